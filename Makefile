@@ -1,0 +1,20 @@
+.PHONY: help setup demo test check bench
+.DEFAULT_GOAL := help
+
+help: ## List what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+setup: ## Make .venv with the pinned packages and the programs
+	@scripts/setup
+
+demo: setup ## Pay across a small network of real programs on this machine
+	@.venv/bin/offset demo
+
+test: setup ## Run the tests
+	@scripts/test
+
+check: setup ## Lint, formats, types, import rules, house rules
+	@scripts/check
+
+bench: setup ## Run the benchmarks
+	@scripts/bench

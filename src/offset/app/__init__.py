@@ -1,0 +1,1 @@
+"""The SDK: everything an app needs to steer a node."""

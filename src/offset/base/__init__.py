@@ -1,0 +1,1 @@
+"""What everything stands on: ids, amounts, time, chance, limits and faults."""

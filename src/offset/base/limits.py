@@ -1,0 +1,118 @@
+"""Every limit of Offset, by name. Values marked (ref) are those of the reference, spec 01, 0.
+
+The asserts at the end hold between limits; they run at import and cost nothing.
+"""
+
+from __future__ import annotations
+
+from offset.base.instants import MINUTE, SECOND, Millis
+
+PROTOCOL_VERSION = 0  # (ref)
+
+# Numbers
+U32_MAX = 2**32 - 1
+U64_MAX = 2**64 - 1
+U128_MAX = 2**128 - 1
+I128_MAX = 2**127 - 1
+I128_MIN = -(2**127)
+CREDIT_MAX = I128_MAX  # the highest limit we grant: spec 03, 1.7
+
+# Names
+CURRENCY_BYTES_MAX = 16  # (ref)
+ADDRESS_BYTES_MAX = 256  # (ref)
+NAME_BYTES_MAX = 256  # of friends, relays and index servers
+
+# Frames and messages
+FRAME_BYTES_MAX = 2**20  # (ref, declared): node, relay and index lines
+APP_FRAME_BYTES_MAX = 2**24  # reports grow with the number of friends (spec 01, 1.3)
+HANDSHAKE_FRAME_BYTES_MAX = 1024  # before a peer has proved its key (spec 02, W17)
+INNER_MESSAGE_BYTES_MAX = FRAME_BYTES_MAX - 2**17  # room for the padding of two layers (spec 02, W17)
+DECODED_WORDS_MAX = 2**21  # what one message may unpack and be traversed to (16 MiB)
+DECODED_NESTING_MAX = 64  # (ref)
+PADDING_BYTES_MAX = 255  # the reference pads up to 65535, a defect: spec 01, 4.6
+
+# Lines
+HANDSHAKE_MS: Millis = 8 * SECOND  # (ref)
+CONNECT_MS: Millis = 8 * SECOND  # opening a TCP connection: spec 02, W25
+KEEPALIVE_CLOSE_MS: Millis = 32 * SECOND  # (ref) silence after which a line is dead
+KEEPALIVE_SEND_MS: Millis = 15 * SECOND  # (ref: 16 s; 10 to 15 s is allowed, spec 02, 10.4)
+REKEY_MS: Millis = 3600 * SECOND  # (ref)
+WRITE_STALL_MS: Millis = 32 * SECOND  # no progress of a blocked write: spec 02, W7
+WRITE_BUFFER_BYTES_HIGH = 256 * 1024  # above this a reader upstream is paused
+WRITE_BUFFER_BYTES_LOW = 64 * 1024
+WRITE_BUFFER_BYTES_MAX = 8 * 2**20  # beyond this a peer that does not read is dropped
+
+# Relay
+RELAY_FIRST_MESSAGE_MS: Millis = 4 * SECOND  # (ref)
+RELAY_HALF_TUNNEL_MS: Millis = 32 * SECOND  # (ref)
+RELAY_HANDSHAKES_MAX = 512  # (ref)
+RELAY_HANDSHAKES_PER_ADDRESS_MAX = 16  # spec 02, W8; loopback is exempt by default
+RELAY_CONNECTIONS_MAX = 8192  # spec 02, W16
+RELAY_CONNECTIONS_PER_ADDRESS_MAX = 64
+RELAY_LISTEN_LEGS_PER_KEY_MAX = 2  # spec 02, W14
+RELAY_HALF_TUNNELS_PER_KEY_MAX = 64
+RELAY_TUNNELS_PER_KEY_MAX = 256
+RELAY_TUNNEL_BYTES_MAX = 256 * 1024  # queued, per direction, before reading pauses
+RELAY_ABSENT_MS_MIN: Millis = 50  # a connect to an absent key is closed after a while: spec 02, W19
+RELAY_ABSENT_MS_MAX: Millis = 500
+
+# Node
+NODE_RELAYS_MAX = 16  # (ref)
+FRIEND_RELAYS_MAX = 16  # of a list that a friend announces: spec 02, W29
+FRIENDS_MAX = 10_000
+CURRENCIES_PER_FRIEND_MAX = 256
+ROUTE_KEYS_MIN = 2  # (ref)
+ROUTE_KEYS_MAX = 32  # (ref) source and destination included
+OPERATIONS_PER_BATCH_MAX = 128  # (ref: 16; a receiver takes any number)
+OPERATIONS_PER_MESSAGE_MAX = 4096  # of a friend; more is a protocol error
+USER_REQUESTS_PER_FRIEND_MAX = 1024  # (ref: 32) queued for one friend
+FORWARDED_REQUESTS_PER_FRIEND_MAX = 4096  # queued for one friend
+PENDING_PER_FRIEND_MAX = 65_536  # requests of a friend under way, per currency
+INVOICES_MAX = 100_000
+INVOICE_PARTS_MAX = 64  # transactions that may pay one invoice
+PAYMENTS_MAX = 100_000
+TRANSACTIONS_PER_PAYMENT_MAX = 64
+BACKOFF_MS_MIN: Millis = 1 * SECOND  # spec 02, W11
+BACKOFF_MS_MAX: Millis = 5 * MINUTE
+LISTEN_BACKOFF_MS_MAX: Millis = 2 * MINUTE
+STABLE_LINE_MS: Millis = 60 * SECOND  # a line that lived so long resets the backoff
+ACCEPTS_MAX = 16  # tunnels being accepted at once: spec 02, W27
+INNER_HANDSHAKES_MAX = 32  # spec 02, W28
+RELAY_ATTEMPTS_MAX = 3  # relays of one friend tried at the same time: spec 02, W23
+RELAY_STAGGER_MS: Millis = 2 * SECOND
+
+# Apps
+APPS_MAX = 256
+APP_HANDSHAKES_MAX = 16  # (ref)
+APP_QUEUE_BYTES_MAX = 32 * 2**20  # an app that does not read is dropped beyond this
+OPEN_ROUTE_REQUESTS_MAX = 512  # (ref: 8) over all apps
+
+# Index
+INDEX_TICK_MS: Millis = 1 * SECOND  # (ref)
+INDEX_NODE_TICKS = 60  # (ref) life of a silent node, and hashes remembered
+INDEX_HANDSHAKES_MAX = 512  # (ref)
+INDEX_CLIENT_KEEPALIVE_MS: Millis = 32 * SECOND  # (ref)
+INDEX_FIRST_HASH_MS: Millis = 8 * SECOND  # spec 04, 5.3
+INDEX_SERVER_BACKOFF_MS_MAX: Millis = 60 * SECOND
+INDEX_AGE_BASE = 16  # (ref)
+INDEX_AGE_FACTOR = 3  # (ref)
+INDEX_MUTATIONS_MAX = 4096  # in one message: spec 04, 3.10
+INDEX_MUTATIONS_PER_BATCH = 64  # that our client sends: spec 04, 5.6
+INDEX_REFRESH_MUTATIONS = 16
+INDEX_UPDATES_SPACING_MS: Millis = 250  # at most 4 messages a second: spec 04, 5.6
+INDEX_CHAIN_LINKS_MAX = 256
+INDEX_LINK_HASHES_MAX = 1024
+INDEX_SESSIONS_REMEMBERED = 4  # spec 04, 3.8
+INDEX_REQUESTS_PER_CLIENT_MAX = 512
+INDEX_CLIENTS_MAX = 16_384
+INDEX_NODES_MAX = 1_000_000
+INDEX_RECORDS_PER_NODE_MAX = 65_536
+INDEX_SEARCH_ARCS_MAX = 2_000_000  # touched by one search: spec 04, 7.7
+MULTI_ROUTE_ROUTES_MAX = 8  # spec 04, 7.4
+
+assert HANDSHAKE_FRAME_BYTES_MAX < INNER_MESSAGE_BYTES_MAX < FRAME_BYTES_MAX < APP_FRAME_BYTES_MAX
+assert KEEPALIVE_SEND_MS * 2 < KEEPALIVE_CLOSE_MS
+assert OPERATIONS_PER_BATCH_MAX <= OPERATIONS_PER_MESSAGE_MAX
+assert OPERATIONS_PER_BATCH_MAX * (ROUTE_KEYS_MAX * 45 + 400) < INNER_MESSAGE_BYTES_MAX
+assert WRITE_BUFFER_BYTES_LOW < WRITE_BUFFER_BYTES_HIGH < WRITE_BUFFER_BYTES_MAX
+assert RELAY_HALF_TUNNEL_MS >= HANDSHAKE_MS

@@ -1,0 +1,1 @@
+"""What decides. Five machines that do not know each other."""

@@ -1,0 +1,1 @@
+"""A live line to each friend, through relays."""

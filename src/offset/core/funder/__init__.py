@@ -1,0 +1,1 @@
+"""Credit between friends: mutual credit, token channels, payments."""

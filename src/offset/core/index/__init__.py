@@ -1,0 +1,1 @@
+"""Who can pay whom: graph, routes, hash clock, server and client."""

@@ -1,0 +1,1 @@
+"""A meeting point: half tunnels and tunnels."""

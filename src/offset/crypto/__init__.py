@@ -1,0 +1,1 @@
+"""Keys, hashes and ciphers. Nobody else imports the crypto library."""

@@ -1,0 +1,15 @@
+"""SHA-512/256 (FIPS 180-4), the one hash of the protocol (spec 01, 3.2)."""
+
+from __future__ import annotations
+
+import hashlib
+
+_EMPTY = hashlib.new("sha512_256")
+
+
+def sha512_256(*parts: bytes) -> bytes:
+    """The 32-byte hash of the parts, one after another."""
+    state = _EMPTY.copy()  # cheaper than looking the algorithm up by name each time
+    for part in parts:
+        state.update(part)
+    return state.digest()

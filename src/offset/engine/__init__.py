@@ -1,0 +1,1 @@
+"""Whole programs without their sockets: lines below, cores above, effects out."""

@@ -1,0 +1,128 @@
+"""How an engine meets the world: a closed set of events and effects.
+
+One asyncio driver and one simulator run every engine. Connections have numbers: even ones come from a
+listener, odd ones are dialed by the engine.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import msgspec
+
+from offset.base.instants import Instant
+
+Conn = int
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """Something that happened."""
+
+
+class Opened(Event):
+    """A listener took a connection (`listener` names it), or a dial succeeded (`listener` is empty)."""
+
+    conn: Conn
+    peer: str
+    listener: str
+
+
+class Received(Event):
+    """Bytes arrived, in order, cut anywhere."""
+
+    conn: Conn
+    data: bytes
+
+
+class Closed(Event):
+    """The connection is over, whoever ended it, or the dial failed. Nothing follows for this number."""
+
+    conn: Conn
+    reason: str
+
+
+class Congested(Event):
+    """What was written waits in memory beyond the high mark: write less."""
+
+    conn: Conn
+
+
+class Drained(Event):
+    """The waiting bytes fell below the low mark."""
+
+    conn: Conn
+
+
+class Woken(Event):
+    """The instant of `deadline()` has come, or somebody wants the engine to look at the time."""
+
+
+class Committed(Event):
+    """Every commit up to and including this number is durable."""
+
+    number: int
+
+
+class Effect(msgspec.Struct, frozen=True, gc=False):
+    """Something to do."""
+
+
+class Dial(Effect):
+    """Open a connection to `host:port`; answered by Opened or Closed."""
+
+    conn: Conn
+    address: str
+
+
+class Write(Effect):
+    """Send bytes, in order, after all earlier ones."""
+
+    conn: Conn
+    data: bytes
+
+
+class Close(Effect):
+    """End the connection once what was written is on its way; answered by Closed."""
+
+    conn: Conn
+
+
+class Pause(Effect):
+    """Read no more from this connection for now."""
+
+    conn: Conn
+
+
+class Resume(Effect):
+    """Read again."""
+
+    conn: Conn
+
+
+class Commit(Effect):
+    """Make these changes durable, atomically, after all earlier ones; answered by Committed.
+
+    A change is a row: its key, and the record that now stands there (None: the row is gone).
+    """
+
+    number: int
+    changes: dict[tuple[Any, ...], Any]
+
+
+class Tell(Effect):
+    """Something a person may want to read in the log, or the embedding program wants to know."""
+
+    topic: str
+    detail: Any
+
+
+class Engine(Protocol):
+    """A program without its sockets, clock, disk and chance."""
+
+    def handle(self, event: Event, now: Instant) -> list[Effect]:
+        """Take one event, return what is to be done, in order. Never raises because of a peer."""
+        ...
+
+    def deadline(self) -> Instant | None:
+        """When the engine wants to be woken next."""
+        ...

@@ -1,0 +1,1 @@
+"""Lines: frames, version, handshake, secure channel, keepalive, stacked."""

@@ -1,0 +1,1 @@
+"""The world: sockets, clock, entropy, signals, logs, and the one driver of engines."""

@@ -1,0 +1,1 @@
+"""The database of a node: commit rows, restore a state."""

@@ -1,0 +1,442 @@
+"""Packed Cap'n Proto to frozen messages and back (spec 01, 6). The only importer of pycapnp.
+
+A message class names its schema struct once; converters are made from both on first use:
+
+    class Edge(Message):
+        from_public_key: PublicKey
+        to_public_key: PublicKey
+
+    struct(Edge, "index", "Edge")            # fields by name, snake_case here, camelCase there
+    EDGE = Codec[Edge]("index", "Edge")
+    EDGE.decode(EDGE.encode(Edge(a, b)))
+
+What a schema type becomes in Python is decided here and nowhere else:
+
+    struct with one `inner` buffer   bytes (PublicKey, Signature, Uid, ...)
+    CustomUInt128, CustomInt128      int
+    Currency, NetAddress             str, with their limits (spec 01, 9, item 4)
+    `empty` or `failure`, or a value the value, or None
+    struct that is one union         one class per variant, see `union`
+    List(T)                          tuple
+"""
+
+from __future__ import annotations
+
+import struct as pack
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import capnp
+import msgspec
+
+from offset.base.faults import Undecodable
+from offset.base.limits import (
+    ADDRESS_BYTES_MAX,
+    CURRENCY_BYTES_MAX,
+    DECODED_NESTING_MAX,
+    DECODED_WORDS_MAX,
+)
+
+capnp.remove_import_hook()
+
+Reader = Any  # pycapnp has no types
+Builder = Any
+Read = Callable[[Reader], Any]
+Write = Callable[[Builder, Any], None]
+
+_FOLDER = Path(__file__).parent / "schema"
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """A frozen message; equal when all fields are equal."""
+
+
+M = TypeVar("M")
+
+_structs: dict[tuple[str, str], type[Message]] = {}
+_unions: dict[tuple[str, str], dict[str, Any]] = {}
+_schemas: dict[str, Any] = {}
+_readers: dict[Any, Read] = {}
+_writers: dict[Any, Write] = {}
+
+
+def struct(cls: type[Message], schema: str, name: str) -> None:
+    """Say that `cls` is the struct `name` of `schema`.capnp; fields match by name."""
+    _structs[schema, name] = cls
+
+
+def union(schema: str, name: str, variants: dict[str, Any]) -> None:
+    """Say what each variant of a struct that is one union becomes.
+
+    A variant with a struct that has a class of its own may name that class: the payload is the message. Any
+    other class wraps the payload in its only field, or stands for a variant without payload (no field). The two
+    variants of a switch become False and True.
+    """
+    _unions[schema, name] = variants
+
+
+class Codec(Generic[M]):
+    """Encodes and decodes messages whose root is one struct."""
+
+    __slots__ = ("_name", "_new", "_parse", "_read", "_schema", "_write")
+
+    def __init__(self, schema: str, name: str) -> None:
+        self._schema, self._name = schema, name
+        self._read: Read | None = None
+
+    def encode(self, message: M) -> bytes:
+        """Packed bytes, segment table included (spec 01, 6.2 and 6.3)."""
+        if self._read is None:
+            self._compile()
+        root = self._new()
+        self._write(root, message)
+        return root.to_bytes_packed()  # type: ignore[no-any-return]
+
+    def decode(self, data: bytes) -> M:
+        """The message in `data`. Raises Undecodable; bytes after the message are ignored (spec 01, 6.3)."""
+        if self._read is None:
+            self._compile()
+        try:
+            root = self._parse(
+                data, traversal_limit_in_words=DECODED_WORDS_MAX, nesting_limit=DECODED_NESTING_MAX
+            )
+            return self._read(root)  # type: ignore[misc, no-any-return]
+        except Undecodable:
+            raise
+        except Exception as error:  # the library raises several unrelated types; each means the same
+            raise Undecodable(f"not a {self._name}: {str(error)[:120]}") from None
+
+    def _compile(self) -> None:
+        node = getattr(_load(self._schema), self._name)
+        self._new, self._parse = node.new_message, node.from_bytes_packed
+        self._write = _struct_writer(node.schema)
+        self._read = _struct_reader(node.schema)
+
+
+def _load(schema: str) -> Any:
+    if schema not in _schemas:
+        _schemas[schema] = capnp.load(str(_FOLDER / f"{schema}.capnp"))
+    return _schemas[schema]
+
+
+def _names(schema: Any) -> tuple[str, str]:
+    """(file, struct) of a schema node, from a display name such as `…/common.capnp:PublicKey`."""
+    file, _, name = schema.node.displayName.rpartition(":")
+    return Path(file).stem, name
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+# Fixed-size bytes and numbers: UInt64 words that hold big-endian bytes (spec 01, 6.6).
+
+_WORDS = {"Buffer128": 2, "Buffer256": 4, "Buffer512": 8}
+
+
+def _fixed_reader(schema: Any, words: int) -> Read:
+    inner = schema.fields["inner"]
+    fields = [inner.schema.fields[f"x{i}"] for i in range(words)]
+    join = pack.Struct(f">{words}Q").pack
+    if words == 2:
+        a, b = fields
+
+        def read2(reader: Reader) -> bytes:
+            word = reader._get_by_field(inner)._get_by_field
+            return join(word(a), word(b))
+
+        return read2
+    if words == 4:
+        a, b, c, d = fields
+
+        def read4(reader: Reader) -> bytes:
+            word = reader._get_by_field(inner)._get_by_field
+            return join(word(a), word(b), word(c), word(d))
+
+        return read4
+
+    def read(reader: Reader) -> bytes:
+        word = reader._get_by_field(inner)._get_by_field
+        return join(*[word(field) for field in fields])
+
+    return read
+
+
+def _fixed_writer(schema: Any, words: int) -> Write:
+    inner = schema.fields["inner"]
+    fields = [inner.schema.fields[f"x{i}"] for i in range(words)]
+    split = pack.Struct(f">{words}Q").unpack
+
+    def write(builder: Builder, value: bytes) -> None:
+        put = builder._init_by_field(inner)._set_by_field
+        for field, word in zip(fields, split(value), strict=True):
+            put(field, word)
+
+    return write
+
+
+def _number_reader(schema: Any, signed: bool) -> Read:
+    inner = schema.fields["inner"]
+    high, low = (inner.schema.fields[name] for name in ("x0", "x1"))
+
+    def read(reader: Reader) -> int:
+        word = reader._get_by_field(inner)._get_by_field
+        value: int = word(high) << 64 | word(low)
+        return value - (1 << 128) if signed and value >> 127 else value
+
+    return read
+
+
+def _number_writer(schema: Any) -> Write:
+    inner = schema.fields["inner"]
+    high, low = (inner.schema.fields[name] for name in ("x0", "x1"))
+
+    def write(builder: Builder, value: int) -> None:
+        put = builder._init_by_field(inner)._set_by_field
+        put(high, (value >> 64) & 0xFFFFFFFFFFFFFFFF)
+        put(low, value & 0xFFFFFFFFFFFFFFFF)
+
+    return write
+
+
+def _text_reader(schema: Any, field_name: str, limit: int) -> Read:
+    field = schema.fields[field_name]
+
+    def read(reader: Reader) -> str:
+        text: str = reader._get_by_field(field)
+        if len(text) > limit or (not text.isascii() and len(text.encode()) > limit):
+            raise Undecodable(f"a {field_name} longer than {limit} bytes")
+        return text
+
+    return read
+
+
+def _text_writer(schema: Any, field_name: str) -> Write:
+    field = schema.fields[field_name]
+
+    def write(builder: Builder, value: str) -> None:
+        builder._set_by_field(field, value)
+
+    return write
+
+
+_TEXTS = {"Currency": ("currency", CURRENCY_BYTES_MAX), "NetAddress": ("address", ADDRESS_BYTES_MAX)}
+_NUMBERS = {"CustomUInt128": False, "CustomInt128": True}
+
+
+def _struct_reader(schema: Any) -> Read:
+    key = _names(schema)
+    if key not in _readers:
+        _readers[key] = _make_struct_reader(schema, key)
+    return _readers[key]
+
+
+def _make_struct_reader(schema: Any, key: tuple[str, str]) -> Read:
+    name = key[1]
+    if name in _NUMBERS:
+        return _number_reader(schema, _NUMBERS[name])
+    if name in _TEXTS:
+        return _text_reader(schema, *_TEXTS[name])
+    if key in _unions:
+        return _union_reader(schema, _unions[key])
+    if key in _structs:
+        cls = _structs[key]
+        readers = [_field_reader(schema, _camel(field)) for field in cls.__struct_fields__]
+        return _record_reader(cls, readers)
+    if schema.union_fields:
+        return _group_reader(schema)
+    inner = schema.fields["inner"]
+    return _fixed_reader(schema, _WORDS[_names(inner.schema)[1]])
+
+
+def _record_reader(cls: type[Message], readers: list[Read]) -> Read:
+    def read(reader: Reader) -> Message:
+        return cls(*[read_field(reader) for read_field in readers])
+
+    return read
+
+
+def _struct_writer(schema: Any) -> Write:
+    key = _names(schema)
+    if key not in _writers:
+        _writers[key] = _make_struct_writer(schema, key)
+    return _writers[key]
+
+
+def _make_struct_writer(schema: Any, key: tuple[str, str]) -> Write:
+    name = key[1]
+    if name in _NUMBERS:
+        return _number_writer(schema)
+    if name in _TEXTS:
+        return _text_writer(schema, _TEXTS[name][0])
+    if key in _unions:
+        return _union_writer(schema, _unions[key])
+    if key in _structs:
+        cls = _structs[key]
+        writers = [_field_writer(schema, _camel(field)) for field in cls.__struct_fields__]
+        names = cls.__struct_fields__
+
+        def write(builder: Builder, message: Message) -> None:
+            for field_name, write_field in zip(names, writers, strict=True):
+                write_field(builder, getattr(message, field_name))
+
+        return write
+    if schema.union_fields:
+        return _group_writer(schema)
+    inner = schema.fields["inner"]
+    return _fixed_writer(schema, _WORDS[_names(inner.schema)[1]])
+
+
+# Fields
+
+
+def _kind(field: Any) -> str:
+    """`group`, or the type of a plain field: struct, list, text, data, uint64, bool, void..."""
+    return "group" if field.proto.which() == "group" else str(field.proto.slot.type.which())
+
+
+def _field_reader(schema: Any, name: str) -> Read:
+    field = schema.fields[name]
+    kind = _kind(field)
+    if kind == "struct":
+        inner = _struct_reader(field.schema)
+        return lambda reader: inner(reader._get_by_field(field))
+    if kind == "list":
+        element = _struct_reader(field.schema.elementType)
+        return lambda reader: tuple([element(item) for item in reader._get_by_field(field)])
+    if kind == "group":
+        group = _group_reader(field.schema)
+        return lambda reader: group(reader._get_by_field(field))
+    if kind == "data":
+        return lambda reader: bytes(reader._get_by_field(field))
+    return lambda reader: reader._get_by_field(field)
+
+
+def _field_writer(schema: Any, name: str) -> Write:
+    field = schema.fields[name]
+    kind = _kind(field)
+    if kind == "struct":
+        inner = _struct_writer(field.schema)
+
+        def write_struct(builder: Builder, value: Any) -> None:
+            inner(builder._init_by_field(field), value)
+
+        return write_struct
+    if kind == "list":
+        element = _struct_writer(field.schema.elementType)
+
+        def write_list(builder: Builder, values: tuple[Any, ...]) -> None:
+            items = builder.init(name, len(values))
+            for index, value in enumerate(values):
+                element(items[index], value)
+
+        return write_list
+    if kind == "group":
+        group = _group_writer(field.schema)
+
+        def write_group(builder: Builder, value: Any) -> None:
+            group(builder.init(name), value)
+
+        return write_group
+    if kind == "void":
+        return lambda builder, value: builder._set_by_field(field, None)
+
+    def write_plain(builder: Builder, value: Any) -> None:
+        builder._set_by_field(field, value)
+
+    return write_plain
+
+
+# Unions
+
+
+def _which(reader: Reader, known: Any) -> str:
+    name: str = reader._which_str()
+    if name not in known:
+        raise Undecodable("an unknown variant")  # spec 01, 6.7
+    return name
+
+
+def _optional(schema: Any) -> tuple[str, str]:
+    """(nothing, something): the two variants of an optional value (spec 01, 6.6)."""
+    nothing = next(name for name in ("empty", "failure") if name in schema.union_fields)
+    (something,) = [name for name in schema.union_fields if name != nothing]
+    return nothing, something
+
+
+def _group_reader(schema: Any) -> Read:
+    nothing, something = _optional(schema)
+    value = _field_reader(schema, something)
+
+    def read(reader: Reader) -> Any:
+        return None if _which(reader, (nothing, something)) == nothing else value(reader)
+
+    return read
+
+
+def _group_writer(schema: Any) -> Write:
+    nothing, something = _optional(schema)
+    put, clear = _field_writer(schema, something), _field_writer(schema, nothing)
+
+    def write(builder: Builder, value: Any) -> None:
+        if value is None:
+            clear(builder, None)
+        else:
+            put(builder, value)
+
+    return write
+
+
+def _is_payload(field: Any, cls: Any) -> bool:
+    """Whether the payload of a variant is the message itself, not wrapped."""
+    if _kind(field) != "struct":
+        return False
+    return _structs.get(_names(field.schema)) is cls
+
+
+def _union_reader(schema: Any, variants: dict[str, Any]) -> Read:
+    readers: dict[str, Read] = {}
+    for name, cls in variants.items():
+        field = schema.fields[name]
+        if isinstance(cls, bool):
+            readers[name] = lambda _, constant=cls: constant  # type: ignore[misc]
+        elif not cls.__struct_fields__ and _kind(field) == "void":
+            readers[name] = lambda _, message=cls(): message  # type: ignore[misc]
+        elif _is_payload(field, cls):
+            readers[name] = _field_reader(schema, name)
+        else:
+            readers[name] = _record_reader(cls, [_field_reader(schema, name)])
+
+    def read(reader: Reader) -> Any:
+        return readers[_which(reader, readers)](reader)
+
+    return read
+
+
+def _union_writer(schema: Any, variants: dict[str, Any]) -> Write:
+    by_class: dict[Any, Write] = {}
+    for name, cls in variants.items():
+        field = schema.fields[name]
+        put = _field_writer(schema, name)
+        if isinstance(cls, bool):
+            by_class[cls] = put
+            continue
+        if not _is_payload(field, cls) and cls.__struct_fields__:
+            (only,) = cls.__struct_fields__
+            put = _unwrapping(put, only)
+        by_class[cls] = put
+
+    def write(builder: Builder, message: Any) -> None:
+        key = message if isinstance(message, bool) else type(message)
+        by_class[key](builder, message)
+
+    return write
+
+
+def _unwrapping(put: Write, only: str) -> Write:
+    def write(builder: Builder, message: Any) -> None:
+        put(builder, getattr(message, only))
+
+    return write
