@@ -30,6 +30,7 @@ INNER_MESSAGE_BYTES_MAX = FRAME_BYTES_MAX - 2**17  # room for the padding of two
 DECODED_WORDS_MAX = 2**21  # what one message may unpack and be traversed to (16 MiB)
 DECODED_NESTING_MAX = 64  # (ref)
 PADDING_BYTES_MAX = 255  # the reference pads up to 65535, a defect: spec 01, 4.6
+PEER_PADDING_BYTES_MAX = 65535  # (ref) padding that a reader must accept: spec 01, 4.6
 
 # Lines
 HANDSHAKE_MS: Millis = 8 * SECOND  # (ref)
@@ -53,6 +54,13 @@ RELAY_LISTEN_LEGS_PER_KEY_MAX = 2  # spec 02, W14
 RELAY_HALF_TUNNELS_PER_KEY_MAX = 64
 RELAY_TUNNELS_PER_KEY_MAX = 256
 RELAY_TUNNEL_BYTES_MAX = 256 * 1024  # queued, per direction, before reading pauses
+RELAY_CONNECT_MS_PER_PAIR: Millis = 1000  # one initiator to one listener, after a burst: spec 02, W16
+RELAY_CONNECT_BURST_PER_PAIR = 8
+RELAY_CONNECT_MS_PER_ADDRESS: Millis = 100
+RELAY_CONNECT_BURST_PER_ADDRESS = 50
+RELAY_EARLY_BYTES_MAX = 64 * 1024  # kept for a half tunnel before reading pauses: spec 02, W13
+RELAY_EARLY_BYTES_TOTAL_MAX = 64 * 2**20  # kept for all half tunnels together
+RELAY_ANNOUNCE_MS: Millis = 8 * SECOND  # an IncomingConnection is not repeated while it may be answered
 RELAY_ABSENT_MS_MIN: Millis = 50  # a connect to an absent key is closed after a while: spec 02, W19
 RELAY_ABSENT_MS_MAX: Millis = 500
 
@@ -116,3 +124,6 @@ assert OPERATIONS_PER_BATCH_MAX <= OPERATIONS_PER_MESSAGE_MAX
 assert OPERATIONS_PER_BATCH_MAX * (ROUTE_KEYS_MAX * 45 + 400) < INNER_MESSAGE_BYTES_MAX
 assert WRITE_BUFFER_BYTES_LOW < WRITE_BUFFER_BYTES_HIGH < WRITE_BUFFER_BYTES_MAX
 assert RELAY_HALF_TUNNEL_MS >= HANDSHAKE_MS
+assert RELAY_EARLY_BYTES_MAX + FRAME_BYTES_MAX < RELAY_EARLY_BYTES_TOTAL_MAX
+assert RELAY_ANNOUNCE_MS <= RELAY_HALF_TUNNEL_MS
+assert RELAY_ABSENT_MS_MIN < RELAY_ABSENT_MS_MAX

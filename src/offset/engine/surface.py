@@ -6,7 +6,7 @@ listener, odd ones are dialed by the engine.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, dataclass_transform
 
 import msgspec
 
@@ -15,6 +15,7 @@ from offset.base.instants import Instant
 Conn = int
 
 
+@dataclass_transform(frozen_default=True)
 class Event(msgspec.Struct, frozen=True, gc=False):
     """Something that happened."""
 
@@ -63,6 +64,7 @@ class Committed(Event):
     number: int
 
 
+@dataclass_transform(frozen_default=True)
 class Effect(msgspec.Struct, frozen=True, gc=False):
     """Something to do."""
 

@@ -25,9 +25,8 @@ from __future__ import annotations
 import struct as pack
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, dataclass_transform
 
-import capnp
 import msgspec
 
 from offset.base.faults import Undecodable
@@ -38,8 +37,6 @@ from offset.base.limits import (
     DECODED_WORDS_MAX,
 )
 
-capnp.remove_import_hook()
-
 Reader = Any  # pycapnp has no types
 Builder = Any
 Read = Callable[[Reader], Any]
@@ -47,7 +44,13 @@ Write = Callable[[Builder, Any], None]
 
 _FOLDER = Path(__file__).parent / "schema"
 
+# A message with lists has at most this many words, and one more for each packed byte. Elements become objects, and
+# without it 19 bytes would give two million of them. An honest message stays far below one word a byte (the
+# vectors: 0.5, or 0.9 when all is zero), since every element of its lists points at something.
+_LISTS_WORDS_MAX = 256
 
+
+@dataclass_transform(frozen_default=True)
 class Message(msgspec.Struct, frozen=True, gc=False):
     """A frozen message; equal when all fields are equal."""
 
@@ -69,9 +72,9 @@ def struct(cls: type[Message], schema: str, name: str) -> None:
 def union(schema: str, name: str, variants: dict[str, Any]) -> None:
     """Say what each variant of a struct that is one union becomes.
 
-    A variant with a struct that has a class of its own may name that class: the payload is the message. Any
-    other class wraps the payload in its only field, or stands for a variant without payload (no field). The two
-    variants of a switch become False and True.
+    A variant with a struct that has a class of its own may name that class: the payload is the message.
+    Any other class wraps the payload in its only field, or stands for a variant without payload (no field).
+    The two variants of a switch become False and True.
     """
     _unions[schema, name] = variants
 
@@ -79,7 +82,7 @@ def union(schema: str, name: str, variants: dict[str, Any]) -> None:
 class Codec(Generic[M]):
     """Encodes and decodes messages whose root is one struct."""
 
-    __slots__ = ("_name", "_new", "_parse", "_read", "_schema", "_write")
+    __slots__ = ("_has_lists", "_name", "_new", "_parse", "_read", "_schema", "_write")
 
     def __init__(self, schema: str, name: str) -> None:
         self._schema, self._name = schema, name
@@ -97,25 +100,31 @@ class Codec(Generic[M]):
         """The message in `data`. Raises Undecodable; bytes after the message are ignored (spec 01, 6.3)."""
         if self._read is None:
             self._compile()
+        words_max = DECODED_WORDS_MAX
+        if self._has_lists:
+            words_max = min(words_max, _LISTS_WORDS_MAX + len(data))
         try:
-            root = self._parse(
-                data, traversal_limit_in_words=DECODED_WORDS_MAX, nesting_limit=DECODED_NESTING_MAX
-            )
+            root = self._parse(data, traversal_limit_in_words=words_max, nesting_limit=DECODED_NESTING_MAX)
             return self._read(root)  # type: ignore[misc, no-any-return]
         except Undecodable:
             raise
         except Exception as error:  # the library raises several unrelated types; each means the same
-            raise Undecodable(f"not a {self._name}: {str(error)[:120]}") from None
+            reason = str(error).partition("\n")[0]  # no stack of the library
+            raise Undecodable(f"not a {self._name}: {reason[:120]}") from None
 
     def _compile(self) -> None:
         node = getattr(_load(self._schema), self._name)
         self._new, self._parse = node.new_message, node.from_bytes_packed
+        self._has_lists = _has_lists(node.schema)
         self._write = _struct_writer(node.schema)
         self._read = _struct_reader(node.schema)
 
 
 def _load(schema: str) -> Any:
     if schema not in _schemas:
+        import capnp  # here, so that programs which send no message start without it
+
+        capnp.remove_import_hook()
         _schemas[schema] = capnp.load(str(_FOLDER / f"{schema}.capnp"))
     return _schemas[schema]
 
@@ -126,7 +135,8 @@ def _names(schema: Any) -> tuple[str, str]:
     return Path(file).stem, name
 
 
-def _camel(name: str) -> str:
+def camel_case(name: str) -> str:
+    """How the schemas spell a name that is snake_case in Python."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
 
@@ -189,14 +199,16 @@ def _number_reader(schema: Any, signed: bool) -> Read:
     return read
 
 
-def _number_writer(schema: Any) -> Write:
+def _number_writer(schema: Any, signed: bool) -> Write:
     inner = schema.fields["inner"]
     high, low = (inner.schema.fields[name] for name in ("x0", "x1"))
+    split = pack.Struct(">2Q").unpack
 
     def write(builder: Builder, value: int) -> None:
+        words = split(value.to_bytes(16, "big", signed=signed))  # raises rather than send another amount
         put = builder._init_by_field(inner)._set_by_field
-        put(high, (value >> 64) & 0xFFFFFFFFFFFFFFFF)
-        put(low, value & 0xFFFFFFFFFFFFFFFF)
+        put(high, words[0])
+        put(low, words[1])
 
     return write
 
@@ -243,7 +255,7 @@ def _make_struct_reader(schema: Any, key: tuple[str, str]) -> Read:
         return _union_reader(schema, _unions[key])
     if key in _structs:
         cls = _structs[key]
-        readers = [_field_reader(schema, _camel(field)) for field in cls.__struct_fields__]
+        readers = [_field_reader(schema, camel_case(field)) for field in cls.__struct_fields__]
         return _record_reader(cls, readers)
     if schema.union_fields:
         return _group_reader(schema)
@@ -268,14 +280,14 @@ def _struct_writer(schema: Any) -> Write:
 def _make_struct_writer(schema: Any, key: tuple[str, str]) -> Write:
     name = key[1]
     if name in _NUMBERS:
-        return _number_writer(schema)
+        return _number_writer(schema, _NUMBERS[name])
     if name in _TEXTS:
         return _text_writer(schema, _TEXTS[name][0])
     if key in _unions:
         return _union_writer(schema, _unions[key])
     if key in _structs:
         cls = _structs[key]
-        writers = [_field_writer(schema, _camel(field)) for field in cls.__struct_fields__]
+        writers = [_field_writer(schema, camel_case(field)) for field in cls.__struct_fields__]
         names = cls.__struct_fields__
 
         def write(builder: Builder, message: Message) -> None:
@@ -295,6 +307,14 @@ def _make_struct_writer(schema: Any, key: tuple[str, str]) -> Write:
 def _kind(field: Any) -> str:
     """`group`, or the type of a plain field: struct, list, text, data, uint64, bool, void..."""
     return "group" if field.proto.which() == "group" else str(field.proto.slot.type.which())
+
+
+def _has_lists(schema: Any) -> bool:
+    """Whether there is a list of structs anywhere in a message."""
+    kinds = [(_kind(field), field) for field in schema.fields.values()]
+    if any(kind == "list" for kind, _ in kinds):
+        return True
+    return any(kind in ("struct", "group") and _has_lists(field.schema) for kind, field in kinds)
 
 
 def _field_reader(schema: Any, name: str) -> Read:
@@ -396,14 +416,22 @@ def _is_payload(field: Any, cls: Any) -> bool:
     return _structs.get(_names(field.schema)) is cls
 
 
+def _constant(value: Any) -> Read:
+    return lambda _: value
+
+
+def _constant(value: Any) -> Read:
+    return lambda _: value
+
+
 def _union_reader(schema: Any, variants: dict[str, Any]) -> Read:
     readers: dict[str, Read] = {}
     for name, cls in variants.items():
         field = schema.fields[name]
         if isinstance(cls, bool):
-            readers[name] = lambda _, constant=cls: constant  # type: ignore[misc]
+            readers[name] = _constant(cls)
         elif not cls.__struct_fields__ and _kind(field) == "void":
-            readers[name] = lambda _, message=cls(): message  # type: ignore[misc]
+            readers[name] = _constant(cls())
         elif _is_payload(field, cls):
             readers[name] = _field_reader(schema, name)
         else:

@@ -1,0 +1,290 @@
+"""What the owner and apps ask of the funder (spec 03, 3.1). Each handler returns why it refused, or None."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from offset.base.ids import Currency, PublicKey
+from offset.base.limits import (
+    CREDIT_MAX,
+    CURRENCIES_PER_FRIEND_MAX,
+    FRIEND_RELAYS_MAX,
+    FRIENDS_MAX,
+    NAME_BYTES_MAX,
+    NODE_RELAYS_MAX,
+    U128_MAX,
+)
+from offset.core.funder import buyer, seller
+from offset.core.funder.cancelling import cancel_queued, lose_channel
+from offset.core.funder.reachability import relays_to_listen
+from offset.core.funder.records import ConfigRecord, RelaysRecord
+from offset.core.funder.settings import set_config
+from offset.core.funder.state import FORWARDED, USER, Friend
+from offset.core.funder.turn import DropFriend, SetRelays, Turn
+from offset.core.funder.views import add_friend_report
+from offset.wire.app import (
+    AckClosePayment,
+    AddFriend,
+    AddInvoice,
+    AddRelay,
+    CancelInvoice,
+    CloseFriendCurrency,
+    CommitInvoice,
+    CreatePayment,
+    CreateTransaction,
+    DisableFriend,
+    EnableFriend,
+    OpenFriendCurrency,
+    RemoveFriend,
+    RemoveFriendCurrency,
+    RemoveRelay,
+    RequestClosePayment,
+    ResetFriendChannel,
+    SetFriendCurrencyMaxDebt,
+    SetFriendCurrencyRate,
+    SetFriendName,
+    SetFriendRelays,
+)
+from offset.wire.report import (
+    AddRelayMutation,
+    RemoveCurrencyConfig,
+    RemoveFriendMutation,
+    RemoveRelayMutation,
+    SetName,
+    SetRemoteRelays,
+    SetStatus,
+)
+
+UNKNOWN_FRIEND = "there is no such friend"
+
+# Relays
+
+
+def _set_relays(turn: Turn) -> None:
+    turn.put(RelaysRecord(turn.state.relays))
+    turn.orders.append(SetRelays(tuple(relay.unnamed() for relay in turn.state.relays)))
+    for key in turn.state.friends:
+        turn.trying[key] = None
+
+
+def add_relay(turn: Turn, request: AddRelay) -> str | None:
+    """Use a relay; the same key again replaces it."""
+    relay = request.relay
+    others = tuple(known for known in turn.state.relays if known.public_key != relay.public_key)
+    if len(others) >= NODE_RELAYS_MAX:
+        return f"there are {NODE_RELAYS_MAX} relays already; remove one first"
+    if len(relay.name.encode()) > NAME_BYTES_MAX:
+        return "the name is too long"
+    turn.state.relays = (*others, relay)
+    turn.mutations.append(AddRelayMutation(relay))
+    _set_relays(turn)
+    return None
+
+
+def remove_relay(turn: Turn, request: RemoveRelay) -> str | None:
+    """Stop using a relay."""
+    relays = turn.state.relays
+    turn.state.relays = tuple(known for known in relays if known.public_key != request.public_key)
+    turn.mutations.append(RemoveRelayMutation(request.public_key))
+    if turn.state.relays == relays:
+        return "there is no such relay"
+    _set_relays(turn)
+    return None
+
+
+# Friends
+
+
+def add_friend(turn: Turn, request: AddFriend) -> str | None:
+    """A new friend: disabled, without currencies."""
+    key = request.friend_public_key
+    if key == turn.state.local:
+        return "a node cannot be its own friend"  # D33
+    if key in turn.state.friends:
+        return "this friend is known already"
+    if len(turn.state.friends) >= FRIENDS_MAX:
+        return f"there are {FRIENDS_MAX} friends already"
+    if len(request.relays) > FRIEND_RELAYS_MAX or len(request.name.encode()) > NAME_BYTES_MAX:
+        return "too many relays, or the name is too long"
+    friend = Friend(turn.state.local, key, request.name, request.relays)
+    turn.state.friends[key] = friend
+    turn.put(friend.record())
+    turn.put(friend.channel.record())
+    turn.mutations.append(add_friend_report(friend))
+    return None
+
+
+def _with_friend(handler: Callable[[Turn, Friend, Any], str | None]) -> Callable[[Turn, Any], str | None]:
+    """A handler that needs the friend its request names."""
+
+    def handle(turn: Turn, request: Any) -> str | None:
+        friend = turn.state.friends.get(request.friend_public_key)
+        return UNKNOWN_FRIEND if friend is None else handler(turn, friend, request)
+
+    return handle
+
+
+def _remove_friend(turn: Turn, friend: Friend, request: RemoveFriend) -> str | None:
+    key = friend.public_key
+    lose_channel(turn, friend)
+    for name in friend.configs:
+        turn.drop("configs", key, name)
+    turn.drop("channels", key)
+    turn.drop("friends", key)
+    del turn.state.friends[key]
+    turn.touched.pop(key, None)
+    turn.orders.append(DropFriend(key))
+    turn.mutations.append(RemoveFriendMutation(key))
+    return None
+
+
+def _set_friend_relays(turn: Turn, friend: Friend, request: SetFriendRelays) -> str | None:
+    if len(request.relays) > FRIEND_RELAYS_MAX:
+        return f"a friend has at most {FRIEND_RELAYS_MAX} relays"
+    if request.relays == friend.remote_relays:
+        return None
+    friend.remote_relays = request.relays
+    turn.put(friend.record())
+    turn.change_friend(friend.public_key, SetRemoteRelays(request.relays))
+    relays_to_listen(turn, friend)
+    return None
+
+
+def _set_friend_name(turn: Turn, friend: Friend, request: SetFriendName) -> str | None:
+    if len(request.name.encode()) > NAME_BYTES_MAX:
+        return "the name is too long"
+    if request.name != friend.name:
+        friend.name = request.name
+        turn.put(friend.record())
+        turn.change_friend(friend.public_key, SetName(request.name))
+    return None
+
+
+def _enable_friend(turn: Turn, friend: Friend, request: EnableFriend) -> str | None:
+    friend.is_enabled = True
+    turn.put(friend.record())
+    turn.change_friend(friend.public_key, SetStatus(True))
+    relays_to_listen(turn, friend)
+    return None
+
+
+def _disable_friend(turn: Turn, friend: Friend, request: DisableFriend) -> str | None:
+    friend.is_enabled = False
+    turn.put(friend.record())
+    cancel_queued(turn, friend, (FORWARDED, USER))
+    turn.change_friend(friend.public_key, SetStatus(False))
+    turn.orders.append(DropFriend(friend.public_key))
+    return None
+
+
+def _reset_friend_channel(turn: Turn, friend: Friend, request: ResetFriendChannel) -> str | None:
+    channel = friend.channel
+    if channel.is_consistent:
+        return "the channel with this friend is consistent"
+    if channel.remote_terms is None:
+        return "the friend has not told its terms yet"
+    if channel.remote_terms.reset_token != request.reset_token:
+        return "the friend has made new terms since; look at them first"
+    channel.reset_wish = request.reset_token  # carried out as soon as the friend is online (D19)
+    turn.put(channel.record())
+    turn.trying[friend.public_key] = None
+    return None
+
+
+# Currencies
+
+
+def _config(friend: Friend, currency: Currency) -> ConfigRecord:
+    return friend.configs.get(currency) or ConfigRecord(friend.public_key, currency)
+
+
+def _configure(turn: Turn, friend: Friend, config: ConfigRecord) -> str | None:
+    """Set this if it differs; a currency is announced as soon as anything is set."""
+    if config.currency not in friend.configs:
+        if not config.currency:
+            return "a currency needs a name"
+        if len(friend.configs) >= CURRENCIES_PER_FRIEND_MAX:
+            return f"there are {CURRENCIES_PER_FRIEND_MAX} currencies with this friend already"
+    elif friend.configs[config.currency] == config:
+        return None
+    set_config(turn, friend, config)
+    turn.trying[friend.public_key] = None
+    return None
+
+
+def _set_max_debt(turn: Turn, friend: Friend, request: SetFriendCurrencyMaxDebt) -> str | None:
+    limit = request.remote_max_debt
+    if not 0 <= limit <= U128_MAX:
+        return f"a limit is at most {CREDIT_MAX} credits"
+    return _configure(
+        turn,
+        friend,
+        msgspec.structs.replace(_config(friend, request.currency), remote_max_debt=limit),
+    )
+
+
+def _set_rate(turn: Turn, friend: Friend, request: SetFriendCurrencyRate) -> str | None:
+    config = msgspec.structs.replace(_config(friend, request.currency), rate=request.rate)
+    return _configure(turn, friend, config)
+
+
+def _open_currency(turn: Turn, friend: Friend, request: OpenFriendCurrency) -> str | None:
+    config = msgspec.structs.replace(_config(friend, request.currency), is_open=True)
+    return _configure(turn, friend, config)
+
+
+def _close_currency(turn: Turn, friend: Friend, request: CloseFriendCurrency) -> str | None:
+    currency = request.currency
+    cancel_queued(turn, friend, (FORWARDED,), lambda item: item.currency == currency)
+    config = msgspec.structs.replace(_config(friend, currency), is_open=False)
+    return _configure(turn, friend, config)
+
+
+def _remove_currency(turn: Turn, friend: Friend, request: RemoveFriendCurrency) -> str | None:
+    currency = request.currency
+    channel = friend.channel
+    if currency not in friend.configs:
+        return "this currency is not configured"
+    if currency in channel.credits or (
+        currency in channel.local_currencies and currency in channel.remote_currencies
+    ):
+        return "this currency is active, so it cannot be removed; close it, or remove the friend"
+    del friend.configs[currency]
+    turn.drop("configs", friend.public_key, currency)
+    turn.change_friend(friend.public_key, RemoveCurrencyConfig(currency))
+    turn.trying[friend.public_key] = None
+    return None
+
+
+HANDLERS: dict[type, Callable[[Turn, Any], str | None]] = {
+    AddRelay: add_relay,
+    RemoveRelay: remove_relay,
+    AddFriend: add_friend,
+    RemoveFriend: _with_friend(_remove_friend),
+    SetFriendRelays: _with_friend(_set_friend_relays),
+    SetFriendName: _with_friend(_set_friend_name),
+    EnableFriend: _with_friend(_enable_friend),
+    DisableFriend: _with_friend(_disable_friend),
+    ResetFriendChannel: _with_friend(_reset_friend_channel),
+    SetFriendCurrencyMaxDebt: _with_friend(_set_max_debt),
+    SetFriendCurrencyRate: _with_friend(_set_rate),
+    OpenFriendCurrency: _with_friend(_open_currency),
+    CloseFriendCurrency: _with_friend(_close_currency),
+    RemoveFriendCurrency: _with_friend(_remove_currency),
+    CreatePayment: buyer.create_payment,
+    CreateTransaction: buyer.create_transaction,
+    RequestClosePayment: buyer.request_close_payment,
+    AckClosePayment: buyer.ack_close_payment,
+    AddInvoice: seller.add_invoice,
+    CancelInvoice: lambda turn, request: seller.cancel_invoice(turn, request.invoice_id),
+    CommitInvoice: lambda turn, request: seller.commit_invoice(turn, request.commit),
+}
+"""Every request that is the funder's business, and who handles it."""
+
+
+def friends_named(friends: dict[PublicKey, Friend], name: str) -> list[Friend]:
+    """Friends with this local name; names need not be unique."""
+    return [friend for friend in friends.values() if friend.name == name]

@@ -1,0 +1,105 @@
+"""The funder: one event in, one finished turn out (spec 03, 3).
+
+    event → handlers (control, liveness, incoming) → sender (batch) → turn: rows, orders, messages, answers
+
+Nothing of a turn may be shown to anybody before its `changes` are durable (I13).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from offset.base.entropy import Entropy
+from offset.base.ids import PublicKey
+from offset.core.funder import incoming, liveness, views
+from offset.core.funder.batch import send_all
+from offset.core.funder.control import HANDLERS
+from offset.core.funder.reachability import listening_relays
+from offset.core.funder.records import Record
+from offset.core.funder.state import FunderState
+from offset.core.funder.turn import SetRelays, Turn, UpdateFriend
+from offset.crypto.identity import Identity
+from offset.wire.friend import FriendMessage
+from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken
+
+
+class Funder:
+    """Credit with friends. Pure: chance is an argument, time plays no part, the disk is somebody else's."""
+
+    def __init__(self, identity: Identity, entropy: Entropy, records: Iterable[Record] = ()) -> None:
+        """`records`: the rows of the store, friends before what belongs to them."""
+        self._identity, self._entropy = identity, entropy
+        self.state = FunderState(identity.public_key)
+        self.state.restore(records)
+        self.is_reporting = True
+        """Whether apps listen; if not, no reports are made."""
+
+    def start(self) -> Turn:
+        """What the channeler must know at the start: our relays, and every enabled friend."""
+        turn = self._turn()
+        turn.orders.append(SetRelays(tuple(relay.unnamed() for relay in self.state.relays)))
+        for friend in self.state.friends.values():
+            if friend.is_enabled:
+                turn.orders.append(
+                    UpdateFriend(friend.public_key, friend.remote_relays, listening_relays(friend))
+                )
+        return turn
+
+    def handles(self, request: Any) -> bool:
+        """Whether this app request is the funder's business."""
+        return type(request) in HANDLERS
+
+    def control(self, request: Any) -> tuple[Turn, str | None]:
+        """A request of an app. Returns the turn, and why it was refused if it was."""
+        turn = self._turn()
+        refusal = HANDLERS[type(request)](turn, request)
+        return self._finish(turn), refusal
+
+    def online(self, key: PublicKey) -> Turn:
+        """There is a line to this friend."""
+        turn = self._turn()
+        friend = self.state.friends.get(key)
+        if friend is not None:
+            liveness.came_online(turn, friend)
+        return self._finish(turn)
+
+    def offline(self, key: PublicKey) -> Turn:
+        """The line to this friend is gone."""
+        turn = self._turn()
+        friend = self.state.friends.get(key)
+        if friend is not None:
+            liveness.went_offline(turn, friend)
+        return self._finish(turn)
+
+    def friend_message(self, key: PublicKey, message: FriendMessage) -> Turn:
+        """A message of a friend; strangers and disabled friends are not heard (D33)."""
+        turn = self._turn()
+        friend = self.state.friends.get(key)
+        if friend is not None and friend.is_enabled:
+            incoming.friend_message(turn, friend, message)
+        return self._finish(turn)
+
+    def report(self) -> FunderReport:
+        """All that apps may know."""
+        return views.funder_report(self.state)
+
+    def _turn(self) -> Turn:
+        return Turn(self.state, self._identity, self._entropy)
+
+    def _finish(self, turn: Turn) -> Turn:
+        send_all(turn)
+        if self.is_reporting:
+            self._report(turn)
+        return turn
+
+    def _report(self, turn: Turn) -> None:
+        """One status per touched friend: what was in between says nothing (spec 03, 3.10)."""
+        for key in turn.touched:
+            friend = self.state.friends.get(key)
+            if friend is not None:
+                turn.change_friend(key, SetChannelStatus(views.channel_status(friend)))
+        for key in turn.proven:
+            friend = self.state.friends.get(key)
+            if friend is not None:
+                turn.change_friend(key, SetOptLastIncomingMoveToken(friend.channel.incoming))

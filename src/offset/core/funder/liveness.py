@@ -1,0 +1,27 @@
+"""Friends come and go (spec 03, 3.2)."""
+
+from __future__ import annotations
+
+from offset.core.funder.cancelling import cancel_queued
+from offset.core.funder.state import FORWARDED, USER, Friend
+from offset.core.funder.turn import Turn
+from offset.wire.report import SetLiveness
+
+
+def came_online(turn: Turn, friend: Friend) -> None:
+    """There is a line to this friend: repeat the last message, or speak."""
+    if friend.is_online or not friend.is_enabled:
+        return
+    friend.is_online = True
+    friend.asked = False
+    turn.change_friend(friend.public_key, SetLiveness(True))
+    turn.resending[friend.public_key] = None
+
+
+def went_offline(turn: Turn, friend: Friend) -> None:
+    """The line is gone: what waits for the token comes to nothing; what is under way stays."""
+    if not friend.is_online:
+        return
+    friend.is_online = False
+    turn.change_friend(friend.public_key, SetLiveness(False))
+    cancel_queued(turn, friend, (FORWARDED, USER))

@@ -1,0 +1,73 @@
+"""A leg: one authenticated connection, and what it is here for (spec 02, 3.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from offset.base.ids import PublicKey
+from offset.base.instants import Instant
+from offset.core.relay.effects import Conn
+
+EARLY_MESSAGE_COST = 64
+"""Bytes that a kept message costs beyond its content, so that empty ones count too."""
+
+
+@dataclass(slots=True)
+class Silent:
+    """It has not said what it wants."""
+
+
+@dataclass(slots=True)
+class Listening:
+    """It takes incoming connections."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A half tunnel: it wants to reach `listener`, who has not answered.
+
+    What it says early is kept, because a node sends its nonce right after Connect (spec 02, 3.6).
+    """
+
+    listener: PublicKey
+    early: list[bytes] = field(default_factory=list)
+    early_bytes: int = 0
+
+    def keep(self, data: bytes) -> int:
+        """Keep a message for the listener; returns what it costs in bytes."""
+        cost = len(data) + EARLY_MESSAGE_COST
+        self.early.append(data)
+        self.early_bytes += cost
+        return cost
+
+
+@dataclass(slots=True)
+class Joined:
+    """One end of a tunnel."""
+
+    peer: Leg
+
+
+@dataclass(slots=True)
+class Refused:
+    """It will be closed in a moment, as late as a listener's reject would come (spec 02, W19)."""
+
+
+Role = Silent | Listening | Waiting | Joined | Refused
+
+
+@dataclass(slots=True, eq=False)
+class Leg:
+    """One authenticated connection."""
+
+    conn: Conn
+    key: PublicKey
+    source: str | None
+    """What its address is counted under, None when it is exempt."""
+    since: Instant
+    """When it was opened; of a half tunnel, when it asked."""
+    role: Role
+    congested: bool = False
+    """What we sent is piling up."""
+    paused: bool = False
+    """We asked to read no more from it."""

@@ -1,0 +1,318 @@
+"""The relay as a machine: authenticated connections in, effects out.
+
+Tell it what happens (`opened`, `message`, `closed`, `congested`, `drained`, `tick`), carry out what it
+returns, in order, and call `tick` at `deadline()`. It never raises because of a peer. A connection it hung up
+is forgotten at once; what is still reported of it is ignored.
+"""
+
+from __future__ import annotations
+
+from offset.base.alarms import Alarms
+from offset.base.entropy import Entropy, fraction
+from offset.base.faults import Undecodable
+from offset.base.ids import PublicKey
+from offset.base.instants import Instant
+from offset.base.limits import (
+    FRAME_BYTES_MAX,
+    RELAY_ABSENT_MS_MAX,
+    RELAY_ABSENT_MS_MIN,
+    RELAY_EARLY_BYTES_MAX,
+    RELAY_FIRST_MESSAGE_MS,
+    RELAY_HALF_TUNNEL_MS,
+)
+from offset.core.relay.effects import Conn, Effect, Hangup, Pause, Resume, Send
+from offset.core.relay.legs import Joined, Leg, Listening, Refused, Silent, Waiting
+from offset.core.relay.listener import Listener
+from offset.core.relay.quotas import Pace, Quotas, Tally, is_exempt, source_of
+from offset.core.relay.views import RelayView
+from offset.wire.relay import (
+    INCOMING_CONNECTION,
+    INIT_CONNECTION,
+    REJECT_CONNECTION,
+    Accept,
+    Connect,
+    IncomingConnection,
+    Listen,
+)
+
+_DEFAULTS = Quotas()
+
+
+class Relay:
+    """Join those who connect with those who listen; never read what they say."""
+
+    def __init__(self, entropy: Entropy, quotas: Quotas = _DEFAULTS) -> None:
+        self._entropy = entropy
+        self._quotas = quotas
+        self._legs: dict[Conn, Leg] = {}
+        self._listeners: dict[PublicKey, Listener] = {}
+        self._alarms: Alarms[Conn] = Alarms()
+        self._per_address = Tally()
+        self._tunnels_of = Tally()
+        self._pace_pair = Pace(quotas.connect_ms_per_pair, quotas.connect_burst_per_pair)
+        self._pace_address = Pace(quotas.connect_ms_per_address, quotas.connect_burst_per_address)
+        self._early_bytes = 0
+        self._tunnels = 0
+        self._messages_carried = 0
+        self._bytes_carried = 0
+        self._refusals: dict[str, int] = {}
+
+    # What happens
+
+    def opened(self, conn: Conn, key: PublicKey, address: str, now: Instant) -> list[Effect]:
+        """A client at `address` has proved that it is `key`; its first message must come within 4 s."""
+        source = None if is_exempt(address) else source_of(address)
+        if len(self._legs) >= self._quotas.connections:
+            self._count_refusal("connections")
+            return [Hangup(conn)]
+        if source is not None:
+            if self._per_address.of(source) >= self._quotas.connections_per_address:
+                self._count_refusal("connections per address")
+                return [Hangup(conn)]
+            self._per_address.add(source, 1)
+        self._legs[conn] = Leg(conn, key, source, now, Silent())
+        self._alarms.set(conn, now + RELAY_FIRST_MESSAGE_MS)
+        return []
+
+    def message(self, conn: Conn, data: bytes, now: Instant) -> list[Effect]:
+        """A message came in: what the client wants, an answer of a listener, or something to carry."""
+        leg = self._legs.get(conn)
+        if leg is None:
+            return []
+        match leg.role:
+            case Joined(peer):
+                self._messages_carried += 1
+                self._bytes_carried += len(data)
+                return [Send(peer.conn, data)]
+            case Waiting() as half:
+                return self._keep_early(leg, half, data, now)
+            case Silent():
+                return self._first_message(leg, data, now)
+            case Listening():
+                return self._answer(leg, data, now)
+            case Refused():
+                return []
+
+    def closed(self, conn: Conn, now: Instant) -> list[Effect]:
+        """The connection is over, whoever ended it."""
+        leg = self._legs.get(conn)
+        return [] if leg is None else self._leave(leg, now)
+
+    def congested(self, conn: Conn) -> list[Effect]:
+        """What was sent to `conn` is piling up."""
+        leg = self._legs.get(conn)
+        if leg is None:
+            return []
+        leg.congested = True
+        return self._pause(leg.role.peer) if isinstance(leg.role, Joined) else []
+
+    def drained(self, conn: Conn) -> list[Effect]:
+        """What was sent to `conn` is on its way."""
+        leg = self._legs.get(conn)
+        if leg is None:
+            return []
+        leg.congested = False
+        if isinstance(leg.role, Joined):
+            return self._resume(leg.role.peer)
+        if isinstance(leg.role, Listening):
+            return self._announce(self._listeners[leg.key])
+        return []
+
+    def tick(self, now: Instant) -> list[Effect]:
+        """Time has passed: close what waited too long."""
+        out: list[Effect] = []
+        for conn in self._alarms.pop_due(now):
+            leg = self._legs[conn]
+            match leg.role:
+                case Silent():
+                    self._count_refusal("no first message")
+                case Waiting(listener):
+                    self._count_refusal("no answer")
+                    self._listeners[listener].announced.pop(leg.key, None)
+                case _:
+                    pass
+            out += self._drop(leg, now)
+        return out
+
+    def deadline(self) -> Instant | None:
+        """When `tick` must be called next."""
+        return self._alarms.first()
+
+    def view(self) -> RelayView:
+        """The counts of this moment."""
+        return RelayView(
+            connections=len(self._legs),
+            listeners=len(self._listeners),
+            half_tunnels=sum(len(listener.waiting) for listener in self._listeners.values()),
+            tunnels=self._tunnels,
+            messages_carried=self._messages_carried,
+            bytes_carried=self._bytes_carried,
+            refusals=dict(self._refusals),
+        )
+
+    # First messages
+
+    def _first_message(self, leg: Leg, data: bytes, now: Instant) -> list[Effect]:
+        try:
+            wish = INIT_CONNECTION.decode(data)
+        except Undecodable:
+            self._count_refusal("undecodable")
+            return self._drop(leg, now)
+        match wish:
+            case Listen():
+                self._alarms.stop(leg.conn)
+                return self._listen(leg, now)
+            case Accept(initiator):
+                self._alarms.stop(leg.conn)
+                return self._accept(leg, initiator, now)
+            case Connect(listener):
+                return self._connect(leg, listener, now)
+
+    def _listen(self, leg: Leg, now: Instant) -> list[Effect]:
+        listener = self._listeners.setdefault(leg.key, Listener())
+        leg.role = Listening()
+        listener.legs.append(leg)
+        listener.changed_newest()
+        out: list[Effect] = []
+        if len(listener.legs) > self._quotas.listening_legs_per_key:
+            out += self._drop(listener.legs[0], now)
+        return out + self._announce(listener)
+
+    def _connect(self, leg: Leg, key: PublicKey, now: Instant) -> list[Effect]:
+        if leg.source is not None and not self._pace_address.allows(leg.source, now):
+            return self._refuse(leg, "connects per address", now)
+        if not self._pace_pair.allows(leg.key + key, now):
+            return self._refuse(leg, "connects per pair", now)
+        listener = self._listeners.get(key)
+        if listener is None:
+            return self._refuse(leg, "absent", now)
+        if not listener.has_room(leg.key, now, self._quotas.half_tunnels_per_key):
+            return self._refuse(leg, "half tunnels per key", now)
+        leg.role = Waiting(key)
+        leg.since = now
+        self._alarms.set(leg.conn, now + RELAY_HALF_TUNNEL_MS)
+        replaced = listener.arrive(leg.key, leg, now)
+        out = [] if replaced is None else self._drop(replaced, now)
+        return out + self._announce(listener)
+
+    def _accept(self, leg: Leg, initiator: PublicKey, now: Instant) -> list[Effect]:
+        listener = self._listeners.get(leg.key)
+        other = None if listener is None else listener.answer(initiator)
+        if other is None:
+            self._count_refusal("nobody to accept")
+            return self._drop(leg, now)
+        assert isinstance(other.role, Waiting)
+        if max(map(self._tunnels_of.of, (leg.key, other.key))) >= self._quotas.tunnels_per_key:
+            self._count_refusal("tunnels per key")
+            return self._drop(leg, now) + self._drop(other, now)
+        self._alarms.stop(other.conn)
+        early = other.role.early
+        self._early_bytes -= other.role.early_bytes
+        leg.role, other.role = Joined(other), Joined(leg)
+        self._tunnels += 1
+        self._tunnels_of.add(leg.key, 1)
+        self._tunnels_of.add(other.key, 1)
+        self._messages_carried += len(early)
+        self._bytes_carried += sum(map(len, early))
+        out: list[Effect] = [Send(leg.conn, data) for data in early]
+        # Either may have become congested before it had a peer.
+        out += self._pause(leg) if other.congested else []
+        out += self._pause(other) if leg.congested else self._resume(other)
+        return out
+
+    def _refuse(self, leg: Leg, reason: str, now: Instant) -> list[Effect]:
+        """Close a Connect leg in a moment: no answer tells whether the listener is there (W19)."""
+        self._count_refusal(reason)
+        leg.role = Refused()
+        span = RELAY_ABSENT_MS_MAX - RELAY_ABSENT_MS_MIN
+        self._alarms.set(leg.conn, now + RELAY_ABSENT_MS_MIN + int(span * fraction(self._entropy)))
+        return []
+
+    # Listening legs and half tunnels
+
+    def _answer(self, leg: Leg, data: bytes, now: Instant) -> list[Effect]:
+        try:
+            rejected = REJECT_CONNECTION.decode(data).public_key
+        except Undecodable:
+            self._count_refusal("undecodable")
+            return self._drop(leg, now)
+        other = self._listeners[leg.key].answer(rejected)
+        if other is None:
+            return []
+        self._count_refusal("rejected")
+        return self._drop(other, now)
+
+    def _announce(self, listener: Listener) -> list[Effect]:
+        conn = listener.newest().conn
+        return [
+            Send(conn, INCOMING_CONNECTION.encode(IncomingConnection(key))) for key in listener.to_announce()
+        ]
+
+    def _keep_early(self, leg: Leg, half: Waiting, data: bytes, now: Instant) -> list[Effect]:
+        self._early_bytes += half.keep(data)
+        # Pausing stops an honest sender; what it had under way is at most one frame more.
+        if (
+            half.early_bytes > RELAY_EARLY_BYTES_MAX + FRAME_BYTES_MAX
+            or self._early_bytes > self._quotas.early_bytes
+        ):
+            self._count_refusal("early bytes")
+            return self._drop(leg, now)
+        return self._pause(leg) if half.early_bytes >= RELAY_EARLY_BYTES_MAX else []
+
+    # Ends
+
+    def _drop(self, leg: Leg, now: Instant) -> list[Effect]:
+        return [Hangup(leg.conn), *self._leave(leg, now)]
+
+    def _leave(self, leg: Leg, now: Instant) -> list[Effect]:
+        """Forget `leg`; returns what follows for others."""
+        del self._legs[leg.conn]
+        self._alarms.stop(leg.conn)
+        if leg.source is not None:
+            self._per_address.add(leg.source, -1)
+        match leg.role:
+            case Listening():
+                return self._end_listening(leg, now)
+            case Waiting(key) as half:
+                self._early_bytes -= half.early_bytes
+                listener = self._listeners.get(key)
+                if listener is not None and listener.waiting.get(leg.key) is leg:
+                    del listener.waiting[leg.key]
+            case Joined(peer):
+                self._tunnels -= 1
+                self._tunnels_of.add(leg.key, -1)
+                self._tunnels_of.add(peer.key, -1)
+                peer.role = Refused()  # so that its own end finds no tunnel
+                return self._drop(peer, now)
+            case _:
+                pass
+        return []
+
+    def _end_listening(self, leg: Leg, now: Instant) -> list[Effect]:
+        listener = self._listeners[leg.key]
+        was_newest = listener.newest() is leg
+        listener.legs.remove(leg)
+        if not listener.legs:
+            del self._listeners[leg.key]
+            return [effect for half in listener.waiting.values() for effect in self._drop(half, now)]
+        if not was_newest:
+            return []
+        listener.changed_newest()
+        return self._announce(listener)
+
+    # Flow
+
+    def _pause(self, leg: Leg) -> list[Effect]:
+        if leg.paused:
+            return []
+        leg.paused = True
+        return [Pause(leg.conn)]
+
+    def _resume(self, leg: Leg) -> list[Effect]:
+        if not leg.paused:
+            return []
+        leg.paused = False
+        return [Resume(leg.conn)]
+
+    def _count_refusal(self, reason: str) -> None:
+        self._refusals[reason] = self._refusals.get(reason, 0) + 1

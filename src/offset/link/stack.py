@@ -1,0 +1,192 @@
+"""The layers of a line, stacked: frames, version, handshake, secure channel, keepalive (spec 01, 2.1)."""
+
+from __future__ import annotations
+
+from offset.base.entropy import Entropy
+from offset.base.faults import PeerFault
+from offset.base.ids import PublicKey
+from offset.base.instants import SECOND, Instant
+from offset.base.limits import (
+    FRAME_BYTES_MAX,
+    HANDSHAKE_FRAME_BYTES_MAX,
+    HANDSHAKE_MS,
+    PEER_PADDING_BYTES_MAX,
+    REKEY_MS,
+)
+from offset.crypto.cipher import SEALED_BYTES_MIN
+from offset.crypto.identity import Identity
+from offset.link.frames import FrameReader, frame
+from offset.link.handshake import Handshake, Session
+from offset.link.keepalive import Keepalive
+from offset.link.secure import Rekeyed, SecureChannel
+from offset.link.version import VERSION_BYTES, VERSION_MESSAGE, check_version
+from offset.wire.keepalive import KA_MESSAGE, KEEP_ALIVE, KeepAlive, Payload
+
+_REKEY_RETRY_MS = 1 * SECOND  # (ref: the next tick) while the peer has not answered the last rekey
+_FIRST_FRAMES = (VERSION_BYTES, HANDSHAKE_FRAME_BYTES_MAX, HANDSHAKE_FRAME_BYTES_MAX)
+
+
+def _packed_bytes_max(count: int) -> int:
+    """What a message that holds `count` bytes may take on the wire: packing adds a 16th at worst."""
+    return count + count // 16 + 64
+
+
+def sealed_bytes_max(message_bytes_max: int) -> int:
+    """How long a sealed message may be whose user message holds at most `message_bytes_max` bytes."""
+    wrapped = _packed_bytes_max(message_bytes_max)  # by keepalive
+    return _packed_bytes_max(wrapped + PEER_PADDING_BYTES_MAX) + SEALED_BYTES_MIN
+
+
+class Line:
+    """One end of an encrypted line: bytes in, user messages out, and the other way round.
+
+    Three things to do, always in this order: tell it what happened (`receive`, `send`, `tick`), send what
+    `outgoing` gives, and call `tick` when `deadline` has come. A PeerFault means: close, forget this object.
+    """
+
+    __slots__ = (
+        "_channel",
+        "_entropy",
+        "_handshake",
+        "_handshake_by",
+        "_keepalive",
+        "_message_bytes_max",
+        "_out",
+        "_reader",
+        "_rekey_at",
+        "_sealed_bytes_max",
+        "_version_checked",
+        "remote",
+    )
+
+    remote: PublicKey | None
+    """The proven key of the peer; None until the handshake is done."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        entropy: Entropy,
+        now: Instant,
+        *,
+        expects: PublicKey | None,
+        framed: bool = True,
+        message_bytes_max: int = FRAME_BYTES_MAX,
+    ) -> None:
+        """`expects` is the key the peer must have, or None for anybody.
+
+        `framed`: an outer line on a byte stream, with frames and the version prefix; otherwise an inner line
+        in a tunnel, which keeps messages apart by itself. `message_bytes_max` limits the user messages received.
+        """
+        self.remote = None
+        self._entropy = entropy
+        self._message_bytes_max = message_bytes_max
+        self._sealed_bytes_max = sealed_bytes_max(message_bytes_max)
+        self._reader = FrameReader(self._sealed_bytes_max, _FIRST_FRAMES) if framed else None
+        self._version_checked = not framed
+        self._handshake: Handshake | None = Handshake(identity, entropy, expects)
+        self._handshake_by = now + HANDSHAKE_MS
+        self._channel: SecureChannel | None = None
+        self._keepalive = Keepalive(now)  # this clock and the next start again when the handshake is done
+        self._rekey_at = now + REKEY_MS
+        self._out: list[bytes] = []
+        if framed:
+            self._put(VERSION_MESSAGE)
+        self._put(self._handshake.opening)
+
+    def receive(self, data: bytes, now: Instant) -> list[bytes]:
+        """The user messages that came with `data`, in order.
+
+        Framed: `data` is any piece of the stream; else exactly one message of the tunnel.
+        Raises PeerFault when the peer broke the protocol; the messages before the fault are lost with the line.
+        """
+        if self._reader is not None:
+            messages = self._reader.feed(data)
+        else:
+            self._check_size(data)
+            messages = [data]
+        users: list[bytes] = []
+        for message in messages:
+            if self._channel is None:
+                self._open_line(message, now)
+                continue
+            payload = self._channel.open(message)
+            if isinstance(payload, Rekeyed):
+                self._take_rekey(payload, now)
+            else:
+                self._take_payload(payload, now, users)
+        return users
+
+    def send(self, message: bytes, now: Instant) -> None:
+        """Queue one user message. `remote` must be known: until then there is nothing to encrypt with."""
+        assert self._channel is not None, "the handshake is not done"
+        self._put(self._channel.seal(KA_MESSAGE.encode(Payload(message))))
+        self._keepalive.sent(now)
+
+    def outgoing(self) -> list[bytes]:
+        """Take what is to be sent now, in order: pieces of the stream, or messages for the tunnel."""
+        out, self._out = self._out, []
+        return out
+
+    def tick(self, now: Instant) -> None:
+        """Do what is due: a heartbeat, a rekey. Calling it too early or too often does no harm.
+
+        Raises PeerFault when the peer was silent for too long or the handshake took too long.
+        """
+        if self._channel is None:
+            if now >= self._handshake_by:
+                raise PeerFault(f"the handshake took more than {HANDSHAKE_MS} ms")
+            return
+        if self._keepalive.is_heartbeat_due(now):
+            self._put(self._channel.seal(KA_MESSAGE.encode(KEEP_ALIVE)))
+            self._keepalive.sent(now)
+        if now >= self._rekey_at:
+            rekey = self._channel.rekey()
+            if rekey is None:
+                self._rekey_at = now + _REKEY_RETRY_MS
+            else:
+                self._put(rekey)
+                self._rekey_at = now + REKEY_MS
+
+    def deadline(self) -> Instant:
+        """When `tick` has something to do next."""
+        if self._channel is None:
+            return self._handshake_by
+        return min(self._keepalive.deadline(), self._rekey_at)
+
+    def _put(self, message: bytes) -> None:
+        self._out.append(message if self._reader is None else frame(message))
+
+    def _check_size(self, message: bytes) -> None:
+        limit = HANDSHAKE_FRAME_BYTES_MAX if self._channel is None else self._sealed_bytes_max
+        if len(message) > limit:
+            raise PeerFault(f"a message of {len(message)} bytes, at most {limit} are allowed here")
+
+    def _open_line(self, message: bytes, now: Instant) -> None:
+        if not self._version_checked:
+            check_version(message)
+            self._version_checked = True
+            return
+        assert self._handshake is not None
+        step = self._handshake.receive(message)
+        if isinstance(step, Session):
+            self._handshake = None
+            self.remote = step.remote
+            self._channel = SecureChannel(step.keys, self._entropy)
+            self._keepalive = Keepalive(now)
+            self._rekey_at = now + REKEY_MS
+        else:
+            self._put(step)
+
+    def _take_payload(self, payload: bytes, now: Instant, users: list[bytes]) -> None:
+        message = KA_MESSAGE.decode(payload)
+        self._keepalive.received(now)
+        if isinstance(message, KeepAlive):
+            return
+        if len(message.data) > self._message_bytes_max:  # packed zeros: short on the wire, long in memory
+            raise PeerFault(f"a message of {len(message.data)} bytes, at most {self._message_bytes_max}")
+        users.append(message.data)
+
+    def _take_rekey(self, rekeyed: Rekeyed, now: Instant) -> None:
+        if rekeyed.answer is not None:
+            self._put(rekeyed.answer)
+        self._rekey_at = now + REKEY_MS
