@@ -1,16 +1,20 @@
 """Two ends that talk to each other, and chance as a script: what the tests of links share."""
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 from offset.base.entropy import Entropy, SeededEntropy
 from offset.base.ids import PublicKey
 from offset.crypto.identity import Identity
+from offset.link.frames import FrameReader, frame
 from offset.link.handshake import Handshake, Session
+from offset.link.secure import Padding, SecureChannel, draw_padding
 from offset.link.stack import Line
+from offset.link.version import VERSION_MESSAGE
 
-ALICE = Identity(bytes(range(32)))
-BOB = Identity(bytes(range(32, 64)))
-CAROL = Identity(bytes(range(64, 96)))
+ALICE = Identity(bytes(range(32)))  # ALICE and BOB are A and B of spec 01, 8
+BOB = Identity(bytes(range(64, 96)))
+CAROL = Identity(bytes(range(96, 128)))
 
 
 class ScriptedEntropy:
@@ -98,6 +102,24 @@ def joined_lines(*, framed: bool = True, now: int = 0) -> tuple[Line, Line]:
     return alice, bob
 
 
+def raw_channel(line: Line, *, framed: bool = True, padding: Padding = draw_padding) -> SecureChannel:
+    """BOB's end of the secure channel to `line` and nothing above it, to say what no honest line says."""
+    entropy = SeededEntropy("raw")
+    bob = Handshake(BOB, entropy, None)
+    opening = line.outgoing()
+    if framed:
+        opening = FrameReader(1024).feed(b"".join(opening))[1:]  # after the version
+        line.receive(frame(VERSION_MESSAGE), 0)
+    wrap = frame if framed else bytes
+    answer = sent(bob.receive(opening[0]))
+    line.receive(wrap(bob.opening), 0)
+    (line_answer,) = line.outgoing()
+    session = established(bob.receive(line_answer[8:] if framed else line_answer))
+    line.receive(wrap(answer), 0)
+    assert line.remote == BOB.public_key
+    return SecureChannel(session.keys, entropy, padding)
+
+
 def no_padding(_: Entropy) -> bytes:
     return b""
 
@@ -114,4 +136,4 @@ def fixed_padding(padding: bytes) -> Callable[[Entropy], bytes]:
 def cut(data: bytes, places: Iterable[int]) -> list[bytes]:
     """`data` in pieces, cut at these places (beyond the end: no cut)."""
     marks = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[start:end] for start, end in zip(marks, marks[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(marks)]

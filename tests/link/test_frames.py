@@ -77,7 +77,7 @@ def test_the_length_field_is_judged_when_it_is_complete_however_it_came() -> Non
 
 
 def test_the_first_frames_have_limits_of_their_own() -> None:
-    """Each of the first limits holds for one frame, the common limit for all that follow, also in one read."""
+    """Each of the first limits holds for one frame, the common limit for all after them, also in one read."""
     stream = frame(b"1234") + frame(b"12345678") + frame(b"123456") + frame(b"123456")
     assert len(FrameReader(6, first_limits=(4, 8)).feed(stream)) == 4
     with pytest.raises(PeerFault):

@@ -28,7 +28,7 @@ def test_both_sides_derive_the_recorded_keys(case: Case) -> None:
 
 @pytest.mark.parametrize("case", cases("dh", "deriveOddKey"))
 def test_01_d7_a_secret_that_everybody_knows_is_refused(case: Case) -> None:
-    """Remote keys of small order, which the reference accepts, are a fault; another odd key gives its keys."""
+    """Remote keys of small order, which the reference accepts, are a fault; other odd keys give theirs."""
     share = share_of(case["privateKey"], case["localSalt"])
     remote_public_key, remote_salt = (bytes.fromhex(case[name]) for name in ("remotePublicKey", "remoteSalt"))
     assert case["accepted"]

@@ -111,11 +111,19 @@ INDEX_UPDATES_SPACING_MS: Millis = 250  # at most 4 messages a second: spec 04, 
 INDEX_CHAIN_LINKS_MAX = 256
 INDEX_LINK_HASHES_MAX = 1024
 INDEX_SESSIONS_REMEMBERED = 4  # spec 04, 3.8
-INDEX_REQUESTS_PER_CLIENT_MAX = 512
+INDEX_REQUESTS_PER_CLIENT_MAX = 512  # in one tick; beyond it the answer is empty
 INDEX_CLIENTS_MAX = 16_384
 INDEX_NODES_MAX = 1_000_000
+INDEX_RECORDS_MAX = 10_000_000  # of all nodes together
 INDEX_RECORDS_PER_NODE_MAX = 65_536
-INDEX_SEARCH_ARCS_MAX = 2_000_000  # touched by one search: spec 04, 7.7
+INDEX_SEARCH_ARCS_MAX = 200_000  # touched for one request, about 100 ms: spec 04, 8
+INDEX_SEARCH_ARCS_PER_TICK = 1_600_000  # touched for all requests of one tick: updates and hashes go first
+INDEX_ALTERNATIVES_MAX = 2  # further multi-routes beside the cheapest: spec 04, 7.4
+INDEX_HOP_COST_DIVISOR = 200  # a hop costs as much as 1/200 of the amount in fees: spec 04, 7.3
+INDEX_SHORT_SESSION_MS: Millis = 8 * SECOND  # a session that lived less counts as a failed attempt: spec 04, 1.6
+INDEX_CLIENT_BACKOFF_MS_MAX: Millis = 32 * SECOND
+INDEX_FULL_STATE_JITTER_MS: Millis = 2 * SECOND  # after a reconnect: spec 04, 5.6
+INDEX_ROUTES_MS: Millis = 10 * SECOND  # a server that has not answered by then never will: spec 04, 5.8
 MULTI_ROUTE_ROUTES_MAX = 8  # spec 04, 7.4
 
 assert HANDSHAKE_FRAME_BYTES_MAX < INNER_MESSAGE_BYTES_MAX < FRAME_BYTES_MAX < APP_FRAME_BYTES_MAX

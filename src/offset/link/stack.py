@@ -75,7 +75,8 @@ class Line:
         """`expects` is the key the peer must have, or None for anybody.
 
         `framed`: an outer line on a byte stream, with frames and the version prefix; otherwise an inner line
-        in a tunnel, which keeps messages apart by itself. `message_bytes_max` limits the user messages received.
+        in a tunnel, which keeps messages apart by itself.
+        `message_bytes_max` limits the user messages that are received.
         """
         self.remote = None
         self._entropy = entropy
@@ -97,7 +98,7 @@ class Line:
         """The user messages that came with `data`, in order.
 
         Framed: `data` is any piece of the stream; else exactly one message of the tunnel.
-        Raises PeerFault when the peer broke the protocol; the messages before the fault are lost with the line.
+        Raises PeerFault when the peer broke the protocol; the messages before the fault are lost too.
         """
         if self._reader is not None:
             messages = self._reader.feed(data)

@@ -1,1 +1,1 @@
-"""Who can pay whom: graph, routes, hash clock, server and client."""
+"""Who can pay whom: index server and index client (spec 04), and how a payer uses their answers."""

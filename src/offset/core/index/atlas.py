@@ -1,0 +1,115 @@
+"""The graphs of all currencies, and which records are still believed (spec 04, 4.2 and 4.3)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from offset.base.credits import Amount, Rate
+from offset.base.ids import Currency, PublicKey
+from offset.base.limits import (
+    INDEX_AGE_BASE,
+    INDEX_AGE_FACTOR,
+    INDEX_RECORDS_MAX,
+    INDEX_RECORDS_PER_NODE_MAX,
+)
+from offset.core.index.graph import Graph, Record
+
+
+class _Node:
+    __slots__ = ("messages", "records")
+
+    def __init__(self) -> None:
+        self.messages = 0
+        # Of all currencies, the one refreshed longest ago first: the old ones are always at hand.
+        self.records: OrderedDict[Record, None] = OrderedDict()
+
+
+class Atlas:
+    """What all nodes state about all their friends.
+
+    A record ages by one with each message of its node, whatever the message says, and goes when the node could
+    have repeated all its records several times. The reference counts the records of the one currency, but
+    nodes repeat those of all currencies in turn (R8); so we count all.
+    """
+
+    __slots__ = ("_graphs", "_nodes", "_records", "_records_max", "_records_per_node_max")
+
+    def __init__(
+        self,
+        records_max: int = INDEX_RECORDS_MAX,
+        records_per_node_max: int = INDEX_RECORDS_PER_NODE_MAX,
+    ) -> None:
+        self._graphs: dict[Currency, Graph] = {}  # only those that have a record
+        self._nodes: dict[PublicKey, _Node] = {}  # likewise
+        self._records = 0
+        self._records_max = records_max
+        self._records_per_node_max = records_per_node_max
+
+    def __len__(self) -> int:
+        """How many records there are."""
+        return self._records
+
+    def graph(self, currency: Currency) -> Graph | None:
+        """The graph of a currency, None when nobody states anything in it."""
+        return self._graphs.get(currency)
+
+    def update(
+        self, node: PublicKey, currency: Currency, friend: PublicKey, capacity: Amount, toll: Rate
+    ) -> None:
+        """`node` states that `friend` can push `capacity` credits to it. Beyond the limits nothing happens."""
+        graph = self._graphs.get(currency)
+        known = self._nodes.get(node)
+        record = graph.record(friend, node) if graph is not None else None
+        if graph is not None and known is not None and record is not None:
+            graph.change(record, capacity, toll)
+            record.refreshed = known.messages
+            known.records.move_to_end(record)
+            return
+        if friend == node or self._records >= self._records_max:
+            return
+        if known is None:
+            known = self._nodes[node] = _Node()
+        elif len(known.records) >= self._records_per_node_max:
+            return
+        if graph is None:
+            graph = self._graphs[currency] = Graph()
+        record = Record(currency, friend, capacity, toll.mul, toll.add, known.messages)
+        graph.add(node, record)
+        known.records[record] = None
+        self._records += 1
+
+    def remove(self, node: PublicKey, currency: Currency, friend: PublicKey) -> None:
+        """`node` takes back what it stated; nothing happens when there is no such record, or graph (R2)."""
+        graph = self._graphs.get(currency)
+        record = graph.record(friend, node) if graph is not None else None
+        if record is not None:
+            self._drop(node, self._nodes[node], record)
+
+    def age(self, node: PublicKey) -> None:
+        """`node` sent a message: its records grow older, the too old ones go."""
+        known = self._nodes.get(node)
+        if known is None:
+            return
+        known.messages += 1
+        oldest = known.messages - (INDEX_AGE_BASE + INDEX_AGE_FACTOR * len(known.records))
+        while known.records:
+            record = next(iter(known.records))
+            if record.refreshed > oldest:
+                return
+            self._drop(node, known, record)
+
+    def remove_node(self, node: PublicKey) -> None:
+        """Forget what `node` stated, and nothing else (R1)."""
+        known = self._nodes.get(node)
+        while known is not None and known.records:
+            self._drop(node, known, next(iter(known.records)))
+
+    def _drop(self, node: PublicKey, known: _Node, record: Record) -> None:
+        graph = self._graphs[record.currency]
+        graph.remove(node, record.friend)
+        if not graph:
+            del self._graphs[record.currency]
+        del known.records[record]
+        if not known.records:
+            del self._nodes[node]
+        self._records -= 1

@@ -1,0 +1,46 @@
+"""First remember, then speak: what was decided waits here until it is durable (docs/ARCHITECTURE.md).
+
+Things leave in the order in which they were decided, each once every change made before it is on disk.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from offset.engine.surface import Commit, Effect
+
+Release = Callable[[], None]
+
+
+class Outbox:
+    """Holds releases back until the commits before them are durable."""
+
+    def __init__(self) -> None:
+        self._last = 0  # number of the newest commit asked for
+        self._durable = 0
+        self._held: deque[tuple[int, Release]] = deque()
+
+    def put(self, changes: dict[Any, Any], release: Release) -> list[Effect]:
+        """Make `changes` durable, then call `release`; at once when nothing has to wait."""
+        effects: list[Effect] = []
+        if changes:
+            self._last += 1
+            effects.append(Commit(self._last, changes))
+        if self._durable < self._last:
+            self._held.append((self._last, release))
+        else:
+            release()
+        return effects
+
+    def committed(self, number: int) -> None:
+        """All commits up to `number` are durable."""
+        self._durable = max(self._durable, number)
+        while self._held and self._held[0][0] <= self._durable:
+            self._held.popleft()[1]()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits."""
+        return not self._held and self._durable == self._last
