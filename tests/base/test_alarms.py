@@ -16,7 +16,8 @@ def test_the_next_deadline_is_at_hand() -> None:
     alarms.stop("early")
     assert alarms.first() == 30
     alarms.set("late", 50)
-    assert alarms.first() == 50
+    assert alarms.first() == alarms.at("late") == 50
+    assert alarms.at("early") is None
 
 
 def test_due_names_come_in_order_and_once() -> None:

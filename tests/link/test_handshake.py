@@ -163,7 +163,7 @@ def test_every_field_of_the_second_message_is_signed() -> None:
         ExchangeDh(dh_public_key(bytes(32)), good.rand_nonce, good.key_salt, good.signature),
         ExchangeDh(good.dh_public_key, bytes(16), good.key_salt, good.signature),
         ExchangeDh(good.dh_public_key, good.rand_nonce, bytes(32), good.signature),
-        ExchangeDh(good.dh_public_key, good.rand_nonce, good.key_salt, good.signature[:63] + b"\0"),
+        ExchangeDh(good.dh_public_key, good.rand_nonce, good.key_salt, bytes(64)),
     )
     for other in others:
         alice = Handshake(ALICE, SeededEntropy(1), None)

@@ -59,7 +59,7 @@ def test_the_bytes_of_a_line_are_those_of_the_specification() -> None:
     opening_a, opening_b = alice.outgoing(), bob.outgoing()
     assert [piece.hex() for piece in opening_a] == [
         "000000000000000400000000",
-        "000000000000006b"
+        "000000000000006c"
         "101250010301014108014110014120011002ff080706050403020101100f0e0d0c0b0a091004ffbe10cef3bf07a103"
         "0399c04be718dd701d5f0da59b30d6e467b83155126486dc1d1004ff115509f12fb9432503dc6ddb6983dc6a47a1dd"
         "7819a16536939d55a96c06e14e40",

@@ -37,6 +37,11 @@ class Alarms(Generic[K]):
         """Forget the deadline of `name`, if it has one."""
         self._at.pop(name, None)
 
+    def at(self, name: K) -> Instant | None:
+        """The deadline of `name`, or None when it has none."""
+        entry = self._at.get(name)
+        return None if entry is None else entry[0]
+
     def first(self) -> Instant | None:
         """The next deadline, or None when there is none."""
         while self._heap:

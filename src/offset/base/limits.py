@@ -88,6 +88,18 @@ ACCEPTS_MAX = 16  # tunnels being accepted at once: spec 02, W27
 INNER_HANDSHAKES_MAX = 32  # spec 02, W28
 RELAY_ATTEMPTS_MAX = 3  # relays of one friend tried at the same time: spec 02, W23
 RELAY_STAGGER_MS: Millis = 2 * SECOND
+DIALS_MAX = 64  # attempts under way at once, over all friends
+DIAL_BACKOFF_MS_MIN: Millis = 300  # the first retries are quick: the friend may be about to listen
+LOWER_DIAL_DELAY_MS: Millis = 1 * SECOND  # before the lower side tries: the higher one goes first
+LOWER_OFFLINE_MS: Millis = 30 * SECOND  # offline time after which the lower side tries: spec 02, W12
+LOWER_BACKOFF_MS_MAX: Millis = 15 * MINUTE
+LOWER_REFUSED_ROUNDS_MAX = 3  # after so many refusals in a row on every relay ...
+LOWER_REFUSED_MS: Millis = 60 * MINUTE  # ... the lower side tries once per hour
+LINK_PRECEDENCE_MS: Millis = 5 * SECOND  # of two links in both directions the higher side's wins: W12
+LISTEN_CONFIRM_MS: Millis = 2 * SECOND  # a Listen that survived so long was taken: spec 02, W26
+LISTEN_REFUSALS_QUICK = 8  # so many refused Listens are repeated soon: the relay may hold an old leg for 32 s
+LISTEN_REFUSED_MS_MAX: Millis = 8 * SECOND
+KEPT_RELAY_BACKOFF_MS_MAX: Millis = 10 * MINUTE  # of a relay that only some friends may still use: W33
 
 # Apps
 APPS_MAX = 256
@@ -118,7 +130,7 @@ INDEX_RECORDS_MAX = 10_000_000  # of all nodes together
 INDEX_RECORDS_PER_NODE_MAX = 65_536
 INDEX_SEARCH_ARCS_MAX = 200_000  # touched for one request, about 100 ms: spec 04, 8
 INDEX_SEARCH_ARCS_PER_TICK = 1_600_000  # touched for all requests of one tick: updates and hashes go first
-INDEX_ALTERNATIVES_MAX = 2  # further multi-routes beside the cheapest: spec 04, 7.4
+INDEX_ALTERNATIVES_MAX = 1  # further multi-routes beside the cheapest: spec 04, 7.4
 INDEX_HOP_COST_DIVISOR = 200  # a hop costs as much as 1/200 of the amount in fees: spec 04, 7.3
 INDEX_SHORT_SESSION_MS: Millis = 8 * SECOND  # a session that lived less counts as a failed attempt: spec 04, 1.6
 INDEX_CLIENT_BACKOFF_MS_MAX: Millis = 32 * SECOND
@@ -132,6 +144,7 @@ assert OPERATIONS_PER_BATCH_MAX <= OPERATIONS_PER_MESSAGE_MAX
 assert OPERATIONS_PER_BATCH_MAX * (ROUTE_KEYS_MAX * 45 + 400) < INNER_MESSAGE_BYTES_MAX
 assert WRITE_BUFFER_BYTES_LOW < WRITE_BUFFER_BYTES_HIGH < WRITE_BUFFER_BYTES_MAX
 assert RELAY_HALF_TUNNEL_MS >= HANDSHAKE_MS
+assert LISTEN_REFUSALS_QUICK * LISTEN_REFUSED_MS_MAX > KEEPALIVE_CLOSE_MS
 assert RELAY_EARLY_BYTES_MAX + FRAME_BYTES_MAX < RELAY_EARLY_BYTES_TOTAL_MAX
 assert RELAY_ANNOUNCE_MS <= RELAY_HALF_TUNNEL_MS
 assert RELAY_ABSENT_MS_MIN < RELAY_ABSENT_MS_MAX

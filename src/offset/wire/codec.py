@@ -36,6 +36,7 @@ from offset.base.limits import (
     DECODED_NESTING_MAX,
     DECODED_WORDS_MAX,
 )
+from offset.wire.packing import check_segments
 
 Reader = Any  # pycapnp has no types
 Builder = Any
@@ -105,6 +106,7 @@ class Codec(Generic[M]):
         if self._has_lists:
             words_max = min(words_max, _LISTS_WORDS_MAX + _LISTS_WORDS_PER_BYTE * len(data))
         try:
+            check_segments(data)
             root = self._parse(data, traversal_limit_in_words=words_max, nesting_limit=DECODED_NESTING_MAX)
             return self._read(root)  # type: ignore[misc, no-any-return]
         except Undecodable:

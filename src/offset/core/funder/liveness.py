@@ -14,6 +14,7 @@ def came_online(turn: Turn, friend: Friend) -> None:
         return
     friend.is_online = True
     friend.asked = False
+    turn.moved[friend.public_key] = None
     turn.change_friend(friend.public_key, SetLiveness(True))
     turn.resending[friend.public_key] = None
 
@@ -23,5 +24,6 @@ def went_offline(turn: Turn, friend: Friend) -> None:
     if not friend.is_online:
         return
     friend.is_online = False
+    turn.moved[friend.public_key] = None
     turn.change_friend(friend.public_key, SetLiveness(False))
     cancel_queued(turn, friend, (FORWARDED, USER))

@@ -50,6 +50,8 @@ class DropFriend(msgspec.Struct, frozen=True):
     friend: PublicKey
 
 
+_CAPACITY_TABLES = frozenset(("friends", "configs", "channels", "credits"))
+
 Order = SetRelays | UpdateFriend | DropFriend
 Result = TransactionResult | ResponseClosePayment
 
@@ -62,6 +64,7 @@ class Turn:
         "entropy",
         "identity",
         "messages",
+        "moved",
         "mutations",
         "orders",
         "proven",
@@ -84,6 +87,7 @@ class Turn:
         self.trying: dict[PublicKey, None] = {}  # something may want to be sent
         self.wanting: dict[PublicKey, None] = {}  # the friend asked for the token
         self.resending: dict[PublicKey, None] = {}  # our last message must be repeated
+        self.moved: dict[PublicKey, None] = {}  # came online or went offline
         self.touched: dict[PublicKey, None] = {}  # balances or consistency of the channel changed
         self.proven: dict[PublicKey, None] = {}  # there is a newer proof of the balances
 
@@ -124,6 +128,11 @@ class Turn:
     def note(self, record: HistoryRecord) -> None:
         """Write the history; nothing in memory depends on it."""
         self.put(record)
+
+    def concerned(self) -> dict[PublicKey, None]:
+        """Friends whose capacities may be others now, in the order in which they came up."""
+        rows = {key[1]: None for key in self.changes if key[0] in _CAPACITY_TABLES}
+        return {**self.moved, **rows}
 
     # Queues
 

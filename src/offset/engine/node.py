@@ -1,0 +1,342 @@
+"""The engine of a node: lines below; apps, channeler, funder and index client above; the outbox between.
+
+    bytes → lines ─┬─ apps ──────── requests ──┐
+                   ├─ channeler ─── messages ──┤→ funder → turn → outbox → channeler, apps, index client
+                   └─ index client ─ answers ──┘
+
+What a turn says waits in the outbox until its rows are durable. What does not depend on the state (handshakes,
+heartbeats, relays, route answers) is never held up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from offset.base.credits import Amount, Rate
+from offset.base.entropy import Entropy
+from offset.base.faults import PeerFault
+from offset.base.ids import Currency, PublicKey, Uid
+from offset.base.instants import Instant, earliest
+from offset.base.limits import APP_FRAME_BYTES_MAX, APP_HANDSHAKES_MAX, FRAME_BYTES_MAX
+from offset.core.channeler.channeler import Channeler
+from offset.core.channeler.effects import (
+    CloseLine,
+    FriendData,
+    Offline,
+    Online,
+    OpenLine,
+    SendLine,
+)
+from offset.core.channeler.effects import Effect as ChannelerEffect
+from offset.core.funder.funder import Funder
+from offset.core.funder.records import Changes, IndexServersRecord, Record
+from offset.core.funder.turn import DropFriend, SetRelays, Turn, UpdateFriend
+from offset.core.funder.views import published
+from offset.core.index import client as index
+from offset.crypto.identity import Identity
+from offset.engine.lines import DIALED, LineClosed, LineEvent, LineMessage, LineOpened, Lines
+from offset.engine.node_apps import NodeApps, Trust
+from offset.engine.outbox import Outbox
+from offset.engine.surface import (
+    Committed,
+    Congested,
+    Conn,
+    Drained,
+    Effect,
+    Event,
+    Tell,
+)
+from offset.link.stack import Line
+from offset.wire.app import AddIndexServer, AppToAppServer, ClientResponseRoutes, RemoveIndexServer
+from offset.wire.friend import FRIEND_MESSAGE, ResetTerms
+from offset.wire.index import INDEX_CLIENT_TO_SERVER, INDEX_SERVER_TO_CLIENT, RequestRoutes
+from offset.wire.report import FunderMutation, IndexClientMutation, NodeReport
+
+APPS = "apps"
+"""The one listener of a node."""
+
+PublishedChanges = dict[tuple[PublicKey, Currency], tuple[Amount, Rate] | None]
+
+
+class NodeEngine:
+    """A node without its sockets, clock, disk and chance."""
+
+    def __init__(
+        self,
+        identity: Identity,
+        entropy: Entropy,
+        trust: Trust,
+        records: Iterable[Record],
+        now: Instant,
+    ) -> None:
+        """`records`: all rows of the store. `trust`: what the owner lets each app do."""
+        rows = list(records)
+        servers = next((row.servers for row in rows if isinstance(row, IndexServersRecord)), ())
+        self._lines = Lines(
+            identity,
+            entropy,
+            handshakes_max=APP_HANDSHAKES_MAX * 16,
+            message_bytes_max={APPS: FRAME_BYTES_MAX, DIALED: FRAME_BYTES_MAX},
+        )
+        self._funder = Funder(identity, entropy, rows)
+        self._channeler = Channeler(
+            identity.public_key,
+            entropy,
+            lambda friend, at: Line(identity, entropy, at, expects=friend, framed=False),
+        )
+        self._index = index.IndexClient(identity, entropy, servers)
+        self._apps = NodeApps(trust, self._send_app)
+        self._outbox = Outbox()
+        self._published: dict[PublicKey, dict[Currency, tuple[Amount, Rate]]] = {}
+        self._relay_conns: dict[Conn, int] = {}  # connection → line of the channeler
+        self._relay_lines: dict[int, Conn] = {}
+        self._index_conn: Conn | None = None
+        self._now = now
+        self._effects: list[Effect] = []
+
+    # Events
+
+    def start(self, now: Instant) -> list[Effect]:
+        """What to do first."""
+        self._now = now
+        self._say(self._funder.start(), None)
+        self._do_index(self._index.start(now))
+        return self._take_effects()
+
+    def handle(self, event: Event, now: Instant) -> list[Effect]:
+        """Take one event, return what is to be done."""
+        self._now = now
+        match event:
+            case Committed():
+                self._outbox.committed(event.number)
+            case Congested():
+                self._flow(event.conn, is_congested=True)
+            case Drained():
+                self._flow(event.conn, is_congested=False)
+            case _:
+                for news in self._lines.handle(event, now):
+                    self._take_line(news)
+        deadline = self._channeler.deadline()
+        if deadline is not None and deadline <= now:
+            self._do_channeler(self._channeler.tick(now))
+        deadline = self._index.deadline()
+        if deadline is not None and deadline <= now:
+            self._do_index(self._index.tick(now))
+        return self._take_effects()
+
+    def deadline(self) -> Instant | None:
+        """When there is something to do without an event."""
+        return earliest(self._lines.deadline(), self._channeler.deadline(), self._index.deadline())
+
+    def _take_effects(self) -> list[Effect]:
+        effects, self._effects = self._effects, []
+        # Rows first: a commit must not wait behind bytes.
+        return effects + self._lines.take_effects()
+
+    # Lines
+
+    def _take_line(self, news: LineEvent) -> None:
+        conn = news.conn
+        if conn in self._relay_conns:
+            self._take_relay(news, self._relay_conns[conn])
+        elif conn == self._index_conn:
+            self._take_index(news)
+        else:
+            self._take_app(news)
+
+    def _take_relay(self, news: LineEvent, line: int) -> None:
+        match news:
+            case LineOpened():
+                effects = self._channeler.line_opened(line, self._now)
+            case LineMessage():
+                effects = self._channeler.line_message(line, news.data, self._now)
+            case LineClosed():
+                self._forget_relay(line)
+                effects = self._channeler.line_closed(line, self._now)
+        self._do_channeler(effects)
+
+    def _take_index(self, news: LineEvent) -> None:
+        match news:
+            case LineOpened():
+                self._do_index(self._index.opened(self._now))
+            case LineMessage():
+                try:
+                    message = INDEX_SERVER_TO_CLIENT.decode(news.data)
+                except PeerFault:
+                    self._lines.hangup(news.conn)
+                    self._index_closed()
+                else:
+                    self._do_index(self._index.message(message, self._now))
+            case LineClosed():
+                self._index_closed()
+
+    def _index_closed(self) -> None:
+        self._index_conn = None
+        self._do_index(self._index.closed(self._now))
+
+    def _flow(self, conn: Conn, *, is_congested: bool) -> None:
+        line = self._relay_conns.get(conn)
+        if line is not None:
+            act = self._channeler.line_congested if is_congested else self._channeler.line_drained
+            self._do_channeler(act(line, self._now))
+
+    def _forget_relay(self, line: int) -> None:
+        conn = self._relay_lines.pop(line, None)
+        if conn is not None:
+            del self._relay_conns[conn]
+
+    # Apps
+
+    def _send_app(self, conn: Conn, data: bytes) -> None:
+        self._lines.send(conn, data, self._now)
+
+    def _take_app(self, news: LineEvent) -> None:
+        conn = news.conn
+        match news:
+            case LineOpened():
+                if self._apps.opened(conn, news.remote):
+                    self._funder.is_reporting = True
+                    report = NodeReport(self._funder.report(), self._index.report())
+                    self._put({}, lambda: self._apps.register(conn, report))
+                else:
+                    self._lines.hangup(conn)
+            case LineMessage():
+                try:
+                    request = self._apps.request(conn, news.data)
+                except PeerFault as fault:
+                    self._effects.append(Tell("app", f"hung up on an app: {fault}"))
+                    self._lines.hangup(conn)
+                    self._app_closed(conn)
+                else:
+                    self._take_request(request)
+            case LineClosed():
+                self._app_closed(conn)
+
+    def _app_closed(self, conn: Conn) -> None:
+        self._apps.closed(conn)
+        self._funder.is_reporting = len(self._apps) > 0
+
+    def _take_request(self, message: AppToAppServer) -> None:
+        request, ack = message.app_request, message.app_request_id
+        match request:
+            case RequestRoutes():
+                self._put({}, lambda: self._apps.tell_change(ack, ()))
+                self._do_index(self._index.request_routes(request, self._now))
+            case AddIndexServer():
+                self._change_servers(self._index.add_server(request.index_server, self._now), ack)
+            case RemoveIndexServer():
+                self._change_servers(self._index.remove_server(request.public_key, self._now), ack)
+            case _:
+                turn, refusal = self._funder.control(request)
+                if refusal is not None:
+                    self._effects.append(Tell("refused", f"{type(request).__name__}: {refusal}"))
+                self._say(turn, ack)
+
+    def _change_servers(self, effects: list[Any], ack: Uid) -> None:
+        record = IndexServersRecord(self._index.servers)
+        reports = [effect for effect in effects if isinstance(effect, index.Report)]
+        mutations = tuple(IndexClientMutation(report.mutation) for report in reports)
+        self._put({record.key(): record}, lambda: self._apps.tell_change(ack, mutations))
+        self._do_index([effect for effect in effects if not isinstance(effect, index.Report)])
+
+    # Funder
+
+    def _put(self, changes: Changes, release: Any) -> None:
+        self._effects += self._outbox.put(changes, release)
+
+    def _say(self, turn: Turn, ack: Uid | None) -> None:
+        """Carry out a turn once it is durable."""
+        capacities = self._republish(turn)
+        self._put(turn.changes, lambda: self._release(turn, ack, capacities))
+
+    def _release(self, turn: Turn, ack: Uid | None, capacities: PublishedChanges) -> None:
+        now = self._now
+        for order in turn.orders:
+            match order:
+                case SetRelays():
+                    self._do_channeler(self._channeler.set_relays(order.relays, now))
+                case UpdateFriend():
+                    self._do_channeler(
+                        self._channeler.update_friend(
+                            order.friend, order.friend_relays, order.local_relays, now
+                        )
+                    )
+                case DropFriend():
+                    self._do_channeler(self._channeler.remove_friend(order.friend, now))
+        for friend, message in turn.messages:
+            if isinstance(message, ResetTerms):
+                self._effects.append(Tell("inconsistent", f"with friend {friend.hex()[:8]}"))
+            self._do_channeler(self._channeler.send(friend, FRIEND_MESSAGE.encode(message), now))
+        if ack is not None or turn.mutations:
+            self._apps.tell_change(ack, [FunderMutation(mutation) for mutation in turn.mutations])
+        for result in turn.results:
+            self._apps.tell(result)
+        if capacities:
+            self._do_index(self._index.set_published(capacities, now))
+
+    def _republish(self, turn: Turn) -> PublishedChanges:
+        """What the index must learn: the friends of this turn, before and after it (spec 03, D30)."""
+        changed: PublishedChanges = {}
+        for key in turn.concerned():
+            friend = self._funder.state.friends.get(key)
+            now = {} if friend is None else published(friend)
+            before = self._published.get(key, {})
+            if now != before:
+                for currency in {**before, **now}:
+                    if now.get(currency) != before.get(currency):
+                        changed[key, currency] = now.get(currency)
+                self._published[key] = now
+        return changed
+
+    # Channeler
+
+    def _do_channeler(self, effects: list[ChannelerEffect]) -> None:
+        for effect in effects:
+            match effect:
+                case SendLine():
+                    self._lines.send(self._relay_lines[effect.line], effect.data, self._now)
+                case FriendData():
+                    self._take_friend(effect.friend, effect.data)
+                case OpenLine():
+                    conn = self._lines.dial(effect.relay.address, effect.relay.public_key, self._now)
+                    self._relay_conns[conn] = effect.line
+                    self._relay_lines[effect.line] = conn
+                case CloseLine():
+                    conn = self._relay_lines[effect.line]
+                    self._forget_relay(effect.line)
+                    self._lines.hangup(conn)
+                case Online():
+                    self._say(self._funder.online(effect.friend), None)
+                case Offline():
+                    self._say(self._funder.offline(effect.friend), None)
+
+    def _take_friend(self, friend: PublicKey, data: bytes) -> None:
+        try:
+            message = FRIEND_MESSAGE.decode(data)
+        except PeerFault as fault:  # skipped, as the reference does (spec 01, 2.7)
+            self._effects.append(Tell("friend", f"an unreadable message of {friend.hex()[:8]}: {fault}"))
+            return
+        self._say(self._funder.friend_message(friend, message), None)
+
+    # Index client
+
+    def _do_index(self, effects: list[Any]) -> None:
+        for effect in effects:
+            match effect:
+                case index.Send():
+                    if self._index_conn is not None:
+                        data = INDEX_CLIENT_TO_SERVER.encode(effect.message)
+                        self._lines.send(self._index_conn, data, self._now)
+                case index.Dial():
+                    server = effect.server
+                    self._index_conn = self._lines.dial(server.address, server.public_key, self._now)
+                case index.Hangup():
+                    if self._index_conn is not None:
+                        self._lines.hangup(self._index_conn)
+                        self._index_conn = None
+                case index.Answer():
+                    self._apps.tell(ClientResponseRoutes(effect.request_id, effect.routes))
+                case index.Report():
+                    mutation = IndexClientMutation(effect.mutation)
+                    self._put({}, lambda mutation=mutation: self._apps.tell_change(None, (mutation,)))

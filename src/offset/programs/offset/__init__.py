@@ -1,0 +1,1 @@
+"""The command `offset`: what did not exist before."""

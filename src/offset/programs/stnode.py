@@ -1,0 +1,71 @@
+"""stnode: one credit card (spec 05, 1). Serves apps on a TCP port; reaches friends through relays."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from offset import __version__
+
+PROGRAM = "stnode"
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name=PROGRAM, message="%(prog)s %(version)s")
+@click.option(
+    "-i", "--idfile", required=True, type=click.Path(path_type=Path), help="Identity file of the node."
+)
+@click.option(
+    "-l", "--laddr", required=True, metavar="IP:PORT", help="Where apps connect; port 0 picks a free one."
+)
+@click.option(
+    "-d",
+    "--database",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Database of the node, made by: stmgr init-node-db.",
+)
+@click.option(
+    "-t",
+    "--trusted",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder with the tickets of the apps that may connect, made by: stmgr app-ticket.",
+)
+def main(idfile: Path, laddr: str, database: Path, trusted: Path) -> None:
+    """Run a node: keep mutual credit with friends, and make and pass on payments.
+
+    The folder of trusted apps is read anew for each app that connects. OFFSET_LOG (off, error, warning, info,
+    debug) sets what is logged on standard error. SIGTERM ends the node within some seconds; stopped at any
+    moment, also by a crash, it comes back with its last durable state.
+    """
+    from offset.shell.driver import Driver
+    from offset.shell.program import announce, run_program
+
+    async def start() -> Driver:
+        from offset.base import base64url
+        from offset.engine.node import APPS, NodeEngine
+        from offset.programs.idfile import read_identity
+        from offset.programs.trusted import TrustedApps
+        from offset.shell.addresses import parse_listen_address
+        from offset.shell.system import SystemEntropy, monotonic_ms
+        from offset.store.database import Database
+
+        address = parse_listen_address(laddr)
+        identity = read_identity(idfile)
+        store = Database.open(database, identity.public_key)
+        try:
+            engine = NodeEngine(
+                identity, SystemEntropy(), TrustedApps(trusted), store.load(), monotonic_ms()
+            )
+            driver = Driver(engine, committer=store)
+            where = await driver.listen(APPS, *address)
+        except BaseException:
+            store.close()
+            raise
+        announce(f"{PROGRAM}: listening on {where} (key {base64url.encode(identity.public_key)})")
+        return driver
+
+    sys.exit(run_program(PROGRAM, start))

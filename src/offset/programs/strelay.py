@@ -1,0 +1,99 @@
+"""strelay: the meeting point of nodes (spec 02, 3.1). Keeps nothing on disk, reads nothing of what it carries."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import msgspec
+
+from offset import __version__
+from offset.base import base64url
+from offset.base.faults import UserFault
+from offset.base.limits import RELAY_HANDSHAKES_MAX, RELAY_HANDSHAKES_PER_ADDRESS_MAX
+from offset.core.relay import Quotas
+from offset.crypto.identity import Identity
+from offset.engine.relay import LISTENER, RelayEngine
+from offset.shell.addresses import Address, parse_listen_address
+from offset.shell.driver import Driver
+from offset.shell.program import announce, run_program
+from offset.shell.system import SystemEntropy, monotonic_ms
+from offset.wire.files import parse_identity
+
+PROGRAM = "strelay"
+IDENTITY_BYTES_MAX = 65_536
+_DEFAULTS = Quotas()
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class ListenAddress(click.ParamType[Address]):
+    """IP:port, port 0 for any free one."""
+
+    name = "IP:port"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+        """The address, or a usage error."""
+        try:
+            return parse_listen_address(value)
+        except UserFault as fault:
+            self.fail(str(fault), param, ctx)
+
+
+def _quota(name: str, default: int, text: str) -> Callable[[F], F]:
+    return click.option(
+        f"--{name}", type=click.IntRange(1), default=default, show_default=True, metavar="N", help=text
+    )
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name=PROGRAM, message="%(prog)s %(version)s")
+@click.option(
+    "-i", "--idfile", required=True, type=click.Path(path_type=Path), help="Identity file of the relay."
+)
+@click.option(
+    "-l", "--laddr", required=True, type=ListenAddress(), help="Where to listen; port 0 picks a free one."
+)
+@_quota("connections", _DEFAULTS.connections, "Connections in all.")
+@_quota("connections-per-address", _DEFAULTS.connections_per_address, "Connections from one address.")
+@_quota("listening-legs-per-key", _DEFAULTS.listening_legs_per_key, "Connections on which one key listens.")
+@_quota("half-tunnels-per-key", _DEFAULTS.half_tunnels_per_key, "Who may wait for one key.")
+@_quota("tunnels-per-key", _DEFAULTS.tunnels_per_key, "Tunnels of one key.")
+@_quota("handshakes", RELAY_HANDSHAKES_MAX, "Handshakes at once.")
+@_quota("handshakes-per-address", RELAY_HANDSHAKES_PER_ADDRESS_MAX, "Handshakes at once from one address.")
+def main(idfile: Path, laddr: Address, handshakes: int, handshakes_per_address: int, **quotas: int) -> None:
+    """Join nodes that cannot reach each other directly. What they say passes encrypted and is not kept.
+
+    Limits per address do not hold for connections from this machine. OFFSET_LOG (off, error, warning, info,
+    debug) sets what is logged on standard error. SIGTERM ends the relay within some seconds.
+    """
+
+    async def start() -> Driver:
+        identity = _read_identity(idfile)
+        engine = RelayEngine(
+            identity,
+            SystemEntropy(),
+            monotonic_ms(),
+            quotas=msgspec.structs.replace(_DEFAULTS, **quotas),
+            handshakes_max=handshakes,
+            handshakes_per_address_max=handshakes_per_address,
+        )
+        driver = Driver(engine)
+        where = await driver.listen(LISTENER, *laddr)
+        announce(f"{PROGRAM}: listening on {where} (key {base64url.encode(identity.public_key)})")
+        return driver
+
+    sys.exit(run_program(PROGRAM, start))
+
+
+def _read_identity(path: Path) -> Identity:
+    try:
+        if path.stat().st_size > IDENTITY_BYTES_MAX:
+            raise UserFault(f"{path} is not an identity: it is too large.")
+        return parse_identity(path.read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise UserFault(f"{path} is not an identity: it is not text.") from None
+    except UserFault as fault:
+        raise UserFault(f"{path} is {fault}.") from None

@@ -1,0 +1,156 @@
+"""Connections that we open: to a host by name or address, all its addresses, staggered (spec 02, W25)."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from itertools import chain, zip_longest
+from typing import Any
+
+from offset.base.faults import UserFault
+from offset.base.instants import Millis
+from offset.engine.surface import Conn
+from offset.shell.addresses import Address, is_ip, parse_address
+from offset.shell.bounds import CONNECT_STAGGER_MS
+
+SocketName = tuple[socket.AddressFamily, tuple[Any, ...]]
+
+
+class Dials:
+    """The dials under way, by the numbers of their connections."""
+
+    __slots__ = ("_connect_ms", "_failed", "_make_protocol", "_tasks")
+
+    def __init__(
+        self,
+        make_protocol: Callable[[Conn], asyncio.Protocol],
+        failed: Callable[[Conn, str], None],
+        connect_ms: Millis,
+    ) -> None:
+        """`make_protocol` serves a connection that is made; `failed` hears why one is not."""
+        self._make_protocol = make_protocol
+        self._failed = failed
+        self._connect_ms = connect_ms
+        self._tasks: dict[Conn, asyncio.Task[None]] = {}
+
+    def start(self, conn: Conn, address: str) -> None:
+        """Begin; ends in a protocol with a connection, in `failed`, or in `give_up`."""
+        self._tasks[conn] = asyncio.get_running_loop().create_task(self._dial(conn, address))
+
+    def made(self, conn: Conn) -> bool:
+        """The protocol has its connection; False: it comes too late, the dial was given up."""
+        return self._tasks.pop(conn, None) is not None
+
+    def give_up(self, conn: Conn) -> bool:
+        """End a dial; False: there is none of this number."""
+        task = self._tasks.pop(conn, None)
+        if task is None:
+            return False
+        task.cancel()
+        return True
+
+    async def give_up_all(self) -> None:
+        """End all dials, and wait until their sockets are closed."""
+        tasks = list(self._tasks.values())
+        self._tasks.clear()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _dial(self, conn: Conn, address: str) -> None:
+        try:
+            async with asyncio.timeout(self._connect_ms / 1000):
+                opened = await open_socket(parse_address(address))
+                try:
+                    loop = asyncio.get_running_loop()
+                    await loop.create_connection(lambda: self._make_protocol(conn), sock=opened)
+                except BaseException:
+                    opened.close()
+                    raise
+            return
+        except TimeoutError:
+            reason = f"no connection to {address} within {self._connect_ms} ms"
+        except UserFault as fault:
+            reason = str(fault)
+        except (OSError, UnicodeError, ValueError) as error:  # the last two: no host can have such a name
+            reason = f"no connection to {address}: {getattr(error, 'strerror', None) or error}"
+        if self._tasks.pop(conn, None) is not None:
+            self._failed(conn, reason)
+
+
+async def open_socket(address: Address) -> socket.socket:
+    """A connected socket; the caller bounds the time. Raises OSError when no address of the host answers.
+
+    The families take turns and an address gets a short start before the next one joins the race: asyncio does
+    the same (`happy_eyeballs_delay`), but uvloop does not.
+    """
+    names = await _resolve(address)
+    attempts: set[asyncio.Task[socket.socket]] = set()
+    failures: list[OSError] = []
+    try:
+        for name in names:
+            attempts.add(asyncio.create_task(_connect(*name)))
+            winner = await _first(attempts, failures, CONNECT_STAGGER_MS / 1000)
+            if winner is not None:
+                return winner
+        while attempts:
+            winner = await _first(attempts, failures, None)
+            if winner is not None:
+                return winner
+    finally:
+        await _give_up(attempts)
+    if not failures:
+        raise OSError(f"{address.host} has no address")
+    raise failures[0]
+
+
+async def _first(
+    attempts: set[asyncio.Task[socket.socket]], failures: list[OSError], timeout: float | None
+) -> socket.socket | None:
+    """The socket of the first attempt that succeeds. None when the time is over or an attempt failed."""
+    done, _ = await asyncio.wait(attempts, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    winner: socket.socket | None = None
+    for attempt in done:
+        attempts.discard(attempt)
+        error = attempt.exception()
+        if isinstance(error, OSError):
+            failures.append(error)
+        elif error is not None:
+            raise error
+        elif winner is None:
+            winner = attempt.result()
+        else:
+            attempt.result().close()  # two at once
+    return winner
+
+
+async def _give_up(attempts: set[asyncio.Task[socket.socket]]) -> None:
+    for attempt in attempts:
+        attempt.cancel()
+    for late in await asyncio.gather(*attempts, return_exceptions=True):
+        if isinstance(late, socket.socket):
+            late.close()  # it succeeded while we looked elsewhere
+
+
+async def _connect(family: socket.AddressFamily, name: tuple[Any, ...]) -> socket.socket:
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        opened.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(opened, name)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+async def _resolve(address: Address) -> list[SocketName]:
+    """The addresses of a host, the two families in turn, the system's favourite first."""
+    flags = socket.AI_NUMERICHOST if is_ip(address.host) else 0
+    found = await asyncio.get_running_loop().getaddrinfo(
+        address.host, address.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=flags
+    )
+    families: dict[socket.AddressFamily, list[SocketName]] = {}
+    for family, _, _, _, name in found:
+        families.setdefault(family, []).append((family, name))
+    return [name for name in chain.from_iterable(zip_longest(*families.values())) if name is not None]

@@ -1,0 +1,87 @@
+"""A program from its first line to its exit status: log, loop, signals, driver, and one sentence if it failed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from offset.base.faults import OffsetError
+from offset.shell.driver import Driver
+from offset.shell.log import set_up_log
+from offset.shell.system import new_loop, raise_descriptor_limit
+
+SWITCH_SECONDS = 0.0005
+"""How long the thread that ended a commit waits for a busy loop; Python's own 5 ms would be felt by each payment."""
+REPEAT_SECONDS = 60.0
+"""A fault of the loop is logged once in this time: out of descriptors, asyncio tells it thousands of times."""
+
+STATUS_GOOD, STATUS_FAILED = 0, 1
+
+_log = logging.getLogger("offset")
+
+
+def run_program(program: str, start: Callable[[], Awaitable[Driver]]) -> int:
+    """Run a server until SIGTERM or SIGINT; returns its exit status.
+
+    `start` makes the driver, opens its listeners and says so with `announce`. It and the engine may raise any
+    OffsetError or OSError: its text becomes the one sentence on standard error, and the status is 1.
+    """
+    set_up_log(program)
+    raise_descriptor_limit()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(_serve(start))
+    except OffsetError as error:
+        return _failed(program, str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _failed(program, f"{where}{error.strerror or error}.")
+    except Exception as error:
+        _log.error("the fault that stopped the program", exc_info=error)
+        return _failed(program, f"stopped by a fault of its own ({type(error).__name__}: {error}).")
+    return STATUS_GOOD
+
+
+def announce(line: str) -> None:
+    """Say on standard output that something is ready, at once, for scripts that wait for it."""
+    with contextlib.suppress(OSError):  # nobody reads: no reason not to serve
+        print(line, flush=True)
+
+
+async def _serve(start: Callable[[], Awaitable[Driver]]) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_LoopFaults())
+    driver = await start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, driver.stop)
+    gc.collect()
+    gc.freeze()  # what is loaded by now stays: collections need not look at it
+    await driver.run()
+
+
+def _failed(program: str, sentence: str) -> int:
+    with contextlib.suppress(OSError):
+        print(f"{program}: {sentence}", file=sys.stderr, flush=True)
+    return STATUS_FAILED
+
+
+class _LoopFaults:
+    """Logs what goes wrong in the event loop itself; none of it stops the program."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        message = str(context.get("message"))
+        now = time.monotonic()
+        if now - self._told.get(message, -REPEAT_SECONDS) >= REPEAT_SECONDS:
+            self._told[message] = now
+            _log.error("%s", message, exc_info=context.get("exception"))

@@ -1,0 +1,101 @@
+"""What the operating system gives: time, chance, an event loop, descriptors."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+
+from offset.base.instants import Instant
+
+Clock = Callable[[], Instant]
+
+ENTROPY_POOL_BYTES = 4096
+_DIRECT_BYTES = ENTROPY_POOL_BYTES // 4  # larger draws go to the system at once: they would waste the pool
+DESCRIPTORS_WANTED = 65_536
+DESCRIPTORS_UNKNOWN = 1024  # what we count on where the system does not tell its limit
+
+_forks = 0
+
+
+def _count_fork() -> None:
+    global _forks
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_count_fork)
+
+
+def monotonic_ms() -> Instant:
+    """Milliseconds of a clock that never goes back, whatever happens to the time of day."""
+    return time.monotonic_ns() // 1_000_000
+
+
+class SystemEntropy:
+    """Random bytes of the system, drawn in blocks: a message needs several small draws, a system call each.
+
+    For one thread, that of the loop. After a fork the child starts with an empty pool, so that parent and child
+    never draw the same bytes.
+    """
+
+    __slots__ = ("_at", "_forks", "_pool")
+
+    def __init__(self) -> None:
+        self._pool = b""
+        self._at = 0
+        self._forks = _forks
+
+    def bytes(self, count: int) -> bytes:
+        """`count` fresh random bytes."""
+        start = self._at
+        end = start + count
+        if end > len(self._pool) or self._forks != _forks:
+            if count > _DIRECT_BYTES:
+                return os.urandom(count)
+            self._pool = os.urandom(ENTROPY_POOL_BYTES)
+            self._forks = _forks
+            start, end = 0, count
+        self._at = end
+        return self._pool[start:end]
+
+
+def new_loop() -> asyncio.AbstractEventLoop:
+    """The event loop of our programs: uvloop where it is installed, unless OFFSET_LOOP=asyncio says otherwise."""
+    if os.environ.get("OFFSET_LOOP") != "asyncio":
+        try:
+            import uvloop
+        except ImportError:
+            pass
+        else:
+            return uvloop.new_event_loop()
+    return asyncio.new_event_loop()
+
+
+def descriptors_max() -> int:
+    """How many descriptors this process may have open."""
+    try:
+        import resource
+    except ImportError:  # not a Unix
+        return DESCRIPTORS_UNKNOWN
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return DESCRIPTORS_WANTED if soft == resource.RLIM_INFINITY else soft
+
+
+def raise_descriptor_limit() -> None:
+    """Ask for as many descriptors as we are allowed to have: the usual 1024 are few for a relay."""
+    try:
+        import resource
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS_WANTED if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS_WANTED)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        except (
+            OSError,
+            ValueError,
+        ):  # macOS has a lower limit that it does not tell; we go on with what we have
+            return
