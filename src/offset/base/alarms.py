@@ -51,12 +51,22 @@ class Alarms(Generic[K]):
             heapq.heappop(self._heap)
         return None
 
+    def pop(self, now: Instant) -> K | None:
+        """The next name whose deadline has come, or None; its deadline is gone.
+
+        One at a time, so that what is done for one may still stop or move the others.
+        """
+        at = self.first()
+        if at is None or at > now:
+            return None
+        name = heapq.heappop(self._heap)[2]
+        del self._at[name]
+        return name
+
     def pop_due(self, now: Instant) -> list[K]:
-        """The names whose deadline has come, in order; their deadlines are gone."""
+        """All names whose deadline has come, in order; their deadlines are gone."""
         due: list[K] = []
-        while (at := self.first()) is not None and at <= now:
-            name = heapq.heappop(self._heap)[2]
-            del self._at[name]
+        while (name := self.pop(now)) is not None:
             due.append(name)
         return due
 

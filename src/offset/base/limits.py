@@ -27,7 +27,7 @@ FRAME_BYTES_MAX = 2**20  # (ref, declared): node, relay and index lines
 APP_FRAME_BYTES_MAX = 2**24  # reports grow with the number of friends (spec 01, 1.3)
 HANDSHAKE_FRAME_BYTES_MAX = 1024  # before a peer has proved its key (spec 02, W17)
 INNER_MESSAGE_BYTES_MAX = FRAME_BYTES_MAX - 2**17  # room for the padding of two layers (spec 02, W17)
-DECODED_WORDS_MAX = 2**21  # what one message may unpack and be traversed to (16 MiB)
+DECODED_WORDS_MAX = 2**22  # (ref: 2**23) what one message may unpack and be traversed to (32 MiB)
 DECODED_NESTING_MAX = 64  # (ref)
 PADDING_BYTES_MAX = 255  # the reference pads up to 65535, a defect: spec 01, 4.6
 PEER_PADDING_BYTES_MAX = 65535  # (ref) padding that a reader must accept: spec 01, 4.6
@@ -135,10 +135,13 @@ INDEX_HOP_COST_DIVISOR = 200  # a hop costs as much as 1/200 of the amount in fe
 INDEX_SHORT_SESSION_MS: Millis = 8 * SECOND  # a session that lived less counts as a failed attempt: spec 04, 1.6
 INDEX_CLIENT_BACKOFF_MS_MAX: Millis = 32 * SECOND
 INDEX_FULL_STATE_JITTER_MS: Millis = 2 * SECOND  # after a reconnect: spec 04, 5.6
+INDEX_REPEAT_STATE_MS: Millis = 4 * SECOND  # servers that have just met miss the first reports: spec 04, 3.7
+INDEX_SERVERS_MAX = 64  # of one node
 INDEX_ROUTES_MS: Millis = 10 * SECOND  # a server that has not answered by then never will: spec 04, 5.8
 MULTI_ROUTE_ROUTES_MAX = 8  # spec 04, 7.4
 
 assert HANDSHAKE_FRAME_BYTES_MAX < INNER_MESSAGE_BYTES_MAX < FRAME_BYTES_MAX < APP_FRAME_BYTES_MAX
+assert APP_FRAME_BYTES_MAX + 2**17 < DECODED_WORDS_MAX * 8
 assert KEEPALIVE_SEND_MS * 2 < KEEPALIVE_CLOSE_MS
 assert OPERATIONS_PER_BATCH_MAX <= OPERATIONS_PER_MESSAGE_MAX
 assert OPERATIONS_PER_BATCH_MAX * (ROUTE_KEYS_MAX * 45 + 400) < INNER_MESSAGE_BYTES_MAX

@@ -8,12 +8,13 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 NONCE_BYTES = 12
 TAG_BYTES = 16
 SEALED_BYTES_MIN = NONCE_BYTES + TAG_BYTES
-_NONCES = 2 ** (8 * NONCE_BYTES)
+_NONCES: int = 2 ** (8 * NONCE_BYTES)
 
 
 def next_nonce(nonce: bytes) -> bytes:
     """The nonce after `nonce`: a 96-bit little-endian counter that wraps."""
-    return ((int.from_bytes(nonce, "little") + 1) % _NONCES).to_bytes(NONCE_BYTES, "little")
+    count: int = (int.from_bytes(nonce, "little") + 1) % _NONCES
+    return count.to_bytes(NONCE_BYTES, "little")
 
 
 class Sealer:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import socket
 from ipaddress import IPv6Address, ip_address
 from typing import NamedTuple
 
@@ -58,19 +60,34 @@ def peer_text(name: tuple[str, int] | tuple[str, int, int, int] | None) -> str:
     return str(Address(str(mapped or host), name[1]))
 
 
-def listen_fault(address: Address, error: OSError) -> UserFault:
-    """Why we cannot listen there, and what to do about it."""
+def listening_socket(address: Address, backlog: int) -> socket.socket:
+    """A socket that takes connections. Raises UserFault with what to do about it.
+
+    We bind by ourselves, because asyncio lets `[::]` take IPv6 only, where it means both to everybody else.
+    """
+    opened = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        opened.setblocking(False)
+        if os.name == "posix":  # elsewhere it would let two programs share the port
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind(address)
+        opened.listen(backlog)  # here, because of two that bind at once only this tells the second
+    except OSError as error:
+        opened.close()
+        raise UserFault(_listen_fault(address, error)) from None
+    return opened
+
+
+def _listen_fault(address: Address, error: OSError) -> str:
     match error.errno:
         case errno.EADDRINUSE:
-            return UserFault(
-                f"{address} is in use: choose another port, or stop the program that listens there."
-            )
+            return f"{address} is in use: choose another port, or stop the program that listens there."
         case errno.EACCES | errno.EPERM:
-            return UserFault(f"This user may not listen on {address}: choose a port above 1023.")
+            return f"This user may not listen on {address}: choose a port above 1023."
         case errno.EADDRNOTAVAIL:
-            return UserFault(f"This machine has no address {address.host}: listen on one that it has.")
+            return f"This machine has no address {address.host}: listen on one that it has."
         case _:
-            return UserFault(f"Cannot listen on {address}: {error.strerror or error}.")
+            return f"Cannot listen on {address}: {error.strerror or error}."
 
 
 def _split(text: str, wish: str) -> Address:

@@ -11,7 +11,6 @@ An engine is never entered twice: what happens while it works waits in a queue.
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
@@ -33,7 +32,7 @@ from offset.engine.surface import (
     Woken,
     Write,
 )
-from offset.shell.addresses import Address, listen_fault
+from offset.shell.addresses import Address, listening_socket
 from offset.shell.bounds import DESCRIPTORS_USED_PERCENT_MAX, Bounds
 from offset.shell.commits import Changes, Committer, GroupCommit
 from offset.shell.dialing import Dials
@@ -46,8 +45,6 @@ __all__ = ["Bounds", "Changes", "Committer", "Driver", "Startable", "Stoppable"]
 
 LISTEN_BACKLOG = 1024
 STALL_LOOKS = 8  # in the time after which a stalled write is given up
-
-_log = logging.getLogger("offset")
 
 
 @runtime_checkable
@@ -88,7 +85,6 @@ class Driver:
         self._loop = asyncio.get_running_loop()
         self._engine = engine
         self._clock = clock
-        self._tell = tell
         self._bounds = bounds or Bounds()
         self._commits = None if committer is None else GroupCommit(committer, self._durable, self._fail)
         self._events: deque[Event] = deque()
@@ -128,14 +124,13 @@ class Driver:
 
         Returns where it listens. Raises UserFault when it cannot.
         """
-        try:
-            server = await self._loop.create_server(
-                lambda: self._caller(name), host, port, backlog=LISTEN_BACKLOG
-            )
-        except OSError as error:
-            raise listen_fault(Address(host, port), error) from None
+        listening = listening_socket(Address(host, port), LISTEN_BACKLOG)
+        where = Address(*listening.getsockname()[:2])
+        server = await self._loop.create_server(
+            lambda: self._caller(name), sock=listening, backlog=LISTEN_BACKLOG
+        )
         self._servers.append(server)
-        return Address(*server.sockets[0].getsockname()[:2])
+        return where
 
     async def run(self) -> None:
         """Serve until `stop`. Raises what stopped it, if it was not that; no connection is left open."""
@@ -271,7 +266,10 @@ class Driver:
             port.flush()
         if self._commits is not None:
             self._commits.start()
-        self._wakeup.set()
+        try:
+            self._wakeup.set()
+        except Exception as error:  # it asks the engine
+            self._fail(error)
         if self._stops:
             self._moved.set()
 

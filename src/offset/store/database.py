@@ -1,14 +1,14 @@
 """The database of a node: one SQLite file with a row per entity.
 
-    create(path, key)                  a new, empty database
-    database = Database.open(path, key)
+    create(path, public_key)                     a new, empty database
+    database = Database.open(path, public_key)
     funder = Funder(identity, entropy, database.load())
-    database.write(changes)            as often as you like; then, perhaps in another thread:
-    database.flush()                   all of it is durable, or none
+    database.write(changes)                      as often as you like; then, perhaps in another thread:
+    database.flush()                             all of it is durable
     database.close()
 
-A group of writes is one transaction. Whoever opens the file after a crash finds all groups that were flushed and
-nothing of those that were not.
+All writes up to a flush are one group, one transaction of sqlite. Whoever opens the file after a crash finds every
+group that was flushed, whole, and nothing of one that was not.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import quote
 
 import msgspec
 
@@ -27,25 +27,20 @@ import offset
 from offset.base.faults import NodeStopped, UserFault
 from offset.base.ids import PublicKey
 from offset.core.funder.records import Changes, IndexServersRecord, Record
+from offset.store.checks import (
+    APPLICATION_ID,
+    FORMAT,
+    check_format,
+    check_header,
+    check_owner,
+    check_sound,
+)
+from offset.store.connection import connect, make_file, remove_file, sync_folder, transaction, use_log
 from offset.store.lock import Lock
-from offset.store.migrate import FOLDER, format_of, migrate, scripts
-from offset.store.rows import Now, make_tables, statements
+from offset.store.migrate import FOLDER, migrate, scripts
+from offset.store.tables import Now, Statement, make_tables, statements
 from offset.store.troubles import sentence
 from offset.wire.common import NamedIndexServerAddress
-
-APPLICATION_ID = 0x4F465354
-"""Marks the file as ours ("OFST")."""
-FORMAT = "offset node"
-
-BUSY_MS = 5000
-"""How long a person who reads the database with another program may hold it before we give up."""
-CHECKPOINT_PAGES = 1000
-"""The log is copied into the database whenever it has so many pages (about 4 MB)."""
-LOG_PAGES = 1200
-"""The log has so many pages from the start: to write over old pages costs less than to make a file grow."""
-_LOG_PAGE_BYTES = 4096 + 24
-CACHE_KIBIBYTES = 16 * 1024
-STATEMENTS_CACHED = 128
 
 T = TypeVar("T")
 
@@ -61,72 +56,38 @@ def create(path: str | Path, public_key: PublicKey, *, migrations: Path = FOLDER
     Raises UserFault when there is a file already, or none can be made.
     """
     path = Path(path)
+    make_file(path)
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-    except FileExistsError:
-        raise UserFault(f"{path} exists already; choose another name for the new database") from None
-    except OSError as error:
-        raise UserFault(f"the database {path} cannot be made: {error.strerror}") from None
-    try:
-        _fill(path, public_key, migrations)
+        connection = connect(path)
+        try:
+            with transaction(connection):
+                _fill(connection, public_key, migrations)
+            connection.execute("PRAGMA journal_mode = WAL")
+        finally:
+            connection.close()
+        sync_folder(path)
     except BaseException as error:
-        _remove(path)
+        remove_file(path)
         if isinstance(error, sqlite3.Error):
             raise UserFault(sentence(path, error)) from None
         raise
 
 
-def _fill(path: Path, public_key: PublicKey, migrations: Path) -> None:
-    connection = _connect(path)
-    try:
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        migrate(connection, migrations)
-        meta = (
-            ("format", FORMAT),
-            ("public_key", public_key),
-            ("created_by", offset.__version__),
-            ("opened_by", offset.__version__),
-            ("ballast", 0),
-        )
-        connection.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", meta)
-        connection.execute("PRAGMA journal_mode = WAL")
-    finally:
-        connection.close()
-    folder = os.open(path.absolute().parent, os.O_RDONLY)  # so that the name of the file is durable as well
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _remove(path: Path) -> None:
-    for suffix in ("", "-journal", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open a file that exists."""
-    connection = sqlite3.connect(
-        f"file:{quote(str(path))}?mode=rw",
-        uri=True,
-        isolation_level=None,  # transactions begin where we say so
-        check_same_thread=False,  # write and flush may come from two threads, one after another
-        cached_statements=STATEMENTS_CACHED,
-        timeout=BUSY_MS / 1000,
+def _fill(connection: sqlite3.Connection, public_key: PublicKey, migrations: Path) -> None:
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    migrate(connection, migrations)
+    meta = (
+        ("format", FORMAT),
+        ("public_key", public_key),
+        ("created_by", offset.__version__),
+        ("opened_by", offset.__version__),
+        ("ballast", 0),
     )
-    for pragma in (
-        "foreign_keys = OFF",
-        "temp_store = MEMORY",
-        "trusted_schema = OFF",
-        "synchronous = FULL",
-        f"cache_size = -{CACHE_KIBIBYTES}",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
+    connection.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", meta)
 
 
 class Database:
-    """An open, locked database. `write` and `flush` may be called from different threads, never at the same time."""
+    """An open, locked database. `write` and `flush` may come from different threads, but never overlap."""
 
     def __init__(self, path: Path, lock: Lock, connection: sqlite3.Connection, now: Now) -> None:
         """Use `open`."""
@@ -138,36 +99,35 @@ class Database:
 
     @classmethod
     def open(
-        cls,
-        path: str | Path,
-        public_key: PublicKey,
-        *,
-        now: Now = system_now,
-        migrations: Path = FOLDER,
+        cls, path: str | Path, public_key: PublicKey, *, now: Now = system_now, migrations: Path = FOLDER
     ) -> Database:
         """Open the database of the node with this key, and bring it to the newest format.
 
         `now` stamps the history. Raises UserFault, with what to do, when that is not possible.
         """
         path = Path(os.path.realpath(path))  # one file, one lock, whatever name leads to it
-        _check_header(path)
+        check_header(path)
         lock = Lock(path)
+        connection = None
         try:
-            connection = _connect(path)
-            try:
-                _check(path, connection, public_key, len(scripts(migrations)))
+            connection = connect(path)
+            check_sound(path, connection)
+            check_format(path, connection, len(scripts(migrations)))
+            check_owner(path, connection, public_key)
+            with transaction(connection):
                 migrate(connection, migrations)
-                _prepare(path, connection)
-                return cls(path, lock, connection, now)
-            except BaseException:
+                connection.execute(
+                    "UPDATE meta SET value = ? WHERE name = 'opened_by'", (offset.__version__,)
+                )
+            use_log(path, connection)
+        except BaseException as error:
+            if connection is not None:
                 connection.close()
-                raise
-        except sqlite3.Error as error:
             lock.release()
-            raise UserFault(sentence(path, error)) from None
-        except BaseException:
-            lock.release()
+            if isinstance(error, sqlite3.Error):
+                raise UserFault(sentence(path, error)) from None
             raise
+        return cls(path, lock, connection, now)
 
     def load(self) -> Iterator[Record]:
         """All records, friends before what belongs to them. Raises NodeStopped when one cannot be read."""
@@ -189,20 +149,19 @@ class Database:
         return record.servers
 
     def write(self, changes: Changes) -> None:
-        """Take these changes into the group under way. Raises NodeStopped; then the group is lost."""
-        if not changes:
-            return
-        todo = statements(self._tables, changes)
-        self._run(lambda: self._execute(todo))
+        """Take these changes into the group under way. Raises NodeStopped; then the whole group is lost."""
+        if changes:
+            todo = statements(self._tables, changes)
+            self._run(lambda: self._execute(todo))
 
-    def _execute(self, todo: list[tuple[str, list[tuple[object, ...]]]]) -> None:
+    def _execute(self, todo: list[Statement]) -> None:
         if not self._connection.in_transaction:
             self._cursor.execute("BEGIN IMMEDIATE")
         for statement, rows in todo:
             self._cursor.executemany(statement, rows)
 
     def flush(self) -> None:
-        """Make the group durable. Returns when it is. Raises NodeStopped; then the group is lost."""
+        """Make the group under way durable; returns when it is. Raises NodeStopped; then it may be lost."""
         self._run(self._connection.commit)
 
     def _run(self, job: Callable[[], T]) -> T:
@@ -219,71 +178,13 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Give up the group under way, tidy up, and let others in. What was flushed is safe, whatever happens here."""
+        """Drop the group under way, fold the log into the file, let others in. A second call does nothing."""
         if self._is_closed:
             return
-        self._is_closed = True
-        try:
-            if self._connection.in_transaction:
-                self._connection.rollback()
+        self._is_closed = self._is_broken = True
+        with suppress(sqlite3.Error):  # what was flushed stands in the log, which the next start reads
+            self._connection.rollback()
             self._cursor.close()
-            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except sqlite3.Error:
-            pass  # the log is read again at the next start
-        finally:
-            self._connection.close()
-            self._lock.release()
-
-
-def _check_header(path: Path) -> None:
-    """Tell a missing or foreign file from a database before anything is written beside it."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(16)
-    except FileNotFoundError:
-        raise UserFault(f"there is no database {path}; make one with: stmgr init-node-db") from None
-    except OSError as error:
-        raise UserFault(f"the database {path} cannot be read: {error.strerror}") from None
-    if start.lstrip().startswith(b"{"):
-        raise UserFault(
-            f"{path} is a JSON database of the reference's stnode, which this program cannot read; "
-            "make a new one with: stmgr init-node-db"
-        )
-    if start != b"SQLite format 3\0":
-        raise UserFault(f"{path} is not a database of a node; name another file")
-
-
-def _check(path: Path, connection: sqlite3.Connection, public_key: PublicKey, newest: int) -> None:
-    """Raises UserFault unless this is a sound database of this node that we understand."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    if application != APPLICATION_ID:
-        raise UserFault(f"{path} is a database of another program; name another file")
-    found = format_of(connection)
-    if found > newest:
-        raise UserFault(
-            f"the database {path} was written by a newer program (format {found}, this one knows {newest}); "
-            "use the newer program"
-        )
-    if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-        raise UserFault(f"the database {path} is damaged; restore a backup")
-    owner = connection.execute("SELECT value FROM meta WHERE name = 'public_key'").fetchone()
-    if owner != (public_key,):
-        raise UserFault(
-            f"the database {path} belongs to another identity; use the identity file it was made with"
-        )
-
-
-def _prepare(path: Path, connection: sqlite3.Connection) -> None:
-    """Settings for one writer, and a log that is long enough already."""
-    if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
-        raise UserFault(f"the disk of the database {path} cannot hold its log; put it on a local disk")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.execute(f"PRAGMA journal_size_limit = {LOG_PAGES * _LOG_PAGE_BYTES}")
-    connection.execute("UPDATE meta SET value = ? WHERE name = 'opened_by'", (offset.__version__,))
-    connection.execute("PRAGMA wal_autocheckpoint = 0")
-    connection.execute("PRAGMA synchronous = OFF")
-    for number in range(LOG_PAGES):
-        connection.execute("UPDATE meta SET value = ? WHERE name = 'ballast'", (number,))
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA wal_checkpoint(RESTART)")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        self._connection.close()
+        self._lock.release()

@@ -1,11 +1,12 @@
 """Bringing a database to the newest format, one numbered script after another.
 
-A script is never changed once a program with it was released; a new format is a new script.
+A script is never changed once a program with it was released: a new format is a new script.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -25,12 +26,20 @@ def format_of(connection: sqlite3.Connection) -> int:
 
 
 def migrate(connection: sqlite3.Connection, folder: Path) -> None:
-    """Run the scripts that this database has not seen, each in a transaction of its own."""
-    for number, path in enumerate(scripts(folder)[format_of(connection) :], format_of(connection) + 1):
-        script = path.read_text("utf-8")
-        try:
-            connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
-        except sqlite3.Error:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+    """Run the scripts that this database has not seen. Call it in a transaction, so that all of them run or none."""
+    assert connection.in_transaction
+    for number, path in enumerate(scripts(folder), 1):
+        if number > format_of(connection):
+            for statement in _statements(path.read_text("utf-8")):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """One after another: sqlite's own way to run a script would end our transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,1 +1,32 @@
-"""A live line to each friend, through relays."""
+"""Keep a live line to each friend, through relays (spec 02, 6)."""
+
+from offset.core.channeler.channeler import Channeler
+from offset.core.channeler.effects import (
+    CloseLine,
+    Effect,
+    FriendData,
+    LineId,
+    Offline,
+    Online,
+    OpenLine,
+    SendLine,
+)
+from offset.core.channeler.inner import InnerLine, MakeInner
+from offset.core.channeler.status import ChannelerView, FriendStatus, RelayStatus
+
+__all__ = [
+    "Channeler",
+    "ChannelerView",
+    "CloseLine",
+    "Effect",
+    "FriendData",
+    "FriendStatus",
+    "InnerLine",
+    "LineId",
+    "MakeInner",
+    "Offline",
+    "Online",
+    "OpenLine",
+    "RelayStatus",
+    "SendLine",
+]

@@ -6,7 +6,7 @@ import enum
 
 from offset.base.alarms import Alarms
 from offset.base.entropy import Entropy
-from offset.core.channeler.effects import CloseLine, Effect, LineId, OpenLine, SendLine
+from offset.core.channeler.effects import CloseLine, Effect, LineId, News, OpenLine, SendLine
 from offset.wire.common import RelayAddress
 
 
@@ -25,12 +25,13 @@ AlarmName = tuple[Alarm, bytes | int]
 class Desk:
     """The parts do not call each other back: each writes what is to be done here, in order."""
 
-    __slots__ = ("_effects", "_lines", "alarms", "entropy")
+    __slots__ = ("_effects", "_lines", "_news", "alarms", "entropy")
 
     def __init__(self, entropy: Entropy) -> None:
         self.entropy = entropy
         self.alarms: Alarms[AlarmName] = Alarms()
         self._effects: list[Effect] = []
+        self._news: list[News] = []
         self._lines = 0
 
     def open(self, relay: RelayAddress) -> LineId:
@@ -47,11 +48,16 @@ class Desk:
         """Have a line closed."""
         self._effects.append(CloseLine(line))
 
-    def tell(self, effect: Effect) -> None:
-        """Have anything else done."""
-        self._effects.append(effect)
+    def tell(self, news: News) -> None:
+        """Have the funder told."""
+        self._news.append(news)
 
     def take(self) -> list[Effect]:
-        """All effects since the last call."""
-        effects, self._effects = self._effects, []
+        """All effects since the last call.
+
+        What is told to the funder comes last: it may answer at once with a message, and that one must not
+        overtake those that were sealed before it.
+        """
+        effects, self._effects = [*self._effects, *self._news], []
+        self._news = []
         return effects

@@ -1,9 +1,9 @@
 """Our attempts to reach friends: rounds over their relays, with growing pauses (spec 02, 6.4; W10 to W12, W21 to W24).
 
-A round goes through all relays of a friend. The next one is tried as soon as one fails, and also when one has kept us
-waiting for 2 s; the first tunnel in which the friend shows its nonce is chosen and the others are closed. Only after a
-full round we pause. The side with the higher key dials; the other one does so gently, for the case that the friend
-has an old relay list or a blocked path.
+A round goes through all relays of a friend. The next one is tried as soon as one fails, and also when one has kept
+us waiting for 2 s; the first tunnel in which the friend shows its nonce is chosen and the others are closed. Only
+after a full round we pause. The side with the higher key dials; the other one does so gently, for the case that the
+friend has an old relay list or a blocked path, or waits for a long pause to end.
 """
 
 from __future__ import annotations
@@ -33,6 +33,13 @@ from offset.core.channeler.effects import LineId
 from offset.core.channeler.lines import Stage, Tunnel, Tunnels
 from offset.core.channeler.status import Why
 from offset.wire.common import RelayAddress
+
+_WHY = {
+    Stage.OPENING: Why.RELAY_UNREACHABLE,
+    Stage.ASKED: Why.REFUSED,
+    Stage.SHAKING: Why.HANDSHAKE_FAILED,
+    Stage.UP: Why.LINK_LOST,
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -122,7 +129,10 @@ class Dialing:
         else:
             # All our friends are tried again at the same moment, so spread them.
             delay_ms = int(BACKOFF_MS_MIN * fraction(self._desk.entropy))
-            self._schedule(course, now, delay_ms if course.is_higher else LOWER_DIAL_DELAY_MS + delay_ms)
+            delay_ms += 0 if course.is_higher else LOWER_DIAL_DELAY_MS
+            planned = self._desk.alarms.at((Alarm.DIAL, friend))
+            if planned is None or now + delay_ms < planned:
+                self._schedule(course, now, delay_ms)
 
     def wake(self, friend: PublicKey, now: Instant) -> None:
         """The alarm for the next round."""
@@ -141,11 +151,7 @@ class Dialing:
         """An attempt ended before the friend proved its key."""
         course = self._courses[tunnel.friend]
         self._forget(course, tunnel)
-        course.why = {
-            Stage.OPENING: Why.RELAY_UNREACHABLE,
-            Stage.ASKED: Why.REFUSED,
-            Stage.SHAKING: Why.HANDSHAKE_FAILED,
-        }.get(tunnel.stage, Why.LINK_LOST)
+        course.why = _WHY[tunnel.stage]
         course.all_refused &= course.why is Why.REFUSED
         self._go_on(course, now)
         self._serve_waiting(now)
@@ -170,7 +176,6 @@ class Dialing:
             self._forget(course, tunnel)
         course.is_linked = True
         course.refused_rounds = 0
-        course.backoff.failures = course.short_lives
         self._stop(course)
         for other in list(course.trying.values()):
             if other.stage is not Stage.SHAKING:  # there our proof is out, so the friend may count on it

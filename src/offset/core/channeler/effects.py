@@ -8,7 +8,7 @@ from offset.base.ids import PublicKey
 from offset.wire.common import RelayAddress
 
 LineId = int
-"""The number of an outer line, chosen by the channeler; never used twice, so that late news is recognised (W20)."""
+"""The number of an outer line, chosen by the channeler. Never used twice: late news is recognised (W20)."""
 
 
 class OpenLine(msgspec.Struct, frozen=True, gc=False):
@@ -50,4 +50,5 @@ class FriendData(msgspec.Struct, frozen=True, gc=False):
     data: bytes
 
 
-Effect = OpenLine | SendLine | CloseLine | Online | Offline | FriendData
+News = Online | Offline | FriendData
+Effect = OpenLine | SendLine | CloseLine | News

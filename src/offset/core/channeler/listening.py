@@ -115,6 +115,11 @@ class Listening:
         """The leg that uses this line."""
         return self._by_line.get(line)
 
+    def line_of(self, relay: PublicKey) -> LineId | None:
+        """The line of the leg at this relay, if there is one."""
+        leg = self.legs.get(relay)
+        return None if leg is None else leg.line
+
     def opened(self, leg: Leg, now: Instant) -> None:
         """The line is up: ask to listen."""
         assert leg.line is not None

@@ -1,7 +1,8 @@
 """The sender: what is said to a friend at the end of a turn (spec 03, 3.4 and 7.4).
 
-While the friend holds the token we may only ask for it, once per message and connection (D26), by repeating our last
-message. A message with a response always asks for the token, so that it is back when the collect comes.
+While the friend holds the token we may only ask for it, once per message and line (D26), by repeating our last
+message. A message with a response always asks for the token, so that it is back when the collect comes. So does a
+message of ours when the token was missed in its last two absences: under load it goes to and fro by itself.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from offset.base.ids import RAND_VALUE_BYTES, Currency
 from offset.base.limits import OPERATIONS_PER_BATCH_MAX
 from offset.core.funder.cancelling import cancel_towards_origin
 from offset.core.funder.mutual_credit import Draft, Refused
-from offset.core.funder.reachability import relays_to_listen
+from offset.core.funder.reachability import known_relays
 from offset.core.funder.records import SentRelays
 from offset.core.funder.reset import accept_terms
 from offset.core.funder.settings import configure_active
@@ -42,22 +43,34 @@ def send_all(turn: Turn) -> None:
 
 def _send(turn: Turn, friend: Friend, *, wants: bool, resend: bool) -> None:
     channel = friend.channel
-    if not channel.is_consistent:
-        terms = channel.remote_terms
-        if terms is not None and channel.reset_wish == terms.reset_token:
+    if channel.local_terms is not None:
+        if channel.remote_terms is not None and channel.reset_wish == channel.remote_terms.reset_token:
             _send_reset(turn, friend)
         elif resend:
-            assert channel.local_terms is not None
             turn.messages.append((friend.public_key, channel.local_terms))
     elif channel.outgoing is not None:
-        needed = needs_token(turn, friend)
-        friend.eager = friend.eager or needed
-        if resend or (needed and not friend.asked):
-            wanted = needed or channel.outgoing.opt_local_relays is not None
-            friend.asked = friend.asked or wanted
-            turn.messages.append((friend.public_key, MoveTokenRequest(channel.outgoing, wanted)))
+        _repeat(turn, friend, channel.outgoing, is_due=resend)
     else:
         _speak(turn, friend, even_if_empty=wants or resend)
+
+
+def _repeat(turn: Turn, friend: Friend, message: MoveToken, *, is_due: bool) -> None:
+    """Say our last message again if that is due, or to ask for the token.
+
+    What asked for the token before goes on asking: the repetition may replace a copy that was not sent yet.
+    """
+    needed = needs_token(turn, friend)
+    friend.missed = friend.missed or needed
+    if is_due or (needed and not friend.asked):
+        friend.asked = needed or friend.asked or _wants_token_back(message)
+        turn.messages.append((friend.public_key, MoveTokenRequest(message, friend.asked)))
+
+
+def _wants_token_back(message: MoveToken) -> bool:
+    """Whether it asks for the token by what it says: relays must be confirmed, and a collect follows a response."""
+    return message.opt_local_relays is not None or any(
+        isinstance(op, ResponseOp) for group in message.currencies_operations for op in group.operations
+    )
 
 
 def needs_token(turn: Turn, friend: Friend) -> bool:
@@ -89,22 +102,24 @@ def _speak(turn: Turn, friend: Friend, *, even_if_empty: bool) -> None:
         turn.identity,
         turn.entropy.bytes(RAND_VALUE_BYTES),
         drafts,
-        tuple(CurrencyOperations(name, tuple(ops)) for name, ops in groups.items()),
+        tuple([CurrencyOperations(name, tuple(ops)) for name, ops in groups.items()]),
         None if relays is None else [relay.unnamed() for relay in relays],
         currencies,
     )
-    for name, draft in drafts.items():
-        if draft.is_touched or name in created:
-            turn.merge(draft.changes(friend.public_key))
-            turn.touched[friend.public_key] = None
+    turn.changed_credits(friend, drafts, created)
     configure_active(turn, friend, created)
     channel.former_terms = None
     turn.put(channel.record())
     if relays is not None:
         _announced_relays(turn, friend)
-    promised = any(isinstance(op, ResponseOp) for ops in groups.values() for op in ops)
-    wanted = any(friend.queues) or relays is not None or promised or friend.eager
-    friend.asked, friend.eager = wanted, False
+    is_busy = friend.missed and friend.missed_before
+    friend.missed, friend.missed_before = False, friend.missed
+    wanted = any(friend.queues) or _wants_token_back(message) or is_busy
+    _said(turn, friend, message, wanted)
+
+
+def _said(turn: Turn, friend: Friend, message: MoveToken, wanted: bool) -> None:
+    friend.spoke_here, friend.asked = True, wanted
     turn.messages.append((friend.public_key, MoveTokenRequest(message, wanted)))
 
 
@@ -117,17 +132,18 @@ def _fill(turn: Turn, friend: Friend, drafts: dict[Currency, Draft]) -> dict[Cur
             if room == 0:
                 return groups
             turn.dequeue(friend, queue, item.number)
-            if _put(turn, friend, drafts, item):
+            if _put(drafts.get(item.currency), item):
                 groups.setdefault(item.currency, []).append(item.operation)
                 room -= 1
-            elif queue in (FORWARDED, USER):
+            else:
+                # An answer is always to something pending; only a request can have become impossible meanwhile.
+                assert queue in (FORWARDED, USER), "an answer of ours must not be lost"
                 cancel_towards_origin(turn, item.currency, item.operation.request_id, item.origin)
     return groups
 
 
-def _put(turn: Turn, friend: Friend, drafts: dict[Currency, Draft], item: Queued) -> bool:
-    """Put one operation into its draft. False: it must not be sent."""
-    draft = drafts.get(item.currency)
+def _put(draft: Draft | None, item: Queued) -> bool:
+    """Put one operation into the draft of its currency. False: it must not be sent."""
     if draft is None:
         return False
     op = item.operation
@@ -143,44 +159,33 @@ def _put(turn: Turn, friend: Friend, drafts: dict[Currency, Draft], item: Queued
                 draft.send_collect(op)
     except Refused:
         return False
-    if isinstance(op, CancelOp | CollectOp):
-        key = (item.currency, op.request_id)
-        if turn.state.incoming_ids.get(key) == friend.public_key:
-            del turn.state.incoming_ids[key]
     return True
 
 
 def _announced_relays(turn: Turn, friend: Friend) -> None:
-    """The friend will know our new relays; until it has answered it may still use the old ones."""
-    last = friend.sent_relays.last
-    friend.sent_relays = SentRelays(turn.state.relays, last)
+    """The friend will know our new relays; until it has answered it may still use those it knows."""
+    friend.sent_relays = SentRelays(turn.state.relays, known_relays(friend))
     turn.put(friend.record())
-    relays_to_listen(turn, friend)
+    turn.reaching[friend.public_key] = None
+
+
+# Reset
 
 
 def _send_reset(turn: Turn, friend: Friend) -> None:
     """The owner accepted the friend's terms: start again from them."""
-    channel = friend.channel
-    relays = tuple(relay.unnamed() for relay in turn.state.relays)
-    message = accept_terms(channel, turn.identity, turn.entropy.bytes(RAND_VALUE_BYTES), relays)
+    relays = tuple([relay.unnamed() for relay in turn.state.relays])
+    message = accept_terms(friend.channel, turn.identity, turn.entropy.bytes(RAND_VALUE_BYTES), relays)
     restarted(turn, friend)
-    friend.asked = True
-    turn.messages.append((friend.public_key, MoveTokenRequest(message, True)))
+    _announced_relays(turn, friend)
+    _said(turn, friend, message, True)
 
 
 def restarted(turn: Turn, friend: Friend) -> None:
-    """A reset happened: note the new rows; the relays go out again (spec 03, 2.10)."""
+    """A reset happened: note the new rows."""
     channel = friend.channel
     for credit in channel.credits.values():
         turn.put(credit.record(friend.public_key))
-    configure_active(turn, friend, list(channel.credits))
+    configure_active(turn, friend, channel.credits)
     turn.put(channel.record())
     turn.touched[friend.public_key] = None
-    sent = friend.sent_relays
-    if sent.previous is not None:
-        known = {relay.public_key: relay for relay in (*sent.previous, *(sent.last or ()))}
-        friend.sent_relays = SentRelays(turn.state.relays, tuple(known.values()))
-    else:
-        friend.sent_relays = SentRelays(turn.state.relays, sent.last)
-    turn.put(friend.record())
-    relays_to_listen(turn, friend)

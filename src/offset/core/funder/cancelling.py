@@ -41,8 +41,7 @@ def lose_channel(turn: Turn, friend: Friend) -> None:
         turn.drop("credits", friend.public_key, name)
         for request_id in credit.remote:
             turn.drop("pending", friend.public_key, name, False, request_id)
-            if turn.state.incoming_ids.get((name, request_id)) == friend.public_key:
-                del turn.state.incoming_ids[name, request_id]
+            turn.state.ended(friend.public_key, name, request_id)
         ended = list(credit.local.values())
         credit.local = {}
         for pending in ended:

@@ -7,22 +7,20 @@ from typing import Any
 
 import msgspec
 
-from offset.base.ids import Currency, PublicKey
+from offset.base.ids import Currency
 from offset.base.limits import (
-    CREDIT_MAX,
     CURRENCIES_PER_FRIEND_MAX,
     FRIEND_RELAYS_MAX,
     FRIENDS_MAX,
     NAME_BYTES_MAX,
     NODE_RELAYS_MAX,
-    U128_MAX,
 )
 from offset.core.funder import buyer, seller
 from offset.core.funder.cancelling import cancel_queued, lose_channel
-from offset.core.funder.reachability import relays_to_listen
+from offset.core.funder.liveness import went_offline
 from offset.core.funder.records import ConfigRecord, RelaysRecord
 from offset.core.funder.settings import set_config
-from offset.core.funder.state import FORWARDED, USER, Friend
+from offset.core.funder.state import FORWARDED, Friend
 from offset.core.funder.turn import DropFriend, SetRelays, Turn
 from offset.core.funder.views import add_friend_report
 from offset.wire.app import (
@@ -88,9 +86,9 @@ def remove_relay(turn: Turn, request: RemoveRelay) -> str | None:
     """Stop using a relay."""
     relays = turn.state.relays
     turn.state.relays = tuple(known for known in relays if known.public_key != request.public_key)
-    turn.mutations.append(RemoveRelayMutation(request.public_key))
     if turn.state.relays == relays:
         return "there is no such relay"
+    turn.mutations.append(RemoveRelayMutation(request.public_key))
     _set_relays(turn)
     return None
 
@@ -149,7 +147,7 @@ def _set_friend_relays(turn: Turn, friend: Friend, request: SetFriendRelays) -> 
     friend.remote_relays = request.relays
     turn.put(friend.record())
     turn.change_friend(friend.public_key, SetRemoteRelays(request.relays))
-    relays_to_listen(turn, friend)
+    turn.reaching[friend.public_key] = None
     return None
 
 
@@ -167,15 +165,15 @@ def _enable_friend(turn: Turn, friend: Friend, request: EnableFriend) -> str | N
     friend.is_enabled = True
     turn.put(friend.record())
     turn.change_friend(friend.public_key, SetStatus(True))
-    relays_to_listen(turn, friend)
+    turn.reaching[friend.public_key] = None
     return None
 
 
 def _disable_friend(turn: Turn, friend: Friend, request: DisableFriend) -> str | None:
     friend.is_enabled = False
     turn.put(friend.record())
-    cancel_queued(turn, friend, (FORWARDED, USER))
     turn.change_friend(friend.public_key, SetStatus(False))
+    went_offline(turn, friend)  # at once: nothing may be said on a line that is about to be dropped
     turn.orders.append(DropFriend(friend.public_key))
     return None
 
@@ -216,14 +214,10 @@ def _configure(turn: Turn, friend: Friend, config: ConfigRecord) -> str | None:
 
 
 def _set_max_debt(turn: Turn, friend: Friend, request: SetFriendCurrencyMaxDebt) -> str | None:
-    limit = request.remote_max_debt
-    if not 0 <= limit <= U128_MAX:
-        return f"a limit is at most {CREDIT_MAX} credits"
-    return _configure(
-        turn,
-        friend,
-        msgspec.structs.replace(_config(friend, request.currency), remote_max_debt=limit),
+    config = msgspec.structs.replace(
+        _config(friend, request.currency), remote_max_debt=request.remote_max_debt
     )
+    return _configure(turn, friend, config)
 
 
 def _set_rate(turn: Turn, friend: Friend, request: SetFriendCurrencyRate) -> str | None:
@@ -283,8 +277,3 @@ HANDLERS: dict[type, Callable[[Turn, Any], str | None]] = {
     CommitInvoice: lambda turn, request: seller.commit_invoice(turn, request.commit),
 }
 """Every request that is the funder's business, and who handles it."""
-
-
-def friends_named(friends: dict[PublicKey, Friend], name: str) -> list[Friend]:
-    """Friends with this local name; names need not be unique."""
-    return [friend for friend in friends.values() if friend.name == name]

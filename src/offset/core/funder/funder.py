@@ -14,11 +14,12 @@ from offset.base.entropy import Entropy
 from offset.base.ids import PublicKey
 from offset.core.funder import incoming, liveness, views
 from offset.core.funder.batch import send_all
+from offset.core.funder.cancelling import cancel_queued
 from offset.core.funder.control import HANDLERS
-from offset.core.funder.reachability import listening_relays
+from offset.core.funder.reachability import order_lines
 from offset.core.funder.records import Record
-from offset.core.funder.state import FunderState
-from offset.core.funder.turn import SetRelays, Turn, UpdateFriend
+from offset.core.funder.state import FORWARDED, USER, FunderState
+from offset.core.funder.turn import SetRelays, Turn
 from offset.crypto.identity import Identity
 from offset.wire.friend import FriendMessage
 from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken
@@ -36,15 +37,13 @@ class Funder:
         """Whether apps listen; if not, no reports are made."""
 
     def start(self) -> Turn:
-        """What the channeler must know at the start: our relays, and every enabled friend."""
+        """What the channeler must know at the start. Everybody is offline, so no request waits for a token."""
         turn = self._turn()
-        turn.orders.append(SetRelays(tuple(relay.unnamed() for relay in self.state.relays)))
+        turn.orders.append(SetRelays(tuple([relay.unnamed() for relay in self.state.relays])))
         for friend in self.state.friends.values():
-            if friend.is_enabled:
-                turn.orders.append(
-                    UpdateFriend(friend.public_key, friend.remote_relays, listening_relays(friend))
-                )
-        return turn
+            turn.reaching[friend.public_key] = None
+            cancel_queued(turn, friend, (FORWARDED, USER))
+        return self._finish(turn)
 
     def handles(self, request: Any) -> bool:
         """Whether this app request is the funder's business."""
@@ -89,6 +88,7 @@ class Funder:
 
     def _finish(self, turn: Turn) -> Turn:
         send_all(turn)
+        order_lines(turn)
         if self.is_reporting:
             self._report(turn)
         return turn

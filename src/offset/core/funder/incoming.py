@@ -9,7 +9,7 @@ from offset.core.funder.buyer import response_came, transaction_collected, trans
 from offset.core.funder.cancelling import lose_channel
 from offset.core.funder.mediator import forward
 from offset.core.funder.mutual_credit import Verdict
-from offset.core.funder.reachability import relays_to_listen
+from offset.core.funder.reachability import known_relays
 from offset.core.funder.records import LOST, OWN, HistoryRecord, SentRelays
 from offset.core.funder.reset import acceptable, is_reset_by, make_terms, take_reset
 from offset.core.funder.seller import take_request
@@ -52,7 +52,9 @@ def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
     found = receive(channel, message, friend.max_debt)
     match found:
         case Missed():
-            turn.resending[friend.public_key] = None
+            # What was said on this line arrives; a copy of an older message does not mean that it was lost (D26).
+            if not friend.spoke_here:
+                turn.resending[friend.public_key] = None
         case Duplicate():
             if request.token_wanted:
                 turn.wanting[friend.public_key] = None
@@ -67,12 +69,9 @@ def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
 def _take_next(turn: Turn, friend: Friend, found: Next) -> None:
     channel = friend.channel
     key = friend.public_key
-    created = [name for name in found.step.drafts if name not in channel.credits]
+    created = [name for name in found.drafts if name not in channel.credits]
     apply_next(channel, found)
-    for name, draft in found.step.drafts.items():
-        if draft.is_touched or name in created:
-            turn.merge(draft.changes(key))
-            turn.touched[key] = None
+    turn.changed_credits(friend, found.drafts, created)
     channel.former_terms = None
     turn.put(channel.record())
     turn.proven[key] = None
@@ -82,8 +81,8 @@ def _take_next(turn: Turn, friend: Friend, found: Next) -> None:
     if friend.sent_relays.previous is not None:  # it has answered, so it knows our last list
         friend.sent_relays = SentRelays(friend.sent_relays.last)
         turn.put(friend.record())
-        relays_to_listen(turn, friend)
-    for taken in found.step.taken:
+        turn.reaching[key] = None
+    for taken in found.taken:
         _take_operation(turn, friend, taken)
 
 
@@ -96,7 +95,7 @@ def _remote_relays(turn: Turn, friend: Friend, relays: tuple[RelayAddress, ...] 
         friend.remote_relays = relays
         turn.put(friend.record())
         turn.change_friend(friend.public_key, SetRemoteRelays(relays))
-        relays_to_listen(turn, friend)
+        turn.reaching[friend.public_key] = None
 
 
 # Operations
@@ -156,18 +155,17 @@ def become_inconsistent(turn: Turn, friend: Friend, remote_terms: ResetTerms | N
 def _take_terms(turn: Turn, friend: Friend, terms: ResetTerms) -> None:
     """The friend says that the ledgers disagree, whoever holds the token (D31)."""
     channel = friend.channel
-    if not acceptable(terms):
-        return
-    if not channel.is_consistent:
-        if channel.remote_terms != terms:
-            channel.remote_terms = terms
-            turn.put(channel.record())
-            turn.touched[friend.public_key] = None
-            turn.trying[friend.public_key] = None
-    elif channel.outgoing is not None and channel.outgoing.old_token == terms.reset_token:
-        turn.resending[friend.public_key] = None  # it does not know yet that we accepted these (D17)
-    else:
-        become_inconsistent(turn, friend, terms)
+    # Terms that the owner could not accept are not kept (D32); that we disagree is true all the same.
+    kept = terms if acceptable(channel, terms) else None
+    if channel.is_consistent:
+        if channel.outgoing is not None and channel.outgoing.old_token == terms.reset_token:
+            turn.resending[friend.public_key] = None  # it does not know yet that we accepted these (D17)
+        else:
+            become_inconsistent(turn, friend, kept)
+    elif kept is not None and kept != channel.remote_terms:
+        channel.remote_terms, channel.reset_wish = kept, None
+        turn.put(channel.record())
+        turn.touched[friend.public_key] = None
 
 
 def _take_reset(turn: Turn, friend: Friend, message: MoveToken) -> None:
@@ -196,8 +194,8 @@ def _crossing_reset(turn: Turn, friend: Friend, message: MoveToken) -> bool:
 
 
 def _after_reset(turn: Turn, friend: Friend, message: MoveToken) -> None:
+    friend.sent_relays = SentRelays(None, known_relays(friend))  # our relays go out again (spec 03, 2.10)
     restarted(turn, friend)
     turn.proven[friend.public_key] = None
     _remote_relays(turn, friend, message.opt_local_relays)
-    # Our relays and whatever is wanted go out at once.
     turn.wanting[friend.public_key] = None

@@ -13,7 +13,7 @@ def came_online(turn: Turn, friend: Friend) -> None:
     if friend.is_online or not friend.is_enabled:
         return
     friend.is_online = True
-    friend.asked = False
+    friend.asked = friend.spoke_here = False
     turn.moved[friend.public_key] = None
     turn.change_friend(friend.public_key, SetLiveness(True))
     turn.resending[friend.public_key] = None

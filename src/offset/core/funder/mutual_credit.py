@@ -69,7 +69,7 @@ class MutualCredit:
 
     def balance_for_reset(self) -> Balance:
         """What we would claim if the ledgers disagreed (spec 03, 1.6)."""
-        return self.balance + self.remote_debt
+        return min(self.balance + self.remote_debt, I128_MAX)  # requests over the limit may be of any size
 
     def adopt(self, draft: Draft) -> None:
         """Make what the draft says true."""
@@ -149,16 +149,16 @@ class Draft:
             raise PeerFault("a request for more than its invoice")
         if self.find_remote(op.request_id) is not None:
             raise PeerFault("a request that is already pending")
-        frozen = op.dest_payment + op.left_fees
-        remote_debt = self.remote_debt + frozen
+        remote_debt = self.remote_debt + op.dest_payment + op.left_fees
         if remote_debt > U128_MAX:
             raise PeerFault("requests for more credits than there are")
+        pending = len(self.credit.remote) + len(self.remote)
+        if pending >= 2 * PENDING_PER_FRIEND_MAX:
+            raise PeerFault("more requests than can be cancelled")
         self.remote_debt = remote_debt
         self.remote[op.request_id] = Pending(op)
-        owed = self.balance + remote_debt
-        crowded = len(self.credit.remote) >= PENDING_PER_FRIEND_MAX
         # A limit or sum beyond 127 bits breaks the reference's channel; a cancel does no harm (D20, D21).
-        if owed > min(remote_max_debt, CREDIT_MAX) or crowded:
+        if self.balance + remote_debt > min(remote_max_debt, CREDIT_MAX) or pending >= PENDING_PER_FRIEND_MAX:
             return Verdict.OVER_LIMIT
         return Verdict.ACCEPTED
 

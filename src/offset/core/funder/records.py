@@ -55,7 +55,10 @@ class IndexServersRecord(Record):
 
 
 class SentRelays(msgspec.Struct, frozen=True):
-    """Which relays a friend knows of us: none yet (`last` is None), `last`, or perhaps still `previous`."""
+    """Which relays a friend knows of us: `last`, or perhaps still `previous` until it has answered.
+
+    Without `last` there is a list to be sent: the first one, or once more after a reset.
+    """
 
     last: tuple[NamedRelayAddress, ...] | None = None
     previous: tuple[NamedRelayAddress, ...] | None = None
@@ -210,7 +213,7 @@ class TransactionRecord(Record):
 
 
 class HistoryRecord(Record):
-    """Something that ended, for people. `kind`: paid, unpaid, received, withdrawn, reset."""
+    """Something that ended, for people. `kind`: paid, unpaid, received, withdrawn, lost."""
 
     kind: str
     id: bytes

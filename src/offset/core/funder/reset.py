@@ -5,8 +5,8 @@ from __future__ import annotations
 from offset.base.entropy import Entropy
 from offset.base.ids import SIGNATURE_BYTES, Currency, RandValue
 from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, I128_MIN, U64_MAX
+from offset.core.funder.channel import Channel, hashed
 from offset.core.funder.mutual_credit import MutualCredit
-from offset.core.funder.token_channel import Channel, hashed
 from offset.crypto.identity import Identity
 from offset.wire.common import RelayAddress
 from offset.wire.friend import CurrencyBalance, MoveToken, ResetTerms
@@ -19,15 +19,17 @@ def make_terms(channel: Channel, entropy: Entropy) -> ResetTerms:
     balances = tuple(
         CurrencyBalance(name, channel.credits[name].balance_for_reset()) for name in sorted(channel.credits)
     )
-    counter = (channel.inconsistency_counter + 1) & U64_MAX
-    return ResetTerms(entropy.bytes(SIGNATURE_BYTES), counter, balances)
+    return ResetTerms(entropy.bytes(SIGNATURE_BYTES), channel.inconsistency_counter + 1, balances)
 
 
-def acceptable(terms: ResetTerms) -> bool:
-    """Whether the owner could accept such terms; others are not even kept (D32)."""
+def acceptable(channel: Channel, terms: ResetTerms) -> bool:
+    """Whether the owner could accept such terms of the friend; others are not even kept (D32).
+
+    Each reset counts up: what was signed for an older count can then never pass for something newer.
+    """
     names = [item.currency for item in terms.balance_for_reset]
     return (
-        terms.inconsistency_counter > 0
+        channel.inconsistency_counter < terms.inconsistency_counter < U64_MAX
         and len(names) <= CURRENCIES_PER_FRIEND_MAX
         and len(dict.fromkeys(names)) == len(names)
         and "" not in names

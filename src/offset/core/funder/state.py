@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Uid
+from offset.core.funder.channel import Channel
 from offset.core.funder.mutual_credit import MutualCredit, Pending
 from offset.core.funder.records import (
     ChannelRecord,
@@ -24,9 +25,8 @@ from offset.core.funder.records import (
     SentRelays,
     TransactionRecord,
 )
-from offset.core.funder.token_channel import Channel
 from offset.wire.common import NamedRelayAddress, RelayAddress
-from offset.wire.friend import Operation
+from offset.wire.friend import Operation, ResponseOp
 
 BACKWARD, FORWARDED, USER = 0, 1, 2
 """Queues of a friend, first to be sent first: answers, requests of others, our own requests."""
@@ -48,15 +48,17 @@ class Friend:
         "asked",
         "channel",
         "configs",
-        "eager",
         "is_enabled",
         "is_online",
+        "missed",
+        "missed_before",
         "name",
         "next_number",
         "public_key",
         "queues",
         "remote_relays",
         "sent_relays",
+        "spoke_here",
     )
 
     def __init__(
@@ -65,15 +67,18 @@ class Friend:
         self.public_key = public_key
         self.name = name
         self.is_enabled = False
-        self.is_online = False  # never stored: everybody is offline after a start
         self.remote_relays = relays
         self.sent_relays = SentRelays()
         self.configs: dict[Currency, ConfigRecord] = {}
         self.channel = Channel(local, public_key)
         self.queues: tuple[dict[int, Queued], dict[int, Queued], dict[int, Queued]] = ({}, {}, {})
         self.next_number = 0
-        self.asked = False  # we asked for the token since we gave it away, on this connection (D26)
-        self.eager = False  # the token was missed while it was away: ask for it at once next time
+        # Never stored: everybody is offline after a start.
+        self.is_online = False
+        self.spoke_here = False  # our last message was first said on this line
+        self.asked = False  # we asked for the token since we gave it away, on this line (D26)
+        self.missed = False  # there was something to say while the token was away
+        self.missed_before = False  # the same, the last time it was away
 
     def record(self) -> FriendRecord:
         """The row of this friend."""
@@ -100,7 +105,7 @@ class FunderState:
         self.payments: dict[PaymentId, PaymentRecord] = {}
         self.transactions: dict[Uid, TransactionRecord] = {}
         self.incoming_ids: dict[tuple[Currency, Uid], PublicKey] = {}
-        """Requests of friends under way anywhere in this node: an id is refused while it is here (D2)."""
+        """Requests of friends that we have not answered for good: an id is refused while it is here (D2)."""
         self.used_invoices: dict[InvoiceId, None] = {}
         """Invoices that ended; their ids are not taken again (D7)."""
 
@@ -108,6 +113,17 @@ class FunderState:
         """Take in all rows of a store, friends before what belongs to them."""
         for record in records:
             self._restore(record)
+        for friend in self.friends.values():
+            for queue in friend.queues:
+                waiting = sorted(queue.values(), key=lambda item: item.number)
+                queue.clear()
+                queue.update((item.number, item) for item in waiting)
+            self._restore_incoming_ids(friend)
+
+    def ended(self, friend: PublicKey, currency: Currency, request_id: Uid) -> None:
+        """A request of the friend is answered for good, or lost with the friend."""
+        if self.incoming_ids.get((currency, request_id)) == friend:
+            del self.incoming_ids[currency, request_id]
 
     def _restore(self, record: Record) -> None:
         match record:
@@ -147,11 +163,19 @@ class FunderState:
 
     def _restore_pending(self, record: PendingRecord) -> None:
         credit = self.friends[record.friend].channel.credits[record.currency]
-        pending = Pending(record.request, record.response, record.origin)
         side = credit.local if record.is_local else credit.remote
-        side[record.request.request_id] = pending
-        if not record.is_local:
-            self.incoming_ids[record.currency, record.request.request_id] = record.friend
+        side[record.request.request_id] = Pending(record.request, record.response, record.origin)
+
+    def _restore_incoming_ids(self, friend: Friend) -> None:
+        ended = {
+            (item.currency, item.operation.request_id)
+            for item in friend.queues[BACKWARD].values()
+            if not isinstance(item.operation, ResponseOp)
+        }
+        for name, credit in friend.channel.credits.items():
+            for request_id in credit.remote:
+                if (name, request_id) not in ended:
+                    self.incoming_ids[name, request_id] = friend.public_key
 
 
 def _restore_channel(channel: Channel, record: ChannelRecord) -> None:

@@ -1,8 +1,8 @@
 """The ordered talk of two friends: who may speak, and what both agree on (spec 03, 2).
 
 Exactly one side holds the token. `make` turns what we have to say into the next move token and gives the token away;
-`receive` judges a message of the friend. Nothing changes before the whole message is found right: a
-`ChannelStep` carries the outcome, and `apply` makes it true.
+`receive` judges a message of the friend. Nothing changes before the whole message is found right: `Next` carries the
+outcome, and `apply_next` makes it true.
 
     we hold the token      --make-->      the friend holds it
     the friend holds it    --Next-->      we hold the token
@@ -17,11 +17,11 @@ import msgspec
 
 from offset.base.credits import Amount
 from offset.base.faults import PeerFault
-from offset.base.ids import Currency, PublicKey, RandValue
+from offset.base.ids import Currency, RandValue
 from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, OPERATIONS_PER_MESSAGE_MAX, U128_MAX
+from offset.core.funder.channel import Channel
 from offset.core.funder.mutual_credit import Draft, MutualCredit, Pending, Verdict
-from offset.core.funder.records import ChannelRecord
-from offset.crypto.identity import Identity, is_lower, verify
+from offset.crypto.identity import Identity, verify
 from offset.wire.common import RelayAddress
 from offset.wire.friend import (
     CancelOp,
@@ -30,88 +30,10 @@ from offset.wire.friend import (
     MoveToken,
     Operation,
     RequestOp,
-    ResetTerms,
     ResponseOp,
 )
-from offset.wire.report import CountersInfo, CurrencyBalanceInfo, McInfo, MoveTokenHashedReport, TokenInfo
-from offset.wire.signing import (
-    flip,
-    info_hash,
-    initial_move_token,
-    initial_token_info,
-    move_token_buffer,
-    move_token_prefix_hash,
-    prefix_hash,
-)
-
-
-class Channel:
-    """One token channel. `outgoing` is None while we hold the token; `local_terms` mean inconsistent."""
-
-    __slots__ = (
-        "credits",
-        "former_terms",
-        "incoming",
-        "inconsistency_counter",
-        "local",
-        "local_currencies",
-        "local_terms",
-        "move_token_counter",
-        "outgoing",
-        "remote",
-        "remote_currencies",
-        "remote_terms",
-        "reset_wish",
-    )
-
-    def __init__(self, local: PublicKey, remote: PublicKey) -> None:
-        """A new channel: both sides know its first move token without talking (spec 03, 2.2)."""
-        self.local, self.remote = local, remote
-        self.credits: dict[Currency, MutualCredit] = {}
-        self.local_currencies: tuple[Currency, ...] = ()
-        self.remote_currencies: tuple[Currency, ...] = ()
-        self.inconsistency_counter = 0
-        self.move_token_counter = 0
-        self.local_terms: ResetTerms | None = None
-        self.remote_terms: ResetTerms | None = None
-        self.reset_wish: bytes | None = None
-        self.former_terms: ResetTerms | None = None
-        first = initial_move_token(local, remote)
-        self.outgoing: MoveToken | None = first if is_lower(local, remote) else None
-        self.incoming: MoveTokenHashedReport | None = (
-            None if self.outgoing else hashed(first, initial_token_info(local, remote))
-        )
-
-    @property
-    def is_consistent(self) -> bool:
-        """Whether both ledgers agree, as far as we know."""
-        return self.local_terms is None
-
-    def token_info(self) -> TokenInfo:
-        """What we agreed on last, as we see it."""
-        return self._info({name: credit.info() for name, credit in self.credits.items()}, 0)
-
-    def _info(self, balances: dict[Currency, object], ahead: int) -> TokenInfo:
-        # Code points and UTF-8 bytes sort alike.
-        listed = tuple([CurrencyBalanceInfo(name, balances[name]) for name in sorted(balances)])  # type: ignore[arg-type]
-        counters = CountersInfo(self.inconsistency_counter, self.move_token_counter + ahead)
-        return TokenInfo(McInfo(self.local, self.remote, listed), counters)
-
-    def record(self) -> ChannelRecord:
-        """The row of this channel."""
-        return ChannelRecord(
-            self.remote,
-            self.outgoing,
-            self.incoming,
-            self.inconsistency_counter,
-            self.move_token_counter,
-            self.local_currencies,
-            self.remote_currencies,
-            self.local_terms,
-            self.remote_terms,
-            self.reset_wish,
-            self.former_terms,
-        )
+from offset.wire.report import MoveTokenHashedReport
+from offset.wire.signing import flip, info_hash, move_token_buffer, move_token_prefix_hash, prefix_hash
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -123,17 +45,11 @@ class Taken(msgspec.Struct, frozen=True):
     answered: Pending | None  # the request of ours that an answer belongs to, as it was
 
 
-class ChannelStep(msgspec.Struct, frozen=True):
-    """A message that was found right, or that we are about to send."""
+class Next(msgspec.Struct, frozen=True):
+    """The friend's next move token, found right: we hold the token once it is applied."""
 
     drafts: dict[Currency, Draft]
-    taken: tuple[Taken, ...] = ()
-
-
-class Next(msgspec.Struct, frozen=True):
-    """The friend's next move token: we hold the token once it is applied."""
-
-    step: ChannelStep
+    taken: tuple[Taken, ...]
     message: MoveToken
     report: MoveTokenHashedReport
 
@@ -150,11 +66,6 @@ class Mismatch(msgspec.Struct, frozen=True):
     """The ledgers disagree."""
 
     reason: str
-
-
-def hashed(message: MoveToken, info: TokenInfo) -> MoveTokenHashedReport:
-    """The short form of a move token that proves its balances. `info` as its sender sees it."""
-    return MoveTokenHashedReport(move_token_prefix_hash(message), info, message.rand_nonce, message.new_token)
 
 
 # Receiving
@@ -200,12 +111,12 @@ def _judge(channel: Channel, message: MoveToken, max_debt: Callable[[Currency], 
     taken = _take(channel, message.currencies_operations, drafts, max_debt)
     if channel.move_token_counter >= U128_MAX:
         raise PeerFault("too many messages")
-    balances: dict[Currency, object] = {name: draft.info() for name, draft in drafts.items()}
-    theirs = flip(channel._info(balances, 1))
+    balances = {name: draft.info() for name, draft in drafts.items()}
+    theirs = flip(channel.info_with(balances, 1))
     if info_hash(theirs) != message.info_hash:
         raise PeerFault("the friend's balances differ from ours")
     report = MoveTokenHashedReport(prefix, theirs, message.rand_nonce, message.new_token)
-    return Next(ChannelStep(drafts, taken), message, report)
+    return Next(drafts, taken, message, report)
 
 
 def _draft_credits(channel: Channel, remote_currencies: tuple[Currency, ...] | None) -> dict[Currency, Draft]:
@@ -255,7 +166,7 @@ def _take(
 
 def apply_next(channel: Channel, found: Next) -> None:
     """The friend's message is right: now we hold the token."""
-    _adopt(channel, found.step)
+    _adopt(channel, found.drafts)
     if found.message.opt_active_currencies is not None:
         channel.remote_currencies = found.message.opt_active_currencies
     channel.move_token_counter += 1
@@ -263,8 +174,8 @@ def apply_next(channel: Channel, found: Next) -> None:
     channel.outgoing = None
 
 
-def _adopt(channel: Channel, step: ChannelStep) -> None:
-    for name, draft in step.drafts.items():
+def _adopt(channel: Channel, drafts: dict[Currency, Draft]) -> None:
+    for name, draft in drafts.items():
         channel.credits.setdefault(name, draft.credit).adopt(draft)
 
 
@@ -289,14 +200,14 @@ def make(
     relays: Iterable[RelayAddress] | None,
     currencies: tuple[Currency, ...] | None,
 ) -> MoveToken:
-    """Say all this and give the token away. The operations were put into `drafts` before."""
+    """Say all this and give the token away. The operations of `groups` were put into `drafts` before."""
     assert channel.outgoing is None, "only who holds the token may speak"
     assert channel.incoming is not None
     old_token = channel.incoming.new_token
     listed = None if relays is None else tuple(relays)
     if currencies is not None:
         channel.local_currencies = currencies
-    _adopt(channel, ChannelStep(drafts))
+    _adopt(channel, drafts)
     channel.move_token_counter = (channel.move_token_counter + 1) & U128_MAX
     info = info_hash(channel.token_info())
     signature = identity.sign(

@@ -10,6 +10,7 @@ import msgspec
 
 from offset.base.entropy import Entropy
 from offset.base.ids import Currency, PublicKey
+from offset.core.funder.mutual_credit import Draft
 from offset.core.funder.records import (
     OWN,
     Changes,
@@ -26,7 +27,7 @@ from offset.core.funder.state import BACKWARD, Friend, FunderState, Queued
 from offset.crypto.identity import Identity
 from offset.wire.app import ResponseClosePayment, TransactionResult
 from offset.wire.common import RelayAddress
-from offset.wire.friend import FriendMessage, Operation
+from offset.wire.friend import FriendMessage, Operation, ResponseOp
 from offset.wire.report import ChangeFriend, FriendReportMutation, FunderReportMutation
 
 
@@ -68,6 +69,7 @@ class Turn:
         "mutations",
         "orders",
         "proven",
+        "reaching",
         "resending",
         "results",
         "state",
@@ -87,6 +89,9 @@ class Turn:
         self.trying: dict[PublicKey, None] = {}  # something may want to be sent
         self.wanting: dict[PublicKey, None] = {}  # the friend asked for the token
         self.resending: dict[PublicKey, None] = {}  # our last message must be repeated
+        self.reaching: dict[
+            PublicKey, None
+        ] = {}  # the channeler must learn relays of the friend, or ours for it
         self.moved: dict[PublicKey, None] = {}  # came online or went offline
         self.touched: dict[PublicKey, None] = {}  # balances or consistency of the channel changed
         self.proven: dict[PublicKey, None] = {}  # there is a newer proof of the balances
@@ -104,6 +109,13 @@ class Turn:
     def merge(self, changes: Changes) -> None:
         """All these rows changed."""
         self.changes.update(changes)
+
+    def changed_credits(self, friend: Friend, drafts: dict[Currency, Draft], created: list[Currency]) -> None:
+        """These drafts were adopted; those in `created` are new credits."""
+        for name, draft in drafts.items():
+            if draft.is_touched or name in created:
+                self.changes.update(draft.changes(friend.public_key))
+                self.touched[friend.public_key] = None
 
     def put_invoice(self, invoice: InvoiceRecord) -> None:
         """Keep this invoice."""
@@ -148,6 +160,8 @@ class Turn:
 
     def answer(self, friend: Friend, currency: Currency, op: Operation) -> None:
         """Queue a response, cancel or collect towards the friend that asked."""
+        if not isinstance(op, ResponseOp):
+            self.state.ended(friend.public_key, currency, op.request_id)
         self.enqueue(friend, BACKWARD, currency, op)
 
     def dequeue(self, friend: Friend, queue: int, number: int) -> None:

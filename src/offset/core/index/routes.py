@@ -8,6 +8,8 @@ computes just the share we mean, and what that share needs is set aside before t
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 
 from offset.base.credits import Amount
 from offset.base.limits import (
@@ -64,33 +66,33 @@ def _single(quest: Quest, amount: Amount, thorough: bool = True) -> Path | None:
     with room for amount and tolls; when it is too long, with dearer hops. At last, if `thorough`, exactly.
     """
     floor, hop = amount, hop_cost(amount)
-    for _ in range(_TRIES):
-        path = _best(
-            quest, amount, hop, floor, lambda quest, hop=hop, floor=floor: cheapest(quest, amount, floor, hop)
-        )
+    for attempt in range(_TRIES):
+        path = _best(quest, amount, floor, hop, partial(cheapest, amount=amount, floor=floor, hop=hop))
         if path is None:
+            if attempt == 0:
+                return None  # not even without counting tolls
             break
-        too_long = len(path.keys) > ROUTE_KEYS_MAX
-        if not too_long and path.carries(amount):
-            return path
-        if too_long:
+        if len(path.keys) > ROUTE_KEYS_MAX:
             hop *= 4
+        elif path.carries(amount):
+            return path
         else:
             floor = amount + path.total.fee(amount) + len(path.keys)
-    if floor == amount and hop == hop_cost(amount):
-        return None  # not even without counting tolls
-    if not thorough:
-        return None
-    hop = hop_cost(amount)
-    kept = quest.budget.arcs - quest.budget.arcs // _EXACT_PART
-    quest.budget.arcs -= kept  # for a split, if this leads to nothing
-    path = _best(quest, amount, hop, amount, lambda quest: exact(quest, amount, hop))
-    quest.budget.arcs = max(0, quest.budget.arcs) + kept
+    return _exactly(quest, amount) if thorough else None
+
+
+def _exactly(quest: Quest, amount: Amount) -> Path | None:
+    """The same by the slow search, which may use a part of the budget; the rest is kept for a split."""
+    budget, hop = quest.budget, hop_cost(amount)
+    kept = budget.arcs - budget.arcs // _EXACT_PART
+    budget.arcs -= kept
+    path = _best(quest, amount, amount, hop, partial(exact, amount=amount, hop=hop))
+    budget.arcs = max(0, budget.arcs) + kept
     return path if path is not None and path.carries(amount) else None
 
 
 def _best(
-    quest: Quest, amount: Amount, hop: int, floor: Amount, find: Callable[[Quest], Keys | None]
+    quest: Quest, amount: Amount, floor: Amount, hop: int, find: Callable[[Quest], Keys | None]
 ) -> Path | None:
     """What `find` finds; for rings the best of all friends to come back over."""
     if quest.source != quest.destination:
@@ -111,7 +113,7 @@ def _alternatives(quest: Quest, path: Path, amount: Amount) -> list[Path]:
     taken = quest.taken.copy()
     apart = Quest(quest.graph, quest.source, quest.destination, taken, quest.budget)
     while len(found) < INDEX_ALTERNATIVES_MAX:
-        for tail, head in zip(path.keys, path.keys[1:], strict=False):
+        for tail, head in pairwise(path.keys):
             taken.block(tail, head)
         further = _single(apart, amount, thorough=False)
         if further is None:

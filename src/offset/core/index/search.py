@@ -10,6 +10,7 @@ Here an arc is good enough when it has room for the amount; that fees must pass 
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Callable, Mapping
 
 from offset.base.credits import Amount
@@ -123,13 +124,13 @@ class Quest:
 
     def path(self, keys: Keys) -> Path:
         """The rooms and tolls along `keys`, which must be arcs of the graph."""
-        arcs = tuple(zip(keys, keys[1:], strict=False))
+        arcs = tuple(itertools.pairwise(keys))
         tolls = [record.toll for tail, head in arcs[:-1] if (record := self.graph.record(tail, head))]
         return Path(keys, tuple(self.room(tail, head) for tail, head in arcs), tuple(tolls))
 
     def take(self, path: Path, amount: Amount) -> None:
         """Set aside what a payment of up to `amount` along `path` needs."""
-        for tail, head, load in zip(path.keys, path.keys[1:], path.loads(amount), strict=False):
+        for (tail, head), load in zip(itertools.pairwise(path.keys), path.loads(amount), strict=True):
             self.taken.take(tail, head, load)
 
 

@@ -1,0 +1,90 @@
+"""Everything that can go wrong for an app. Each error is one sentence that may be shown to a person.
+
+    AppError
+     ├─ CannotConnect ── NotTrusted
+     ├─ Disconnected, NoAnswer
+     ├─ NotPermitted, Refused                 (also UserFault: ask for something else)
+     └─ PaymentError
+         ├─ NoIndexServer, NoRoute, NotEnoughCredit, TooExpensive      nothing was begun
+         ├─ PaymentRefused, PaymentCanceled, PaymentUnknown            nothing was paid
+         └─ PaymentUnfinished                                          still open: ask again later
+"""
+
+from __future__ import annotations
+
+from offset.base.faults import OffsetError, UserFault
+from offset.base.ids import PaymentId
+
+
+class AppError(OffsetError):
+    """Root of every error of the SDK."""
+
+
+class CannotConnect(AppError):
+    """The node cannot be reached, or it is not the one we wanted."""
+
+
+class NotTrusted(CannotConnect):
+    """The node is there and does not know this app: its ticket must lie in the node's folder of trusted apps."""
+
+
+class Disconnected(AppError):
+    """The connection to the node is over. Requests under way may have been carried out or not."""
+
+
+class NoAnswer(AppError):
+    """The node did not answer within the time given. The request may still be carried out."""
+
+
+class NotPermitted(AppError, UserFault):
+    """The owner of the node did not give this app the permission for that."""
+
+
+class Refused(AppError, UserFault):
+    """The node took the request and did not do it; the text says why, as far as the report shows."""
+
+
+class PaymentError(AppError):
+    """A payment did not come about."""
+
+    payment_id: PaymentId | None
+    """Where to ask for it; None when no payment is left in the node."""
+
+    def __init__(self, text: str, payment_id: PaymentId | None = None) -> None:
+        super().__init__(text)
+        self.payment_id = payment_id
+
+
+class NoIndexServer(PaymentError):
+    """There is nobody to ask for routes: the node is not connected to an index server."""
+
+
+class NoRoute(PaymentError):
+    """No chain of friends leads to the seller in this currency."""
+
+
+class NotEnoughCredit(PaymentError):
+    """There are routes to the seller, but together they do not carry so much now."""
+
+
+class TooExpensive(PaymentError):
+    """The mediators ask for more than the buyer wants to give."""
+
+
+class PaymentRefused(PaymentError):
+    """Every route that was tried gave the credits back; nothing is frozen any more."""
+
+
+class PaymentCanceled(PaymentError):
+    """The payment ended without success: the seller gave the credits back."""
+
+
+class PaymentUnknown(PaymentError):
+    """The node has no such payment: it never had it, or its end was acknowledged before."""
+
+
+class PaymentUnfinished(PaymentError):
+    """The payment is neither done nor cancelled: credits are frozen, and nothing is paid without its commit.
+
+    Ask for it later by its `payment_id`.
+    """

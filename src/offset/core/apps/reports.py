@@ -1,0 +1,228 @@
+"""The report of a node as an app keeps it: the first one, and every change since (spec 05, 2.3; spec 01, 6.9.7).
+
+The parts are frozen messages, so whoever holds one holds it as it was: "before" and "after" are two references.
+A change replaces the part it names and costs nothing for the rest of the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from msgspec.structs import replace
+
+from offset.base.faults import PeerFault
+from offset.base.ids import Currency, PublicKey, short
+from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
+from offset.wire.report import (
+    AddFriendReport,
+    AddIndexServerMutation,
+    AddRelayMutation,
+    ChangeFriend,
+    ChannelConsistent,
+    CurrencyConfigReport,
+    FriendReport,
+    FriendReportMutation,
+    FunderMutation,
+    FunderReport,
+    FunderReportMutation,
+    IndexClientMutation,
+    IndexClientReport,
+    IndexClientReportMutation,
+    McBalanceReport,
+    NodeReport,
+    NodeReportMutation,
+    PkFriendReport,
+    PkFriendReportList,
+    RemoveCurrencyConfig,
+    RemoveFriendMutation,
+    RemoveIndexServerMutation,
+    RemoveRelayMutation,
+    SetChannelStatus,
+    SetConnectedServer,
+    SetLiveness,
+    SetName,
+    SetOptLastIncomingMoveToken,
+    SetRemoteRelays,
+    SetStatus,
+    UpdateCurrencyConfig,
+)
+
+OFFLINE = False
+DISABLED = False
+
+
+class ReportView:
+    """What a node said about itself, kept up to date; relays and index servers in order, last added last."""
+
+    __slots__ = ("_snapshot", "connected_server", "friends", "index_servers", "public_key", "relays")
+
+    public_key: PublicKey
+    """The key of the node."""
+    relays: dict[PublicKey, NamedRelayAddress]
+    friends: dict[PublicKey, FriendReport]
+    index_servers: dict[PublicKey, NamedIndexServerAddress]
+    connected_server: PublicKey | None
+    """The index server that the node is connected to."""
+
+    def __init__(self, report: NodeReport) -> None:
+        """Begin with a whole report. Raises PeerFault when a key stands in a list twice."""
+        funder, index = report.funder_report, report.index_client_report
+        self.public_key = funder.local_public_key
+        self.relays = {relay.public_key: relay for relay in funder.relays}
+        self.friends = {entry.friend_public_key: entry.friend_report for entry in funder.friends.list}
+        self.index_servers = {server.public_key: server for server in index.index_servers}
+        self.connected_server = index.opt_connected_server
+        self._snapshot: NodeReport | None = report
+        if (len(self.relays), len(self.friends), len(self.index_servers)) != (
+            len(funder.relays),
+            len(funder.friends.list),
+            len(index.index_servers),
+        ):
+            raise PeerFault("the report of the node names somebody twice")
+
+    def apply(self, mutation: NodeReportMutation) -> None:
+        """Change one part. Raises PeerFault, with nothing changed, when this report is out of step."""
+        match mutation:
+            case FunderMutation():
+                self._apply_funder(mutation.mutation)
+            case IndexClientMutation():
+                self._apply_index(mutation.mutation)
+            case _:
+                assert_never(mutation)
+        self._snapshot = None
+
+    def apply_all(self, mutations: Iterable[NodeReportMutation]) -> None:
+        """Apply mutations in order. After a PeerFault those before the bad one stand: fetch a new report."""
+        for mutation in mutations:
+            self.apply(mutation)
+
+    def snapshot(self) -> NodeReport:
+        """The whole report as it is now; made once per change at most."""
+        if self._snapshot is None:
+            friends = tuple([PkFriendReport(key, friend) for key, friend in self.friends.items()])
+            self._snapshot = NodeReport(
+                FunderReport(self.public_key, tuple(self.relays.values()), PkFriendReportList(friends)),
+                IndexClientReport(tuple(self.index_servers.values()), self.connected_server),
+            )
+        return self._snapshot
+
+    def _apply_funder(self, mutation: FunderReportMutation) -> None:
+        match mutation:
+            case ChangeFriend():
+                key = mutation.friend_public_key
+                self.friends[key] = changed_friend(self._friend(key), mutation.friend_report_mutation)
+            case AddRelayMutation():
+                relay = mutation.relay
+                self.relays.pop(relay.public_key, None)  # the node, too, moves a replaced relay to the end
+                self.relays[relay.public_key] = relay
+            case RemoveRelayMutation():
+                self.relays.pop(mutation.public_key, None)  # told of unknown keys as well: spec 05, 2.5
+            case AddFriendReport():
+                if mutation.friend_public_key in self.friends:
+                    raise out_of_step(f"friend {short(mutation.friend_public_key)} is added twice")
+                self.friends[mutation.friend_public_key] = new_friend(mutation)
+            case RemoveFriendMutation():
+                self._friend(mutation.public_key)
+                del self.friends[mutation.public_key]
+            case _:
+                assert_never(mutation)
+
+    def _apply_index(self, mutation: IndexClientReportMutation) -> None:
+        match mutation:
+            case AddIndexServerMutation():
+                server = mutation.index_server
+                self.index_servers.pop(server.public_key, None)
+                self.index_servers[server.public_key] = server
+            case RemoveIndexServerMutation():
+                self.index_servers.pop(mutation.public_key, None)
+            case SetConnectedServer():
+                self.connected_server = mutation.opt_public_key
+            case _:
+                assert_never(mutation)
+
+    def _friend(self, key: PublicKey) -> FriendReport:
+        friend = self.friends.get(key)
+        if friend is None:
+            raise out_of_step(f"there is no friend {short(key)}")
+        return friend
+
+
+def out_of_step(reason: str) -> PeerFault:
+    """What we know and what the node says do not fit together: connect again."""
+    return PeerFault(f"the report is out of step with the node: {reason}")
+
+
+def new_friend(report: AddFriendReport) -> FriendReport:
+    """A friend that was just added: disabled, offline, nothing configured (spec 03, 3.10)."""
+    return FriendReport(
+        name=report.name,
+        remote_relays=report.relays,
+        currency_configs=(),
+        opt_last_incoming_move_token=report.opt_last_incoming_move_token,
+        liveness=OFFLINE,
+        channel_status=report.channel_status,
+        status=DISABLED,
+    )
+
+
+def changed_friend(friend: FriendReport, mutation: FriendReportMutation) -> FriendReport:
+    """The report of a friend after one change."""
+    match mutation:
+        case SetChannelStatus():
+            return replace(friend, channel_status=mutation.channel_status)
+        case SetOptLastIncomingMoveToken():
+            return replace(friend, opt_last_incoming_move_token=mutation.opt_move_token_hashed)
+        case SetLiveness():
+            return replace(friend, liveness=mutation.liveness)
+        case SetStatus():
+            return replace(friend, status=mutation.status)
+        case UpdateCurrencyConfig():
+            return replace(friend, currency_configs=_with_config(friend, mutation.config))
+        case RemoveCurrencyConfig():
+            left = tuple(
+                [config for config in friend.currency_configs if config.currency != mutation.currency]
+            )
+            return replace(friend, currency_configs=left)
+        case SetName():
+            return replace(friend, name=mutation.name)
+        case SetRemoteRelays():
+            return replace(friend, remote_relays=mutation.relays)
+        case _:
+            assert_never(mutation)
+
+
+def _with_config(friend: FriendReport, config: CurrencyConfigReport) -> tuple[CurrencyConfigReport, ...]:
+    """A known currency keeps its place, a new one comes last."""
+    known = {old.currency: old for old in friend.currency_configs}
+    known[config.currency] = config
+    return tuple(known.values())
+
+
+# Questions about one friend
+
+
+def balances(friend: FriendReport) -> dict[Currency, McBalanceReport]:
+    """What stands between us and the friend, by active currency; nothing while the channel is inconsistent."""
+    status = friend.channel_status
+    if not isinstance(status, ChannelConsistent):
+        return {}
+    return {report.currency: report.balance for report in status.currency_reports}
+
+
+def balance_of(friend: FriendReport, currency: Currency) -> McBalanceReport | None:
+    """What stands between us and the friend in one currency, or None when it is not active."""
+    status = friend.channel_status
+    if isinstance(status, ChannelConsistent):
+        for report in status.currency_reports:
+            if report.currency == currency:
+                return report.balance
+    return None
+
+
+def config_of(friend: FriendReport, currency: Currency) -> CurrencyConfigReport | None:
+    """What the owner set for one currency, or None."""
+    for config in friend.currency_configs:
+        if config.currency == currency:
+            return config
+    return None

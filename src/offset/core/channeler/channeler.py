@@ -1,0 +1,299 @@
+"""The channeler as a machine: keeps a live line to each friend through relays (spec 02, 6).
+
+    funder ── set_relays, update_friend, remove_friend, send ──►  ◄── Online, FriendData, Offline
+    relays ── line_opened, line_message, line_closed, … ──────►  ◄── OpenLine, SendLine, CloseLine
+
+Carry out what each call returns, in order, and call `tick` at `deadline()`. The driver opens a line within
+CONNECT_MS + HANDSHAKE_MS or reports it closed. Nothing here raises because of a peer, and news of a line that is
+closed already has no effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from offset.base.entropy import Entropy
+from offset.base.faults import PeerFault
+from offset.base.ids import PublicKey
+from offset.base.instants import Instant
+from offset.core.channeler import status
+from offset.core.channeler.accepting import Accepting
+from offset.core.channeler.addresses import usable_relays
+from offset.core.channeler.desk import Alarm, Desk
+from offset.core.channeler.dialing import Dialing
+from offset.core.channeler.effects import Effect, FriendData, LineId, Offline, Online
+from offset.core.channeler.inner import MakeInner
+from offset.core.channeler.lines import Stage, Tunnel, Tunnels
+from offset.core.channeler.links import Friend, replaces
+from offset.core.channeler.listening import Leg, LegStage, Listening
+from offset.core.channeler.wanted import Wanted
+from offset.crypto.identity import is_lower
+from offset.wire.common import RelayAddress
+
+
+class Channeler:
+    """A live line to each friend."""
+
+    def __init__(
+        self,
+        local: PublicKey,
+        entropy: Entropy,
+        make_inner: MakeInner,
+        *,
+        allow_private_relays: bool = True,
+    ) -> None:
+        """`local` is our key. `allow_private_relays`: follow friends to addresses inside our own network."""
+        self._local = local
+        self._allow_private = allow_private_relays
+        self._desk = Desk(entropy)
+        self._friends: dict[PublicKey, Friend] = {}
+        self._wanted = Wanted()
+        self._listening = Listening(self._desk)
+        self._tunnels = Tunnels(self._desk, make_inner)
+        self._accepting = Accepting(self._tunnels)
+        self._dialing = Dialing(self._desk, self._tunnels)
+
+    # Orders of the funder
+
+    def set_relays(self, relays: Iterable[RelayAddress], now: Instant) -> list[Effect]:
+        """Our relays are these; friends may still use the old ones as `update_friend` says."""
+        for relay in self._wanted.set_local(tuple(relays)):
+            self._listen(relay, now)
+        return self._desk.take()
+
+    def update_friend(
+        self,
+        friend: PublicKey,
+        friend_relays: Iterable[RelayAddress],
+        local_relays: Iterable[RelayAddress],
+        now: Instant,
+    ) -> list[Effect]:
+        """Keep a line to `friend`, who listens on `friend_relays` and may believe that we use `local_relays`."""
+        if friend not in self._friends:
+            is_higher = not is_lower(self._local, friend)
+            self._friends[friend] = Friend(friend, is_higher, now)
+            self._dialing.add(friend, is_higher)
+        for relay in self._wanted.set_friend(friend, tuple(local_relays)):
+            self._listen(relay, now)
+        relays = usable_relays(friend_relays, allow_private=self._allow_private)
+        self._dialing.set_relays(friend, relays, now)
+        return self._desk.take()
+
+    def remove_friend(self, friend: PublicKey, now: Instant) -> list[Effect]:
+        """No line to `friend` any more."""
+        record = self._friends.pop(friend, None)
+        if record is None:
+            return []
+        for relay in self._accepting.remove(friend):
+            self._listening.reject(relay, friend)
+        self._dialing.remove(friend, now)
+        if record.link is not None:
+            if record.mailbox is not None:
+                self._tunnels.send(record.link, record.mailbox, now)
+            self._tunnels.drop(record.link)
+            self._desk.tell(Offline(friend))
+        for relay in self._wanted.remove_friend(friend):
+            self._listen(relay, now)
+        return self._desk.take()
+
+    def send(self, friend: PublicKey, data: bytes, now: Instant) -> list[Effect]:
+        """Say something to `friend`: now, or when the link can take it, unless something newer came meanwhile.
+
+        To a friend that is offline nothing is said: the funder repeats itself after Online.
+        """
+        record = self._friends.get(friend)
+        if record is None or record.link is None:
+            return []
+        if record.link.is_congested:
+            record.mailbox = data
+        else:
+            self._tunnels.send(record.link, data, now)
+        return self._desk.take()
+
+    def network_changed(self, now: Instant) -> list[Effect]:
+        """The machine woke up, or has another network: try everything afresh; links may be dead (W34)."""
+        self._listening.retry(now)
+        for friend in self._friends:
+            self._dialing.retry(friend, now, afresh=True)
+        return self._desk.take()
+
+    # News of lines
+
+    def line_opened(self, line: LineId, now: Instant) -> list[Effect]:
+        """The relay has proved its key."""
+        if (leg := self._listening.leg_of(line)) is not None:
+            self._listening.opened(leg, now)
+        elif (tunnel := self._tunnels.get(line)) is not None:
+            self._tunnels.opened(tunnel, now)
+        return self._desk.take()
+
+    def line_message(self, line: LineId, data: bytes, now: Instant) -> list[Effect]:
+        """A message came through a line."""
+        if (tunnel := self._tunnels.get(line)) is not None:
+            self._receive(tunnel, data, now)
+        elif (leg := self._listening.leg_of(line)) is not None:
+            self._incoming(leg, data, now)
+        return self._desk.take()
+
+    def line_closed(self, line: LineId, now: Instant, reason: str = "") -> list[Effect]:
+        """A line is over, or could not be opened."""
+        if (leg := self._listening.leg_of(line)) is not None:
+            self._listening.closed(leg, now, reason or "the relay closed the line")
+            self._accepting.leg_lost(leg.relay)
+        elif (tunnel := self._tunnels.get(line)) is not None:
+            self._tunnels.forget(tunnel)
+            self._ended(tunnel, now)
+        return self._desk.take()
+
+    def line_congested(self, line: LineId, now: Instant) -> list[Effect]:
+        """What was sent through a line is piling up."""
+        if (tunnel := self._tunnels.get(line)) is not None:
+            tunnel.is_congested = True
+        return []
+
+    def line_drained(self, line: LineId, now: Instant) -> list[Effect]:
+        """A line takes more again."""
+        tunnel = self._tunnels.get(line)
+        if tunnel is None:
+            return []
+        tunnel.is_congested = False
+        friend = self._friends[tunnel.friend]
+        if friend.link is tunnel and friend.mailbox is not None:
+            data, friend.mailbox = friend.mailbox, None
+            self._tunnels.send(tunnel, data, now)
+        return self._desk.take()
+
+    # Time
+
+    def tick(self, now: Instant) -> list[Effect]:
+        """Time has passed: do what is due."""
+        while (name := self._desk.alarms.pop(now)) is not None:
+            match name:
+                case (Alarm.LEG, bytes(relay)):
+                    if self._listening.wake(relay, now):
+                        self._retry_friends(now)
+                case (Alarm.LINE, int(line)):
+                    self._wake_tunnel(line, now)
+                case (Alarm.DIAL, bytes(friend)):
+                    self._dialing.wake(friend, now)
+                case (Alarm.STAGGER, bytes(friend)):
+                    self._dialing.stagger(friend, now)
+        return self._desk.take()
+
+    def deadline(self) -> Instant | None:
+        """When `tick` must be called next."""
+        return self._desk.alarms.first()
+
+    # Status
+
+    def views(self) -> status.ChannelerView:
+        """How we stand with each relay and each friend."""
+        return status.ChannelerView(
+            tuple(map(self._relay_status, self._listening.legs.values())),
+            tuple(map(self._friend_status, self._friends.values())),
+        )
+
+    def _relay_status(self, leg: Leg) -> status.RelayStatus:
+        state: status.RelayState = status.Connecting()
+        if leg.stage is LegStage.UP:
+            state = status.Listening()
+        elif leg.stage is LegStage.WAITING:
+            state = status.BackingOff(self._desk.alarms.at((Alarm.LEG, leg.relay)) or leg.since)
+        role = status.RelayRole.OWN if leg.is_own else status.RelayRole.KEPT
+        return status.RelayStatus(leg.address(), role, state, leg.since, leg.last_error)
+
+    def _friend_status(self, friend: Friend) -> status.FriendStatus:
+        course = self._dialing.course(friend.key)
+        state: status.FriendState
+        if friend.link is not None:
+            state = status.Linked(friend.link.relay, friend.link.is_ours)
+        elif course.trying:
+            state = status.Trying(tuple(tunnel.relay for tunnel in course.trying.values()))
+        else:
+            why = course.why if course.relays else status.Why.NO_RELAY
+            state = status.Apart(why, self._desk.alarms.at((Alarm.DIAL, friend.key)))
+        return status.FriendStatus(friend.key, state, friend.since)
+
+    # Listening
+
+    def _listen(self, relay: PublicKey, now: Instant) -> None:
+        """Something changed about a relay: listen there, elsewhere, or no more."""
+        line = self._listening.line_of(relay)
+        self._listening.want(relay, self._wanted.texts(relay), self._wanted.is_own(relay), now)
+        if line is not None and self._listening.line_of(relay) != line:
+            self._accepting.leg_lost(relay)
+
+    def _incoming(self, leg: Leg, data: bytes, now: Instant) -> None:
+        friend = self._listening.message(leg, data, now)
+        if friend is None:
+            self._accepting.leg_lost(leg.relay)
+        elif not (
+            self._wanted.admits(leg.relay, friend) and self._accepting.incoming(leg.address(), friend, now)
+        ):
+            self._listening.reject(leg.relay, friend)
+
+    def _retry_friends(self, now: Instant) -> None:
+        """We are back at a relay after we were at none: whoever is offline may have waited for this."""
+        for friend in self._friends.values():
+            if friend.link is None:
+                self._dialing.retry(friend.key, now, afresh=False)
+
+    # Tunnels
+
+    def _receive(self, tunnel: Tunnel, data: bytes, now: Instant) -> None:
+        was_asked = tunnel.stage is Stage.ASKED
+        try:
+            messages = self._tunnels.receive(tunnel, data, now)
+        except PeerFault:
+            self._tunnels.drop(tunnel)
+            self._ended(tunnel, now)
+            return
+        if was_asked and tunnel.is_ours:
+            self._dialing.chose(tunnel, now)
+        self._tunnels.flush(tunnel)
+        if self._tunnels.is_proved(tunnel):
+            self._link(tunnel, now)
+        if tunnel.stage is Stage.UP:
+            for message in messages:
+                self._desk.tell(FriendData(tunnel.friend, message))
+
+    def _wake_tunnel(self, line: LineId, now: Instant) -> None:
+        tunnel = self._tunnels.get(line)
+        assert tunnel is not None, "the alarm of a line ends with it"
+        try:
+            is_alive = self._tunnels.tick(tunnel, now)
+        except PeerFault:
+            is_alive = False
+        if not is_alive:
+            self._tunnels.drop(tunnel)
+            self._ended(tunnel, now)
+
+    def _link(self, tunnel: Tunnel, now: Instant) -> None:
+        """The friend has proved its key: this tunnel is its link, or there is a better one."""
+        friend = self._friends[tunnel.friend]
+        self._accepting.settled(tunnel)
+        if not replaces(tunnel, friend, now):
+            self._tunnels.drop(tunnel)
+            self._dialing.settled(tunnel, now)
+            return
+        if friend.link is not None:
+            self._tunnels.drop(friend.link)
+            self._desk.tell(Offline(friend.key))
+        tunnel.stage, tunnel.since = Stage.UP, now
+        friend.link, friend.mailbox, friend.since = tunnel, None, now
+        self._dialing.reached(tunnel, now)
+        self._desk.tell(Online(friend.key))
+
+    def _ended(self, tunnel: Tunnel, now: Instant) -> None:
+        """The line of a tunnel is over, and forgotten."""
+        friend = self._friends[tunnel.friend]
+        if friend.link is tunnel:
+            friend.link, friend.mailbox, friend.since = None, None, now
+            self._desk.tell(Offline(friend.key))
+            self._dialing.lost(friend.key, now - tunnel.since, now)
+        elif tunnel.is_ours:
+            self._dialing.failed(tunnel, now)
+        else:
+            self._accepting.settled(tunnel)
+            if tunnel.stage is Stage.OPENING:  # the friend still waits at the relay
+                self._listening.reject(tunnel.relay.public_key, tunnel.friend)

@@ -1,0 +1,351 @@
+"""The index client of a node: one session with one index server at a time (spec 04, 5).
+
+    Waiting ──► Dialing ──► Greeting ──► Connected        a failure or a loss leads back to Waiting,
+       ▲           │            │            │            and the next server has its turn
+       └───────────┴────────────┴────────────┘
+
+Only the first time hash makes a session: without it nothing can be signed. The caller hands in what happens on the
+connection that the last Dial asked for; after Hangup it tells nothing more of it, not even that it closed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from offset.base.entropy import Entropy, fraction
+from offset.base.ids import RAND_VALUE_BYTES, UID_BYTES, HashResult, PublicKey, Uid
+from offset.base.instants import Instant, earliest
+from offset.base.limits import (
+    BACKOFF_MS_MIN,
+    CONNECT_MS,
+    HANDSHAKE_MS,
+    INDEX_CLIENT_BACKOFF_MS_MAX,
+    INDEX_CLIENT_KEEPALIVE_MS,
+    INDEX_FIRST_HASH_MS,
+    INDEX_FULL_STATE_JITTER_MS,
+    INDEX_REFRESH_MUTATIONS,
+    INDEX_REPEAT_STATE_MS,
+    INDEX_ROUTES_MS,
+    INDEX_SERVERS_MAX,
+    INDEX_SHORT_SESSION_MS,
+    INDEX_UPDATES_SPACING_MS,
+    OPEN_ROUTE_REQUESTS_MAX,
+)
+from offset.core.index.backoff import Backoff
+from offset.core.index.bulletin import Bulletin, Key, Published
+from offset.crypto.identity import Identity
+from offset.wire.common import NamedIndexServerAddress
+from offset.wire.index import (
+    IndexClientToServer,
+    IndexServerToClient,
+    MultiRoute,
+    MutationsUpdate,
+    RequestRoutes,
+    TimeHash,
+)
+from offset.wire.report import (
+    AddIndexServerMutation,
+    IndexClientReport,
+    IndexClientReportMutation,
+    RemoveIndexServerMutation,
+    SetConnectedServer,
+)
+from offset.wire.signing import mutations_update_buffer
+
+# What it may cause
+
+
+class Dial(msgspec.Struct, frozen=True, gc=False):
+    """Open a connection to this server, expecting its key; answered by `opened` or `closed`."""
+
+    server: NamedIndexServerAddress
+
+
+class Hangup(msgspec.Struct, frozen=True, gc=False):
+    """End the connection, or the attempt. Nothing more is to be told of it."""
+
+
+class Send(msgspec.Struct, frozen=True, gc=False):
+    """Send one message to the server."""
+
+    message: IndexClientToServer
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """The answer to a route request, for all who asked with this id: alternatives, or None when there is none."""
+
+    request_id: Uid
+    routes: tuple[MultiRoute, ...] | None
+
+
+class Report(msgspec.Struct, frozen=True, gc=False):
+    """A change of what the node tells its apps."""
+
+    mutation: IndexClientReportMutation
+
+
+Effect = Dial | Hangup | Send | Answer | Report
+
+
+# Where it stands
+
+
+class Waiting(msgspec.Struct, frozen=True, gc=False):
+    """No connection; the next attempt is due at this instant, if there is a server."""
+
+    until: Instant
+
+
+class Dialing(msgspec.Struct, frozen=True, gc=False):
+    """Connection and handshake are under way."""
+
+    server: PublicKey
+    until: Instant
+
+
+class Greeting(msgspec.Struct, frozen=True, gc=False):
+    """Connected, no time hash yet."""
+
+    server: PublicKey
+    until: Instant
+
+
+class Connected(msgspec.Struct, gc=False):
+    """A session. The fields after `since` change with it."""
+
+    server: PublicKey
+    session_id: Uid
+    since: Instant
+    time_hash: HashResult
+    full_from: Instant
+    """When all that is published may be said."""
+    repeat_at: Instant | None
+    """When it is to be said once more."""
+    counter: int = 0
+    sent_at: Instant | None = None
+
+
+class IndexClient:
+    """The machine. `deadline` says when it wants to be called with `tick`."""
+
+    def __init__(
+        self, identity: Identity, entropy: Entropy, servers: Iterable[NamedIndexServerAddress]
+    ) -> None:
+        """`identity` signs what is published; `servers` are tried in their order, then from the first again."""
+        self._identity = identity
+        self._entropy = entropy
+        self._servers = {server.public_key: server for server in servers}
+        self._turns = deque(self._servers)
+        self._backoff = Backoff(BACKOFF_MS_MIN, INDEX_CLIENT_BACKOFF_MS_MAX, entropy)
+        self._state: Waiting | Dialing | Greeting | Connected = Waiting(0)
+        self._bulletin = Bulletin()
+        self._asked: dict[Uid, Instant] = {}  # oldest first
+        self._was_connected = False
+
+    # Questions
+
+    @property
+    def servers(self) -> tuple[NamedIndexServerAddress, ...]:
+        """The configured servers, in order."""
+        return tuple(self._servers.values())
+
+    @property
+    def connected_server(self) -> PublicKey | None:
+        """The server of the session, if there is one."""
+        return self._state.server if isinstance(self._state, Connected) else None
+
+    def report(self) -> IndexClientReport:
+        """What apps are told when they come."""
+        return IndexClientReport(self.servers, self.connected_server)
+
+    def deadline(self) -> Instant | None:
+        """When `tick` has something to do; None when only an event can help."""
+        match self._state:
+            case Waiting(until=until):
+                return until if self._turns else None
+            case Connected():
+                asked_at = next(iter(self._asked.values()), None)
+                lost_at = None if asked_at is None else asked_at + INDEX_ROUTES_MS
+                return earliest(self._speak_at(self._state), lost_at)
+            case _:
+                return self._state.until
+
+    # What happened
+
+    def start(self, now: Instant) -> list[Effect]:
+        """The node has started: dial at once."""
+        self._state = Waiting(now)
+        return self.tick(now)
+
+    def opened(self, now: Instant) -> list[Effect]:
+        """The dialed server proved its key."""
+        if isinstance(self._state, Dialing):
+            self._state = Greeting(self._state.server, now + INDEX_FIRST_HASH_MS)
+        return []
+
+    def message(self, message: IndexServerToClient, now: Instant) -> list[Effect]:
+        """The server said something. Whatever comes before the first time hash is ignored."""
+        state = self._state
+        if isinstance(message, TimeHash):
+            if isinstance(state, Greeting):
+                return self._begin(state.server, message.hash, now)
+            if isinstance(state, Connected):
+                state.time_hash = message.hash
+        elif isinstance(state, Connected) and self._asked.pop(message.request_id, None) is not None:
+            return [Answer(message.request_id, message.multi_routes)]
+        return []
+
+    def closed(self, now: Instant) -> list[Effect]:
+        """The connection ended, or the attempt failed."""
+        return self._lose(now)
+
+    def tick(self, now: Instant) -> list[Effect]:
+        """Do what is due."""
+        match self._state:
+            case Waiting(until=until):
+                return self._dial(now) if until <= now else []
+            case Connected():
+                return [*self._give_up(now), *self._speak(self._state, now)]
+            case _:
+                return [Hangup(), *self._lose(now)] if self._state.until <= now else []
+
+    # What is wanted
+
+    def set_published(self, changes: Mapping[Key, Published | None], now: Instant) -> list[Effect]:
+        """The node publishes something new about (friend, currency): capacity and toll, or None for no more."""
+        self._bulletin.change(changes)
+        return self._speak(self._state, now) if isinstance(self._state, Connected) else []
+
+    def request_routes(self, request: RequestRoutes, now: Instant) -> list[Effect]:
+        """Ask the server. The Answer follows at once when it cannot be asked.
+
+        Ids are random: who asks with one that is still open shares the answer of the first.
+        """
+        if request.request_id in self._asked:
+            return []
+        if not isinstance(self._state, Connected) or len(self._asked) >= OPEN_ROUTE_REQUESTS_MAX:
+            return [Answer(request.request_id, None)]
+        self._asked[request.request_id] = now
+        return [Send(request)]
+
+    def add_server(self, server: NamedIndexServerAddress, now: Instant) -> list[Effect]:
+        """Configure a server, or replace the one of this key; it is dialed at once if there is no connection."""
+        key = server.public_key
+        if key not in self._servers and len(self._servers) >= INDEX_SERVERS_MAX:
+            return []
+        self._forget_server(key)
+        self._servers[key] = server
+        self._turns.appendleft(key)
+        effects: list[Effect] = [Report(AddIndexServerMutation(server))]
+        match self._state:
+            case Dialing(server=dialed) | Greeting(server=dialed) if dialed == key:
+                effects.append(Hangup())  # it may be at the old address
+                return effects + self._dial(now)
+            case Waiting():
+                return effects + self._dial(now)
+            case _:
+                return effects
+
+    def remove_server(self, key: PublicKey, now: Instant) -> list[Effect]:
+        """Forget a server; a session with it ends, and the next one has its turn at once."""
+        if key not in self._servers:
+            return []
+        self._forget_server(key)
+        effects: list[Effect] = []
+        if not isinstance(self._state, Waiting) and self._state.server == key:
+            effects = [Hangup(), *self._lose(now)]
+            self._backoff.reset()
+            effects += self._dial(now)
+        return [*effects, Report(RemoveIndexServerMutation(key))]
+
+    # Inside: sessions
+
+    def _dial(self, now: Instant) -> list[Effect]:
+        if not self._turns:
+            self._state = Waiting(now)
+            return []
+        key = self._turns.popleft()
+        self._turns.append(key)
+        self._state = Dialing(key, now + CONNECT_MS + HANDSHAKE_MS)
+        return [Dial(self._servers[key])]
+
+    def _begin(self, server: PublicKey, time_hash: HashResult, now: Instant) -> list[Effect]:
+        # Those who lost a server together come back together; only the first time there is no need to wait.
+        jitter_ms = int(INDEX_FULL_STATE_JITTER_MS * fraction(self._entropy)) if self._was_connected else 0
+        full_from = now + jitter_ms
+        self._was_connected = True
+        self._bulletin.say_all()
+        session_id = self._entropy.bytes(UID_BYTES)
+        self._state = Connected(
+            server, session_id, now, time_hash, full_from, full_from + INDEX_REPEAT_STATE_MS
+        )
+        return [Report(SetConnectedServer(server)), *self._speak(self._state, now)]
+
+    def _lose(self, now: Instant) -> list[Effect]:
+        effects: list[Effect] = []
+        match self._state:
+            case Waiting():
+                return []
+            case Connected(since=since):
+                if now - since >= INDEX_SHORT_SESSION_MS:
+                    self._backoff.reset()
+                effects += [Answer(request_id, None) for request_id in self._asked]
+                effects.append(Report(SetConnectedServer(None)))
+                self._asked = {}
+        self._state = Waiting(now + self._backoff.next_ms())
+        return effects
+
+    def _forget_server(self, key: PublicKey) -> None:
+        if self._servers.pop(key, None) is not None:
+            self._turns.remove(key)
+
+    def _give_up(self, now: Instant) -> list[Effect]:
+        late = [id for id, asked_at in self._asked.items() if asked_at + INDEX_ROUTES_MS <= now]
+        for request_id in late:
+            del self._asked[request_id]
+        return [Answer(request_id, None) for request_id in late]
+
+    # Inside: publishing
+
+    def _speak_at(self, session: Connected) -> Instant:
+        """When the next message is due."""
+        quiet_from = session.since if session.sent_at is None else session.sent_at
+        may_speak = session.since if session.sent_at is None else session.sent_at + INDEX_UPDATES_SPACING_MS
+        at = quiet_from + INDEX_CLIENT_KEEPALIVE_MS
+        if self._bulletin.has_changed:
+            at = may_speak
+        elif self._bulletin.has_unsaid:
+            at = max(may_speak, session.full_from)
+        if session.repeat_at is not None and len(self._bulletin):
+            at = min(at, session.repeat_at)
+        return at
+
+    def _speak(self, session: Connected, now: Instant) -> list[Effect]:
+        """One message, if it is due: what changed at once after a quiet time, else in batches."""
+        if session.repeat_at is not None and session.repeat_at <= now:
+            # Right after two servers have met, or when a queue was full, some servers miss the first reports;
+            # said once more they are known everywhere within seconds, not only with the keepalives (R10).
+            session.repeat_at = None
+            self._bulletin.say_all()
+        if self._speak_at(session) > now:
+            return []
+        is_news = self._bulletin.has_changed or self._bulletin.has_unsaid
+        mutations = self._bulletin.next_batch(
+            repeated=1 if is_news else INDEX_REFRESH_MUTATIONS, with_unsaid=session.full_from <= now
+        )
+        unsigned = MutationsUpdate(
+            self._identity.public_key,
+            mutations,
+            session.time_hash,
+            session.session_id,
+            session.counter,
+            self._entropy.bytes(RAND_VALUE_BYTES),
+            b"",
+        )
+        signature = self._identity.sign(mutations_update_buffer(unsigned))
+        session.counter += 1
+        session.sent_at = now
+        return [Send(msgspec.structs.replace(unsigned, signature=signature))]

@@ -1,0 +1,41 @@
+"""All that an index server may cause."""
+
+from __future__ import annotations
+
+import msgspec
+
+from offset.base.ids import PublicKey
+from offset.wire.index import IndexServerToClient, IndexServerToServer
+
+Conn = int
+"""The number of an authenticated connection, given by whoever drives the server; never used twice."""
+
+
+class SendClients(msgspec.Struct, frozen=True, gc=False):
+    """Send one message to each of these clients, after all earlier ones."""
+
+    conns: tuple[Conn, ...]
+    message: IndexServerToClient
+
+
+class SendPeers(msgspec.Struct, frozen=True, gc=False):
+    """Send one message to each of these servers, after all earlier ones."""
+
+    conns: tuple[Conn, ...]
+    message: IndexServerToServer
+
+
+class DialPeer(msgspec.Struct, frozen=True, gc=False):
+    """Open a connection to the server port of a peer; answered by `peer_opened` or `dial_failed`."""
+
+    key: PublicKey
+    address: str
+
+
+class Hangup(msgspec.Struct, frozen=True, gc=False):
+    """Close the connection once what was sent is on its way. The server has forgotten it already."""
+
+    conn: Conn
+
+
+Effect = SendClients | SendPeers | DialPeer | Hangup

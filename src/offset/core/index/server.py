@@ -1,0 +1,269 @@
+"""An index server: learns capacities, shares them with its peers, answers route requests (spec 04, 3).
+
+    client ──► report ──► verifier ──► atlas
+                             └───────► the other servers          each tick: time hash ──► everybody
+    client ──► request ─► routes ────► client
+
+Whoever drives it hands it what happens on authenticated connections and carries out the effects. It keeps nothing
+on disk: after a restart it hears everything again within a minute.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from offset.base.entropy import Entropy
+from offset.base.ids import RAND_VALUE_BYTES, PublicKey
+from offset.base.instants import Instant, earliest
+from offset.base.limits import (
+    INDEX_CHAIN_LINKS_MAX,
+    INDEX_CLIENTS_MAX,
+    INDEX_NODE_TICKS,
+    INDEX_REQUESTS_PER_CLIENT_MAX,
+    INDEX_SEARCH_ARCS_MAX,
+    INDEX_SEARCH_ARCS_PER_TICK,
+    INDEX_TICK_MS,
+)
+from offset.core.index.atlas import Atlas
+from offset.core.index.effects import Conn, Effect, Hangup, SendClients, SendPeers
+from offset.core.index.federation import Federation
+from offset.core.index.routes import find_multi_routes
+from offset.core.index.search import Budget
+from offset.core.index.verifier import Verifier
+from offset.wire.index import (
+    ForwardMutationsUpdate,
+    IndexClientToServer,
+    IndexServerToServer,
+    MultiRoute,
+    MutationsUpdate,
+    RequestRoutes,
+    ResponseRoutes,
+    TimeHash,
+    TimeProofLink,
+    UpdateFriendCurrency,
+)
+
+
+class IndexServerView(msgspec.Struct, frozen=True):
+    """Counts at one moment, and totals since the start."""
+
+    clients: int
+    peers: int
+    nodes: int
+    """That reported during the last minute."""
+    records: int
+    reports: int
+    reports_dropped: int
+    requests: int
+    requests_answered: int
+    """With at least one route."""
+
+
+class _Client:
+    __slots__ = ("asked", "asked_tick", "key")
+
+    def __init__(self, key: PublicKey) -> None:
+        self.key = key
+        self.asked_tick = 0
+        self.asked = 0  # requests during that tick
+
+
+class IndexServer:
+    """The machine. Of a connection that it hangs up or replaces, later events are ignored."""
+
+    def __init__(
+        self,
+        own: PublicKey,
+        trusted: Mapping[PublicKey, str],
+        entropy: Entropy,
+        now: Instant,
+        *,
+        node_ticks: int = INDEX_NODE_TICKS,
+        clients_max: int = INDEX_CLIENTS_MAX,
+    ) -> None:
+        """`own`: our public key. `trusted`: the server address of each peer. `node_ticks`: life of a silent node."""
+        self._entropy = entropy
+        self._clients_max = clients_max
+        self._verifier = Verifier(node_ticks)
+        self._atlas = Atlas()
+        self._federation = Federation(own, trusted, entropy, now)
+        self._clients: dict[Conn, _Client] = {}
+        self._conn_of: dict[PublicKey, Conn] = {}
+        self._tick_at = now
+        self._ticks = 0
+        self._arcs_left = INDEX_SEARCH_ARCS_PER_TICK
+        self._reports = self._reports_dropped = self._requests = self._requests_answered = 0
+
+    # Time
+
+    def tick(self, now: Instant) -> list[Effect]:
+        """Do what is due: a time hash each tick, attempts to reach peers. To be called first when it starts."""
+        effects: list[Effect] = [*self._federation.dial(now)]
+        if now >= self._tick_at:
+            self._tick_at += INDEX_TICK_MS
+            if (
+                self._tick_at <= now
+            ):  # after a standstill one tick, not many: nobody could have heard their hashes
+                self._tick_at = now + INDEX_TICK_MS
+            effects += self._tick()
+        return effects
+
+    def deadline(self) -> Instant | None:
+        """When `tick` has something to do."""
+        return earliest(self._tick_at, self._federation.deadline())
+
+    def _tick(self) -> list[Effect]:
+        self._ticks += 1
+        self._arcs_left = INDEX_SEARCH_ARCS_PER_TICK
+        made, silent = self._verifier.tick(self._entropy.bytes(RAND_VALUE_BYTES))
+        for node in silent:
+            self._atlas.remove_node(node)
+        hash, effects = TimeHash(made), list[Effect]()
+        if peers := self._federation.conns():
+            effects.append(SendPeers(peers, hash))
+        if self._clients:
+            effects.append(SendClients(tuple(self._clients), hash))
+        return effects
+
+    # Clients
+
+    def client_opened(self, conn: Conn, key: PublicKey) -> list[Effect]:
+        """A node connected and proved its key. Its older connection, if any, is dead or useless (R7).
+
+        It hears the newest time hash at once, so that it can report without waiting for the next tick.
+        """
+        effects: list[Effect] = []
+        older = self._conn_of.get(key)
+        if older is not None:
+            self._forget_client(older)
+            effects.append(Hangup(older))
+        elif len(self._clients) >= self._clients_max:
+            return [Hangup(conn)]
+        self._clients[conn] = _Client(key)
+        self._conn_of[key] = conn
+        if self._verifier.clock.current is not None:
+            effects.append(SendClients((conn,), TimeHash(self._verifier.clock.current)))
+        return effects
+
+    def client_message(self, conn: Conn, message: IndexClientToServer) -> list[Effect]:
+        """A node reports (about itself or, relaying, another node), or asks for routes."""
+        client = self._clients.get(conn)
+        if client is None:
+            return []
+        if isinstance(message, MutationsUpdate):
+            return self._report(ForwardMutationsUpdate(message, ()), None)
+        routes = self._routes(client, message)
+        return [SendClients((conn,), ResponseRoutes(message.request_id, routes))]
+
+    # Peers
+
+    def peer_opened(self, conn: Conn, key: PublicKey, dialed: bool, now: Instant) -> list[Effect]:
+        """A server proved its key, on its connection or on one that we dialed."""
+        is_kept, replaced = self._federation.opened(conn, key, dialed, now)
+        if not is_kept:
+            return [Hangup(conn)]
+        self._verifier.clock.remove_neighbor(key)  # it may have been started anew
+        effects: list[Effect] = [] if replaced is None else [Hangup(replaced)]
+        if self._verifier.clock.current is not None:
+            effects.append(SendPeers((conn,), TimeHash(self._verifier.clock.current)))
+        return effects
+
+    def peer_message(self, conn: Conn, message: IndexServerToServer) -> list[Effect]:
+        """A server passes on a report, or tells its time hash."""
+        key = self._federation.key_of(conn)
+        if key is None:
+            return []
+        if isinstance(message, ForwardMutationsUpdate):
+            return self._report(message, conn)
+        self._verifier.clock.neighbor_tick(key, message.hash)
+        return []
+
+    def dial_failed(self, key: PublicKey, now: Instant) -> list[Effect]:
+        """What DialPeer asked for did not come about."""
+        self._federation.dial_failed(key, now)
+        return []
+
+    # Both
+
+    def closed(self, conn: Conn, now: Instant) -> list[Effect]:
+        """A connection is over. What the node stated stays until it is silent for too long."""
+        if conn in self._clients:
+            self._forget_client(conn)
+            return []
+        key = self._federation.closed(conn, now)
+        if key is not None:
+            self._verifier.clock.remove_neighbor(key)
+        return [*self._federation.dial(now)]
+
+    def congested(self, conn: Conn) -> None:
+        """What was sent waits. A slow peer gets no more reports for now; the nodes will repeat them (R10)."""
+        self._federation.congested(conn)
+
+    def drained(self, conn: Conn) -> None:
+        """What waited is on its way."""
+        self._federation.drained(conn)
+
+    def view(self) -> IndexServerView:
+        """The counts of this moment."""
+        return IndexServerView(
+            clients=len(self._clients),
+            peers=len(self._federation.conns()),
+            nodes=len(self._verifier.ratchets),
+            records=len(self._atlas),
+            reports=self._reports,
+            reports_dropped=self._reports_dropped,
+            requests=self._requests,
+            requests_answered=self._requests_answered,
+        )
+
+    # Inside
+
+    def _report(self, report: ForwardMutationsUpdate, origin: Conn | None) -> list[Effect]:
+        link = self._verifier.accept(report)
+        if link is None:
+            self._reports_dropped += 1
+            return []
+        self._reports += 1
+        is_known = self._apply(report.mutations_update)
+        chain = (*report.time_proof_chain, TimeProofLink(link))
+        peers = self._federation.conns_with_room(but=origin)
+        # A reference server ends when a remove comes in a currency it has no graph of (R2). What we have none
+        # of it may have none of either; the node will say it again.
+        if not peers or not is_known or len(chain) > INDEX_CHAIN_LINKS_MAX:
+            return []
+        return [SendPeers(peers, ForwardMutationsUpdate(report.mutations_update, chain))]
+
+    def _apply(self, update: MutationsUpdate) -> bool:
+        """Take the changes in; whether every currency that something was removed from was known."""
+        node, is_known = update.node_public_key, True
+        self._atlas.age(node)
+        for mutation in update.index_mutations:
+            if isinstance(mutation, UpdateFriendCurrency):
+                self._atlas.update(
+                    node, mutation.currency, mutation.public_key, mutation.recv_capacity, mutation.rate
+                )
+            else:
+                is_known = is_known and self._atlas.graph(mutation.currency) is not None
+                self._atlas.remove(node, mutation.currency, mutation.public_key)
+        return is_known
+
+    def _routes(self, client: _Client, request: RequestRoutes) -> tuple[MultiRoute, ...]:
+        """Found within the budgets; under too much load an empty answer comes first of all (spec 04, 7.9)."""
+        self._requests += 1
+        if client.asked_tick != self._ticks:
+            client.asked_tick, client.asked = self._ticks, 0
+        client.asked += 1
+        graph = self._atlas.graph(request.currency)
+        if graph is None or client.asked > INDEX_REQUESTS_PER_CLIENT_MAX or self._arcs_left <= 0:
+            return ()
+        budget = Budget(min(INDEX_SEARCH_ARCS_MAX, self._arcs_left))
+        self._arcs_left -= budget.arcs
+        routes = find_multi_routes(graph, request, budget)
+        self._arcs_left += max(0, budget.arcs)
+        self._requests_answered += bool(routes)
+        return routes
+
+    def _forget_client(self, conn: Conn) -> None:
+        del self._conn_of[self._clients.pop(conn).key]

@@ -1,0 +1,159 @@
+"""The engine of an app: one line to its node (spec 05, 2.1; spec 01, 2.4).
+
+    app  ── dial, handshake ──► node
+    app  ◄── AppPermissions, NodeReport, then any number of AppServerToApp ── node
+    app  ── AppToAppServer, at any time once the report is here ──► node
+
+What it learns it tells the program around it, as `Tell(TOPIC, news)`: Ready once, then Heard, and Over at the end.
+What that program wants to send it hands to `post`, and wakes the engine.
+"""
+
+from __future__ import annotations
+
+import enum
+
+import msgspec
+
+from offset.base.entropy import Entropy
+from offset.base.faults import PeerFault
+from offset.base.ids import PublicKey
+from offset.base.instants import SECOND, Instant, Millis, earliest
+from offset.base.limits import APP_FRAME_BYTES_MAX
+from offset.crypto.identity import Identity
+from offset.engine.lines import DIALED, LineClosed, LineMessage, LineOpened, Lines
+from offset.engine.surface import Conn, Effect, Event, Tell
+from offset.wire.app import (
+    APP_PERMISSIONS,
+    APP_SERVER_TO_APP,
+    APP_TO_APP_SERVER,
+    AppPermissions,
+    AppServerToApp,
+    AppToAppServer,
+)
+from offset.wire.report import NODE_REPORT, NodeReport
+
+TOPIC = "app"
+WELCOME_MS: Millis = 8 * SECOND
+"""How long permissions and report may take after the handshake; the reference waits for ever (spec 05, 2.1)."""
+
+
+class Stage(enum.Enum):
+    """How far the line has come."""
+
+    DIALING = "dialing"  # until the node has proved its key
+    GREETING = "greeting"  # the node looks whether it knows us
+    REPORTING = "reporting"  # it does
+    READY = "ready"
+    OVER = "over"
+
+
+class Ready(msgspec.Struct, frozen=True):
+    """The node knows us: what we may do, and all about the node."""
+
+    permissions: AppPermissions
+    report: NodeReport
+
+
+class Heard(msgspec.Struct, frozen=True):
+    """A message of the node, in order."""
+
+    message: AppServerToApp
+
+
+class Over(msgspec.Struct, frozen=True):
+    """The line is over, for this reason; it had come to this stage. Nothing follows."""
+
+    stage: Stage
+    reason: str
+
+
+News = Ready | Heard | Over
+
+
+class AppEngine:
+    """An app without its sockets, clock and chance."""
+
+    def __init__(self, identity: Identity, entropy: Entropy, address: str, node: PublicKey) -> None:
+        """`address` is `host:port` of the node, `node` the key that it must prove."""
+        self._lines = Lines(identity, entropy, message_bytes_max={DIALED: APP_FRAME_BYTES_MAX})
+        self._address, self._node = address, node
+        self._conn: Conn | None = None
+        self._stage = Stage.DIALING
+        self._permissions: AppPermissions | None = None
+        self._welcome_by: Instant | None = None
+        self._posted: list[bytes] = []
+        self._effects: list[Effect] = []
+
+    @property
+    def stage(self) -> Stage:
+        """How far the line has come."""
+        return self._stage
+
+    def post(self, message: AppToAppServer) -> None:
+        """Send a message with the next event; wake the engine soon. Dropped when the line is over.
+
+        Raises what the codec raises when the message cannot be sent at all, an amount below 0 for instance.
+        """
+        data = APP_TO_APP_SERVER.encode(message)
+        if self._stage is not Stage.OVER:
+            self._posted.append(data)
+
+    def handle(self, event: Event, now: Instant) -> list[Effect]:
+        """Take one event, return what is to be done; the first one, whatever it is, begins with dialing."""
+        if self._conn is None:
+            self._conn = self._lines.dial(self._address, self._node, now)
+        for news in self._lines.handle(event, now):
+            match news:
+                case LineOpened():
+                    self._stage = Stage.GREETING
+                    self._welcome_by = now + WELCOME_MS
+                case LineMessage():
+                    self._take(news.data)
+                case LineClosed():
+                    self._end(news.reason)
+        if self._welcome_by is not None and now >= self._welcome_by:
+            self._hangup(f"the node said nothing for {WELCOME_MS} ms")
+        if self._stage is Stage.READY and self._posted:
+            posted, self._posted = self._posted, []
+            for data in posted:
+                self._lines.send(self._conn, data, now)
+        sent = self._lines.take_effects()
+        told, self._effects = self._effects, []
+        return sent + told
+
+    def deadline(self) -> Instant | None:
+        """When there is something to do without an event."""
+        return earliest(self._lines.deadline(), self._welcome_by)
+
+    def _take(self, data: bytes) -> None:
+        try:
+            match self._stage:
+                case Stage.GREETING:
+                    self._permissions = APP_PERMISSIONS.decode(data)
+                    self._stage = Stage.REPORTING
+                case Stage.REPORTING:
+                    assert self._permissions is not None
+                    report = NODE_REPORT.decode(data)
+                    self._stage, self._welcome_by = Stage.READY, None
+                    self._tell(Ready(self._permissions, report))
+                case Stage.READY:
+                    self._tell(Heard(APP_SERVER_TO_APP.decode(data)))
+                case _:
+                    return
+        except PeerFault as fault:
+            self._hangup(str(fault))
+
+    def _hangup(self, reason: str) -> None:
+        assert self._conn is not None
+        self._lines.hangup(self._conn)
+        self._end(reason)
+
+    def _end(self, reason: str) -> None:
+        if self._stage is not Stage.OVER:
+            self._tell(Over(self._stage, reason))
+            self._stage = Stage.OVER
+        self._welcome_by = None
+        self._posted.clear()
+
+    def _tell(self, news: News) -> None:
+        self._effects.append(Tell(TOPIC, news))

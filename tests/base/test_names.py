@@ -1,0 +1,73 @@
+"""Names of currencies and addresses (tests/vectors/capnp.json)."""
+
+from collections.abc import Callable
+
+import pytest
+
+from offset.base.faults import UserFault
+from offset.base.names import check_address, check_currency, check_currency_length, host_and_port
+from support.vectors import Case, cases
+
+
+@pytest.mark.parametrize("case", cases("capnp", "currencyName"), ids=lambda case: f"{case['bytes']} bytes")
+def test_length_of_currency_names(case: Case) -> None:
+    """Currency names are counted in bytes of UTF-8, and have at most as many as in the reference."""
+    if case["accepted"]:
+        assert check_currency_length(case["name"]) == case["name"]
+    else:
+        with pytest.raises(UserFault, match=f"at most 16 bytes, not {case['bytes']}"):
+            check_currency_length(case["name"])
+
+
+@pytest.mark.parametrize("case", cases("capnp", "currencyName"), ids=lambda case: f"{case['bytes']} bytes")
+def test_05_d12_empty_currency_is_refused(case: Case) -> None:
+    """A person may name a currency like the reference allows, but for the empty name."""
+    if case["accepted"] and case["name"]:
+        assert check_currency(case["name"]) == case["name"]
+    else:
+        with pytest.raises(UserFault, match="16 bytes"):
+            check_currency(case["name"])
+
+
+@pytest.mark.parametrize("case", cases("capnp", "netAddress"), ids=lambda case: f"{case['length']} bytes")
+def test_length_of_addresses(case: Case) -> None:
+    """Addresses have at most as many bytes as in the reference; an empty one is let pass as there."""
+    address = "a" * int(case["length"])
+    if case["accepted"]:
+        assert check_address(address) == address
+    else:
+        with pytest.raises(UserFault, match=f"at most 256 bytes, not {case['length']}"):
+            check_address(address)
+
+
+@pytest.mark.parametrize("check", [check_currency, check_currency_length, check_address])
+def test_half_a_character_is_refused(check: Callable[[str], str]) -> None:
+    """A text that is not UTF-8, from an escape in a file or a byte on a command line, is refused in a sentence."""
+    with pytest.raises(UserFault, match="must be text in UTF-8"):
+        check("\ud800")
+
+
+@pytest.mark.parametrize(
+    "address, dialed",
+    [
+        ("127.0.0.1:1337", ("127.0.0.1", 1337)),
+        ("relay.example.org:80", ("relay.example.org", 80)),
+        ("[::1]:65535", ("::1", 65535)),
+        ("::1:80", ("::1", 80)),  # split at the last colon
+        ("", None),
+        ("no address at all", None),
+        ("relay.example.org", None),
+        ("relay.example.org:", None),
+        (":80", None),
+        ("[]:80", None),
+        ("host:65536", None),
+        ("host:99999999999", None),
+        ("host:-1", None),
+        ("host:8O", None),
+        ("host:٣", None),
+        ("host: 80", None),
+    ],
+)
+def test_host_and_port(address: str, dialed: tuple[str, int] | None) -> None:
+    """An address is split at its last colon into a host and a port of 16 bits, or cannot be dialed."""
+    assert host_and_port(address) == dialed
