@@ -11,7 +11,7 @@ from offset.store.database import Database, create
 KEY = bytes(range(32))
 
 
-@pytest.fixture()
+@pytest.fixture
 def path(tmp_path: Path) -> Path:
     """The path of a new, empty database of the node `KEY`."""
     path = tmp_path / "node.db"
@@ -19,7 +19,7 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture()
+@pytest.fixture
 def database(path: Path) -> Iterator[Database]:
     """The same, open."""
     database = Database.open(path, KEY)
@@ -27,7 +27,7 @@ def database(path: Path) -> Iterator[Database]:
     database.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def short_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """Opening is quick, and the log is folded into the file all the time."""
     monkeypatch.setattr(connection, "LOG_PAGES", 16)

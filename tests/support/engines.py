@@ -147,7 +147,9 @@ class World:
         end = self.now + within_ms
         while not until():
             due = [(host.engine.deadline(), host) for host in self.hosts.values() if host.is_alive]
-            woken = min(((at, host) for at, host in due if at is not None), default=None, key=lambda item: item[0])
+            woken = min(
+                ((at, host) for at, host in due if at is not None), default=None, key=lambda item: item[0]
+            )
             next_todo = self._todo[0][0] if self._todo else None
             if next_todo is None and woken is None:
                 raise AssertionError("nothing will ever happen")

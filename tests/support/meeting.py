@@ -9,8 +9,6 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from support.plain import PlainInner
-
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant, Millis
@@ -31,6 +29,7 @@ from offset.core.relay import Hangup, Pause, Relay, Resume, Send
 from offset.crypto.identity import Identity, key_rank
 from offset.link.stack import Line
 from offset.wire.common import RelayAddress
+from support.plain import PlainInner
 
 DELAY_MS: Millis = 20
 

@@ -1,13 +1,13 @@
 """Everything that can go wrong for an app. Each error is one sentence that may be shown to a person.
 
-    AppError
-     ├─ CannotConnect ── NotTrusted
-     ├─ Disconnected, NoAnswer
-     ├─ NotPermitted, Refused                 (also UserFault: ask for something else)
-     └─ PaymentError
-         ├─ NoIndexServer, NoRoute, NotEnoughCredit, TooExpensive      nothing was begun
-         ├─ PaymentRefused, PaymentCanceled, PaymentUnknown            nothing was paid
-         └─ PaymentUnfinished                                          still open: ask again later
+AppError
+ ├─ CannotConnect ── NotTrusted
+ ├─ Disconnected, NoAnswer
+ ├─ NotPermitted, Refused                 (also UserFault: ask for something else)
+ └─ PaymentError
+     ├─ NoIndexServer, NoRoute, NotEnoughCredit, TooExpensive      nothing was begun
+     ├─ PaymentRefused, PaymentCanceled, PaymentUnknown            nothing was paid
+     └─ PaymentUnfinished                                          still open: ask again later
 """
 
 from __future__ import annotations

@@ -65,6 +65,8 @@ class Over(msgspec.Struct, frozen=True):
 
     stage: Stage
     reason: str
+    by_us: bool
+    """Whether we hung up, because of what the node said or did not say."""
 
 
 News = Ready | Heard | Over
@@ -110,7 +112,7 @@ class AppEngine:
                 case LineMessage():
                     self._take(news.data)
                 case LineClosed():
-                    self._end(news.reason)
+                    self._end(news.reason, by_us=False)
         if self._welcome_by is not None and now >= self._welcome_by:
             self._hangup(f"the node said nothing for {WELCOME_MS} ms")
         if self._stage is Stage.READY and self._posted:
@@ -146,11 +148,11 @@ class AppEngine:
     def _hangup(self, reason: str) -> None:
         assert self._conn is not None
         self._lines.hangup(self._conn)
-        self._end(reason)
+        self._end(reason, by_us=True)
 
-    def _end(self, reason: str) -> None:
+    def _end(self, reason: str, *, by_us: bool) -> None:
         if self._stage is not Stage.OVER:
-            self._tell(Over(self._stage, reason))
+            self._tell(Over(self._stage, reason, by_us))
             self._stage = Stage.OVER
         self._welcome_by = None
         self._posted.clear()

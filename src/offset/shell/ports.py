@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Protocol
+from typing import Protocol, cast
 
 from offset.base.instants import Instant
 from offset.engine.surface import Closed, Congested, Conn, Drained, Event, Opened, Received
@@ -76,8 +76,7 @@ class Port(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass of it
         if not self._owner.admit(self):
             transport.abort()
             return

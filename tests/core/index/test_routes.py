@@ -148,11 +148,14 @@ def test_reasons_name_recorded_steps() -> None:
 
 # Payments that follow the answers
 
-tolls = st.builds(Rate, st.sampled_from([0, 0, 1, 2**28, 2**30, 2**31]), st.integers(0, 3))
+tolls = st.builds(Rate, st.sampled_from([0, 0, 1, 2**28, 2**29, 3 * 2**28]), st.integers(0, 3))
+high_tolls = st.builds(Rate, st.sampled_from([0, 1, 2**31, U32_MAX]), st.integers(0, 3))
 
 
 @st.composite
-def worlds(draw: st.DrawFn, one_sided: bool = False) -> dict[Arc, tuple[int, Rate]]:
+def worlds(
+    draw: st.DrawFn, one_sided: bool = False, tolls: st.SearchStrategy[Rate] = tolls
+) -> dict[Arc, tuple[int, Rate]]:
     """Up to six nodes; capacities so small that fees, rounding and splitting matter."""
     nodes = [key(name) for name in "ABCDEF"[: draw(st.integers(2, 6))]]
     arcs: dict[Arc, tuple[int, Rate]] = {}
@@ -194,7 +197,8 @@ def check_answer(arcs: Arcs, question: RequestRoutes, answer: tuple[MultiRoute, 
             assert len(set(keys)) == len(keys) - (keys[0] == keys[-1])
             assert exclude not in hops(keys)
             assert all(arc in arcs and arc[::-1] in arcs for arc in hops(keys))
-            assert route.rate == rate_of(keys, arcs)
+            true = rate_of(keys, arcs)
+            assert route.rate == true or true.mul > U32_MAX
         most = sum(route.rate.max_payable(route.capacity) for route in multi_route.routes)
         assert most >= amount
         assert len(multi_route.routes) == 1 or most == amount
@@ -216,12 +220,22 @@ def test_answers_against_all_routes(
     question = request(source, destination, amount, exclude)
     answer = ask(graph_of(arcs), question)
     check_answer(arcs, question, answer)
-    single = any(payable(keys, arcs) >= amount for keys in simple_routes(arcs, source, destination, exclude))
+    single = any(
+        payable(keys, arcs) >= amount for keys in simple_routes(arcs, source, destination, exclude)
+    )
     if single:
         assert answer
         assert len(answer[0].routes) == 1
     else:
         assert all(len(multi_route.routes) > 1 for multi_route in answer)
+
+
+@given(worlds(tolls=high_tolls), st.integers(1, 40))
+@settings(max_examples=200)
+def test_tolls_of_more_than_the_amount(arcs: dict[Arc, tuple[int, Rate]], amount: int) -> None:
+    """Whatever is answered can be paid, also where the sum of the tolls is cut to fit the wire."""
+    question = request(key("A"), key("B"), amount)
+    check_answer(arcs, question, ask(graph_of(arcs), question))
 
 
 def most_flow(arcs: Arcs, source: bytes, destination: bytes) -> int:

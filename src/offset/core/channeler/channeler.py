@@ -241,6 +241,8 @@ class Channeler:
     # Tunnels
 
     def _receive(self, tunnel: Tunnel, data: bytes, now: Instant) -> None:
+        if tunnel.inner is None:
+            return  # a line that is still opening has nothing to say
         was_asked = tunnel.stage is Stage.ASKED
         try:
             messages = self._tunnels.receive(tunnel, data, now)

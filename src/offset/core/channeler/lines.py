@@ -79,8 +79,7 @@ class Tunnels:
 
     def receive(self, tunnel: Tunnel, data: bytes, now: Instant) -> list[bytes]:
         """What the friend says. Raises PeerFault. What the inner line answers waits for `flush`."""
-        if tunnel.inner is None:
-            return []  # an opening line has nothing to say
+        assert tunnel.inner is not None
         messages = tunnel.inner.receive(data, now)
         if tunnel.stage is Stage.ASKED:
             tunnel.stage = Stage.SHAKING

@@ -1,8 +1,8 @@
 """The sender: what is said to a friend at the end of a turn (spec 03, 3.4 and 7.4).
 
 While the friend holds the token we may only ask for it, once per message and line (D26), by repeating our last
-message. A message with a response always asks for the token, so that it is back when the collect comes. So does a
-message of ours when the token was missed in its last two absences: under load it goes to and fro by itself.
+message. A message with a response always asks for the token, so that it is back when the collect comes. So does one
+with all that piled up while the token was away: under load the token goes to and fro by itself.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from offset.wire.friend import (
     CancelOp,
     CollectOp,
     CurrencyOperations,
+    MoveToken,
     MoveTokenRequest,
     Operation,
     RequestOp,
@@ -112,14 +113,12 @@ def _speak(turn: Turn, friend: Friend, *, even_if_empty: bool) -> None:
     turn.put(channel.record())
     if relays is not None:
         _announced_relays(turn, friend)
-    is_busy = friend.missed and friend.missed_before
-    friend.missed, friend.missed_before = False, friend.missed
-    wanted = any(friend.queues) or _wants_token_back(message) or is_busy
-    _said(turn, friend, message, wanted)
+    is_busy = friend.missed and sum(map(len, groups.values())) > 1
+    _said(turn, friend, message, any(friend.queues) or is_busy or _wants_token_back(message))
 
 
 def _said(turn: Turn, friend: Friend, message: MoveToken, wanted: bool) -> None:
-    friend.spoke_here, friend.asked = True, wanted
+    friend.spoke_here, friend.missed, friend.asked = True, False, wanted
     turn.messages.append((friend.public_key, MoveTokenRequest(message, wanted)))
 
 

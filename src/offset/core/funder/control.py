@@ -15,7 +15,7 @@ from offset.base.limits import (
     NAME_BYTES_MAX,
     NODE_RELAYS_MAX,
 )
-from offset.core.funder import buyer, seller
+from offset.core.funder import buyer, payments, seller
 from offset.core.funder.cancelling import cancel_queued, lose_channel
 from offset.core.funder.liveness import went_offline
 from offset.core.funder.records import ConfigRecord, RelaysRecord
@@ -268,10 +268,10 @@ HANDLERS: dict[type, Callable[[Turn, Any], str | None]] = {
     OpenFriendCurrency: _with_friend(_open_currency),
     CloseFriendCurrency: _with_friend(_close_currency),
     RemoveFriendCurrency: _with_friend(_remove_currency),
-    CreatePayment: buyer.create_payment,
+    CreatePayment: payments.create_payment,
     CreateTransaction: buyer.create_transaction,
-    RequestClosePayment: buyer.request_close_payment,
-    AckClosePayment: buyer.ack_close_payment,
+    RequestClosePayment: payments.request_close_payment,
+    AckClosePayment: payments.ack_close_payment,
     AddInvoice: seller.add_invoice,
     CancelInvoice: lambda turn, request: seller.cancel_invoice(turn, request.invoice_id),
     CommitInvoice: lambda turn, request: seller.commit_invoice(turn, request.commit),

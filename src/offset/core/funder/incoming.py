@@ -111,11 +111,11 @@ def _take_operation(turn: Turn, friend: Friend, taken: Taken) -> None:
     if origin == OWN:
         match op:
             case ResponseOp():
-                response_came(turn, op.request_id, op)
+                response_came(turn, op)
             case CancelOp():
                 transaction_failed(turn, op.request_id)
             case CollectOp():
-                transaction_collected(turn, op.request_id, op)
+                transaction_collected(turn, op)
     elif origin == LOST:
         if isinstance(op, CollectOp):  # paid on, but nobody pays us: it is part of our claim there (D1)
             amount = taken.answered.frozen

@@ -19,7 +19,8 @@ def make_terms(channel: Channel, entropy: Entropy) -> ResetTerms:
     balances = tuple(
         CurrencyBalance(name, channel.credits[name].balance_for_reset()) for name in sorted(channel.credits)
     )
-    return ResetTerms(entropy.bytes(SIGNATURE_BYTES), channel.inconsistency_counter + 1, balances)
+    counter = min(channel.inconsistency_counter + 1, U64_MAX)
+    return ResetTerms(entropy.bytes(SIGNATURE_BYTES), counter, balances)
 
 
 def acceptable(channel: Channel, terms: ResetTerms) -> bool:

@@ -51,7 +51,6 @@ class Friend:
         "is_enabled",
         "is_online",
         "missed",
-        "missed_before",
         "name",
         "next_number",
         "public_key",
@@ -78,7 +77,6 @@ class Friend:
         self.spoke_here = False  # our last message was first said on this line
         self.asked = False  # we asked for the token since we gave it away, on this line (D26)
         self.missed = False  # there was something to say while the token was away
-        self.missed_before = False  # the same, the last time it was away
 
     def record(self) -> FriendRecord:
         """The row of this friend."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from offset.base.entropy import Entropy
-from offset.base.ids import Currency, PublicKey
+from offset.base.ids import Currency, PublicKey, Uid
 from offset.core.funder.mutual_credit import Draft
 from offset.core.funder.records import (
     OWN,
@@ -136,6 +136,12 @@ class Turn:
         """Keep this transaction."""
         self.state.transactions[transaction.request_id] = transaction
         self.put(transaction)
+
+    def drop_transaction(self, request_id: Uid) -> TransactionRecord:
+        """Forget this transaction. Returns it."""
+        transaction = self.state.transactions.pop(request_id)
+        self.drop(*transaction.key())
+        return transaction
 
     def note(self, record: HistoryRecord) -> None:
         """Write the history; nothing in memory depends on it."""

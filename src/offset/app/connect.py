@@ -1,0 +1,66 @@
+"""Connecting to a node.
+
+async with connect_files("app.ident", "node.ticket") as node:
+    print(node.report.friends)
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from os import PathLike
+from pathlib import Path
+
+from offset.app.node import Node
+from offset.app.session import CONNECT_S, open_session
+from offset.base.faults import UserFault
+from offset.base.ids import PublicKey
+from offset.crypto.identity import Identity
+from offset.wire.files import Ticket, parse_identity, parse_ticket
+
+FILE_BYTES_MAX = 65_536
+"""An identity or a ticket has some hundred bytes."""
+
+
+@asynccontextmanager
+async def connect(
+    where: Ticket | str, node_key: PublicKey | None, identity: Identity, *, timeout_s: float = CONNECT_S
+) -> AsyncIterator[Node]:
+    """Talk to a node: `where` is its ticket, or its address `host:port` together with its public key.
+
+    Raises CannotConnect, or NotTrusted when the node does not know the app with this identity.
+    """
+    if isinstance(where, str):
+        if node_key is None:
+            raise UserFault("an address is not enough: give the public key of the node too, or its ticket")
+        where = Ticket(node_key, where)
+    session = await open_session(identity, where.address, where.public_key, timeout_s)
+    try:
+        yield Node(session)
+    finally:
+        await session.close()
+
+
+@asynccontextmanager
+async def connect_files(
+    identity: str | PathLike[str], ticket: str | PathLike[str], *, timeout_s: float = CONNECT_S
+) -> AsyncIterator[Node]:
+    """Talk to a node, with the identity file of the app and the ticket of the node (`stmgr node-ticket`).
+
+    Raises what `connect` raises, and UserFault when a file cannot be used.
+    """
+    app = parse_identity(_read("the identity file", Path(identity)))
+    node = parse_ticket(_read("the ticket", Path(ticket)))
+    async with connect(node, None, app, timeout_s=timeout_s) as connected:
+        yield connected
+
+
+def _read(what: str, path: Path) -> str:
+    try:
+        if path.stat().st_size > FILE_BYTES_MAX:
+            raise UserFault(f"{path} is too large for {what}")
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise UserFault(f"{what} {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserFault(f"{what} {path} is not text") from None

@@ -1,0 +1,252 @@
+"""Friends of the node, and what is agreed with them. Permission: config.
+
+The node says of a request only that it was processed (spec 05, 2.3). So each request here compares the report in the
+moment of the acknowledgement with what was asked, and raises Refused with the reason that the report shows (D-4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from offset.app.errors import NoAnswer, Refused
+from offset.app.session import Session
+from offset.base import base64url
+from offset.base.credits import Amount, Rate, is_amount
+from offset.base.faults import UserFault
+from offset.base.ids import PUBLIC_KEY_BYTES, Currency, PublicKey
+from offset.base.limits import FRIEND_RELAYS_MAX, NAME_BYTES_MAX, U32_MAX
+from offset.base.names import check_currency
+from offset.core.apps.reports import balance_of, config_of
+from offset.wire.app import (
+    AddFriend,
+    AppRequest,
+    CloseFriendCurrency,
+    DisableFriend,
+    EnableFriend,
+    OpenFriendCurrency,
+    RemoveFriend,
+    RemoveFriendCurrency,
+    ResetFriendChannel,
+    SetFriendCurrencyMaxDebt,
+    SetFriendCurrencyRate,
+    SetFriendName,
+    SetFriendRelays,
+)
+from offset.wire.common import RelayAddress
+from offset.wire.report import ChannelInconsistent, CurrencyConfigReport, FriendReport
+
+FriendRef = PublicKey | str
+"""A friend: its public key, or the name that the owner of the node gave it."""
+
+RESET_S = 10.0
+"""Seconds in which a reset shows when the friend is online."""
+
+
+class Friends:
+    """Who is trusted, and how far."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def key_of(self, friend: FriendRef) -> PublicKey:
+        """The key of a friend. Raises UserFault when there is no such friend, or when a name means several.
+
+        The text of a public key serves as a name too, when no friend is named so.
+        """
+        friends = self._session.report.friends
+        if isinstance(friend, bytes):
+            if friend not in friends:
+                raise UserFault(f"the node has no friend with the public key {base64url.encode(friend)}")
+            return friend
+        found = [key for key, report in friends.items() if report.name == friend]
+        if len(found) > 1:
+            keys = ", ".join(sorted(base64url.encode(key) for key in found))
+            raise UserFault(f"{len(found)} friends are named {friend!r}: give a public key instead ({keys})")
+        if found:
+            return found[0]
+        try:
+            key = base64url.decode(friend, PUBLIC_KEY_BYTES)
+        except UserFault:
+            key = b""
+        if key in friends:
+            return key
+        raise UserFault(f"there is no friend named {friend!r}")
+
+    def report(self, friend: FriendRef) -> FriendReport:
+        """All that the node says about a friend. Raises UserFault."""
+        return self._session.report.friends[self.key_of(friend)]
+
+    # The friend
+
+    async def add(self, public_key: PublicKey, relays: Iterable[RelayAddress], name: str) -> None:
+        """Make a friend: disabled at first, without currencies. Raises Refused."""
+        session = self._session
+        relays = _checked_relays(relays)
+        known = session.report.friends.get(public_key)
+        if known is not None:
+            raise Refused(f"this node is a friend already, named {known.name!r}")
+        if public_key == session.report.public_key:
+            raise Refused("a node cannot be its own friend")
+        await session.ask(
+            AddFriend(public_key, relays, _checked_name(name)),
+            lambda: None if public_key in session.report.friends else "the node did not take the friend",
+        )
+
+    async def remove(self, friend: FriendRef) -> None:
+        """Forget a friend and all that is owed: adding it again leads to an inconsistency. Raises Refused."""
+        key = self.key_of(friend)
+        await self._session.ask(
+            RemoveFriend(key),
+            lambda: "the node kept the friend" if key in self._session.report.friends else None,
+        )
+
+    async def enable(self, friend: FriendRef) -> None:
+        """Talk to a friend. Raises Refused."""
+        key = self.key_of(friend)
+        await self._change(key, EnableFriend(key), lambda report: report.status, "did not enable the friend")
+
+    async def disable(self, friend: FriendRef) -> None:
+        """Stop talking to a friend. Raises Refused."""
+        key = self.key_of(friend)
+        await self._change(
+            key, DisableFriend(key), lambda report: not report.status, "did not disable the friend"
+        )
+
+    async def rename(self, friend: FriendRef, name: str) -> None:
+        """Give a friend another name; only this node sees it. Raises Refused."""
+        key = self.key_of(friend)
+        request = SetFriendName(key, _checked_name(name))
+        await self._change(key, request, lambda report: report.name == name, "did not take the name")
+
+    async def set_relays(self, friend: FriendRef, relays: Iterable[RelayAddress]) -> None:
+        """Say where a friend can be reached. Raises Refused."""
+        key, wanted = self.key_of(friend), _checked_relays(relays)
+        await self._change(
+            key,
+            SetFriendRelays(key, wanted),
+            lambda report: report.remote_relays == wanted,
+            "did not take the relays of the friend",
+        )
+
+    async def reset(self, friend: FriendRef) -> bool:
+        """Accept the friend's terms after an inconsistency. False: it is done as soon as the friend is online.
+
+        Raises UserFault when there is nothing to accept, Refused when the friend has made new terms meanwhile.
+        """
+        key = self.key_of(friend)
+        before = self._session.report.friends[key].channel_status
+        if not isinstance(before, ChannelInconsistent):
+            raise UserFault("the channel with this friend is consistent: there is nothing to reset")
+        terms = before.opt_remote_reset_terms
+        if terms is None:
+            raise UserFault("the friend has not told its terms yet: try again when it is online")
+
+        def refusal() -> str | None:
+            report = self._session.report.friends.get(key)
+            if report is None:
+                return "the friend was removed"
+            after = report.channel_status
+            is_same = not isinstance(after, ChannelInconsistent) or after.opt_remote_reset_terms == terms
+            return None if is_same else "the friend has made new terms meanwhile: look at them first"
+
+        def is_reset() -> bool:
+            report = self._session.report.friends.get(key)
+            return report is not None and not isinstance(report.channel_status, ChannelInconsistent)
+
+        await self._session.ask(ResetFriendChannel(key, terms.reset_token), refusal)
+        if not is_reset() and self._session.report.friends[key].liveness:
+            try:
+                await self._session.report.wait_until(lambda _: is_reset(), RESET_S)
+            except NoAnswer:
+                raise Refused(f"the channel was not reset within {RESET_S:g} s") from None
+        return is_reset()
+
+    # Its currencies
+
+    async def open_currency(self, friend: FriendRef, currency: Currency) -> None:
+        """Let payments of others pass over this friend. Raises Refused."""
+        await self._configure(friend, currency, OpenFriendCurrency, lambda config: config.is_open)
+
+    async def close_currency(self, friend: FriendRef, currency: Currency) -> None:
+        """Let no payments of others pass over this friend. Raises Refused."""
+        await self._configure(friend, currency, CloseFriendCurrency, lambda config: not config.is_open)
+
+    async def set_max_debt(self, friend: FriendRef, currency: Currency, amount: Amount) -> None:
+        """Say how many credits the friend may owe. Raises Refused."""
+        if not is_amount(amount):
+            raise UserFault("a limit is a number of at most 128 bits, not below 0")
+        await self._configure(
+            friend,
+            currency,
+            lambda key, name: SetFriendCurrencyMaxDebt(key, name, amount),
+            lambda config: config.remote_max_debt == amount,
+        )
+
+    async def set_rate(self, friend: FriendRef, currency: Currency, rate: Rate) -> None:
+        """Say what passing on a payment of this friend costs: x * mul / 2**32 + add for x credits. Raises Refused."""
+        if not (0 <= rate.mul <= U32_MAX and 0 <= rate.add <= U32_MAX):
+            raise UserFault(f"both parts of a rate are numbers between 0 and {U32_MAX}")
+        await self._configure(
+            friend,
+            currency,
+            lambda key, name: SetFriendCurrencyRate(key, name, rate),
+            lambda config: config.rate == rate,
+        )
+
+    async def remove_currency(self, friend: FriendRef, currency: Currency) -> None:
+        """Forget the settings of a currency that is not active. Raises Refused."""
+        key = self.key_of(friend)
+        report = self._session.report.friends[key]
+        if config_of(report, currency) is None:
+            raise Refused(f"nothing is set for the currency {currency!r} of this friend")
+
+        def refusal() -> str | None:
+            after = self._session.report.friends.get(key)
+            if after is None or config_of(after, currency) is None:
+                return None
+            if balance_of(after, currency) is not None:
+                return f"the currency {currency!r} is active, so the node keeps it: close it, or remove the friend"
+            return f"the node kept the currency {currency!r}: the friend wants to use it too"
+
+        await self._session.ask(RemoveFriendCurrency(key, currency), refusal)
+
+    async def _configure(
+        self,
+        friend: FriendRef,
+        currency: Currency,
+        request: Callable[[PublicKey, Currency], AppRequest],
+        is_so: Callable[[CurrencyConfigReport], bool],
+    ) -> None:
+        key, name = self.key_of(friend), check_currency(currency)
+
+        def is_done(report: FriendReport) -> bool:
+            config = config_of(report, name)
+            return config is not None and is_so(config)
+
+        await self._change(key, request(key, name), is_done, f"did not change the currency {name!r}")
+
+    async def _change(
+        self, key: PublicKey, request: AppRequest, is_done: Callable[[FriendReport], bool], refusal: str
+    ) -> None:
+        """Send a request about a friend; refused if the report does not show the change when it is processed."""
+
+        def look() -> str | None:
+            report = self._session.report.friends.get(key)
+            if report is None:
+                return "the friend was removed meanwhile"
+            return None if is_done(report) else f"the node {refusal}"
+
+        await self._session.ask(request, look)
+
+
+def _checked_name(name: str) -> str:
+    if len(name.encode(errors="replace")) > NAME_BYTES_MAX:
+        raise UserFault(f"a name has at most {NAME_BYTES_MAX} bytes")
+    return name
+
+
+def _checked_relays(relays: Iterable[RelayAddress]) -> tuple[RelayAddress, ...]:
+    checked = tuple(relays)
+    if len(checked) > FRIEND_RELAYS_MAX:
+        raise UserFault(f"a friend has at most {FRIEND_RELAYS_MAX} relays, not {len(checked)}")
+    return checked

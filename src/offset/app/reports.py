@@ -1,0 +1,151 @@
+"""The report of the node, always current: look at it, follow its changes, wait for something (spec 05, 2.3)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from offset.app.errors import AppError, Disconnected, NoAnswer
+from offset.base.ids import PublicKey
+from offset.core.apps.reports import ReportView
+from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
+from offset.wire.report import FriendReport, NodeReport, NodeReportMutation
+
+CHANGES_MAX = 10_000
+"""How many changes wait for a loop over `changes()`; a loop that falls behind further ends with an AppError."""
+
+
+class LiveReport:
+    """What the node says about itself. All values are frozen: keep one to compare it with a later one."""
+
+    def __init__(self, report: NodeReport) -> None:
+        self._view = ReportView(report)
+        self._loops: dict[_Changes, None] = {}
+        self._conditions: dict[asyncio.Future[None], Callable[[LiveReport], bool]] = {}
+        self._lost: Disconnected | None = None
+
+    @property
+    def public_key(self) -> PublicKey:
+        """The key of the node."""
+        return self._view.public_key
+
+    @property
+    def friends(self) -> Mapping[PublicKey, FriendReport]:
+        """All friends, by key."""
+        return self._view.friends
+
+    @property
+    def relays(self) -> Mapping[PublicKey, NamedRelayAddress]:
+        """Relays of the node, last added last."""
+        return self._view.relays
+
+    @property
+    def index_servers(self) -> Mapping[PublicKey, NamedIndexServerAddress]:
+        """Index servers of the node, last added last."""
+        return self._view.index_servers
+
+    @property
+    def connected_server(self) -> PublicKey | None:
+        """The index server that the node is connected to."""
+        return self._view.connected_server
+
+    def snapshot(self) -> NodeReport:
+        """The whole report as it is now."""
+        return self._view.snapshot()
+
+    def changes(self) -> AsyncIterator[NodeReportMutation]:
+        """`async for change in report.changes()`: every change from now on, after it was applied.
+
+        The loop ends with Disconnected when the connection is over, or AppError when it falls behind.
+        """
+        loop = _Changes(self._loops)
+        if self._lost is not None:
+            loop.error = self._lost
+        self._loops[loop] = None
+        return loop
+
+    async def wait_until(self, condition: Callable[[LiveReport], bool], timeout_s: float) -> None:
+        """Return as soon as the condition holds; it is looked at after every change, so keep it cheap.
+
+        Raises NoAnswer when it does not come to hold within `timeout_s` seconds, or Disconnected.
+        """
+        if condition(self):
+            return
+        if self._lost is not None:
+            raise Disconnected(str(self._lost))
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._conditions[reached] = condition
+        try:
+            async with asyncio.timeout(timeout_s):
+                await reached
+        except TimeoutError:
+            raise NoAnswer(f"what was waited for did not happen within {timeout_s:g} s") from None
+        finally:
+            self._conditions.pop(reached, None)
+
+    # For the session
+
+    def apply(self, mutations: tuple[NodeReportMutation, ...]) -> None:
+        """Take changes of the node. Raises PeerFault when we are out of step with it."""
+        self._view.apply_all(mutations)
+        for loop in self._loops:
+            loop.put(mutations)
+        for reached, condition in list(self._conditions.items()):
+            if reached.done():
+                continue
+            try:
+                holds = condition(self)
+            except Exception as error:  # the condition is not ours: tell who waits, nobody else
+                reached.set_exception(error)
+                continue
+            if holds:
+                reached.set_result(None)
+
+    def lose(self, error: Disconnected) -> None:
+        """Nothing more will come."""
+        self._lost = error
+        for loop in self._loops:
+            loop.fail(error)
+        for reached in self._conditions:
+            if not reached.done():
+                reached.set_exception(Disconnected(str(error)))
+
+
+class _Changes(AsyncIterator[NodeReportMutation]):
+    """The changes that one loop has not seen yet."""
+
+    def __init__(self, loops: dict[_Changes, None]) -> None:
+        self._loops = loops
+        self._waiting: deque[NodeReportMutation] = deque()
+        self._came = asyncio.Event()
+        self.error: AppError | None = None
+
+    def put(self, mutations: tuple[NodeReportMutation, ...]) -> None:
+        if self.error is not None:
+            return
+        if len(self._waiting) + len(mutations) > CHANGES_MAX:
+            self.error = AppError(f"more than {CHANGES_MAX} changes of the report wait: look at them sooner")
+        else:
+            self._waiting.extend(mutations)
+        self._came.set()
+
+    def fail(self, error: AppError) -> None:
+        self.error = self.error or error
+        self._came.set()
+
+    def __aiter__(self) -> _Changes:
+        return self
+
+    async def __anext__(self) -> NodeReportMutation:
+        while not self._waiting:
+            if self.error is not None:
+                self._loops.pop(self, None)
+                raise type(self.error)(str(self.error))
+            self._came.clear()
+            await self._came.wait()
+        return self._waiting.popleft()
+
+    async def aclose(self) -> None:
+        """Follow the changes no longer."""
+        self._loops.pop(self, None)

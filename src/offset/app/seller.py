@@ -1,0 +1,151 @@
+"""Selling: invoices, and collecting what buyers have frozen for them. Permission: seller.
+
+    create_invoice ──► the invoice goes to the buyer, out of band
+    wait_for_commit ◄── the buyer's commit comes back
+    commit ──► the credits move
+
+The node does not say whether it took a commit (spec 05, D-4), but its report shows the credits: what was frozen
+for us before, and what friends owe us after. `commit` compares them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from offset.app.errors import NoAnswer
+from offset.app.reports import LiveReport
+from offset.app.session import Session
+from offset.base.credits import Amount, Balance, is_amount
+from offset.base.faults import UserFault
+from offset.base.ids import INVOICE_ID_BYTES, Currency, PublicKey
+from offset.base.names import check_currency
+from offset.core.apps.reports import balance_of
+from offset.wire.app import AddInvoice, CancelInvoice, CommitInvoice
+from offset.wire.common import Commit
+from offset.wire.files import InvoiceFile, parse_commit
+from offset.wire.signing import verify_commit
+
+COLLECT_S = 5.0
+"""Seconds in which credits arrive after a commit, when the friends are online."""
+LOOK_S = 0.2
+"""Seconds between two looks whether a file is there."""
+
+
+class Seller:
+    """Invoices of the node."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    async def create_invoice(self, currency: Currency, amount: Amount) -> InvoiceFile:
+        """Ask for credits. The invoice is for the buyer, and for you: the node names no invoices."""
+        if not is_amount(amount):
+            raise UserFault("the amount of an invoice is a number of at most 128 bits, not below 0")
+        invoice = InvoiceFile(
+            self._session.entropy.bytes(INVOICE_ID_BYTES),
+            check_currency(currency),
+            self._session.report.public_key,
+            amount,
+        )
+        await self._session.ask(AddInvoice(invoice.invoice_id, invoice.currency, invoice.dest_payment))
+        return invoice
+
+    async def cancel(self, invoice: InvoiceFile) -> None:
+        """Withdraw an invoice; what buyers have frozen for it goes back to them.
+
+        Nothing tells whether it was open: cancelling what was collected before changes nothing.
+        """
+        self._check_ours(invoice)
+        await self._session.ask(CancelInvoice(invoice.invoice_id))
+
+    async def wait_for_commit(self, invoice: InvoiceFile, path: Path, timeout_s: float) -> Commit:
+        """The commit that somebody puts into a file, once it is there and whole. Raises NoAnswer, UserFault."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while True:
+                    try:
+                        commit = parse_commit(path.read_text("utf-8"))
+                        break
+                    except (OSError, UserFault, UnicodeDecodeError):  # not there, or being written
+                        await asyncio.sleep(LOOK_S)
+        except TimeoutError:
+            raise NoAnswer(f"there is no commit in {path} after {timeout_s:g} s") from None
+        check_commit(invoice, commit)
+        return commit
+
+    async def commit(self, invoice: InvoiceFile, commit: Commit, *, confirm_s: float | None = None) -> bool:
+        """Collect. Raises UserFault when the commit does not fit, Refused when there was nothing to collect.
+
+        Returns whether the credits are here. That is looked at for `confirm_s` seconds, if given; False can mean
+        that a friend is offline (then they come later), or that this commit was used before while others wait.
+        """
+        self._check_ours(invoice)
+        check_commit(invoice, commit)
+        session, currency, amount = self._session, invoice.currency, invoice.dest_payment
+        before = _balances(session.report, currency)
+
+        def refusal() -> str | None:
+            # What the node collects was frozen when it did, and changes of the report come before the
+            # acknowledgement. So this much must be frozen now, or have become ours since.
+            rise = _rise(session.report, currency, before)
+            if rise + frozen(session.report, currency) >= amount:
+                return None
+            return (
+                f"there is nothing to collect for this invoice: no {amount} {currency} are frozen for this node; "
+                "it was collected or cancelled before, or the buyer's payment was given back"
+            )
+
+        await session.ask(CommitInvoice(commit), refusal)
+        if confirm_s is not None:
+            try:
+                await session.report.wait_until(
+                    lambda report: _rise(report, currency, before) >= amount, confirm_s
+                )
+            except NoAnswer:
+                return False
+        return _rise(session.report, currency, before) >= amount
+
+    def _check_ours(self, invoice: InvoiceFile) -> None:
+        if invoice.dest_public_key != self._session.report.public_key:
+            raise UserFault("this is an invoice of another node")
+
+
+def check_commit(invoice: InvoiceFile, commit: Commit) -> None:
+    """Raise UserFault unless the commit is a promise of the seller's node for just this invoice (D-20)."""
+    if commit.invoice_id != invoice.invoice_id:
+        raise UserFault("this is the commit of another invoice")
+    if not verify_commit(commit, invoice.dest_public_key):
+        raise UserFault("the commit is not signed by the node that the invoice names: it is worth nothing")
+    if commit.currency != invoice.currency or commit.total_dest_payment != invoice.dest_payment:
+        raise UserFault(
+            f"the commit is for {commit.total_dest_payment} {commit.currency}, "
+            f"the invoice for {invoice.dest_payment} {invoice.currency}"
+        )
+
+
+def frozen(report: LiveReport, currency: Currency) -> Amount:
+    """What friends have frozen towards the node in this currency; it can be collected, or passed on."""
+    found = [balance_of(friend, currency) for friend in report.friends.values()]
+    return sum(balance.remote_pending_debt for balance in found if balance is not None)
+
+
+def _balances(report: LiveReport, currency: Currency) -> dict[PublicKey, Balance]:
+    found = {key: balance_of(friend, currency) for key, friend in report.friends.items()}
+    return {key: balance.balance for key, balance in found.items() if balance is not None}
+
+
+def _rise(report: LiveReport, currency: Currency, before: dict[PublicKey, Balance]) -> Amount:
+    """What friends owe us more than before."""
+    now = _balances(report, currency)
+    return sum(max(0, now[key] - balance) for key, balance in before.items() if key in now)
+
+
+def offline_debtors(report: LiveReport, currency: Currency) -> list[str]:
+    """Names of friends that hold frozen credits for us and are offline."""
+    names = []
+    for friend in report.friends.values():
+        balance = balance_of(friend, currency)
+        if balance is not None and balance.remote_pending_debt and not friend.liveness:
+            names.append(friend.name)
+    return sorted(names)

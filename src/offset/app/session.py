@@ -1,0 +1,221 @@
+"""One connection to a node: requests go out, answers find those who wait for them.
+
+Every message costs a look-up or two, however many requests are under way: no task and no search per message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from offset.app.answers import Answers
+from offset.app.errors import (
+    AppError,
+    CannotConnect,
+    Disconnected,
+    NoAnswer,
+    NotPermitted,
+    NotTrusted,
+    Refused,
+)
+from offset.app.reports import LiveReport
+from offset.base import base64url
+from offset.base.faults import PeerFault, UserFault
+from offset.base.ids import UID_BYTES, PaymentId, PublicKey, Uid
+from offset.core.apps.permissions import is_allowed, needed_permission
+from offset.crypto.identity import Identity
+from offset.engine.app import AppEngine, Heard, Over, Ready, Stage
+from offset.engine.surface import Tell
+from offset.shell.driver import Driver
+from offset.shell.system import SystemEntropy
+from offset.wire.app import (
+    AppPermissions,
+    AppRequest,
+    AppServerToApp,
+    AppToAppServer,
+    ClientResponseRoutes,
+    PaymentStatus,
+    ReportMutations,
+    RequestResult,
+    ResponseClosePayment,
+    TransactionResult,
+)
+from offset.wire.index import MultiRoute
+
+CONNECT_S = 10.0
+"""Seconds for connecting, handshake, permissions and report together."""
+ANSWER_S = 30.0
+"""Seconds for the acknowledgement of a request; a node answers within milliseconds."""
+REQUESTS_MAX = 10_000
+"""Requests whose acknowledgements are awaited at once."""
+
+T = TypeVar("T")
+
+Check = Callable[[], str | None]
+"""Looks at the report in the moment a request was carried out: why it was refused, or None (spec 05, D-4)."""
+
+
+class Session:
+    """The talk with one node. Made by `open_session`, used by the parts of `Node`."""
+
+    report: LiveReport
+    permissions: AppPermissions
+
+    def __init__(self, identity: Identity, address: str, node: PublicKey) -> None:
+        self.entropy = SystemEntropy()
+        self.address = address
+        self.routes: Answers[Uid, tuple[MultiRoute, ...] | None] = Answers()
+        self.transactions: Answers[Uid, RequestResult] = Answers()
+        self.endings: Answers[PaymentId, PaymentStatus] = Answers()
+        self._identity = identity
+        self._acks: Answers[Uid, None] = Answers()
+        self._checks: dict[Uid, Check] = {}
+        self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._lost: AppError | None = None
+        self._engine = AppEngine(identity, self.entropy, address, node)
+        self._driver = Driver(self._engine, tell=self._tell)
+        self._running = asyncio.create_task(self._driver.run())
+        self._running.add_done_callback(self._ended)
+
+    # Requests
+
+    async def ask(self, request: AppRequest, check: Check | None = None, timeout_s: float = ANSWER_S) -> None:
+        """Send a request, return when the node has carried it out.
+
+        Raises Refused with what `check` says, NotPermitted, NoAnswer or Disconnected.
+        """
+        if len(self._acks) >= REQUESTS_MAX:
+            raise UserFault(f"{REQUESTS_MAX} requests wait for the node already")
+        ack = self.entropy.bytes(UID_BYTES)
+        with self._acks.expect(ack) as answer:
+            if check is not None:
+                self._checks[ack] = check
+            try:
+                self.post(request, ack)
+                await within(answer, timeout_s)
+            finally:
+                self._checks.pop(ack, None)
+
+    def post(self, request: AppRequest, ack: Uid | None = None) -> None:
+        """Send a request and do not wait. Raises NotPermitted or Disconnected."""
+        if self._lost is not None:
+            raise Disconnected(str(self._lost))
+        if not is_allowed(self.permissions, request):
+            permission = needed_permission(request)
+            raise NotPermitted(f"this app does not have the permission '{permission}' of the node")
+        try:
+            self._engine.post(AppToAppServer(ack or self.entropy.bytes(UID_BYTES), request))
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise UserFault(f"a value of the request cannot be sent: {error}") from None
+        self._driver.wake()
+
+    # Life
+
+    async def until_ready(self, timeout_s: float) -> None:
+        """Wait for permissions and report. Raises CannotConnect or NotTrusted."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await asyncio.shield(self._ready)
+        except TimeoutError:
+            raise CannotConnect(f"the node at {self.address} did not answer within {timeout_s:g} s") from None
+
+    async def close(self) -> None:
+        """End the connection once what was posted is on its way. Who still waits gets Disconnected."""
+        self._driver.stop()
+        await asyncio.wait([self._running])
+
+    def _ended(self, running: asyncio.Task[None]) -> None:
+        error = None if running.cancelled() else running.exception()
+        self._lose(Disconnected(f"the connection failed: {error}" if error else "the connection was closed"))
+
+    # What the engine tells
+
+    def _tell(self, tell: Tell) -> None:
+        match tell.detail:
+            case Heard(message=message):
+                try:
+                    self._hear(message)
+                except PeerFault as fault:
+                    self._lose(Disconnected(str(fault)))
+                    self._driver.stop()
+            case Ready(permissions=permissions, report=report):
+                self.permissions = permissions
+                try:
+                    self.report = LiveReport(report)
+                except PeerFault as fault:
+                    self._lose(CannotConnect(str(fault)))
+                else:
+                    self._ready.set_result(None)
+            case Over() as over:
+                self._lose(self._loss(over))
+
+    def _hear(self, message: AppServerToApp) -> None:
+        match message:
+            case ReportMutations():
+                if message.mutations:
+                    self.report.apply(message.mutations)
+                if message.opt_app_request_id is not None:
+                    self._acknowledged(message.opt_app_request_id)
+            case TransactionResult():
+                self.transactions.give(message.request_id, message.result)
+            case ClientResponseRoutes():
+                self.routes.give(message.request_id, message.result)
+            case ResponseClosePayment():
+                self.endings.give(message.payment_id, message.status)
+
+    def _acknowledged(self, ack: Uid) -> None:
+        check = self._checks.pop(ack, None)
+        reason = check() if check is not None else None
+        if reason is None:
+            self._acks.give(ack, None)
+        else:
+            self._acks.refuse(ack, Refused(reason))
+
+    def _loss(self, over: Over) -> AppError:
+        match over.stage:
+            case Stage.DIALING:
+                return CannotConnect(f"cannot reach the node at {self.address}: {over.reason}")
+            case Stage.GREETING if not over.by_us:
+                key = base64url.encode(self._identity.public_key)
+                return NotTrusted(
+                    f"the node at {self.address} does not trust this app, whose public key is {key}: "
+                    "put its ticket (stmgr app-ticket) into the node's folder of trusted apps"
+                )
+            case Stage.GREETING | Stage.REPORTING:
+                return CannotConnect(f"the node at {self.address} sent no report: {over.reason}")
+            case _:
+                return Disconnected(f"the connection to the node is over: {over.reason}")
+
+    def _lose(self, error: AppError) -> None:
+        if self._lost is not None:
+            return
+        self._lost = error
+        if not self._ready.done():
+            self._ready.set_exception(error)
+            self._ready.exception()  # nobody may wait any more
+            return
+        lost = error if isinstance(error, Disconnected) else Disconnected(str(error))
+        for answers in (self._acks, self.routes, self.transactions, self.endings):
+            answers.lose(lost)
+        self.report.lose(lost)
+
+
+async def open_session(identity: Identity, address: str, node: PublicKey, timeout_s: float) -> Session:
+    """Connect. Raises CannotConnect or NotTrusted, and then nothing is left behind."""
+    session = Session(identity, address, node)
+    try:
+        await session.until_ready(timeout_s)
+    except BaseException:
+        await session.close()
+        raise
+    return session
+
+
+async def within(answer: asyncio.Future[T], timeout_s: float) -> T:
+    """The answer. Raises NoAnswer when it does not come within `timeout_s` seconds."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            return await answer
+    except TimeoutError:
+        raise NoAnswer(f"the node did not answer within {timeout_s:g} s") from None

@@ -1,0 +1,242 @@
+"""The engine of a node, with apps, friends and a relay around it."""
+
+from __future__ import annotations
+
+import pytest
+from support.engines import identity_of
+from support.nodes import ALL, CURRENCY, TestApp, Town
+
+from offset.engine.lines import LineMessage
+from offset.engine.node import NodeEngine
+from offset.engine.surface import Woken
+from offset.wire.app import (
+    FAILURE,
+    AckClosePayment,
+    AddFriend,
+    AddInvoice,
+    AppPermissions,
+    ClientResponseRoutes,
+    CommitInvoice,
+    Complete,
+    PaymentCanceled,
+    PaymentNotFound,
+    PaymentSuccess,
+    RequestClosePayment,
+    ResponseClosePayment,
+    SetFriendName,
+)
+from offset.wire.friend import CurrencyBalance
+from offset.wire.index import RequestRoutes
+from offset.wire.signing import verify_receipt
+
+
+@pytest.fixture
+def town() -> Town:
+    """Three nodes in a row, with a limit of 1000 and a rate of 1."""
+    return Town("abc")
+
+
+def test_a_payment_moves_the_balances_of_every_hop_and_leaves_nothing_frozen(town: Town) -> None:
+    """A pays 10 to C through B: A owes B 11, B owes C 10, B keeps 1, the sum is 0, and the receipt is good."""
+    ending = town.pay("abc", 10, 1)
+    assert isinstance(ending.status, PaymentSuccess)
+    assert verify_receipt(ending.status.receipt, town.key("c"))
+    town.apps["a"].ask(AckClosePayment(ending.payment_id, ending.status.ack_uid))
+    town.world.pass_ms(1000)
+    assert town.balance("a", "b") == (-11, 0, 0)
+    assert town.balance("b", "a") == (11, 0, 0)
+    assert town.balance("b", "c") == (-10, 0, 0)
+    assert town.balance("c", "b") == (10, 0, 0)
+
+
+def test_too_small_a_fee_is_cancelled_by_the_mediator(town: Town) -> None:
+    """A mediator that gets less than its rate cancels, and all credits are free again."""
+    payment_id, request_id = town.send("abc", town.invoice("c", 10), 10, 0)
+    assert town.result("a", request_id).result == FAILURE
+    assert isinstance(town.ending("a", payment_id).status, PaymentCanceled)
+    town.world.pass_ms(1000)
+    assert town.balance("a", "b") == (0, 0, 0)
+
+
+def test_an_amount_over_the_limit_is_cancelled(town: Town) -> None:
+    """A request that would exceed the friend's credit comes back as a failure."""
+    _, request_id = town.send("abc", town.invoice("c", 2000), 2000, 1)
+    assert town.result("a", request_id).result == FAILURE
+
+
+@pytest.mark.parametrize("victim", ["a", "b", "c"])
+@pytest.mark.parametrize("after_ms", range(0, 30, 3))
+def test_a_node_killed_at_any_moment_of_a_payment_goes_on(victim: str, after_ms: int) -> None:
+    """Whoever dies during the request leg, the payment ends once, and the ledgers agree."""
+    town = Town("abc")
+    invoice_id = town.invoice("c", 10)
+    payment_id, request_id = town.send("abc", invoice_id, 10, 1)
+    town.world.pass_ms(after_ms + 1)
+    town.crash(victim)
+    for name, other in (("a", "b"), ("b", "c")):
+        town.world.run(
+            lambda name=name, other=other: town.friend(name, other).is_online  # type: ignore[misc]
+            and town.friend(other, name).is_online
+        )
+    town.world.pass_ms(5000)
+    credit = town.friend("a", "b").channel.credits[CURRENCY]
+    for pending in list(credit.local.values()):
+        assert pending.response is not None, "a request that survived must have been answered by now"
+    if victim != "a" and not any(m.result == FAILURE for m in _results(town, request_id)):
+        result = town.result("a", request_id).result
+        assert isinstance(result, Complete)
+        town.apps["c"].ask(CommitInvoice(result.commit))
+        assert isinstance(town.ending("a", payment_id).status, PaymentSuccess)
+        town.world.pass_ms(2000)
+        assert town.balance("a", "b") == (-11, 0, 0)
+        assert town.balance("c", "b") == (10, 0, 0)
+    for name, other in (("a", "b"), ("b", "c")):
+        ours, theirs = town.balance(name, other), town.balance(other, name)
+        assert ours == (-theirs[0], theirs[2], theirs[1])
+        assert town.friend(name, other).channel.is_consistent
+
+
+def _results(town: Town, request_id: bytes) -> list[object]:
+    from offset.wire.app import TransactionResult
+
+    return [m for m in town.apps["a"].heard(TransactionResult) if m.request_id == request_id]
+
+
+def test_a_relay_that_restarts_brings_the_friends_together_again(town: Town) -> None:
+    """When the relay dies both sides notice, and meet again once it is back."""
+    town.world.hosts["relay"].die()
+    town.world.run(lambda: not town.friend("a", "b").is_online)
+    town.start_relay()
+    town.world.run(lambda: town.friend("a", "b").is_online and town.friend("b", "a").is_online, 400_000)
+    town.world.run(lambda: town.friend("b", "c").is_online and town.friend("c", "b").is_online, 400_000)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+
+
+def test_nothing_is_said_before_it_is_durable(town: Town) -> None:
+    """A step whose commit never ends is not shown to anybody: a crash forgets it everywhere (I13)."""
+    host = town.host("a")
+    host._commit = lambda effect: None  # type: ignore[method-assign]
+    before = len(town.apps["a"].news)
+    town.apps["a"].post(SetFriendName(town.key("b"), "another name"))
+    town.world.pass_ms(2000)
+    assert len(town.apps["a"].news) == before
+    del host._commit
+    town.crash("a")
+    assert town.friend("a", "b").name == "b"
+
+
+# Apps
+
+
+def test_05_d5_an_app_without_permission_loses_its_line_and_nothing_else(town: Town) -> None:
+    """The reference dies of such a request; here only that app is gone (D-5)."""
+    town.trusted = AppPermissions(routes=False, buyer=True, seller=False, config=False)
+    app = TestApp(town.world, "weak", town.identities["a"], "a:1")
+    app.wait_ready()
+    app.post(AddInvoice(bytes(32), CURRENCY, 1))
+    town.world.run(app.is_over)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+
+
+def test_an_unknown_app_is_dropped_without_a_word(town: Town) -> None:
+    """Nobody who is not trusted hears anything."""
+    town.trusted = None  # type: ignore[assignment]
+    app = TestApp(town.world, "stranger", town.identities["a"], "a:1")
+    town.world.run(app.is_over)
+    town.trusted = ALL
+    assert len(app.news) == 1
+
+
+def test_05_d10_an_app_that_dies_before_its_report_does_no_harm(town: Town) -> None:
+    """The reference stops when an app dies between permissions and report (D-10)."""
+    for span in range(8):
+        app = TestApp(town.world, f"hasty {span}", town.identities["a"], "a:1")
+        town.world.pass_ms(span)
+        app.host.die()
+    town.world.pass_ms(100)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+
+
+def test_garbage_of_an_app_closes_its_line_only(town: Town) -> None:
+    """An unreadable request ends the line of that app."""
+    engine = town.host("a").engine
+    assert isinstance(engine, NodeEngine)
+    app = TestApp(town.world, "garbage", town.identities["a"], "a:1")
+    app.wait_ready()
+    conn = list(engine._apps._registered)[-1]
+    engine._take_line(LineMessage(conn, b"\xff\xff"))
+    town.host("a").carry_out(engine._take_effects())
+    town.world.run(app.is_over)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+
+
+def test_05_d7_everybody_who_asks_how_a_payment_ended_is_told(town: Town) -> None:
+    """Two apps that ask for the same payment both get the answer (D-7)."""
+    second = TestApp(town.world, "second", town.identities["a"], "a:1")
+    second.wait_ready()
+    payment_id, request_id = town.send("abc", town.invoice("c", 10), 10, 1)
+    result = town.result("a", request_id).result
+    second.ask(RequestClosePayment(payment_id))
+    assert isinstance(result, Complete)
+    town.apps["c"].ask(CommitInvoice(result.commit))
+    town.ending("a", payment_id)
+    town.world.run(lambda: bool(second.heard(ResponseClosePayment)))
+    assert isinstance(second.heard(ResponseClosePayment)[0].status, PaymentSuccess)
+
+
+def test_an_unknown_payment_is_not_found(town: Town) -> None:
+    """Closing a payment that never was gets an answer at once."""
+    app = town.apps["a"]
+    app.ask(RequestClosePayment(bytes(16)))
+    assert isinstance(town.ending("a", bytes(16)).status, PaymentNotFound)
+
+
+def test_routes_without_an_index_server_fail_at_once(town: Town) -> None:
+    """Without a connected index server the answer is a failure, not silence (D-13)."""
+    app = town.apps["a"]
+    app.ask(RequestRoutes(bytes(16), CURRENCY, 1, town.key("a"), town.key("c"), None))
+    town.world.run(lambda: bool(app.heard(ClientResponseRoutes)))
+    assert app.heard(ClientResponseRoutes)[0].result is None
+
+
+def test_03_d33_a_node_cannot_be_its_own_friend(town: Town) -> None:
+    """Adding the own key is refused."""
+    town.apps["a"].ask(AddFriend(town.key("a"), (), "me"))
+    engine = town.host("a").engine
+    assert isinstance(engine, NodeEngine)
+    assert town.key("a") not in engine._funder.state.friends
+
+
+def test_a_lost_database_comes_back_from_the_friend(town: Town) -> None:
+    """A node that lost its rows but kept its identity gets its balance back by accepting its friend's terms."""
+    from offset.wire.app import EnableFriend, ResetFriendChannel
+    from offset.wire.common import RelayAddress
+
+    town.pay("abc", 10, 1)
+    town.world.pass_ms(1000)
+    host = town.host("a")
+    host.die()
+    town.apps["a"].host.die()
+    town.start("a", {("relays",): host.rows["relays",]})
+    app = town.apps["a"]
+    app.ask(AddFriend(town.key("b"), (RelayAddress(town.relay.public_key, "relay:1"),), "b"))
+    app.ask(EnableFriend(town.key("b")))
+    town.world.run(lambda: town.friend("a", "b").channel.remote_terms is not None, 200_000)
+    terms = town.friend("a", "b").channel.remote_terms
+    assert terms is not None
+    assert terms.balance_for_reset == (CurrencyBalance(CURRENCY, 11),)
+    app.ask(ResetFriendChannel(town.key("b"), terms.reset_token))
+    town.world.run(lambda: town.friend("b", "a").channel.is_consistent)
+    town.world.pass_ms(2000)
+    assert town.balance("a", "b") == (-11, 0, 0)
+    assert town.balance("b", "a") == (11, 0, 0)
+
+
+def test_a_woken_engine_with_nothing_to_do_does_nothing(town: Town) -> None:
+    """Waking is always allowed."""
+    assert town.host("a").engine.handle(Woken(), town.world.now) == []
+
+
+def test_identities_of_the_test_world_do_not_change() -> None:
+    """The same name gives the same key, so failures can be repeated."""
+    assert identity_of("a").public_key == identity_of("a").public_key

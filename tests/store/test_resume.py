@@ -1,0 +1,65 @@
+"""A node that starts from its file is the node that wrote it, whenever the crash came."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from offset.store.database import Database
+from store.scenario import Node, World, snapshot
+
+pytestmark = pytest.mark.usefixtures("short_log")
+
+SEEDS = range(4)
+STEPS = 320
+
+
+def state_in_copy(node: Node) -> dict[str, object]:
+    """What a node would know that starts from the files as they lie on the disk now."""
+    folder = node.folder / "copy"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for file in (node.path, node.path.with_name("node.db-wal")):
+        shutil.copy(file, folder)
+    copy = Database.open(folder / node.path.name, node.key)
+    try:
+        return snapshot(node.restored(copy.load()))
+    finally:
+        copy.close()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whoever_opens_the_files_after_a_crash_finds_what_was_flushed(seed: int, tmp_path: Path) -> None:
+    """At every step: files copied before the flush hold the state before the step, files copied after it the one after.
+
+    Compared are the report, and every row, queue, channel, balance and request under way.
+    """
+    crashes = Counter[str]()
+
+    def before_flush(node: Node) -> None:
+        assert state_in_copy(node) == node.durable
+        crashes["before"] += 1
+
+    def after_flush(node: Node) -> None:
+        assert state_in_copy(node) == node.durable
+        crashes["after"] += 1
+
+    world = World(seed, tmp_path, before_flush, after_flush)
+    world.run(STEPS)
+    world.close()
+    assert crashes["before"] > STEPS / 2
+
+
+def test_the_conversation_meets_every_kind_of_row_and_ending(tmp_path: Path) -> None:
+    """The seeds above say something: payments succeed and fail, channels break and are reset, all tables are used."""
+    seen: set[str] = set()
+    for seed in SEEDS:
+        (tmp_path / str(seed)).mkdir()
+        world = World(seed, tmp_path / str(seed), lambda node: None, lambda node: None)
+        world.run(STEPS)
+        world.close()
+        seen |= world.seen
+    tables = "relays friends configs channels credits pending queued invoices payments transactions history"
+    endings = "PaymentSuccess PaymentCanceled CommitInvoice CancelInvoice inconsistent ResetFriendChannel RemoveFriend"
+    assert {*tables.split(), *endings.split()} <= seen
