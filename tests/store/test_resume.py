@@ -13,6 +13,7 @@ pytestmark = pytest.mark.usefixtures("short_log")
 
 SEEDS = range(4)
 STEPS = 320
+CRASH_STEPS = 200
 
 
 def state_in_copy(node: Node) -> dict[str, object]:
@@ -29,7 +30,7 @@ def state_in_copy(node: Node) -> dict[str, object]:
         copy.close()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", SEEDS[:2])
 def test_whoever_opens_the_files_after_a_crash_finds_what_was_flushed(seed: int, tmp_path: Path) -> None:
     """At every step: files copied before the flush hold the state before the step, files copied after it the one after.
 
@@ -40,19 +41,21 @@ def test_whoever_opens_the_files_after_a_crash_finds_what_was_flushed(seed: int,
     def before_flush(node: Node) -> None:
         assert state_in_copy(node) == node.durable
         crashes["before"] += 1
+        crashes["in between"] += snapshot(node.funder) != node.durable
 
     def after_flush(node: Node) -> None:
         assert state_in_copy(node) == node.durable
         crashes["after"] += 1
 
     world = World(seed, tmp_path, before_flush, after_flush)
-    world.run(STEPS)
+    world.run(CRASH_STEPS)
     world.close()
-    assert crashes["before"] > STEPS / 2
+    assert crashes["before"] >= crashes["in between"] > CRASH_STEPS / 2
+    assert crashes["after"] > CRASH_STEPS
 
 
 def test_the_conversation_meets_every_kind_of_row_and_ending(tmp_path: Path) -> None:
-    """The seeds above say something: payments succeed and fail, channels break and are reset, all tables are used."""
+    """The seeds say something: payments succeed and fail, channels break and are reset, all tables are used."""
     seen: set[str] = set()
     for seed in SEEDS:
         (tmp_path / str(seed)).mkdir()

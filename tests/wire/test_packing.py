@@ -49,8 +49,16 @@ def test_too_many_segments(count: int) -> None:
         FRIEND_MESSAGE.decode(packed + bytes(64))
 
 
-@pytest.mark.parametrize("data", [b"", b"\x01", b"\x11", b"\xff", b"\x1f\xff\xff\xff", b"\x11\x01"])
-def test_table_that_is_cut(data: bytes) -> None:
-    """A table of segments that ends early is Undecodable."""
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"", b"\x01", b"\x11", b"\xff", b"\x1f\xff\xff\xff", b"\x11\x01"),  # cut
+        b"\x01\x01\x00\x00",  # two segments of no words
+        b"\x01\x01\x00\x05" + bytes(20),  # a run of zeros from the table into the segments
+        b"\xff\x01" + b"\x01" * 7 + b"\x01" + b"\x01" * 4,  # a run of plain words that is cut
+    ],
+)
+def test_table_that_is_no_table(data: bytes) -> None:
+    """A table of segments that ends early, is empty, or is packed across its end is Undecodable."""
     with pytest.raises(Undecodable):
         FRIEND_MESSAGE.decode(data)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offset.app.session import Session, within
+from offset.app.session import ANSWER_S, Session, within
 from offset.base.ids import PaymentId, Uid
 from offset.wire.app import AckClosePayment, PaymentStatus, RequestClosePayment
 
@@ -14,6 +14,8 @@ async def ended(session: Session, payment_id: PaymentId, timeout_s: float) -> Pa
         return await within(ending, timeout_s)
 
 
-async def acknowledge(session: Session, payment_id: PaymentId, ack_uid: Uid) -> None:
-    """The end of the payment is known here: the node may forget it."""
-    await session.ask(AckClosePayment(payment_id, ack_uid))
+async def acknowledge(
+    session: Session, payment_id: PaymentId, ack_uid: Uid, timeout_s: float = ANSWER_S
+) -> None:
+    """The end of the payment is known here: the node may forget it. Raises NoAnswer."""
+    await session.ask(AckClosePayment(payment_id, ack_uid), timeout_s=timeout_s)

@@ -12,8 +12,9 @@ AppError
 
 from __future__ import annotations
 
+from offset.base import base64url
 from offset.base.faults import OffsetError, UserFault
-from offset.base.ids import PaymentId
+from offset.base.ids import PaymentId, PublicKey
 
 
 class AppError(OffsetError):
@@ -26,6 +27,14 @@ class CannotConnect(AppError):
 
 class NotTrusted(CannotConnect):
     """The node is there and does not know this app: its ticket must lie in the node's folder of trusted apps."""
+
+
+def not_trusted(address: str, app: PublicKey) -> NotTrusted:
+    """The node at `address` closed the connection when it saw the key of the app."""
+    return NotTrusted(
+        f"the node at {address} does not trust this app, whose public key is {base64url.encode(app)}; "
+        "put its ticket (stmgr app-ticket) into the node's folder of trusted apps"
+    )
 
 
 class Disconnected(AppError):

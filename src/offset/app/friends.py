@@ -13,10 +13,10 @@ from offset.app.session import Session
 from offset.base import base64url
 from offset.base.credits import Amount, Rate, is_amount
 from offset.base.faults import UserFault
-from offset.base.ids import PUBLIC_KEY_BYTES, Currency, PublicKey
+from offset.base.ids import Currency, PublicKey
 from offset.base.limits import FRIEND_RELAYS_MAX, NAME_BYTES_MAX, U32_MAX
 from offset.base.names import check_currency
-from offset.core.apps.reports import balance_of, config_of
+from offset.core.apps.reports import balance_of, config_of, friend_named
 from offset.wire.app import (
     AddFriend,
     AppRequest,
@@ -49,28 +49,13 @@ class Friends:
         self._session = session
 
     def key_of(self, friend: FriendRef) -> PublicKey:
-        """The key of a friend. Raises UserFault when there is no such friend, or when a name means several.
-
-        The text of a public key serves as a name too, when no friend is named so.
-        """
+        """The key of a friend. Raises UserFault when there is no such friend, or when a name means several."""
         friends = self._session.report.friends
-        if isinstance(friend, bytes):
-            if friend not in friends:
-                raise UserFault(f"the node has no friend with the public key {base64url.encode(friend)}")
-            return friend
-        found = [key for key, report in friends.items() if report.name == friend]
-        if len(found) > 1:
-            keys = ", ".join(sorted(base64url.encode(key) for key in found))
-            raise UserFault(f"{len(found)} friends are named {friend!r}: give a public key instead ({keys})")
-        if found:
-            return found[0]
-        try:
-            key = base64url.decode(friend, PUBLIC_KEY_BYTES)
-        except UserFault:
-            key = b""
-        if key in friends:
-            return key
-        raise UserFault(f"there is no friend named {friend!r}")
+        if isinstance(friend, str):
+            return friend_named(friends, friend)
+        if friend not in friends:
+            raise UserFault(f"the node has no friend with the public key {base64url.encode(friend)}")
+        return friend
 
     def report(self, friend: FriendRef) -> FriendReport:
         """All that the node says about a friend. Raises UserFault."""

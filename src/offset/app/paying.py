@@ -94,14 +94,14 @@ class Paying:
             if choice is None:
                 break
             if canceled is not None:
-                await acknowledge(self._session, *canceled)
+                await acknowledge(self._session, *canceled, timeout_s=CLOSE_S)
             payment_id = self._session.entropy.bytes(PAYMENT_ID_BYTES)
             done = await self._attempt(payment_id, choice)
             if isinstance(done, Promised):
                 return done
             canceled = (payment_id, done)
         if canceled is not None and not self._keep_canceled:
-            await acknowledge(self._session, *canceled)
+            await acknowledge(self._session, *canceled, timeout_s=CLOSE_S)
         raise PaymentRefused(
             f"the payment was refused on all routes that were tried ({self._attempts}): the seller may have cancelled "
             "the invoice or been paid already, or the credit on the way was used up meanwhile",

@@ -11,6 +11,7 @@ for us before, and what friends owe us after. `commit` compares them.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from offset.app.errors import NoAnswer
@@ -38,8 +39,13 @@ class Seller:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def create_invoice(self, currency: Currency, amount: Amount) -> InvoiceFile:
-        """Ask for credits. The invoice is for the buyer, and for you: the node names no invoices."""
+    async def create_invoice(
+        self, currency: Currency, amount: Amount, store: Callable[[InvoiceFile], None] | None = None
+    ) -> InvoiceFile:
+        """Ask for credits. The invoice is for the buyer, and for you: the node cannot list invoices.
+
+        `store` gets it before the node does, so that none is open that nobody knows.
+        """
         if not is_amount(amount):
             raise UserFault("the amount of an invoice is a number of at most 128 bits, not below 0")
         invoice = InvoiceFile(
@@ -48,6 +54,8 @@ class Seller:
             self._session.report.public_key,
             amount,
         )
+        if store is not None:
+            store(invoice)
         await self._session.ask(AddInvoice(invoice.invoice_id, invoice.currency, invoice.dest_payment))
         return invoice
 

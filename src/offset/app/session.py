@@ -16,11 +16,10 @@ from offset.app.errors import (
     Disconnected,
     NoAnswer,
     NotPermitted,
-    NotTrusted,
     Refused,
+    not_trusted,
 )
 from offset.app.reports import LiveReport
-from offset.base import base64url
 from offset.base.faults import PeerFault, UserFault
 from offset.base.ids import UID_BYTES, PaymentId, PublicKey, Uid
 from offset.core.apps.permissions import is_allowed, needed_permission
@@ -177,11 +176,7 @@ class Session:
             case Stage.DIALING:
                 return CannotConnect(f"cannot reach the node at {self.address}: {over.reason}")
             case Stage.GREETING if not over.by_us:
-                key = base64url.encode(self._identity.public_key)
-                return NotTrusted(
-                    f"the node at {self.address} does not trust this app, whose public key is {key}: "
-                    "put its ticket (stmgr app-ticket) into the node's folder of trusted apps"
-                )
+                return not_trusted(self.address, self._identity.public_key)
             case Stage.GREETING | Stage.REPORTING:
                 return CannotConnect(f"the node at {self.address} sent no report: {over.reason}")
             case _:

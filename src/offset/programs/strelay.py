@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 import msgspec
 
-from offset import __version__
 from offset.base import base64url
 from offset.base.faults import UserFault
 from offset.base.limits import RELAY_HANDSHAKES_MAX, RELAY_HANDSHAKES_PER_ADDRESS_MAX
 from offset.core.relay import Quotas
-from offset.crypto.identity import Identity
 from offset.engine.relay import LISTENER, RelayEngine
+from offset.programs.cli import CONTEXT, version_option
+from offset.programs.errors import run
+from offset.programs.idfile import read_identity
 from offset.shell.addresses import Address, parse_listen_address
 from offset.shell.driver import Driver
 from offset.shell.program import announce, run_program
 from offset.shell.system import SystemEntropy, monotonic_ms
-from offset.wire.files import parse_identity
 
 PROGRAM = "strelay"
-IDENTITY_BYTES_MAX = 65_536
 _DEFAULTS = Quotas()
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run strelay until it is told to end; returns its exit status."""
+    return run(strelay, args)
 
 
 class ListenAddress(click.ParamType[Address]):
@@ -39,7 +43,7 @@ class ListenAddress(click.ParamType[Address]):
         try:
             return parse_listen_address(value)
         except UserFault as fault:
-            self.fail(str(fault), param, ctx)
+            self.fail(f"{fault}.", param, ctx)
 
 
 def _quota(name: str, default: int, text: str) -> Callable[[F], F]:
@@ -48,8 +52,8 @@ def _quota(name: str, default: int, text: str) -> Callable[[F], F]:
     )
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, "-V", "--version", prog_name=PROGRAM, message="%(prog)s %(version)s")
+@click.command(PROGRAM, context_settings=CONTEXT)
+@version_option(PROGRAM)
 @click.option(
     "-i", "--idfile", required=True, type=click.Path(path_type=Path), help="Identity file of the relay."
 )
@@ -63,7 +67,7 @@ def _quota(name: str, default: int, text: str) -> Callable[[F], F]:
 @_quota("tunnels-per-key", _DEFAULTS.tunnels_per_key, "Tunnels of one key.")
 @_quota("handshakes", RELAY_HANDSHAKES_MAX, "Handshakes at once.")
 @_quota("handshakes-per-address", RELAY_HANDSHAKES_PER_ADDRESS_MAX, "Handshakes at once from one address.")
-def main(idfile: Path, laddr: Address, handshakes: int, handshakes_per_address: int, **quotas: int) -> None:
+def strelay(idfile: Path, laddr: Address, handshakes: int, handshakes_per_address: int, **quotas: int) -> int:
     """Join nodes that cannot reach each other directly. What they say passes encrypted and is not kept.
 
     Limits per address do not hold for connections from this machine. OFFSET_LOG (off, error, warning, info,
@@ -71,7 +75,7 @@ def main(idfile: Path, laddr: Address, handshakes: int, handshakes_per_address: 
     """
 
     async def start() -> Driver:
-        identity = _read_identity(idfile)
+        identity = read_identity(idfile)
         engine = RelayEngine(
             identity,
             SystemEntropy(),
@@ -85,15 +89,8 @@ def main(idfile: Path, laddr: Address, handshakes: int, handshakes_per_address: 
         announce(f"{PROGRAM}: listening on {where} (key {base64url.encode(identity.public_key)})")
         return driver
 
-    sys.exit(run_program(PROGRAM, start))
+    return run_program(PROGRAM, start)
 
 
-def _read_identity(path: Path) -> Identity:
-    try:
-        if path.stat().st_size > IDENTITY_BYTES_MAX:
-            raise UserFault(f"{path} is not an identity: it is too large.")
-        return parse_identity(path.read_text("utf-8"))
-    except UnicodeDecodeError:
-        raise UserFault(f"{path} is not an identity: it is not text.") from None
-    except UserFault as fault:
-        raise UserFault(f"{path} is {fault}.") from None
+if __name__ == "__main__":
+    sys.exit(main())

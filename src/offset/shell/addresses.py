@@ -29,7 +29,7 @@ def parse_address(text: str) -> Address:
         text, "give host:port, such as 192.0.2.7:1234, [2001:db8::7]:1234 or example.org:1234"
     )
     if port == 0:
-        raise UserFault(f"{text!r} is not an address to connect to: the port must be 1 to {PORT_MAX}.")
+        raise UserFault(f"{text!r} is not an address to connect to: the port must be 1 to {PORT_MAX}")
     return Address(host, port)
 
 
@@ -38,7 +38,7 @@ def parse_listen_address(text: str) -> Address:
     wish = "give IP:port, such as 127.0.0.1:1234 or [::1]:1234"
     host, port = _split(text, wish)
     if not is_ip(host) or (":" in host and not text.startswith("[")):
-        raise UserFault(f"{text!r} is not an address to listen on: {wish}.")
+        raise UserFault(f"{text!r} is not an address to listen on: {wish}")
     return Address(host, port)
 
 
@@ -81,17 +81,17 @@ def listening_socket(address: Address, backlog: int) -> socket.socket:
 def _listen_fault(address: Address, error: OSError) -> str:
     match error.errno:
         case errno.EADDRINUSE:
-            return f"{address} is in use: choose another port, or stop the program that listens there."
+            return f"{address} is in use: choose another port, or stop the program that listens there"
         case errno.EACCES | errno.EPERM:
-            return f"This user may not listen on {address}: choose a port above 1023."
+            return f"this user may not listen on {address}: choose a port above 1023"
         case errno.EADDRNOTAVAIL:
-            return f"This machine has no address {address.host}: listen on one that it has."
+            return f"this machine has no address {address.host}: listen on one that it has"
         case _:
-            return f"Cannot listen on {address}: {error.strerror or error}."
+            return f"cannot listen on {address}: {error.strerror or error}"
 
 
 def _split(text: str, wish: str) -> Address:
     found = host_and_port(text)
     if found is None or len(text) > ADDRESS_BYTES_MAX or not found[0].strip("[]"):
-        raise UserFault(f"{text[:ADDRESS_BYTES_MAX]!r} is not an address: {wish}.")
+        raise UserFault(f"{text[:ADDRESS_BYTES_MAX]!r} is not an address: {wish}")
     return Address(*found)

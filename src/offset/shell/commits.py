@@ -112,6 +112,6 @@ class GroupCommit:
 def _as_stop(error: Exception) -> Exception:
     if isinstance(error, OffsetError):
         return error
-    stop = NodeStopped(f"The database cannot be written ({error}); nothing was sent that it does not hold.")
+    stop = NodeStopped(f"the database cannot be written ({error}); nothing was sent that it does not hold")
     stop.__cause__ = error
     return stop

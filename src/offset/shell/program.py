@@ -43,10 +43,10 @@ def run_program(program: str, start: Callable[[], Awaitable[Driver]]) -> int:
         return _failed(program, str(error))
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        return _failed(program, f"{where}{error.strerror or error}.")
+        return _failed(program, f"{where}{error.strerror or error}")
     except Exception as error:
         _log.error("the fault that stopped the program", exc_info=error)
-        return _failed(program, f"stopped by a fault of its own ({type(error).__name__}: {error}).")
+        return _failed(program, f"stopped by a fault of its own ({type(error).__name__}: {error})")
     return STATUS_GOOD
 
 

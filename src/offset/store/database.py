@@ -17,7 +17,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -110,10 +110,11 @@ class Database:
         lock = Lock(path)
         connection = None
         try:
+            with closing(connect(path)) as look:  # a connection of its own: the check leaves locks behind
+                check_sound(path, look)
+                check_format(path, look, len(scripts(migrations)))
+                check_owner(path, look, public_key)
             connection = connect(path)
-            check_sound(path, connection)
-            check_format(path, connection, len(scripts(migrations)))
-            check_owner(path, connection, public_key)
             with transaction(connection):
                 migrate(connection, migrations)
                 connection.execute(
@@ -135,11 +136,11 @@ class Database:
             try:
                 yield from table.read(self._connection.execute(table.select))
             except sqlite3.Error as error:
-                raise NodeStopped(sentence(self._path, error)) from None
-            except (msgspec.MsgspecError, ValueError, KeyError):
+                raise NodeStopped(sentence(self._path, error)) from error
+            except (msgspec.MsgspecError, ValueError, KeyError) as error:
                 raise NodeStopped(
                     f"the database {self._path} is damaged: a row of {name} cannot be read; restore a backup"
-                ) from None
+                ) from error
 
     def read_index_servers(self) -> tuple[NamedIndexServerAddress, ...]:
         """The index servers of this node, in the order of the owner."""
@@ -172,7 +173,7 @@ class Database:
             return job()
         except sqlite3.Error as error:
             self._is_broken = True
-            raise NodeStopped(sentence(self._path, error)) from None
+            raise NodeStopped(sentence(self._path, error)) from error
         except BaseException:
             self._is_broken = True
             raise

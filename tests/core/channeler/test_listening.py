@@ -159,6 +159,16 @@ def test_w31_a_moved_relay_is_followed(script: Script) -> None:
     assert script.lines(new) == [2, 3]
 
 
+def test_w31_one_more_text_leaves_the_leg_alone(script: Script) -> None:
+    """A friend that may use another text of the same relay costs no new line; if the leg fails it gets its turn."""
+    leg = script.listen(R1)
+    assert script.befriend(HIGH, kept=(relay(1, "other:1"),)) == []
+    script.close(leg)
+    script.wait(1500)
+    assert script.dialed[script.last()] == R1
+    assert script.close(script.last()) == [OpenLine(3, relay(1, "other:1"))]
+
+
 def test_w22_an_unwanted_line_is_cancelled_while_it_opens(script: Script) -> None:
     """Removing a relay during the attempt closes the line; its late news has no effect."""
     script.set_relays(R1)
@@ -173,6 +183,15 @@ def test_w33_a_kept_relay_that_is_gone_is_tried_seldom(script: Script) -> None:
     script.befriend(HIGH, kept=(R1,))
     pauses = gaps(script, 12, opens=False)
     assert max(pauses) > 0.75 * KEPT_RELAY_BACKOFF_MS_MAX
+
+
+def test_a_kept_relay_that_becomes_ours_is_tried_at_once(script: Script) -> None:
+    """The long pause of a kept relay ends when we choose the relay ourselves."""
+    script.befriend(HIGH, kept=(R1,))
+    gaps(script, 12, opens=False)
+    script.close(script.last())
+    line = script.last()
+    assert script.set_relays(R1) == [OpenLine(line + 1, R1)]
 
 
 def test_w4_a_relay_that_talks_nonsense_loses_its_line_only(script: Script) -> None:

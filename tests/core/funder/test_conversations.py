@@ -5,6 +5,7 @@ did. Where ours differs on purpose the difference stands here, with the defect o
 """
 
 from collections import Counter
+from copy import deepcopy
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from offset.base.entropy import SeededEntropy
 from offset.core.funder.funder import Funder
 from offset.core.funder.turn import SetRelays, Turn, UpdateFriend
 from offset.crypto.identity import Identity
+from offset.wire.app import FAILURE, PaymentCanceled, ResponseClosePayment, TransactionResult
 from offset.wire.friend import FRIEND_MESSAGE, FriendMessage, MoveToken, MoveTokenRequest, ResponseOp
 from support.fields import from_fields, to_fields
 from support.ledger_fields import state_fields
@@ -74,7 +76,9 @@ class Node:
     def align(self, step: Json) -> None:
         """Put the parts of an invoice into the order in which the reference collects: it walks a set."""
         friends = step.get("state", {}).get("friends", {})
-        queued = [op["requestId"] for friend in friends.values() for op in friend.get("pendingBackwardsOps", ())]
+        queued = [
+            op["requestId"] for friend in friends.values() for op in friend.get("pendingBackwardsOps", ())
+        ]
         invoices = self.funder.state.invoices
         for key, invoice in invoices.items():
             parts = {part.request_id.hex(): part for part in invoice.parts}
@@ -158,7 +162,7 @@ def check_told(turn: Turn, step: Json) -> None:
 
 
 def check_orders(turn: Turn, step: Json) -> None:
-    """The channeler is told the same, and of new relays of the friend as well (D25)."""
+    """The channeler is told the same; new relays of the friend too (D25), and ours when a reset announces them."""
     ours = []
     for order in turn.orders:
         match order:
@@ -179,7 +183,8 @@ def check_orders(turn: Turn, step: Json) -> None:
     told_new_relays = any(
         "setRemoteRelays" in told.get("reportMutations", {}).get("mutations", ()) for told in step["toApps"]
     )
-    if told_new_relays and not step["channeler"]:
+    is_reset = "resetFriendChannel" in step["input"].get("control", {})
+    if ours and (told_new_relays or is_reset) and not step["channeler"]:
         assert [next(iter(order)) for order in ours] == ["updateFriend"]
     else:
         assert ours == step["channeler"]
@@ -210,14 +215,81 @@ def conversation(name: str) -> Json:
     return case
 
 
-@pytest.mark.parametrize("name", ["pair", "forward"])
-def test_a_conversation_goes_as_recorded(name: str) -> None:
-    """Openings, payments, fees, cancellations and relays: the same bytes, orders, results and states."""
-    case = conversation(name)
-    nodes = nodes_of(case)
-    for place, step in enumerate(case["steps"]):
+def play(nodes: dict[str, Node], steps: list[Json]) -> None:
+    for place, step in enumerate(steps):
         try:
             check_step(nodes[step["node"]], step)
         except AssertionError as error:
             error.add_note(f"in step {place}, {step['node']}: {step['what']}")
             raise
+
+
+@pytest.mark.parametrize("name", ["pair", "forward"])
+def test_a_conversation_goes_as_recorded(name: str) -> None:
+    """Openings, payments, fees, cancellations and relays: the same bytes, orders, results and states."""
+    case = conversation(name)
+    play(nodes_of(case), case["steps"])
+
+
+class NodeOfReset(Node):
+    """The reference forgets to end a payment of a's that is under way (D16), and to strike parts off invoices (D9)."""
+
+    ENDED_PAYMENT = "32" * 16
+    ENDED_REQUEST = "32" * 15 + "00"
+    STRUCK_PARTS = (ENDED_REQUEST, "33" * 15 + "00")
+
+    def __init__(self, private_key: str, names: dict[bytes, str]) -> None:
+        super().__init__(private_key, names)
+        self.was_inconsistent = False
+        self.ended: Json = None
+
+    def take(self, step: Json) -> Turn:
+        turn = super().take(step)
+        (friend,) = self.funder.state.friends.values() or (None,)
+        if friend is not None and not friend.channel.is_consistent and not self.was_inconsistent:
+            self.was_inconsistent = True
+            self._end(turn)
+        return turn
+
+    def _end(self, turn: Turn) -> None:
+        for result in list(turn.results):
+            match result:
+                case ResponseClosePayment(payment_id, PaymentCanceled(ack_uid)):
+                    if payment_id.hex() == self.ENDED_PAYMENT:
+                        self.ended = {"canceled": ack_uid.hex()}
+                        turn.results.remove(result)
+                        turn.results.remove(TransactionResult(bytes.fromhex(self.ENDED_REQUEST), FAILURE))
+                        self.entropy.extra.remove(len(ack_uid))
+
+    def expect(self, state: Json) -> None:
+        super().expect(state)
+        if self.was_inconsistent:
+            for invoice in self.expected["openInvoices"].values():
+                kept = [part for part in invoice["incomingTransactions"] if part not in self.STRUCK_PARTS]
+                invoice["incomingTransactions"] = kept
+        if self.ended is not None:
+            self.expected["openTransactions"].pop(self.ENDED_REQUEST, None)
+            self.expected["payments"][self.ENDED_PAYMENT]["stage"] = self.ended
+
+
+def test_a_reset_goes_as_recorded() -> None:
+    """Terms, refused resets and the good one are as recorded, but for what the reference forgets to end."""
+    case = deepcopy(conversation("reset"))
+    names = {bytes.fromhex(keys["publicKey"]): name for name, keys in case["nodes"].items()}
+    nodes: dict[str, Node] = {
+        name: NodeOfReset(keys["privateKey"], names) for name, keys in case["nodes"].items()
+    }
+    (refused,) = [step for step in case["steps"] if "error" in step]
+    place = case["steps"].index(refused)
+    play(nodes, case["steps"][:place])
+    assert [getattr(node, "ended", None) is not None for node in nodes.values()] == [True, False]
+
+    # The holder of the token refuses to hear of an inconsistency; ours takes it and answers (D31).
+    node = nodes[refused["node"]]
+    turn = node.take(refused)
+    ((_, answer),) = turn.messages
+    (channel,) = [friend.channel for friend in node.funder.state.friends.values()]
+    assert answer == channel.local_terms
+    assert channel.remote_terms == FRIEND_MESSAGE.decode(bytes.fromhex(refused["input"]["bytes"]))
+
+    play(nodes, case["steps"][place + 1 :])

@@ -220,9 +220,7 @@ def test_answers_against_all_routes(
     question = request(source, destination, amount, exclude)
     answer = ask(graph_of(arcs), question)
     check_answer(arcs, question, answer)
-    single = any(
-        payable(keys, arcs) >= amount for keys in simple_routes(arcs, source, destination, exclude)
-    )
+    single = any(payable(keys, arcs) >= amount for keys in simple_routes(arcs, source, destination, exclude))
     if single:
         assert answer
         assert len(answer[0].routes) == 1
@@ -281,7 +279,7 @@ def test_splits_reach_most_of_what_is_possible(arcs: dict[Arc, tuple[int, Rate]]
 
 def line(names: str, capacity: int, toll: Rate = FREE) -> dict[Arc, tuple[int, Rate]]:
     arcs = hops([key(name) for name in names])
-    return {arc: (capacity, toll) for arc in arcs + [arc[::-1] for arc in arcs]}
+    return dict.fromkeys(arcs + [arc[::-1] for arc in arcs], (capacity, toll))
 
 
 def test_fees_need_room() -> None:
@@ -295,8 +293,8 @@ def test_fees_need_room() -> None:
     assert ask(graph_of(arcs), question) == ()
 
 
-def test_example_of_the_specification() -> None:
-    """The graph of spec 04, 9: the true toll is 18, 42 can be paid, the capacity to report is 60."""
+def test_r3_d19_example_of_the_specification() -> None:
+    """R3, D-19: in the graph of spec 04, 9 the true toll is 18 (not 300), 42 can be paid, and 60 is reported."""
     arcs = {}
     for i, (there, back) in enumerate([(7, 100), (11, 200), (13, 400)]):
         arcs[key(i), key(i + 1)] = 60, Rate(0, there)
@@ -367,7 +365,7 @@ def test_the_largest_amounts() -> None:
     """Capacities of 2**128 - 1 are used to the last credit, also over two routes."""
     arcs = line("APT", 2**128 - 1)
     assert shown(ask(graph_of(arcs), request(key("A"), key("T"), 2**128 - 1))) == [[f"A-P-T {U128} 0 0"]]
-    half = {arc: (2**127, FREE) for arc in line("APT", 1) | line("AQT", 1)}
+    half = dict.fromkeys(line("APT", 1) | line("AQT", 1), (2**127, FREE))
     answer = ask(graph_of(half), request(key("A"), key("T"), 2**128 - 1))
     check_payment(half, answer[0], 2**128 - 1)
 

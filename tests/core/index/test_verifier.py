@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 import offset.core.index.verifier as verifier_module
+from offset.base.credits import Rate
 from offset.base.limits import INDEX_CHAIN_LINKS_MAX, INDEX_LINK_HASHES_MAX, INDEX_MUTATIONS_MAX
 from offset.core.index.verifier import Verifier
 from offset.crypto.identity import Identity
@@ -12,6 +13,7 @@ from offset.wire.index import (
     MutationsUpdate,
     RemoveFriendCurrency,
     TimeProofLink,
+    UpdateFriendCurrency,
 )
 from offset.wire.signing import mutations_update_buffer
 from support.vectors import Case, cases
@@ -72,6 +74,19 @@ def test_bad_signature_changes_nothing() -> None:
     )
     assert verifier.accept(forged) is None
     assert verifier.accept(good) is not None
+
+
+def test_r4_the_rate_is_not_signed() -> None:
+    """R4: a server on the way could alter a toll unnoticed, as the protocol has it; so the first copy counts."""
+    verifier = Verifier()
+    made, _ = verifier.tick(b"1" * 16)
+    update = UpdateFriendCurrency(b"\x0b" * 32, "FST", 9, Rate(1, 2))
+    unsigned = MutationsUpdate(NODE.public_key, (update,), made, b"s" * 16, 0, b"r" * 16, b"")
+    signature = NODE.sign(mutations_update_buffer(unsigned))
+    altered = msgspec.structs.replace(update, rate=Rate(7, 7))
+    for mutation, is_taken in ((altered, True), (update, False)):
+        signed = msgspec.structs.replace(unsigned, index_mutations=(mutation,), signature=signature)
+        assert (verifier.accept(ForwardMutationsUpdate(signed, ())) is not None) == is_taken
 
 
 def test_copies_cost_no_signature(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -507,7 +507,7 @@ def test_w16_tunnels_of_one_key() -> None:
 # W7: back-pressure
 
 
-def test_a_congested_leg_pauses_the_other(world: World) -> None:
+def test_w7_a_congested_leg_pauses_the_other(world: World) -> None:
     """What piles up towards one side stops the reading of the other side, until it has drained."""
     world.tunnel()
     assert world.relay.congested(3) == [Pause(2)]
@@ -519,7 +519,7 @@ def test_a_congested_leg_pauses_the_other(world: World) -> None:
     assert world.relay.drained(2) == [Resume(3)]
 
 
-def test_a_leg_that_was_congested_before_the_tunnel_counts(world: World) -> None:
+def test_w7_a_leg_that_was_congested_before_the_tunnel_counts(world: World) -> None:
     """The tunnel starts paused towards a leg that is congested already."""
     world.enter(1, L, Listen())
     world.enter(2, I, Connect(L))

@@ -6,13 +6,14 @@ A change replaces the part it names and costs nothing for the rest of the report
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import assert_never
 
 from msgspec.structs import replace
 
-from offset.base.faults import PeerFault
-from offset.base.ids import Currency, PublicKey, short
+from offset.base import base64url
+from offset.base.faults import PeerFault, UserFault
+from offset.base.ids import PUBLIC_KEY_BYTES, Currency, PublicKey, short
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
 from offset.wire.report import (
     AddFriendReport,
@@ -199,7 +200,27 @@ def _with_config(friend: FriendReport, config: CurrencyConfigReport) -> tuple[Cu
     return tuple(known.values())
 
 
-# Questions about one friend
+# Questions about friends
+
+
+def friend_named(friends: Mapping[PublicKey, FriendReport], name: str) -> PublicKey:
+    """The key of the friend with this name. Raises UserFault when there is none, or several.
+
+    The text of a public key serves as a name too, when no friend is named so: names need not be unique.
+    """
+    found = [key for key, friend in friends.items() if friend.name == name]
+    if len(found) > 1:
+        keys = ", ".join(sorted(base64url.encode(key) for key in found))
+        raise UserFault(f"{len(found)} friends are named {name!r}; give a public key instead: {keys}")
+    if found:
+        return found[0]
+    try:
+        key = base64url.decode(name, PUBLIC_KEY_BYTES)
+    except UserFault:
+        key = b""
+    if key in friends:
+        return key
+    raise UserFault(f"there is no friend named {name!r}")
 
 
 def balances(friend: FriendReport) -> dict[Currency, McBalanceReport]:

@@ -97,9 +97,10 @@ class Listening:
             return
         if leg is None:
             leg = self.legs[relay] = Leg(relay, now)
+        is_adopted = is_own and not leg.is_own
         before, leg.texts, leg.is_own = leg.texts, texts, is_own
         leg.backoff.most_ms = LISTEN_BACKOFF_MS_MAX if is_own else KEPT_RELAY_BACKOFF_MS_MAX
-        if before == texts:
+        if before == texts and not (is_adopted and leg.stage is LegStage.WAITING):
             return
         # A text that is not wanted any more is left at once (W22), and so is any for a new best one: the relay
         # may have moved, and friends are sent to where it is now.

@@ -1,0 +1,283 @@
+"""Payments over a chain of real programs on this machine: how many in a second, how long each, what they cost.
+
+benchmarks/payments.py                         a short form, below 3 minutes
+benchmarks/payments.py --full                  the figures of benchmarks/README.md
+benchmarks/payments.py --programs DIR          other programs of the same protocol
+benchmarks/payments.py --chain 3 --concurrency 32 --profile n2
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shutil
+import signal
+import statistics
+import sys
+import tempfile
+from contextlib import AsyncExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from _chain import ComingUp, build, come_up, program_pids
+from _drive import FAILURES_SHOWN, Drive, Stalled, Times, forged
+from _measure import Stopwatch, durable_commit_ms, percentile, resident_mb
+from _profile import ProfiledNetwork, report
+
+from offset.app import Node, connect_files
+from offset.base.faults import OffsetError
+from offset.programs.offset.network import Network
+from offset.programs.offset.network import Node as Member
+from offset.shell.system import new_loop
+
+PAYMENTS = {1: 100, 8: 200, 32: 400}
+PAYMENTS_ABOVE = 600
+SHORT_RUNS, FULL_RUNS = 3, 5
+SHORT_CHAINS, FULL_CHAINS = (2, 3), (2, 3, 5)
+CONCURRENCIES = (1, 8, 32, 100)
+WARM_UP_PAYMENTS = 40
+_STATUS_GOOD, _STATUS_FAILED, _STATUS_INTERRUPTED = 0, 1, 130
+
+
+@dataclass
+class Run:
+    """Figures of one run, or the medians of several; times in ms."""
+
+    payments: int
+    failures: int
+    per_second: float
+    route_p50: float
+    commit_p50: float
+    commit_p95: float
+    commit_p99: float
+    receipt_p50: float
+    receipt_p95: float
+    receipt_p99: float
+    cpu: dict[str, float]
+    cpu_servers: float
+    others_percent: float
+    in_flight_max: int
+
+
+@dataclass
+class Cell:
+    """A chain at one concurrency."""
+
+    chain: int
+    concurrency: int
+    median: Run
+    runs: list[Run]
+
+
+@dataclass
+class Chain:
+    """All that was measured on one chain."""
+
+    length: int
+    coming_up: ComingUp
+    cells: list[Cell]
+    resident_mb: dict[str, float]
+
+
+def main() -> int:
+    """Run the benchmark; returns the exit status."""
+    options = _options()
+    folder = Path(tempfile.mkdtemp(prefix="offset-payments-", dir=options.folder))
+    try:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            runner.run(_all(options, folder))
+    except KeyboardInterrupt:
+        print("payments: interrupted", file=sys.stderr)
+        return _STATUS_INTERRUPTED
+    except Stalled as stalled:
+        print(f"payments: STALLED: {stalled}", file=sys.stderr)
+        return _STATUS_FAILED
+    except OffsetError as error:
+        print(f"payments: {error}", file=sys.stderr)
+        return _STATUS_FAILED
+    finally:
+        if options.keep_logs:
+            print(f"payments: logs and databases are in {folder}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    return _STATUS_GOOD
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--full", action="store_true", help="chains of 2, 3 and 5 nodes, 5 runs each")
+    add("--chain", type=_numbers, metavar="N,...", help="nodes in a row (default 2,3; with --full 2,3,5)")
+    add(
+        *("--concurrency", "--in-flight"),
+        type=_numbers,
+        default=CONCURRENCIES,
+        metavar="N,...",
+        help="payments under way at once (default 1,8,32,100)",
+    )
+    add("--payments", type=int, help="payments per run (default 100 to 600, more at a higher concurrency)")
+    add("--runs", type=int, help="runs, of which the medians are told (default 3; with --full 5)")
+    add("--programs", type=Path, default=Path(sys.executable).parent, help="folder of stnode, strelay, ...")
+    add("--folder", type=Path, help="where the databases are made: a real disk")
+    add("--invoices-inside", action="store_true", help="make each invoice within the measured part")
+    add("--json", type=Path, metavar="FILE", help="write all figures into this file")
+    add("--keep-logs", action="store_true", help="keep the folder of the network")
+    add("--profile", metavar="NAME", help="profile this program (n1, n2, ..., relay, index)")
+    add("--profile-by", choices=("sample", "calls"), default="sample", help="how (default sample)")
+    options = parser.parse_args()
+    options.chain = options.chain or (FULL_CHAINS if options.full else SHORT_CHAINS)
+    options.runs = options.runs or (FULL_RUNS if options.full else SHORT_RUNS)
+    if min(options.chain) < 2 or min(options.concurrency) < 1:
+        parser.error("a chain has at least 2 nodes, and at least one payment is under way")
+    return options
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split(","))
+
+
+async def _all(options: argparse.Namespace, folder: Path) -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    begun = durable_commit_ms(folder)
+    load = os.getloadavg()[0]
+    print(
+        f"{os.cpu_count()} cores, load {load:.2f} before, a durable commit takes {begun:.2f} ms here",
+        flush=True,
+    )
+    chains = []
+    for length in options.chain:
+        part = folder / f"chain-{length}"
+        part.mkdir()
+        chains.append(await _chain(options, part, length))
+    ended = durable_commit_ms(folder)
+    print(f"a durable commit took {begun:.2f} ms at the begin, {ended:.2f} ms at the end")
+    if options.json is not None:
+        figures = {
+            "cores": os.cpu_count(),
+            "load": load,
+            "durable_commit_ms": [begun, ended],
+            "chains": [asdict(chain) | {"coming_up": chain.coming_up._asdict()} for chain in chains],
+        }
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+async def _chain(options: argparse.Namespace, folder: Path, length: int) -> Chain:
+    if options.profile is None:
+        network = Network(folder, options.programs)
+    else:
+        network = ProfiledNetwork(folder, options.programs, options.profile, options.profile_by)
+    try:
+        members = await asyncio.to_thread(build, network, length)
+        up = await come_up(members)
+        print(
+            f"\n{length} nodes: friends online {up.online_s:.2f} s after both enabled, "
+            f"currency active {up.active_s:.2f} s after both configured, routes {up.routes_s:.2f} s after that"
+        )
+        cells = await _cells(options, network, members)
+        resident = {name: resident_mb(pid) for name, pid in program_pids(network).items()}
+        print(
+            "memory in MB: " + ", ".join(f"{name} {size:.0f}" for name, size in resident.items()), flush=True
+        )
+        return Chain(length, up, cells, resident)
+    finally:
+        network.stop()
+
+
+async def _cells(options: argparse.Namespace, network: Network, members: list[Member]) -> list[Cell]:
+    cells = []
+    async with AsyncExitStack() as stack:
+        ends = [
+            await stack.enter_async_context(connect_files(member.app_ident, member.ticket))
+            for member in (members[0], members[-1])
+        ]
+        await _run(options, network, ends, WARM_UP_PAYMENTS, 4)
+        print(_HEADER, flush=True)
+        for concurrency in options.concurrency:
+            count = options.payments or PAYMENTS.get(concurrency, PAYMENTS_ABOVE)
+            runs = [await _run(options, network, ends, count, concurrency) for _ in range(options.runs)]
+            cells.append(Cell(len(members), concurrency, _medians(runs), runs))
+            print(_line(cells[-1]), flush=True)
+            if isinstance(network, ProfiledNetwork):
+                network.begin()
+                await _run(options, network, ends, count, concurrency)
+                print(report(network.end(), count, options.profile_by), flush=True)
+    for cell in cells:
+        print(f"CPU ms per payment at {cell.concurrency}: {_shares(cell.median.cpu)}")
+    return cells
+
+
+async def _run(
+    options: argparse.Namespace, network: Network, ends: list[Node], count: int, concurrency: int
+) -> Run:
+    drive = Drive(ends[0], ends[1], concurrency, invoices_inside=options.invoices_inside)
+    await drive.prepare(count)
+    watch = Stopwatch(program_pids(network))
+    times = await drive.run()
+    seconds, cpu, others = watch.stop()
+    for failure in times.failures[:FAILURES_SHOWN]:
+        print(f"payments: FAILED {failure}", file=sys.stderr)
+    if wrong := forged(times):
+        raise OffsetError(f"{wrong} of {len(times.receipts)} receipts prove nothing")
+    return _figures(times, count, seconds, cpu, others)
+
+
+def _figures(times: Times, count: int, seconds: float, cpu: dict[str, float], others: float) -> Run:
+    each = {name: used / count for name, used in cpu.items()}
+    return Run(
+        payments=count,
+        failures=len(times.failures),
+        per_second=len(times.done) / seconds,
+        route_p50=percentile(times.routed, 0.5),
+        commit_p50=percentile(times.committed, 0.5),
+        commit_p95=percentile(times.committed, 0.95),
+        commit_p99=percentile(times.committed, 0.99),
+        receipt_p50=percentile(times.receipted, 0.5),
+        receipt_p95=percentile(times.receipted, 0.95),
+        receipt_p99=percentile(times.receipted, 0.99),
+        cpu=each,
+        cpu_servers=sum(used for name, used in each.items() if name != "client"),
+        others_percent=100 * others,
+        in_flight_max=times.in_flight_max,
+    )
+
+
+def _medians(runs: list[Run]) -> Run:
+    """The median of each figure; failures of all runs together."""
+    names = [name for name in asdict(runs[0]) if name not in ("cpu", "payments", "failures", "in_flight_max")]
+    return Run(
+        payments=runs[0].payments,
+        failures=sum(run.failures for run in runs),
+        cpu={name: statistics.median(run.cpu[name] for run in runs) for name in runs[0].cpu},
+        in_flight_max=max(run.in_flight_max for run in runs),
+        **{name: statistics.median(getattr(run, name) for run in runs) for name in names},
+    )
+
+
+_HEADER = (
+    "medians of the runs; ms from the start of the buyer's payment, the invoice already made\n"
+    " at once    pay/s  route   commit p50    p95    p99   receipt p50    p95    p99   CPU ms  client  failed  others"
+)
+
+
+def _line(cell: Cell) -> str:
+    run = cell.median
+    return (
+        f"{cell.concurrency:>8}{run.per_second:>9.1f}{run.route_p50:>7.1f}"
+        f"{run.commit_p50:>13.1f}{run.commit_p95:>7.1f}{run.commit_p99:>7.1f}"
+        f"{run.receipt_p50:>14.1f}{run.receipt_p95:>7.1f}{run.receipt_p99:>7.1f}"
+        f"{run.cpu_servers:>9.2f}{run.cpu['client']:>8.2f}{run.failures:>8}{run.others_percent:>6.0f} %"
+    )
+
+
+def _shares(cpu: dict[str, float]) -> str:
+    return ", ".join(f"{name} {used:.2f}" for name, used in cpu.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""`stctrl info`: looking at the node. Needs no permission."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from offset.programs.cli import CONTEXT, add_help
+from offset.programs.stctrl import options
+from offset.programs.stctrl.target import CONNECT_S, Target
+
+if TYPE_CHECKING:
+    from offset.wire.report import NodeReport
+
+
+@click.group("info", context_settings=CONTEXT)
+def group() -> None:
+    """Look at the node: its relays, index servers, friends and balances."""
+
+
+add_help(group)
+
+_timeout = options.timeout(CONNECT_S)
+
+
+@group.command("relays")
+@options.as_json
+@_timeout
+@click.pass_obj
+def relays(target: Target, as_json: bool, timeout_s: float) -> None:
+    """Show the relays of the node, where its friends find it."""
+    from offset.programs.stctrl import show
+
+    report = target.glance(timeout_s)
+    _print(as_json, report, show.relays_value, show.relays_text)
+
+
+@group.command("index")
+@options.as_json
+@_timeout
+@click.pass_obj
+def index(target: Target, as_json: bool, timeout_s: float) -> None:
+    """Show the index servers of the node, whom it asks for routes. (*) marks the one in use."""
+    from offset.programs.stctrl import show
+
+    report = target.glance(timeout_s)
+    _print(as_json, report, show.index_servers_value, show.index_servers_text)
+
+
+@group.command("friends")
+@click.option("-l", "--long", "is_long", is_flag=True, help="Show also limits, rates and what is open.")
+@options.as_json
+@_timeout
+@click.pass_obj
+def friends(target: Target, is_long: bool, as_json: bool, timeout_s: float) -> None:
+    """Show the friends of the node and the balances with them.
+
+    \b
+    st    E enabled, D disabled; + online, - offline
+    B     balance: above 0 the friend owes us
+    LPD   frozen by us, for payments under way; RPD frozen by the friend
+    With --long:
+    RMD   the most that the friend may owe us
+    MUL, ADD   we pass on x credits of the friend for x * MUL / 2^32 + ADD
+    """
+    from offset.programs.stctrl import show
+
+    report = target.glance(timeout_s)
+    _print(as_json, report, show.friends_value, lambda report: show.friends_text(report, is_long=is_long))
+
+
+@group.command("balance")
+@options.as_json
+@_timeout
+@click.pass_obj
+def balance(target: Target, as_json: bool, timeout_s: float) -> None:
+    """Show the sum of the balances with all friends: a line per currency, or just the number."""
+    from offset.programs.stctrl import show
+
+    report = target.glance(timeout_s)
+    _print(
+        as_json,
+        report,
+        lambda report: {currency: str(balance) for currency, balance in show.balances(report).items()},
+        show.balances_text,
+    )
+
+
+@group.command("public-key")
+@options.as_json
+@_timeout
+@click.pass_obj
+def public_key(target: Target, as_json: bool, timeout_s: float) -> None:
+    """Show the public key of the node."""
+    from offset.base import base64url
+
+    key = base64url.encode(target.glance(timeout_s).funder_report.local_public_key)
+    if as_json:
+        options.show_json({"public_key": key})
+    else:
+        click.echo(key)
+
+
+@group.command("friend-last-token")
+@options.name("Name of the friend.")
+@options.outfile("-t", "--token", "The token file to make.")
+@options.as_json
+@_timeout
+@click.pass_obj
+def friend_last_token(target: Target, name: str, token: Path, as_json: bool, timeout_s: float) -> None:
+    """Export the last token of a friend.
+
+    It is the friend's signature under all balances between you, as the friend sees them; anybody can check it
+    with stverify verify-token.
+    """
+    from offset.base.faults import UserFault
+    from offset.core.apps.reports import friend_named
+    from offset.programs.files_io import refuse_existing, write_new
+    from offset.wire.files import format_token
+
+    refuse_existing(token)
+    report = target.glance(timeout_s)
+    friends = {entry.friend_public_key: entry.friend_report for entry in report.funder_report.friends.list}
+    last = friends[friend_named(friends, name)].opt_last_incoming_move_token
+    if last is None:
+        raise UserFault(f"the friend {name!r} has not sent a token yet")
+    write_new(token, format_token(last))
+    options.show_done(as_json, token=str(token))
+
+
+@group.command("export-ticket")
+@options.outfile("-t", "--ticket", "The file to make, usually *.friend.")
+@options.as_json
+@_timeout
+@click.pass_obj
+def export_ticket(target: Target, ticket: Path, as_json: bool, timeout_s: float) -> None:
+    """Export the card of the node for its friends: its public key and its relays.
+
+    A friend takes it with stctrl config add-friend. It holds no secret.
+    """
+    from offset.programs.files_io import refuse_existing, write_new
+    from offset.wire.files import FriendFile, format_friend
+
+    refuse_existing(ticket)
+    funder = target.glance(timeout_s).funder_report
+    relays = tuple(relay.unnamed() for relay in funder.relays)
+    write_new(ticket, format_friend(FriendFile(funder.local_public_key, relays)))
+    options.show_done(as_json, ticket=str(ticket))
+
+
+def _print(as_json: bool, report: NodeReport, value: Any, text: Any) -> None:
+    """For scripts `value` of the report, for people `text` of it."""
+    if as_json:
+        options.show_json(value(report))
+    else:
+        click.echo(text(report))

@@ -1,0 +1,91 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+TIMEOUT_S_MAX = 86_400.0
+ANSWER_S = 30.0
+"""Seconds that a command waits for the node, unless told otherwise."""
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value, for scripts.")
+
+
+def timeout(
+    default_s: float = ANSWER_S, what: str = "Wait for the node at most so long."
+) -> Callable[[F], F]:
+    """--timeout, in seconds."""
+    return click.option(
+        "--timeout",
+        "timeout_s",
+        type=click.FloatRange(0, TIMEOUT_S_MAX, min_open=True),
+        default=default_s,
+        show_default=True,
+        metavar="SECONDS",
+        help=what,
+    )
+
+
+def infile(short: str, long: str, text: str) -> Callable[[F], F]:
+    """A file to read."""
+    return click.option(short, long, required=True, type=PATH, metavar="FILE", help=text)
+
+
+def outfile(short: str, long: str, text: str) -> Callable[[F], F]:
+    """A file to make."""
+    return click.option(short, long, required=True, type=PATH, metavar="FILE", help=text)
+
+
+def name(text: str) -> Callable[[F], F]:
+    """-n, the name of something."""
+    return click.option("-n", "--name", required=True, metavar="NAME", help=text)
+
+
+currency = click.option(
+    "-c", "--currency", required=True, metavar="NAME", help="Name of the currency, at most 16 bytes."
+)
+
+
+class Whole(click.ParamType[int]):
+    """A whole number from 0 on, in plain digits."""
+
+    name = "number"
+
+    def __init__(self, bits: int) -> None:
+        """A number of at most so many bits."""
+        self._bits = bits
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The number, or a usage error."""
+        number = _whole(str(value))
+        if number is None or number.bit_length() > self._bits:
+            self.fail(f"{value!r} is not a whole number from 0 to 2^{self._bits} - 1", param, ctx)
+        return number
+
+
+def _whole(text: str) -> int | None:
+    digits = text.lstrip("0") or text[-1:]
+    is_whole = digits.isascii() and digits.isdigit() and len(digits) <= 40
+    return int(digits) if is_whole else None
+
+
+U32, U128 = Whole(32), Whole(128)
+
+
+def show_json(value: Any) -> None:
+    """Print a value for scripts. Numbers of credits are texts, as in files: other languages cannot hold them."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def show_done(is_json: bool, **details: Any) -> None:
+    """Say nothing, as the reference does; or the details, for scripts."""
+    if is_json:
+        show_json({"done": True, **details})

@@ -1,0 +1,109 @@
+"""What is said when: changes first, everything in turn, and nothing so late that a server forgets it."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from offset.base.credits import FREE, Rate
+from offset.base.limits import INDEX_AGE_BASE, INDEX_MUTATIONS_PER_BATCH, INDEX_REFRESH_MUTATIONS
+from offset.core.index.bulletin import Bulletin, Key
+from offset.wire.index import IndexMutation, RemoveFriendCurrency, UpdateFriendCurrency
+from support.payments import key
+
+
+def pair(friend: int | str, currency: str = "FST") -> Key:
+    return key(friend), currency
+
+
+def keys(batch: tuple[IndexMutation, ...]) -> list[Key]:
+    return [(mutation.public_key, mutation.currency) for mutation in batch]
+
+
+def test_changes_are_said_with_their_last_value() -> None:
+    """Several changes of one pair are one mutation with the final value; no change says nothing."""
+    bulletin = Bulletin()
+    bulletin.change({pair(1): (5, FREE)})
+    bulletin.change({pair(1): (6, Rate(1, 2))})
+    assert bulletin.has_changed
+    assert bulletin.next_batch(1) == (UpdateFriendCurrency(key(1), "FST", 6, Rate(1, 2)),)
+    bulletin.change({pair(1): (6, Rate(1, 2)), pair(2): None})
+    assert not bulletin.has_changed
+
+
+def test_r2_a_remove_comes_with_an_update() -> None:
+    """R2: what goes is said as an update to 0 and the remove, in this order, in one message."""
+    bulletin = Bulletin()
+    bulletin.change({pair(1): (5, FREE)})
+    bulletin.next_batch(1)
+    bulletin.change({pair(1): None})
+    assert bulletin.next_batch(1) == (
+        UpdateFriendCurrency(key(1), "FST", 0, FREE),
+        RemoveFriendCurrency(key(1), "FST"),
+    )
+    assert bulletin.next_batch(9) == ()
+    assert len(bulletin) == 0
+
+
+def test_all_is_said_to_a_new_server() -> None:
+    """A new server hears everything, in batches, and the removes that the old one did not live to hear."""
+    bulletin = Bulletin()
+    bulletin.change({pair(i): (i, FREE) for i in range(100)})
+    while bulletin.has_changed:
+        bulletin.next_batch(1)
+    bulletin.change({pair(7): None})
+    bulletin.say_all()
+    assert not bulletin.has_changed
+    heard: list[IndexMutation] = []
+    while bulletin.has_unsaid:
+        batch = bulletin.next_batch(1)
+        assert len(batch) <= INDEX_MUTATIONS_PER_BATCH
+        heard += batch
+    assert {mutation.public_key for mutation in heard} == {key(i) for i in range(100)}
+    assert [m.public_key for m in heard if isinstance(m, RemoveFriendCurrency)] == [key(7)]
+
+
+def test_news_does_not_wait_for_the_rest() -> None:
+    """While everything is held back, a change is said alone."""
+    bulletin = Bulletin()
+    bulletin.change({pair(i): (i, FREE) for i in range(5)})
+    bulletin.say_all()
+    bulletin.change({pair(3): (33, FREE)})
+    assert keys(bulletin.next_batch(1, with_unsaid=False)) == [pair(3)]
+    assert keys(bulletin.next_batch(1))[:4] == [pair(0), pair(1), pair(2), pair(4)]
+
+
+def test_keepalives_repeat_many() -> None:
+    """A keepalive repeats up to 16 pairs, those said longest ago, so an index that lost all heals soon (R1)."""
+    bulletin = Bulletin()
+    bulletin.change({pair(i): (i, FREE) for i in range(40)})
+    bulletin.next_batch(1)
+    rounds = [keys(bulletin.next_batch(INDEX_REFRESH_MUTATIONS)) for _ in range(3)]
+    assert [len(said) for said in rounds] == [16, 16, 16]
+    assert {place for said in rounds for place in said} == {pair(i) for i in range(40)}
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["EUR", "FST", "NIS"]), st.integers(1, 60)),
+        max_size=3,
+        unique_by=lambda x: x[0],
+    ),
+    st.lists(st.integers(0, 3), min_size=60, max_size=200),
+)
+@settings(max_examples=60)
+def test_r8_a_reference_server_forgets_nothing(sizes: list[tuple[str, int]], events: list[int]) -> None:
+    """R8: with any mix of keepalives and changes, each pair comes back before 16 + 3n messages have passed."""
+    bulletin = Bulletin()
+    bulletin.change({pair(i, currency): (1, FREE) for currency, count in sizes for i in range(count)})
+    count_of = dict(sizes)
+    ages: dict[Key, int] = {}
+    for number, event in enumerate(events):
+        if event and sizes:
+            currency, count = sizes[event % len(sizes)]
+            bulletin.change({pair(number % count, currency): (number + 2, FREE)})
+        batch = bulletin.next_batch(1 if bulletin.has_changed else INDEX_REFRESH_MUTATIONS)
+        assert len(batch) <= INDEX_MUTATIONS_PER_BATCH
+        assert len(set(keys(batch))) == len(batch), "nothing is said twice in one message"
+        for place in ages:  # as the reference counts: by currency
+            ages[place] += 1
+            assert ages[place] < INDEX_AGE_BASE + 3 * count_of[place[1]]
+        ages |= dict.fromkeys(keys(batch), 0)
