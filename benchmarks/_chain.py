@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from itertools import pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 from offset.app import LiveReport, Node, connect_files

@@ -83,7 +83,7 @@ class Row(NamedTuple):
     function: str
     line: int
     ms: float
-    count: int
+    hits: int
 
 
 class ProfiledNetwork(Network):

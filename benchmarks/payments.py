@@ -228,7 +228,7 @@ async def _run(
 
 
 def _figures(times: Times, count: int, seconds: float, cpu: dict[str, float], others: float) -> Run:
-    each = {name: used / count for name, used in cpu.items()}
+    each = {name: used / max(1, len(times.done)) for name, used in cpu.items()}
     return Run(
         payments=count,
         failures=len(times.failures),

@@ -18,7 +18,7 @@ from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import Currency, PublicKey, Uid
 from offset.base.instants import Instant, earliest
-from offset.base.limits import APP_FRAME_BYTES_MAX, APP_HANDSHAKES_MAX, FRAME_BYTES_MAX
+from offset.base.limits import APP_HANDSHAKES_MAX, FRAME_BYTES_MAX
 from offset.core.channeler.channeler import Channeler
 from offset.core.channeler.effects import (
     CloseLine,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from offset import __version__
+from offset.programs.cli import CONTEXT, version_option
+from offset.programs.errors import run
 
 PROGRAM = "stnode"
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, "-V", "--version", prog_name=PROGRAM, message="%(prog)s %(version)s")
+@click.command(name=PROGRAM, context_settings=CONTEXT)
+@version_option(PROGRAM)
 @click.option(
     "-i", "--idfile", required=True, type=click.Path(path_type=Path), help="Identity file of the node."
 )
@@ -34,7 +36,7 @@ PROGRAM = "stnode"
     type=click.Path(path_type=Path),
     help="Folder with the tickets of the apps that may connect, made by: stmgr app-ticket.",
 )
-def main(idfile: Path, laddr: str, database: Path, trusted: Path) -> None:
+def stnode(idfile: Path, laddr: str, database: Path, trusted: Path) -> int:
     """Run a node: keep mutual credit with friends, and make and pass on payments.
 
     The folder of trusted apps is read anew for each app that connects. OFFSET_LOG (off, error, warning, info,
@@ -47,19 +49,18 @@ def main(idfile: Path, laddr: str, database: Path, trusted: Path) -> None:
     async def start() -> Driver:
         from offset.base import base64url
         from offset.engine.node import APPS, NodeEngine
-        from offset.programs.idfile import read_identity
+        from offset.programs.files_io import load
         from offset.programs.trusted import TrustedApps
         from offset.shell.addresses import parse_listen_address
         from offset.shell.system import SystemEntropy, monotonic_ms
         from offset.store.database import Database
+        from offset.wire.files import parse_identity
 
         address = parse_listen_address(laddr)
-        identity = read_identity(idfile)
+        identity = load(idfile, parse_identity, made_by="stmgr gen-ident")
         store = Database.open(database, identity.public_key)
         try:
-            engine = NodeEngine(
-                identity, SystemEntropy(), TrustedApps(trusted), store.load(), monotonic_ms()
-            )
+            engine = NodeEngine(identity, SystemEntropy(), TrustedApps(trusted), store.load(), monotonic_ms())
             driver = Driver(engine, committer=store)
             where = await driver.listen(APPS, *address)
         except BaseException:
@@ -68,4 +69,13 @@ def main(idfile: Path, laddr: str, database: Path, trusted: Path) -> None:
         announce(f"{PROGRAM}: listening on {where} (key {base64url.encode(identity.public_key)})")
         return driver
 
-    sys.exit(run_program(PROGRAM, start))
+    return run_program(PROGRAM, start)
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run stnode until it is stopped; returns its exit status."""
+    return run(stnode, args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

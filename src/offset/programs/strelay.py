@@ -17,11 +17,12 @@ from offset.core.relay import Quotas
 from offset.engine.relay import LISTENER, RelayEngine
 from offset.programs.cli import CONTEXT, version_option
 from offset.programs.errors import run
-from offset.programs.idfile import read_identity
+from offset.programs.files_io import load
 from offset.shell.addresses import Address, parse_listen_address
 from offset.shell.driver import Driver
 from offset.shell.program import announce, run_program
 from offset.shell.system import SystemEntropy, monotonic_ms
+from offset.wire.files import parse_identity
 
 PROGRAM = "strelay"
 _DEFAULTS = Quotas()
@@ -75,7 +76,7 @@ def strelay(idfile: Path, laddr: Address, handshakes: int, handshakes_per_addres
     """
 
     async def start() -> Driver:
-        identity = read_identity(idfile)
+        identity = load(idfile, parse_identity, made_by="stmgr gen-ident")
         engine = RelayEngine(
             identity,
             SystemEntropy(),

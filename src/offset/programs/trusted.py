@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from offset.base.faults import OffsetError
+from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
+from offset.programs.files_io import load
 from offset.wire.app import AppPermissions
-from offset.wire.files import parse_app_ticket
+from offset.wire.files import AppTicket, parse_app_ticket
 
 log = logging.getLogger("stnode")
-
-_FILE_BYTES_MAX = 65_536
 
 
 class TrustedApps:
@@ -34,11 +33,9 @@ class TrustedApps:
                 return ticket.permissions
         return None
 
-    def _read(self, path: Path):  # type: ignore[no-untyped-def]
+    def _read(self, path: Path) -> AppTicket | None:
         try:
-            if path.stat().st_size > _FILE_BYTES_MAX:
-                raise ValueError("it is too large")
-            return parse_app_ticket(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, OffsetError) as error:
-            log.warning("skipped %s, which is no app ticket: %s", path, error)
+            return load(path, parse_app_ticket)
+        except UserFault as fault:
+            log.warning("skipped: %s", fault)
             return None

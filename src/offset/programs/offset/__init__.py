@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 
 
-def main() -> None:
-    """Run the command line."""
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit status."""
     from offset.programs.errors import run
     from offset.programs.offset.cli import offset
 
-    sys.exit(run(offset))
+    return run(offset, args)

@@ -6,6 +6,7 @@ Set up with the command lines, steered with the SDK: what you see is what any ap
 from __future__ import annotations
 
 import asyncio
+import itertools
 import tempfile
 import time
 from contextlib import AsyncExitStack
@@ -113,12 +114,14 @@ class Demo:
             )
             for name in NAMES
         }
-        for left, right in zip(NAMES, NAMES[1:], strict=False):
+        for left, right in itertools.pairwise(NAMES):
             for name, other in ((left, right), (right, left)):
                 await self._trust(nodes[name], cards[other], other)
         async with stage.step("A-B-C-D are friends and online, through the relays"):
             await asyncio.gather(*[self._wait_friends(node) for node in nodes.values()])
-        stage.say(f"  each lets the other owe {LIMIT} {CURRENCY}, and takes 1 {CURRENCY} for passing a payment on")
+        stage.say(
+            f"  each lets the other owe {LIMIT} {CURRENCY}, and takes 1 {CURRENCY} for passing a payment on"
+        )
 
     async def _trust(self, node: Node, card: FriendFile, name: str) -> None:
         await node.friends.add(card.public_key, card.relays, name)
@@ -145,7 +148,9 @@ class Demo:
         began = time.monotonic()
         payment = await buyer.pay(invoice)
         promised = time.monotonic()
-        stage.say(f"  {self._amount} {CURRENCY} and {payment.fees} {CURRENCY} of fees are frozen on the way A-B-C-D;")
+        stage.say(
+            f"  {self._amount} {CURRENCY} and {payment.fees} {CURRENCY} of fees are frozen on the way A-B-C-D;"
+        )
         stage.say(f"  D has signed for them, and A holds the commit ({(promised - began) * 1000:.0f} ms)")
         await seller.commit(invoice, payment.commit)
         receipt = await payment.receipt(_RECEIPT_SECONDS)

@@ -10,8 +10,34 @@ from collections.abc import Sequence
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run stctrl; returns its exit status."""
+    """Run stctrl; returns its exit status. With `args` of its own it is a guest in this process, else its owner."""
+    if args is None:
+        _hurry()
     from offset.programs.errors import run
     from offset.programs.stctrl.root import stctrl
 
-    return run(stctrl, args)
+    status = run(stctrl, args)
+    if args is None:
+        _leave(status)
+    return status
+
+
+def _hurry() -> None:
+    """Start sooner: a process of a tenth of a second needs no collection of garbage, and no TLS."""
+    import gc
+    import sys
+
+    gc.disable()
+    sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]  # asyncio loads it if it can, and does without
+
+
+def _leave(status: int) -> None:
+    """End now, without taking everything apart, which would take as long as the work itself."""
+    import os
+    import sys
+
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)

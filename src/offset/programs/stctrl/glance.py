@@ -17,7 +17,6 @@ from offset.base.limits import APP_FRAME_BYTES_MAX
 from offset.base.names import host_and_port
 from offset.crypto.identity import Identity
 from offset.link.stack import Line
-from offset.wire.app import APP_PERMISSIONS
 from offset.wire.files import Ticket
 from offset.wire.report import NODE_REPORT, NodeReport
 
@@ -70,7 +69,7 @@ class _Look:
                     self._closed(messages)
                 messages += self._line.receive(data, _now())
                 self._send()
-            APP_PERMISSIONS.decode(messages[0])  # anybody whom the node knows may look
+            # The first message, the permissions, is not needed: anybody whom the node knows may look.
             return NODE_REPORT.decode(messages[1])
         except PeerFault as fault:
             _cannot(self._node, str(fault))
