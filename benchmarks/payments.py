@@ -38,6 +38,10 @@ SHORT_RUNS, FULL_RUNS = 3, 5
 SHORT_CHAINS, FULL_CHAINS = (2, 3), (2, 3, 5)
 CONCURRENCIES = (1, 8, 32, 100)
 WARM_UP_PAYMENTS = 40
+CALM_PERCENT = 10.0
+"""A run in which other processes used more of the machine is made again."""
+TRIES_PER_RUN = 3
+LOG_LINES_SHOWN = 5
 _STATUS_GOOD, _STATUS_FAILED, _STATUS_INTERRUPTED = 0, 1, 130
 
 
@@ -84,18 +88,21 @@ class Chain:
 def main() -> int:
     """Run the benchmark; returns the exit status."""
     options = _options()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="offset-payments-", dir=options.folder))
     try:
-        with asyncio.Runner(loop_factory=new_loop) as runner:
-            runner.run(_all(options, folder))
+        _all(options, folder)
     except KeyboardInterrupt:
         print("payments: interrupted", file=sys.stderr)
         return _STATUS_INTERRUPTED
     except Stalled as stalled:
         print(f"payments: STALLED: {stalled}", file=sys.stderr)
+        _show_logs(folder)
         return _STATUS_FAILED
     except OffsetError as error:
         print(f"payments: {error}", file=sys.stderr)
+        _show_logs(folder)
         return _STATUS_FAILED
     finally:
         if options.keep_logs:
@@ -103,6 +110,13 @@ def main() -> int:
         else:
             shutil.rmtree(folder, ignore_errors=True)
     return _STATUS_GOOD
+
+
+def _show_logs(folder: Path) -> None:
+    """The last words of the programs."""
+    for log in sorted(folder.glob("*/*.log")):
+        for line in log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]:
+            print(f"  {log.stem}: {line}", file=sys.stderr)
 
 
 def _options() -> argparse.Namespace:
@@ -140,10 +154,7 @@ def _numbers(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(","))
 
 
-async def _all(options: argparse.Namespace, folder: Path) -> None:
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+def _all(options: argparse.Namespace, folder: Path) -> None:
     begun = durable_commit_ms(folder)
     load = os.getloadavg()[0]
     print(
@@ -154,9 +165,9 @@ async def _all(options: argparse.Namespace, folder: Path) -> None:
     for length in options.chain:
         part = folder / f"chain-{length}"
         part.mkdir()
-        chains.append(await _chain(options, part, length))
+        chains.append(_chain(options, part, length))
     ended = durable_commit_ms(folder)
-    print(f"a durable commit took {begun:.2f} ms at the begin, {ended:.2f} ms at the end")
+    print(f"\na durable commit took {begun:.2f} ms at the begin, {ended:.2f} ms at the end")
     if options.json is not None:
         figures = {
             "cores": os.cpu_count(),
@@ -167,26 +178,35 @@ async def _all(options: argparse.Namespace, folder: Path) -> None:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")
 
 
-async def _chain(options: argparse.Namespace, folder: Path, length: int) -> Chain:
+def _chain(options: argparse.Namespace, folder: Path, length: int) -> Chain:
+    """Set up a chain, without a loop: an interrupt ends it between two commands; then measure."""
     if options.profile is None:
         network = Network(folder, options.programs)
     else:
         network = ProfiledNetwork(folder, options.programs, options.profile, options.profile_by)
     try:
-        members = await asyncio.to_thread(build, network, length)
-        up = await come_up(members)
-        print(
-            f"\n{length} nodes: friends online {up.online_s:.2f} s after both enabled, "
-            f"currency active {up.active_s:.2f} s after both configured, routes {up.routes_s:.2f} s after that"
-        )
-        cells = await _cells(options, network, members)
-        resident = {name: resident_mb(pid) for name, pid in program_pids(network).items()}
-        print(
-            "memory in MB: " + ", ".join(f"{name} {size:.0f}" for name, size in resident.items()), flush=True
-        )
-        return Chain(length, up, cells, resident)
+        members = build(network, length)
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(_measured(options, network, members))
+    except asyncio.CancelledError:  # SIGTERM
+        raise KeyboardInterrupt from None
     finally:
         network.stop()
+
+
+async def _measured(options: argparse.Namespace, network: Network, members: list[Member]) -> Chain:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    up = await come_up(members)
+    print(
+        f"\n{len(members)} nodes: friends online {up.online_s:.2f} s after both enabled, "
+        f"currency active {up.active_s:.2f} s after both configured, routes {up.routes_s:.2f} s after that"
+    )
+    cells = await _cells(options, network, members)
+    resident = {name: resident_mb(pid) for name, pid in program_pids(network).items()}
+    print("memory in MB: " + ", ".join(f"{name} {size:.0f}" for name, size in resident.items()), flush=True)
+    return Chain(len(members), up, cells, resident)
 
 
 async def _cells(options: argparse.Namespace, network: Network, members: list[Member]) -> list[Cell]:
@@ -200,7 +220,7 @@ async def _cells(options: argparse.Namespace, network: Network, members: list[Me
         print(_HEADER, flush=True)
         for concurrency in options.concurrency:
             count = options.payments or PAYMENTS.get(concurrency, PAYMENTS_ABOVE)
-            runs = [await _run(options, network, ends, count, concurrency) for _ in range(options.runs)]
+            runs = await _calm_runs(options, network, ends, count, concurrency)
             cells.append(Cell(len(members), concurrency, _medians(runs), runs))
             print(_line(cells[-1]), flush=True)
             if isinstance(network, ProfiledNetwork):
@@ -210,6 +230,18 @@ async def _cells(options: argparse.Namespace, network: Network, members: list[Me
     for cell in cells:
         print(f"CPU ms per payment at {cell.concurrency}: {_shares(cell.median.cpu)}")
     return cells
+
+
+async def _calm_runs(
+    options: argparse.Namespace, network: Network, ends: list[Node], count: int, concurrency: int
+) -> list[Run]:
+    """As many runs as asked for, those of them in which others used the machine least."""
+    runs: list[Run] = []
+    for _ in range(options.runs * TRIES_PER_RUN):
+        runs.append(await _run(options, network, ends, count, concurrency))
+        if sum(run.others_percent <= CALM_PERCENT for run in runs) >= options.runs:
+            break
+    return sorted(runs, key=lambda run: run.others_percent)[: options.runs]
 
 
 async def _run(

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import wraps
 from typing import Any
 
 from msgspec.structs import replace
 
+from offset.app import Node, connect
 from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
@@ -529,3 +531,27 @@ def in_thread(node: FakeNode | None = None) -> Iterator[FakeNode]:
         thread.join(20)
         if failures:
             raise failures[0]
+
+
+# Tests that talk to it
+
+STORY_S = 30.0
+
+
+def story(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """A test that is a coroutine; it has to end in time."""
+
+    @wraps(test)
+    def run(*args: Any, **values: Any) -> None:
+        asyncio.run(asyncio.wait_for(test(*args, **values), STORY_S))
+
+    return run
+
+
+@asynccontextmanager
+async def connected(
+    fake: FakeNode | None = None, app: Identity = APP
+) -> AsyncIterator[tuple[FakeNode, Node]]:
+    """The fake node, and the SDK connected to it."""
+    async with serving(fake) as serving_node, connect(serving_node.ticket, None, app) as node:
+        yield serving_node, node

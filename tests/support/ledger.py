@@ -57,7 +57,9 @@ class Rows:
 
     def records(self) -> list[Record]:
         """All rows, in the order of the tables and of their keys."""
-        return [self._rows[key] for key in sorted(self._rows, key=lambda key: (TABLES.index(key[0]), key[1:]))]
+        return [
+            self._rows[key] for key in sorted(self._rows, key=lambda key: (TABLES.index(key[0]), key[1:]))
+        ]
 
 
 class Node:
@@ -234,9 +236,7 @@ class World:
     def round(self) -> int:
         """All that is under way arrives. Returns how many messages that were."""
         waiting = [
-            (to, from_)
-            for to, from_ in self.under_way()
-            for _ in self.lines[_pair(to, from_)].under_way[to]
+            (to, from_) for to, from_ in self.under_way() for _ in self.lines[_pair(to, from_)].under_way[to]
         ]
         for to, from_ in waiting:
             if self.lines.get(_pair(to, from_), Line()).under_way.get(to):
@@ -298,7 +298,9 @@ class World:
         self.control(seller, app.AddInvoice(invoice_id, currency, amount))
         return invoice_id
 
-    def payment(self, buyer: str, seller: str, invoice_id: bytes, amount: int, currency: Currency = FST) -> bytes:
+    def payment(
+        self, buyer: str, seller: str, invoice_id: bytes, amount: int, currency: Currency = FST
+    ) -> bytes:
         """The buyer begins to pay an invoice."""
         payment_id = self.fresh(16)
         request = app.CreatePayment(payment_id, invoice_id, currency, amount, self[seller].key)

@@ -98,7 +98,9 @@ def _check_payments(state: FunderState) -> None:
         if pending.origin == OWN
     ]
     own += [
-        item.operation.request_id for friend in state.friends.values() for item in friend.queues[USER].values()
+        item.operation.request_id
+        for friend in state.friends.values()
+        for item in friend.queues[USER].values()
     ]
     assert sorted(own) == sorted(state.transactions), "each transaction of ours is under way, once"
 

@@ -12,7 +12,7 @@ from offset.core.funder import payments
 from offset.core.funder.state import BACKWARD
 from offset.wire import app
 from offset.wire.common import Commit, NamedRelayAddress
-from offset.wire.friend import CancelOp, FriendsRoute
+from offset.wire.friend import CancelOp, FriendsRoute, MoveTokenRequest
 from support.ledger import FST, Node, World
 from support.ledger_checks import check_nothing_frozen, check_nothing_waits, check_quiet
 
@@ -207,12 +207,12 @@ class Workload:
         if under_way and self.one_in(2):
             to, from_ = self.choose(under_way)
             message = self.world.next_message(to, from_)
-            if hasattr(message, "move_token"):
+            if isinstance(message, MoveTokenRequest):
                 self.has_disagreed = True
                 token = msgspec.structs.replace(message.move_token, rand_nonce=self.chance.bytes(16))
                 message = msgspec.structs.replace(message, move_token=token)
-                node = self.world[to]
-                self.world.took(node, node.funder.friend_message(self.world[from_].key, message))
+            node = self.world[to]
+            self.world.took(node, node.funder.friend_message(self.world[from_].key, message))
 
     def lose_ledger(self) -> None:
         """A friend is removed and added again: its side begins with nothing."""
@@ -302,7 +302,9 @@ class Workload:
                 for name, other in ((left, right), (right, left)):
                     channel = self.world[name].friend(self.world[other]).channel
                     if channel.remote_terms is not None:
-                        request = app.ResetFriendChannel(self.world[other].key, channel.remote_terms.reset_token)
+                        request = app.ResetFriendChannel(
+                            self.world[other].key, channel.remote_terms.reset_token
+                        )
                         self.world.control(name, request)
                         self.world.settle()
         for left, right in self.links:
@@ -334,9 +336,7 @@ class Workload:
                 if buyer == name and not self.failures[request_id]
             )
             received = sum(
-                record.amount
-                for record in node.rows.records()
-                if record.key()[:2] == ("history", "received")
+                record.amount for record in node.rows.records() if record.key()[:2] == ("history", "received")
             )
             assert net >= received - paid
         assert total == 0

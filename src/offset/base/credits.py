@@ -25,7 +25,10 @@ class Rate(msgspec.Struct, frozen=True, gc=False):
         return amount * self.mul // _RATE_ONE + self.add
 
     def max_payable(self, capacity: Amount) -> Amount:
-        """The highest x with x + fee(x) <= capacity, as the reference computes it (spec 04, 6.1)."""
+        """The most that is surely payable: x + fee(x) <= capacity for every x up to it (spec 04, 6.1).
+
+        One credit more may fit; the value is that of the reference, which every payer computes.
+        """
         if capacity < self.add:
             return 0
         return (capacity - self.add) * _RATE_ONE // (_RATE_ONE + self.mul)

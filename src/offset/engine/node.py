@@ -153,7 +153,7 @@ class NodeEngine:
                 effects = self._channeler.line_message(line, news.data, self._now)
             case LineClosed():
                 self._forget_relay(line)
-                effects = self._channeler.line_closed(line, self._now)
+                effects = self._channeler.line_closed(line, self._now, news.reason)
         self._do_channeler(effects)
 
     def _take_index(self, news: LineEvent) -> None:

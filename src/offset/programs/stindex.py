@@ -74,9 +74,9 @@ def read_trusted(folder: Path) -> dict[PublicKey, str]:
 def stindex(idfile: Path, lclient: str, lserver: str, trusted: Path) -> int:
     """Learn from nodes who can pay whom, share it with other index servers, and answer requests for routes.
 
-    Of two servers that share, both need the ticket of the other (made by stmgr index-ticket). The folder is
-    read once, at the start. OFFSET_LOG (off, error, warning, info, debug) sets what is logged on standard error. SIGTERM ends the
-    server within some seconds.
+    Of two servers that share, both need the ticket of the other (made by stmgr index-ticket). The folder of
+    tickets is read once, at the start. OFFSET_LOG (off, error, warning, info, debug) sets what is logged on
+    standard error. SIGTERM ends the server within some seconds.
     """
 
     async def start() -> Driver:

@@ -19,6 +19,9 @@ CLOSE_MS: Millis = 8 * SECOND  # for the peer to take what was written before a 
 DRAIN_MS: Millis = 10 * SECOND  # for an engine to come to rest when the program is to end: spec 02, W32
 STOP_MS: Millis = 2 * SECOND  # for the last bytes when the program ends
 DESCRIPTORS_USED_PERCENT_MAX = 90  # callers beyond it are turned away: spec 02, W5
+DESCRIPTORS_RESERVED = (
+    32  # for what is no connection: the loop, listeners, the database, files, names to resolve
+)
 
 
 class Bounds(msgspec.Struct, frozen=True):
@@ -33,3 +36,9 @@ class Bounds(msgspec.Struct, frozen=True):
     close_ms: Millis = CLOSE_MS
     drain_ms: Millis = DRAIN_MS
     stop_ms: Millis = STOP_MS
+
+
+def ports_max(descriptors: int) -> int:
+    """How many connections a process with so many descriptors may have before callers are turned away."""
+    used_max = descriptors * DESCRIPTORS_USED_PERCENT_MAX // 100
+    return max(1, min(used_max, descriptors - DESCRIPTORS_RESERVED))

@@ -33,7 +33,7 @@ from offset.engine.surface import (
     Write,
 )
 from offset.shell.addresses import Address, listening_socket
-from offset.shell.bounds import DESCRIPTORS_USED_PERCENT_MAX, Bounds
+from offset.shell.bounds import Bounds, ports_max
 from offset.shell.commits import Changes, Committer, GroupCommit
 from offset.shell.dialing import Dials
 from offset.shell.log import log_tell
@@ -96,7 +96,7 @@ class Driver:
         self._servers: list[asyncio.Server] = []
         self._next_conn = 2
         self._ports: dict[Conn, Port] = {}
-        self._ports_max = descriptors_max() * DESCRIPTORS_USED_PERCENT_MAX // 100
+        self._ports_max = ports_max(descriptors_max())
         self._unsent: list[Port] = []
         self._dials = Dials(
             lambda conn: Port(self, conn, "", self._bounds),

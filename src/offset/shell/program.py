@@ -12,10 +12,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from offset.base.faults import OffsetError
+from offset.base.faults import OffsetError, Undecodable
 from offset.shell.driver import Driver
 from offset.shell.log import set_up_log
 from offset.shell.system import new_loop, raise_descriptor_limit
+from offset.wire.codec import Codec
 
 SWITCH_SECONDS = 0.0005
 """How long the thread that ended a commit waits for a busy loop; Python's own 5 ms would be felt by each payment."""
@@ -62,9 +63,23 @@ async def _serve(start: Callable[[], Awaitable[Driver]]) -> None:
     driver = await start()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, driver.stop)
+    _load_schemas()
     gc.collect()
     gc.freeze()  # what is loaded by now stays: collections need not look at it
     await driver.run()
+
+
+def _load_schemas() -> None:
+    """Read the schemas of all messages that the program knows.
+
+    A codec reads its schema when it is used first. In a flood there may be no descriptor left to open the file,
+    and the engine, which does not expect that, would stop the program.
+    """
+    for name, module in sorted(sys.modules.items()):
+        if name.startswith("offset.wire."):
+            for codec in [value for value in vars(module).values() if isinstance(value, Codec)]:
+                with contextlib.suppress(Undecodable):
+                    codec.decode(b"")
 
 
 def _failed(program: str, sentence: str) -> int:

@@ -1,0 +1,64 @@
+"""Virtual time: what is to happen when, in one order, and a record of what did."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import deque
+from collections.abc import Callable
+
+from offset.base.instants import Instant, Millis
+from offset.sim.chance import Chance
+
+EVENTS_REMEMBERED = 400
+
+
+class World:
+    """A clock, a list of things to do, and the trace of a run."""
+
+    def __init__(self, seed: int | str) -> None:
+        self.now: Instant = 0
+        self.steps = 0
+        self.chance = Chance(f"world {seed}")
+        self.recent: deque[str] = deque(maxlen=EVENTS_REMEMBERED)
+        self._trace = hashlib.blake2b(digest_size=16)
+        self._todo: list[tuple[Instant, int, Callable[[], object]]] = []
+        self._count = 0
+
+    def after(self, delay: Millis, act: Callable[[], object]) -> None:
+        """Do this later; what is due at the same moment happens in the order in which it was asked for."""
+        self.at(self.now + delay, act)
+
+    def at(self, instant: Instant, act: Callable[[], object]) -> None:
+        """Do this at that moment, or now if it is past."""
+        self._count += 1
+        heapq.heappush(self._todo, (max(instant, self.now), self._count, act))
+
+    def next_at(self) -> Instant | None:
+        """When the next thing is to be done."""
+        return self._todo[0][0] if self._todo else None
+
+    def step(self) -> None:
+        """Do the next thing."""
+        self.now, _, act = heapq.heappop(self._todo)
+        self.steps += 1
+        act()
+
+    def run_to(self, instant: Instant) -> None:
+        """Let time pass until then."""
+        while self._todo and self._todo[0][0] <= instant:
+            self.step()
+        self.now = max(self.now, instant)
+
+    def note(self, text: str) -> None:
+        """Remember in words what happened; it is part of the trace."""
+        self.recent.append(f"{self.now / 1000:10.3f} s  {text}")
+        self.mark(text)
+
+    def mark(self, text: str) -> None:
+        """Make this part of the trace."""
+        self._trace.update(f"{self.now} {text}\n".encode())
+
+    def trace(self) -> str:
+        """A fingerprint of all that happened so far."""
+        return self._trace.hexdigest()

@@ -1,0 +1,268 @@
+"""The engine of stindex: two of them joined by hand, and nodes that are single `Line`s with real index clients."""
+
+from collections import deque
+
+import pytest
+
+from link.ends import ALICE, BOB, CAROL
+from offset.base.credits import FREE
+from offset.base.entropy import SeededEntropy
+from offset.base.instants import SECOND
+from offset.core.index.client import Answer, IndexClient, Send
+from offset.core.index.client import Effect as ClientEffect
+from offset.crypto.identity import Identity, is_lower
+from offset.engine.index import CLIENTS, COUNTERS_MS, SERVERS, IndexEngine
+from offset.engine.surface import (
+    Close,
+    Closed,
+    Congested,
+    Dial,
+    Drained,
+    Effect,
+    Event,
+    Opened,
+    Pause,
+    Received,
+    Resume,
+    Tell,
+    Woken,
+    Write,
+)
+from offset.link.stack import Line
+from offset.wire.common import NamedIndexServerAddress
+from offset.wire.index import INDEX_CLIENT_TO_SERVER, INDEX_SERVER_TO_CLIENT, RequestRoutes, TimeHash
+
+LOW, HIGH = (Identity(b"\x31" * 32), Identity(b"\x32" * 32))
+if not is_lower(LOW.public_key, HIGH.public_key):
+    LOW, HIGH = HIGH, LOW
+PEER = "127.0.0.1:5000"
+NODES = {2: ALICE, 4: BOB, 6: CAROL}
+JOINT = 100
+"""The connection between the two servers, at the lower one."""
+
+
+class Node:
+    """A node as an index server sees it."""
+
+    def __init__(self, identity: Identity, conn: int, server: Identity, now: int) -> None:
+        address = NamedIndexServerAddress(server.public_key, "x:1", "x")
+        self.line = Line(identity, SeededEntropy(f"line {conn}"), now, expects=server.public_key)
+        self.client = IndexClient(identity, SeededEntropy(f"client {conn}"), [address])
+        self.answers: list[Answer] = []
+        self.is_open = False
+        self.take(self.client.start(now), now)
+
+    def take(self, effects: list[ClientEffect], now: int) -> None:
+        for effect in effects:
+            if isinstance(effect, Send):
+                self.line.send(INDEX_CLIENT_TO_SERVER.encode(effect.message), now)
+            elif isinstance(effect, Answer):
+                self.answers.append(effect)
+
+    def hear(self, data: bytes, now: int) -> None:
+        messages = self.line.receive(data, now)
+        if self.line.remote is not None and not self.is_open:
+            self.is_open = True
+            self.take(self.client.opened(now), now)
+        for message in messages:
+            self.take(self.client.message(INDEX_SERVER_TO_CLIENT.decode(message), now), now)
+
+
+class World:
+    """The lower server with nodes 2 and 4, the higher one with node 6, and what was written and closed."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.engines = {
+            identity: IndexEngine(identity, SeededEntropy(name), {other.public_key: f"{name}:9"}, 0)
+            for name, identity, other in (("low", LOW, HIGH), ("high", HIGH, LOW))
+        }
+        self.nodes: dict[int, Node] = {}
+        self.dialed: list[int] = []
+        self.effects: list[Effect] = []
+        self.events: deque[tuple[Identity, Event]] = deque()
+        for identity, engine in self.engines.items():
+            self.take(identity, engine.start(0))
+
+    def feed(self, at: Identity, event: Event) -> None:
+        """An event and all that follows from it, each in its turn."""
+        self.run([(at, event)])
+
+    def run(self, events: list[tuple[Identity, Event]]) -> None:
+        is_busy = bool(self.events)
+        self.events.extend(events)
+        while self.events and not is_busy:
+            at, event = self.events[0]
+            self.take(at, self.engines[at].handle(event, self.now))
+            self.events.popleft()
+
+    def take(self, at: Identity, effects: list[Effect]) -> None:
+        self.effects += effects
+        for effect in effects:
+            if isinstance(effect, Write):
+                self.carry(at, effect.conn, effect.data)
+            elif isinstance(effect, Close):
+                self.feed(at, Closed(effect.conn, "closed"))
+            elif isinstance(effect, Dial):
+                self.dialed.append(effect.conn)
+
+    def carry(self, at: Identity, conn: int, data: bytes) -> None:
+        if at is LOW and conn == JOINT:
+            self.feed(HIGH, Received(self.dialed[-1], data))
+        elif at is HIGH and conn in self.dialed:
+            self.feed(LOW, Received(JOINT, data))
+        elif conn in self.nodes:
+            self.nodes[conn].hear(data, self.now)
+            self.push(at, conn)
+
+    def push(self, at: Identity, conn: int) -> None:
+        data = b"".join(self.nodes[conn].line.outgoing())
+        if data:
+            self.feed(at, Received(conn, data))
+
+    def join(self, conn: int, at: Identity) -> Node:
+        self.nodes[conn] = Node(NODES[conn], conn, at, self.now)
+        self.feed(at, Opened(conn, PEER, CLIENTS))
+        self.push(at, conn)
+        return self.nodes[conn]
+
+    def join_servers(self) -> None:
+        self.run([(LOW, Opened(JOINT, PEER, SERVERS)), (HIGH, Opened(self.dialed[-1], PEER, ""))])
+
+    def publish(self, conn: int, at: Identity, friend: int) -> None:
+        node = self.nodes[conn]
+        key = NODES[friend].public_key, "FST"
+        node.take(node.client.set_published({key: (10, FREE)}, self.now), self.now)
+        self.push(at, conn)
+
+    def wake(self, until: int) -> None:
+        while (at := min(deadline for one in self.engines.values() if (deadline := one.deadline()))) <= until:
+            self.now = max(self.now, at)
+            for identity, engine in self.engines.items():
+                if (engine.deadline() or until) <= self.now:
+                    self.feed(identity, Woken())
+        self.now = until
+
+    def routes(self, conn: int, at: Identity, source: int, destination: int) -> int:
+        node = self.nodes[conn]
+        ask = RequestRoutes(
+            bytes(16), "FST", 5, NODES[source].public_key, NODES[destination].public_key, None
+        )
+        node.take(node.client.request_routes(ask, self.now), self.now)
+        self.push(at, conn)
+        routes = node.answers.pop().routes
+        assert routes is not None
+        return len(routes)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_a_node_reports_and_asks_at_once(world: World) -> None:
+    """A node has its session, its report and its answer in the moment it connects, without waiting for a tick."""
+    for conn, friend in ((2, 4), (4, 2)):
+        assert world.join(conn, LOW).client.connected_server == LOW.public_key
+        world.publish(conn, LOW, friend)
+    assert world.now == 0
+    assert world.routes(2, LOW, 2, 4) == 1
+
+
+def test_two_servers_share(world: World) -> None:
+    """What nodes tell one server the other one knows, once both have heard each other's time."""
+    assert len(world.dialed) == 1, "only the higher key dials"
+    world.join_servers()
+    world.join(2, LOW)
+    world.join(6, HIGH)
+    world.wake(3 * SECOND)
+    world.publish(2, LOW, 6)
+    world.publish(6, HIGH, 2)
+    assert world.routes(2, LOW, 2, 6) == world.routes(6, HIGH, 6, 2) == 1
+    assert any(isinstance(effect, Tell) and "joined" in effect.detail for effect in world.effects)
+
+
+def test_failed_dials_are_repeated(world: World) -> None:
+    """A peer that cannot be reached is dialed again after a pause, and the failure is told."""
+    world.feed(HIGH, Closed(world.dialed[0], "refused"))
+    assert len(world.dialed) == 1
+    world.wake(2 * SECOND)
+    assert len(world.dialed) == 2
+    assert any(isinstance(effect, Tell) and "refused" in effect.detail for effect in world.effects)
+    world.join_servers()
+    assert world.engines[HIGH].view()[1].peers == 1
+    world.feed(HIGH, Closed(world.dialed[-1], "cut"))
+    assert world.engines[HIGH].view()[1].peers == 0
+    world.wake(4 * SECOND)
+    assert len(world.dialed) == 3
+
+
+def test_strangers_are_not_peers(world: World) -> None:
+    """Whoever comes to the port for servers with an unknown key is hung up after the handshake."""
+    world.nodes[50] = Node(CAROL, 50, LOW, 0)
+    world.feed(LOW, Opened(50, PEER, SERVERS))
+    world.push(LOW, 50)
+    assert Close(50) in world.effects
+    assert world.engines[LOW].view()[1].peers == 0
+
+
+def test_an_unreadable_message_ends_only_its_line(world: World) -> None:
+    """A node that sends what is no message is hung up, and the others are served."""
+    world.join(2, LOW)
+    world.join(4, LOW)
+    world.nodes[2].line.send(b"\xff" * 40, 0)
+    world.push(LOW, 2)
+    assert Close(2) in world.effects
+    assert world.engines[LOW].view()[1].clients == 1
+    assert world.routes(4, LOW, 2, 4) == 0
+
+
+def test_who_comes_back_is_taken(world: World) -> None:
+    """R7: a node on a new connection is served there, and its old connection is closed."""
+    world.join(2, LOW)
+    old = world.nodes[2]
+    NODES[8] = ALICE
+    world.join(8, LOW)
+    assert Close(2) in world.effects
+    world.publish(8, LOW, 4)
+    assert world.engines[LOW].view()[1].records == 1
+    old.line.send(
+        INDEX_CLIENT_TO_SERVER.encode(RequestRoutes(bytes(16), "FST", 1, bytes(32), bytes(32), None)), 0
+    )
+    world.push(LOW, 2)
+    assert old.answers == []
+
+
+def test_slow_nodes_are_not_read(world: World) -> None:
+    """From a node that does not take its answers no further questions are read, until it has taken them."""
+    world.join(2, LOW)
+    world.feed(LOW, Congested(2))
+    assert Pause(2) in world.effects
+    world.feed(LOW, Drained(2))
+    assert Resume(2) in world.effects
+
+
+def test_all_hear_the_time(world: World) -> None:
+    """Each second every node hears a new time hash."""
+    heard: list[bytes] = []
+    node = world.join(2, LOW)
+    take = node.client.message
+
+    def listen(message: object, now: int) -> list[ClientEffect]:
+        if isinstance(message, TimeHash):
+            heard.append(message.hash)
+        return take(message, now)  # type: ignore[arg-type]
+
+    node.client.message = listen  # type: ignore[method-assign, assignment]
+    world.wake(5 * SECOND)
+    assert len(set(heard)) == 5
+
+
+def test_counters_are_told(world: World) -> None:
+    """Every minute the engine tells its counters."""
+    world.wake(COUNTERS_MS)
+    told = [
+        effect.detail for effect in world.effects if isinstance(effect, Tell) and effect.topic == "counters"
+    ]
+    assert len(told) == 2
+    assert told[0][1].clients == 0
