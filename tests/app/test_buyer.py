@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from offset.app import (
     Disconnected,
@@ -27,7 +28,6 @@ from offset.wire.index import Edge, MultiRoute, RequestRoutes
 from support.fake_node import (
     APP,
     FRIEND,
-    NODE,
     SELLER,
     FakeNode,
     collected,
@@ -37,6 +37,7 @@ from support.fake_node import (
     identity,
     ignore,
     invoice,
+    node_report,
     receipt_for,
     route,
     story,
@@ -207,8 +208,6 @@ async def test_too_expensive() -> None:
 @story
 async def test_no_index_server() -> None:
     """Without anybody to ask for routes the payment does not begin."""
-    from support.fake_node import node_report
-
     async with connected(FakeNode(node_report(index_servers=(), connected=None))) as (_, node):
         with pytest.raises(NoIndexServer):
             await node.buyer.pay(INVOICE)
@@ -417,8 +416,6 @@ async def test_payment_that_did_not_begin() -> None:
 @story
 async def test_05_d20_commit_for_something_else(other: Any) -> None:
     """A commit that is not for this invoice, its amount and its currency is not handed out."""
-    from msgspec.structs import replace
-
     wrong = (
         replace(commit_for(INVOICE), currency="EUR")
         if isinstance(other, app.AddInvoice)
@@ -524,8 +521,3 @@ async def test_canceled_payment() -> None:
         with pytest.raises(PaymentCanceled, match="nothing was paid"):
             await node.buyer.receipt(payment_id, 20)
         assert fake.payments == {}
-
-
-def test_own_node_is_first() -> None:
-    """The routes of these tests begin at the node, as real ones do."""
-    assert VIA_BOB.route.public_keys[0] == NODE.public_key

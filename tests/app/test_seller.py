@@ -24,13 +24,13 @@ from support.fake_node import (
     CURRENCY,
     FRIEND,
     NODE,
-    SELLER,
     FakeNode,
     commit_for,
     connected,
     consistent,
     freeze,
     friend_report,
+    hang_up,
     invoice,
     node_report,
     refuse,
@@ -209,14 +209,7 @@ async def test_commit_in_a_file(tmp_path: Path) -> None:
 @story
 async def test_lost_connection() -> None:
     """A connection that breaks while an invoice is made is told."""
-    from support.fake_node import hang_up
-
     async with connected() as (fake, node):
         fake.script[app.AddInvoice] = hang_up
         with pytest.raises(Disconnected):
             await node.seller.create_invoice(CURRENCY, 5)
-
-
-def test_seller_of_these_tests() -> None:
-    """The seller of the invoices here is not the node."""
-    assert SELLER.public_key != NODE.public_key

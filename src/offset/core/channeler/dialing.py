@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from offset.base.backoff import Backoff
 from offset.base.entropy import fraction
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
@@ -27,7 +28,6 @@ from offset.base.limits import (
     RELAY_STAGGER_MS,
     STABLE_LINE_MS,
 )
-from offset.core.channeler.backoff import Backoff
 from offset.core.channeler.desk import Alarm, Desk
 from offset.core.channeler.effects import LineId
 from offset.core.channeler.lines import Stage, Tunnel, Tunnels

@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
+from offset.base.backoff import Backoff
 from offset.base.entropy import fraction
 from offset.base.faults import Undecodable
 from offset.base.ids import PublicKey
@@ -27,7 +28,6 @@ from offset.base.limits import (
     LISTEN_REFUSED_MS_MAX,
     STABLE_LINE_MS,
 )
-from offset.core.channeler.backoff import Backoff
 from offset.core.channeler.desk import Alarm, Desk
 from offset.core.channeler.effects import LineId
 from offset.wire.common import RelayAddress

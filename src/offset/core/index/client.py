@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from offset.base.backoff import Backoff
 from offset.base.entropy import Entropy, fraction
 from offset.base.ids import RAND_VALUE_BYTES, UID_BYTES, HashResult, PublicKey, Uid
 from offset.base.instants import Instant, earliest
@@ -34,7 +35,6 @@ from offset.base.limits import (
     INDEX_UPDATES_SPACING_MS,
     OPEN_ROUTE_REQUESTS_MAX,
 )
-from offset.core.index.backoff import Backoff
 from offset.core.index.bulletin import Bulletin, Key, Published
 from offset.crypto.identity import Identity
 from offset.wire.common import NamedIndexServerAddress
@@ -139,7 +139,7 @@ class IndexClient:
         self._entropy = entropy
         self._servers = {server.public_key: server for server in servers}
         self._turns = deque(self._servers)
-        self._backoff = Backoff(BACKOFF_MS_MIN, INDEX_CLIENT_BACKOFF_MS_MAX, entropy)
+        self._backoff = Backoff(BACKOFF_MS_MIN, INDEX_CLIENT_BACKOFF_MS_MAX)
         self._state: Waiting | Dialing | Greeting | Connected = Waiting(0)
         self._bulletin = Bulletin()
         self._asked: dict[Uid, Instant] = {}  # oldest first
@@ -295,7 +295,7 @@ class IndexClient:
                 effects += [Answer(request_id, None) for request_id in self._asked]
                 effects.append(Report(SetConnectedServer(None)))
                 self._asked = {}
-        self._state = Waiting(now + self._backoff.next_ms())
+        self._state = Waiting(now + self._backoff.next_ms(self._entropy))
         return effects
 
     def _forget_server(self, key: PublicKey) -> None:

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from offset.base.backoff import Backoff
 from offset.base.entropy import Entropy
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant, earliest
 from offset.base.limits import BACKOFF_MS_MIN, INDEX_SERVER_BACKOFF_MS_MAX, INDEX_SHORT_SESSION_MS
-from offset.core.index.backoff import Backoff
 from offset.core.index.effects import Conn, DialPeer
 from offset.crypto.identity import is_lower
 
@@ -44,12 +44,12 @@ class Peer:
 
     __slots__ = ("address", "backoff", "is_dialed", "state")
 
-    def __init__(self, address: str, is_dialed: bool, now: Instant, entropy: Entropy) -> None:
+    def __init__(self, address: str, is_dialed: bool, now: Instant) -> None:
         self.address = address
         self.is_dialed = is_dialed
         """Whether it is us who connects."""
         self.state: Listening | Waiting | Dialing | Connected = Waiting(now) if is_dialed else Listening()
-        self.backoff = Backoff(BACKOFF_MS_MIN, INDEX_SERVER_BACKOFF_MS_MAX, entropy)
+        self.backoff = Backoff(BACKOFF_MS_MIN, INDEX_SERVER_BACKOFF_MS_MAX)
 
     def rest(self, now: Instant, wait_ms: int) -> None:
         """There is no connection any more."""
@@ -59,15 +59,14 @@ class Peer:
 class Federation:
     """The trusted servers by key. Our own key among them is left out (R9)."""
 
-    __slots__ = ("_congested", "_conns", "_peers")
+    __slots__ = ("_congested", "_conns", "_entropy", "_peers")
 
     def __init__(
         self, own: PublicKey, trusted: Mapping[PublicKey, str], entropy: Entropy, now: Instant
     ) -> None:
+        self._entropy = entropy
         self._peers = {
-            key: Peer(address, is_lower(key, own), now, entropy)
-            for key, address in trusted.items()
-            if key != own
+            key: Peer(address, is_lower(key, own), now) for key, address in trusted.items() if key != own
         }
         self._conns: dict[Conn, PublicKey] = {}
         self._congested: dict[Conn, None] = {}
@@ -114,14 +113,14 @@ class Federation:
             peer.backoff.reset()
             peer.rest(now, 0)
         else:
-            peer.rest(now, peer.backoff.next_ms())
+            peer.rest(now, peer.backoff.next_ms(self._entropy))
         return key
 
     def dial_failed(self, key: PublicKey, now: Instant) -> None:
         """An attempt of ours led to no authenticated connection."""
         peer = self._peers.get(key)
         if peer is not None and isinstance(peer.state, Dialing):
-            peer.rest(now, peer.backoff.next_ms())
+            peer.rest(now, peer.backoff.next_ms(self._entropy))
 
     def congested(self, conn: Conn) -> None:
         """A peer does not keep up with what it is sent."""

@@ -1,4 +1,4 @@
-"""How long to wait before trying again (spec 02, W11)."""
+"""How long to wait before trying again (spec 02, W11; spec 04, 1.6 and 5.3)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DOUBLINGS_MAX = 30
 class Backoff:
     """Doubles with each failure in a row up to a limit, and never waits the same time twice.
 
-    The jitter spreads those who lost the same relay at the same moment.
+    The jitter spreads those who lost the same relay or server at the same moment.
     """
 
     first_ms: Millis

@@ -1,0 +1,104 @@
+"""Targets that turn bytes into a value: every codec, every file reader, frames."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from offset.base.faults import PeerFault, UserFault
+from offset.link.frames import FrameReader, frame
+from offset.wire import files
+from offset.wire.codec import Codec
+
+MODULES = ("app", "channel", "common", "friend", "index", "keepalive", "relay", "report")
+FILES = ("app_ticket", "commit", "friend", "identity", "invoice", "node_card", "payment", "receipt", "ticket", "token")
+FRAME_LIMIT = 1 << 12
+
+
+def codecs() -> dict[str, Codec[Any]]:
+    """All codecs of the wire, by the name of the struct."""
+    found = {}
+    for module in MODULES:
+        for value in vars(importlib.import_module(f"offset.wire.{module}")).values():
+            if isinstance(value, Codec):
+                found[value._name] = value
+    return dict(sorted(found.items()))
+
+
+def decode(codec: Codec[Any]) -> Callable[[bytes], None]:
+    """Bytes are Undecodable, or a message that goes out and comes back as it was."""
+
+    def run(data: bytes) -> None:
+        try:
+            message = codec.decode(data)
+        except PeerFault:
+            return
+        assert codec.decode(codec.encode(message)) == message
+
+    return run
+
+
+def parse(kind: str) -> Callable[[bytes], None]:
+    """A text is refused with one sentence, or it is a value that is written and read back as it was."""
+    read: Callable[[str], Any] = getattr(files, f"parse_{kind}")
+    write: Callable[[Any], str] = getattr(files, f"format_{kind}")
+
+    def run(data: bytes) -> None:
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            return  # refused before (programs/files_io.py)
+        try:
+            value = read(text)
+        except UserFault as fault:
+            sentence = str(fault)
+            assert sentence
+            assert "\n" not in sentence
+            assert len(sentence) < 1000
+            return
+        written = write(value)
+        written.encode()  # or it could not be stored
+        assert write(read(written)) == written
+
+    return run
+
+
+def frames(data: bytes) -> None:
+    """However a stream is cut, the same frames come out, or the same fault."""
+    if not data:
+        return
+    step, stream = 1 + data[0], data[1:]
+    whole = _feed(stream, [len(stream)])
+    assert _feed(stream, range(step, len(stream) + step, step)) == whole
+    messages, fault = whole
+    if fault is None:
+        assert stream.startswith(b"".join(map(frame, messages)))
+    assert all(len(message) <= FRAME_LIMIT for message in messages)
+
+
+def _feed(stream: bytes, ends: Any) -> tuple[list[bytes], str | None]:
+    """The frames before the first fault, byte by byte at the end so that none is lost with it, and the fault."""
+    reader = FrameReader(FRAME_LIMIT, (4, 1024))
+    messages: list[bytes] = []
+    start = 0
+    for end in ends:
+        piece = stream[start:end]
+        try:
+            messages += reader.feed(piece)
+        except PeerFault as fault:
+            # What came with the fault is lost: find it again in the bytes so far.
+            return _slowly(stream), str(fault)
+        start = end
+    return messages, None
+
+
+def _slowly(stream: bytes) -> list[bytes]:
+    reader = FrameReader(FRAME_LIMIT, (4, 1024))
+    messages: list[bytes] = []
+    for place in range(len(stream)):
+        try:
+            messages += reader.feed(stream[place : place + 1])
+        except PeerFault:
+            break
+    return messages

@@ -1,0 +1,74 @@
+"""What a run consists of: nodes, friendships, and a list of acts, each at its moment. All drawn from a seed."""
+
+from __future__ import annotations
+
+import msgspec
+
+from offset.base.instants import MINUTE, SECOND, Instant, Millis
+
+CALM_MS: Millis = 20 * SECOND
+"""Before this nothing goes wrong: friends meet."""
+
+
+class Act(msgspec.Struct, frozen=True):
+    """Something that is done to the network, or by it."""
+
+    at: Instant
+    kind: str
+    args: tuple[object, ...]
+
+    def words(self) -> str:
+        """For people."""
+        return " ".join([self.kind, *map(_word, self.args)])
+
+
+def _word(arg: object) -> str:
+    if isinstance(arg, tuple):
+        return "-".join(map(str, arg)) if all(isinstance(item, str) for item in arg) else str(arg)
+    return str(arg)
+
+
+class Friendship(msgspec.Struct, frozen=True):
+    """Two friends and, for each currency, how much each may owe the other."""
+
+    left: str
+    right: str
+    limits: dict[str, tuple[int, int]]
+    """(what right may owe left, what left may owe right)."""
+    rate: int = 1
+    """What each charges for passing on requests of the other."""
+
+
+class Scenario(msgspec.Struct, frozen=True):
+    """A whole run before it happens."""
+
+    seed: int
+    shape: str
+    nodes: tuple[str, ...]
+    friendships: tuple[Friendship, ...]
+    relays: int = 1
+    indexes: int = 0
+    acts: tuple[Act, ...] = ()
+    hostile: dict[str, str] = {}
+    """How some nodes, relays and index servers misbehave, by name."""
+    until: Instant = 3 * MINUTE
+    """When the acts are over."""
+    delay_max: Millis = 20
+    high_bytes: int = 256 * 1024
+    drift_ppm: int = 0
+
+    def neighbours(self) -> dict[str, list[str]]:
+        """Friends of each node."""
+        found: dict[str, list[str]] = {name: [] for name in self.nodes}
+        for friendship in self.friendships:
+            found[friendship.left].append(friendship.right)
+            found[friendship.right].append(friendship.left)
+        return found
+
+    def currencies(self) -> list[str]:
+        """All currencies."""
+        return list(dict.fromkeys(name for item in self.friendships for name in item.limits))
+
+    def relay_of(self, node: str) -> int:
+        """Which relay a node uses."""
+        return self.nodes.index(node) % self.relays
