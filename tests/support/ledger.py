@@ -138,6 +138,7 @@ class World:
         self.lines: dict[tuple[str, str], Line] = {}
         self.sent = 0
         self.messages: list[tuple[str, str, FriendMessage]] = []
+        self.outside: dict[PublicKey, list[tuple[str, FriendMessage]]] = {}
         self.replacing = replacing
         self._names = {node.key: name for name, node in self.nodes.items()}
         self._ids = itertools.count(1)
@@ -155,6 +156,7 @@ class World:
         for key, message in turn.messages:
             to = self._names.get(key)
             if to is None:
+                self.outside.setdefault(key, []).append((node.name, message))
                 continue
             line = self.lines.get(_pair(node.name, to))
             self.sent += 1

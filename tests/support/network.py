@@ -1,4 +1,4 @@
-"""Networks of real programs, for the process tests: made with command lines, asked with command lines.
+"""Networks of real programs, for the process tests: made with command lines and asked with command lines.
 
 Every wait has a deadline that only a program which hangs will meet; a busy machine does not.
 """
@@ -8,19 +8,246 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
-from support.commands import Done, one_sentence
+from offset.programs.offset.network import Network, NetworkError, Node
+from support.commands import Done
 
-from offset.programs.offset.network import Network, Node
-
-PROGRAMS = Path(os.path.abspath(os.sys.executable)).parent
+PROGRAMS = Path(sys.executable).parent
 PATIENCE_S = 60.0
 CURRENCY = "FST"
 LIMIT = 1000
-HOST = "127.0.0.1"
+
+
+def run(program: str, *args: str | Path, cwd: Path | None = None, timeout_s: float = PATIENCE_S) -> Done:
+    """Run one of our programs to its end."""
+    done = subprocess.run(
+        [str(PROGRAMS / program), *map(str, args)],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=timeout_s,
+        text=True,
+        check=False,
+        cwd=cwd,
+    )
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def ctl(node: Node, *args: str | Path, app: Path | None = None, ticket: Path | None = None) -> Done:
+    """Run stctrl for a node, as its app or another one; it may fail."""
+    return run("stctrl", "-I", app or node.app_ident, "-T", ticket or node.ticket, *args)
+
+
+def eventually(look: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
+    """The first value of `look` that is true. A look costs a process, so there is no need to sleep between two."""
+    deadline = monotonic() + patience_s
+    while not (value := look()):
+        assert monotonic() < deadline, f"{what}: not within {patience_s:g} s"
+    return value
+
+
+def processes_naming(text: str | Path) -> list[int]:
+    """Processes, of anybody, that have `text` in their command line."""
+    listed = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True
+    ).stdout
+    entries = [line.strip().partition(" ") for line in listed.splitlines()]
+    return [int(pid) for pid, _, args in entries if str(text) in args and int(pid) != os.getpid()]
+
+
+class TestNetwork(Network):
+    """A network whose programs can be started again, and friends in it."""
+
+    __test__ = False
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, PROGRAMS)
+        self._ways: dict[str, tuple[str, int, tuple[str, ...]]] = {}
+
+    def start(self, name: str, program: str, port: int, *args: str) -> None:
+        """Start a server, and remember how."""
+        self._ways[name] = (program, port, args)
+        super().start(name, program, port, *args)
+
+    def restart(self, name: str) -> None:
+        """Start a server that ended, as it was started before."""
+        program, port, args = self._ways[name]
+        self.start(name, program, port, *args)
+
+    def log(self, name: str) -> str:
+        """What a program said."""
+        return (self.folder / f"{name}.log").read_text()
+
+    def add_nodes(self, *names: str) -> list[Node]:
+        """Make and start nodes, side by side."""
+        with ThreadPoolExecutor(len(names)) as pool:
+            return list(pool.map(self.add_node, names))
+
+    def befriend(self, left: Node, right: Node, *currencies: str, limit: int = LIMIT) -> None:
+        """Make friends of two nodes, with the same limit on both sides, and wait until they can pay."""
+        cards = {node.name: self.export_friend(node) for node in (left, right)}
+
+        def trust(node: Node, friend: Node) -> None:
+            node.ctl("config", "add-friend", "-f", str(cards[friend.name]), "-n", friend.name)
+            for currency in currencies:
+                about = ("-n", friend.name, "-c", currency)
+                node.ctl("config", "set-currency-max-debt", *about, "-m", str(limit))
+                node.ctl("config", "open-currency", *about)
+            node.ctl("config", "enable-friend", "-n", friend.name)
+
+        both(lambda: trust(left, right), lambda: trust(right, left))
+        eventually(lambda: can_pay(left, right, currencies), f"{right.name} is a friend of {left.name}")
+        eventually(lambda: can_pay(right, left, currencies), f"{left.name} is a friend of {right.name}")
+
+    def check_logs(self) -> None:
+        """No program had a fault of its own."""
+        for path in sorted(self.folder.glob("*.log")):
+            text = path.read_text()
+            assert "Traceback" not in text, text
+            assert " ERROR " not in text, text
+
+
+def both(first: Callable[[], None], second: Callable[[], None]) -> None:
+    """Do two things at the same time."""
+    with ThreadPoolExecutor(2) as pool:
+        for future in [pool.submit(first), pool.submit(second)]:
+            future.result()
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[TestNetwork]:
+    """An empty network; whatever happens, all its programs are gone afterwards, and their logs are clean."""
+    network = TestNetwork(folder)
+    try:
+        yield network
+    finally:
+        network.stop()
+    network.check_logs()
+
+
+# Paying
+
+
+class Papers:
+    """The files of one payment."""
+
+    def __init__(self, folder: Path, name: str = "lunch") -> None:
+        self.invoice, self.payment, self.commit, self.receipt = (
+            folder / f"{name}.{kind}" for kind in ("invoice", "payment", "commit", "receipt")
+        )
+
+    def ask(self, seller: Node, amount: int, currency: str = CURRENCY) -> None:
+        """create-invoice"""
+        about = ("-c", currency, "-a", str(amount), "-i", str(self.invoice))
+        assert seller.ctl("seller", "create-invoice", *about) == ""
+
+    def try_to_pay(self, buyer: Node, *options: str) -> Done:
+        """pay-invoice"""
+        files = ("-i", self.invoice, "-p", self.payment, "-c", self.commit)
+        return ctl(buyer, "buyer", "pay-invoice", *files, *options)
+
+    def pay(self, buyer: Node, *options: str) -> str:
+        """pay-invoice, again while the index server has not learned of the way; returns what it printed."""
+
+        def attempt() -> Done | None:
+            done = self.try_to_pay(buyer, *options)
+            return None if "no chain of friends" in done.stderr or "do not carry" in done.stderr else done
+
+        done: Done = eventually(attempt, "a route")
+        assert (done.status, done.stderr) == (0, "")
+        return done.stdout
+
+    def collect(self, seller: Node) -> None:
+        """commit-invoice"""
+        files = ("-i", str(self.invoice), "-c", str(self.commit))
+        assert seller.ctl("seller", "commit-invoice", *files) == ""
+
+    def end(self, buyer: Node, *options: str) -> Done:
+        """payment-status"""
+        return ctl(buyer, "buyer", "payment-status", "-p", self.payment, "-r", self.receipt, *options)
+
+    def verify(self) -> Done:
+        """verify-receipt"""
+        return run("stverify", "verify-receipt", "-i", self.invoice, "-r", self.receipt)
+
+
+# Asking
+
+
+def friends(node: Node) -> dict[str, Any]:
+    """The friends of a node by name, as `info friends --json` tells of them."""
+    return {friend["name"]: friend for friend in json.loads(node.ctl("info", "friends", "--json"))}
+
+
+class Held(NamedTuple):
+    """What is owed to a node, and what is frozen by it and by its friends, over all friends."""
+
+    worth: int
+    by_us: int
+    by_them: int
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is frozen."""
+        return not self.by_us and not self.by_them
+
+
+def held(node: Node, currency: str = CURRENCY) -> Held:
+    """What a node holds in a currency."""
+    found = [friend["balances"][currency] for friend in friends(node).values() if currency in friend["balances"]]
+    keys = ("balance", "local_pending_debt", "remote_pending_debt")
+    return Held(*(sum(int(balance[key]) for balance in found) for key in keys))
+
+
+def settled(*nodes: Node, currency: str = CURRENCY) -> list[int]:
+    """What each node is owed, once nothing is frozen any more."""
+
+    def look() -> list[int] | None:
+        found = [held(node, currency) for node in nodes]
+        return [each.worth for each in found] if all(each.is_settled for each in found) else None
+
+    worths: list[int] = eventually(look, "nothing is frozen")
+    return worths
+
+
+def can_pay(node: Node, friend: Node, currencies: tuple[str, ...] = (CURRENCY,)) -> bool:
+    """Whether a friend is online, agrees on the balances, and uses the currencies."""
+    try:
+        found = friends(node)[friend.name]
+    except NetworkError:
+        return False
+    return found["online"] and found["consistent"] and set(currencies) <= set(found["balances"])
+
+
+class Chain(NamedTuple):
+    """alice — bob — carol, over one relay, with one index server; bob takes 1 FST for what he passes on."""
+
+    network: TestNetwork
+    alice: Node
+    bob: Node
+    carol: Node
+
+    @property
+    def nodes(self) -> tuple[Node, Node, Node]:
+        """The three nodes."""
+        return self.alice, self.bob, self.carol
+
+
+@contextmanager
+def running_chain(folder: Path, *currencies: str) -> Iterator[Chain]:
+    """Three friends in a row."""
+    with running(folder) as network:
+        network.add_relay("relay")
+        network.add_index_servers("index")
+        alice, bob, carol = network.add_nodes("alice", "bob", "carol")
+        network.befriend(alice, bob, *currencies)
+        network.befriend(bob, carol, *currencies)
+        for friend in ("alice", "carol"):
+            bob.ctl("config", "set-currency-rate", "-n", friend, "-c", CURRENCY, "-m", "0", "-a", "1")
+        yield Chain(network, alice, bob, carol)

@@ -44,6 +44,7 @@ from offset.shell.wakeup import Wakeup
 __all__ = ["Bounds", "Changes", "Committer", "Driver", "Startable", "Stoppable"]
 
 LISTEN_BACKLOG = 1024
+ACCEPTS_PER_TURN = 4  # so that `admit` can turn callers away before the descriptors are gone
 STALL_LOOKS = 8  # in the time after which a stalled write is given up
 
 
@@ -127,8 +128,9 @@ class Driver:
         listening = listening_socket(Address(host, port), LISTEN_BACKLOG)
         where = Address(*listening.getsockname()[:2])
         server = await self._loop.create_server(
-            lambda: self._caller(name), sock=listening, backlog=LISTEN_BACKLOG
+            lambda: self._caller(name), sock=listening, backlog=ACCEPTS_PER_TURN
         )
+        listening.listen(LISTEN_BACKLOG)  # asyncio takes one number for this and for its accepts in a row
         self._servers.append(server)
         return where
 

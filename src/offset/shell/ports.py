@@ -42,6 +42,7 @@ class Port(asyncio.Protocol):
         "_accepted",
         "_bounds",
         "_closing",
+        "_ends_when_empty",
         "_is_live",
         "_is_reading",
         "_is_told",
@@ -69,6 +70,7 @@ class Port(asyncio.Protocol):
         self._is_reading = True
         self._reason = "the connection is over"
         self._closing: asyncio.TimerHandle | None = None
+        self._ends_when_empty = False
         self._accepted = -1  # what the peer had taken at the last look; -1: nothing was waiting
         self._moved_at: Instant = 0
 
@@ -102,6 +104,8 @@ class Port(asyncio.Protocol):
         """What waits fell below the low mark."""
         if self._is_live:
             self._owner.feed(Drained(self.conn))
+        elif self._ends_when_empty:
+            asyncio.get_running_loop().call_soon(self._end_writing)
 
     def eof_received(self) -> bool:
         """The peer writes no more, which ends both directions (spec 01, 1.2)."""
@@ -160,7 +164,11 @@ class Port(asyncio.Protocol):
             return
         self.set_reading(True)  # else we would not see the peer close
         self._finish("closed", tell=False)
-        self._transport.write_eof()
+        if self._transport.get_write_buffer_size():
+            self._ends_when_empty = True
+            self._transport.set_write_buffer_limits(0, 0)  # `resume_writing` now means: all is sent
+        else:
+            self._end_writing()
 
     def abort(self, reason: str) -> None:
         """Close now; what was written and not yet sent is lost."""
@@ -193,6 +201,15 @@ class Port(asyncio.Protocol):
         self._closing = loop.call_later(self._bounds.linger_ms / 1000, self._linger, give_up_at)
         if tell:
             self._tell_closed(reason)
+
+    def _end_writing(self) -> None:
+        """Tell the peer that nothing follows. The transport would do so by itself, but not bear to fail at it."""
+        if self._transport.is_closing():
+            return
+        try:
+            self._transport.write_eof()
+        except OSError:  # the peer has reset the connection, and we have not heard of it yet
+            self._transport.abort()
 
     def _linger(self, give_up_at: float) -> None:
         loop = asyncio.get_running_loop()

@@ -99,4 +99,8 @@ class _LoopFaults:
         now = time.monotonic()
         if now - self._told.get(message, -REPEAT_SECONDS) >= REPEAT_SECONDS:
             self._told[message] = now
-            _log.error("%s", message, exc_info=context.get("exception"))
+            error = context.get("exception")
+            if isinstance(error, OSError):  # the system's trouble, not ours: where it was met tells nothing
+                _log.error("%s: %s", message, error.strerror or error)
+            else:
+                _log.error("%s", message, exc_info=error)

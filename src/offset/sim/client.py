@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from offset.base.instants import Millis
 from offset.base.ids import PublicKey
+from offset.base.instants import Millis
 from offset.crypto.identity import Identity
 from offset.engine.app import AppEngine, Heard, Over, Ready
 from offset.engine.surface import Tell, Woken

@@ -112,8 +112,10 @@ class Disk:
         life = self._life
         delay = self._delay()
         if self.fault == DURING:
-            self._world.after(delay // 2, lambda: life == self._life and self._tell_died("a crash in a commit"))
-        self._world.after(delay, lambda: life == self._life and self._flushed())
+            self._world.after(
+                delay // 2, lambda: self._tell_died("a crash in a commit") if life == self._life else None
+            )
+        self._world.after(delay, lambda: self._flushed() if life == self._life else None)
 
     def _flushed(self) -> None:
         self.flushes += 1

@@ -107,9 +107,9 @@ class Host:
         if start is not None:
             self._is_busy = True
             effects: list[Effect] = start(self.clock.now())
+            self._carry_out(effects)
             if self.watch is not None:
                 self.watch(self, Woken(), effects)
-            self._carry_out(effects)
             self._is_busy = False
         self.feed(Woken())
         self.on_start()
@@ -129,7 +129,7 @@ class Host:
         if self.is_wanted:
             wait = self.chance.between(200, 20_000) if back_after is None else back_after
             life = self.life
-            self.world.after(wait, lambda: self.life == life and self.start())
+            self.world.after(wait, lambda: self.start() if self.life == life else None)
 
     # Events
 
@@ -167,9 +167,9 @@ class Host:
             raise
         except Exception as error:
             raise Violation("I12", f"{self.name} failed at {type(event).__name__}: {error!r}") from error
+        self._carry_out(effects)
         if self.watch is not None:
             self.watch(self, event, effects)
-        self._carry_out(effects)
 
     def _plan_wake(self) -> None:
         if not self.is_alive:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from offset.base.instants import Instant, Millis
@@ -170,7 +171,7 @@ class Network:
             if one is not None:
                 one.coming.clear()
                 life = one.host.life
-                self.world.after(1, lambda one=one, life=life: self._gone(one, life, reason))
+                self.world.after(1, partial(self._gone, one, life, reason))
         if end.far is not None:
             end.far.far = None
         end.far = None

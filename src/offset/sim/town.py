@@ -10,14 +10,15 @@ from offset.base.ids import PublicKey
 from offset.core.funder.funder import Funder
 from offset.core.funder.state import Friend, FunderState
 from offset.crypto.identity import Identity
-from offset.engine.index import CLIENTS, SERVERS, IndexEngine
+from offset.engine.index import CLIENTS, SERVERS
 from offset.engine.node import APPS, NodeEngine
-from offset.engine.relay import LISTENER, RelayEngine
+from offset.engine.relay import LISTENER
 from offset.engine.surface import Engine
 from offset.sim import bodies
 from offset.sim.client import Client
 from offset.sim.disk import in_order
 from offset.sim.host import Host, identity_seed
+from offset.sim.hostile import HONEST
 from offset.sim.network import Network, Weather
 from offset.sim.scenario import Friendship, Scenario
 from offset.sim.watcher import Watcher
@@ -32,6 +33,7 @@ from offset.wire.app import (
     OpenFriendCurrency,
     SetFriendCurrencyMaxDebt,
     SetFriendCurrencyRate,
+    SetFriendRelays,
 )
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 
@@ -97,7 +99,12 @@ class Town:
 
     def is_honest(self, name: str) -> bool:
         """Whether this node keeps the rules."""
-        return name not in self.scenario.hostile
+        return self.scenario.hostile.get(name, HONEST[0]) in HONEST
+
+    def rate(self, name: str, other: str, currency: str) -> int:
+        """What `name` wants for passing on a request of `other`."""
+        request = self.settings.get(name, {}).get(("rate", self.key(other), currency))
+        return request.rate.add if isinstance(request, SetFriendCurrencyRate) else 1
 
     # Hosts
 
@@ -180,10 +187,12 @@ class Town:
             address = NamedIndexServerAddress(self.key(index), f"{index}:1", index)
             self.want(name, ("index",), AddIndexServer(address))
 
-    def befriend(self, friendship: Friendship) -> None:
+    def befriend(self, friendship: Friendship, only: str = "") -> None:
         """Two nodes become friends, or are to be again."""
         left, right = friendship.left, friendship.right
         for place, (name, other) in enumerate(((left, right), (right, left))):
+            if only and name != only:
+                continue
             key = self.key(other)
             self.want(name, ("friend", key), AddFriend(key, (self.relay_address(other),), other))
             self.want(name, ("enable", key), EnableFriend(key))
@@ -192,6 +201,15 @@ class Town:
                 rate = SetFriendCurrencyRate(key, currency, Rate(0, friendship.rate))
                 self.want(name, ("rate", key, currency), rate)
                 self.want(name, ("open", key, currency), OpenFriendCurrency(key, currency))
+
+    def befriend_again(self, name: str, friendship: Friendship) -> None:
+        """A node takes a friend back that it had removed."""
+        self.befriend(friendship, only=name)
+
+    def want_friend_relays(self, name: str, other: str) -> None:
+        """`name` learns from a person where `other` can be reached now."""
+        key = self.key(other)
+        self.want(name, ("relays", key), SetFriendRelays(key, (self.relay_address(other),)))
 
     def want_limit(self, name: str, other: str, currency: str, limit: int) -> None:
         """`other` may owe `name` so much."""

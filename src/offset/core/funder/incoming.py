@@ -185,7 +185,9 @@ def _crossing_reset(turn: Turn, friend: Friend, message: MoveToken) -> bool:
     terms = channel.former_terms
     if terms is None or not is_reset_by(channel, message, terms):
         return False
-    if not is_lower(channel.local, channel.remote):
+    if is_lower(channel.local, channel.remote):
+        turn.resending[friend.public_key] = None
+    else:
         for name in channel.credits:
             turn.drop("credits", friend.public_key, name)
         take_reset(channel, message, terms)

@@ -64,6 +64,8 @@ class Demo:
                 self._explain(network)
             else:
                 await asyncio.to_thread(network.stop)
+                # Broken off, threads may still be making files.
+                await asyncio.get_running_loop().shutdown_default_executor()
                 _remove(folder)
 
     async def _show(self, network: Network, connections: AsyncExitStack) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -63,6 +64,8 @@ class Network:
         self.relays: list[Path] = []
         self.index_servers: list[Path] = []
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._starting = threading.Lock()
+        self._is_stopped = False
 
     # Programs
 
@@ -84,7 +87,10 @@ class Network:
 
     def start(self, name: str, program: str, port: int, *args: str) -> None:
         """Start a server and wait until its port answers. Raises NetworkError."""
-        with (self.folder / f"{name}.log").open("ab") as log:
+        # Another thread may stop the network meanwhile, and must not miss a process.
+        with self._starting, (self.folder / f"{name}.log").open("ab") as log:
+            if self._is_stopped:
+                raise NetworkError(f"{program} ({name}) is not started: the network was stopped")
             process = subprocess.Popen(
                 [str(self.programs / program), *args],
                 stdin=subprocess.DEVNULL,
@@ -92,7 +98,7 @@ class Network:
                 stderr=log,
                 start_new_session=True,  # an interrupt of the terminal must not reach it before we stop it
             )
-        self.processes[name] = process
+            self.processes[name] = process
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             if process.poll() is not None:
@@ -119,7 +125,9 @@ class Network:
             return process.wait(_STOP_SECONDS)
 
     def stop(self) -> None:
-        """End everything."""
+        """End everything, for good."""
+        with self._starting:
+            self._is_stopped = True
         for process in self.processes.values():
             process.terminate()
         for name in list(self.processes):

@@ -43,11 +43,19 @@ class _Change:
     def __init__(self, target: Target, as_json: bool, timeout_s: float) -> None:
         self._target, self._as_json, self._timeout_s = target, as_json, timeout_s
 
-    def carry_out(self, work: Callable[[Node], Awaitable[Any]]) -> Any:
+    def carry_out(self, work: Callable[[Node], Awaitable[None]]) -> None:
         """Change the node, say nothing."""
-        result = self._target.talk("config", work, self._timeout_s)
+        self._target.talk("config", work, self._timeout_s)
         options.show_done(self._as_json)
-        return result
+
+    def reset(self, name: str) -> None:
+        """Accept the terms of a friend; it may take until the friend is online."""
+        is_done = self._target.talk("config", lambda node: node.friends.reset(name), self._timeout_s)
+        if not is_done:
+            from offset.programs.errors import say
+
+            say(PROGRAM, f"note: the node resets as soon as the friend {name!r} is online")
+        options.show_done(self._as_json, reset=is_done)
 
 
 def _command(name: str, *decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -181,11 +189,7 @@ def reset_friend(change: _Change, name: str) -> None:
 
     info friends shows them as the friend sees them: to accept 70 makes our balance -70.
     """
-    is_done = change.carry_out(lambda node: node.friends.reset(name))
-    if not is_done:
-        from offset.programs.errors import say
-
-        say(PROGRAM, f"note: the node resets as soon as the friend {name!r} is online")
+    change.reset(name)
 
 
 # Currencies

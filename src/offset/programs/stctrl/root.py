@@ -36,7 +36,13 @@ class _Groups(click.Group):
             formatter.write_dl([*_GROUPS.items(), ("help", "Print this help, or that of a command.")])
 
 
-@click.group(PROGRAM, cls=_Groups, context_settings=CONTEXT)
+@click.group(
+    PROGRAM,
+    cls=_Groups,
+    context_settings=CONTEXT,
+    invoke_without_command=True,  # with options and no command click would give no help
+    no_args_is_help=True,
+)
 @version_option(PROGRAM)
 @click.option("-I", "--idfile", type=_PATH, metavar="FILE", help="Identity of this app (required).")
 @click.option("-T", "--ticket", type=_PATH, metavar="FILE", help="Ticket of the node (required).")
@@ -54,6 +60,8 @@ def stctrl(context: click.Context, idfile: Path | None, ticket: Path | None) -> 
 
     Exit status: 0 done, 1 failed, 2 wrong command line; a failure is one sentence on standard error.
     """
+    if context.invoked_subcommand is None:
+        raise click.exceptions.NoArgsIsHelpError(context)
     context.obj = Target(idfile, ticket)
 
 

@@ -32,7 +32,7 @@ class Target:
         from offset.programs.stctrl.glance import glance
 
         identity, ticket = self._load()
-        return glance(identity, ticket, min(timeout_s, CONNECT_S))
+        return glance(identity, ticket, timeout_s)
 
     def talk(self, permission: str, work: Callable[[Node], Awaitable[T]], timeout_s: float) -> T:
         """Do some work with the node, for which the app needs a permission; it may take `timeout_s` seconds.
@@ -46,7 +46,7 @@ class Target:
         identity, ticket = self._load()
 
         async def connected() -> T:
-            async with connect(ticket, None, identity, timeout_s=CONNECT_S) as node:
+            async with connect(ticket, None, identity, timeout_s=min(CONNECT_S, timeout_s)) as node:
                 if not getattr(node.permissions, permission):
                     raise NotPermitted(f"this app does not have the permission '{permission}' of the node")
                 try:

@@ -1,0 +1,184 @@
+"""Stands in for the lines of an engine: no handshake, no encryption; the script says what comes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fuzz.shelf import Shelf
+from offset.base.ids import PublicKey
+from offset.base.instants import Instant
+from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, LinesView
+from offset.engine.surface import (
+    Commit,
+    Committed,
+    Congested,
+    Conn,
+    Dial,
+    Drained,
+    Effect,
+    Event,
+    Pause,
+    Resume,
+    Tell,
+    Woken,
+)
+
+
+class News(Event):
+    """What real lines would have made of an event of the driver."""
+
+    news: Any
+
+
+class Wires:
+    """All lines of one engine, as `engine.lines.Lines` shows them to it."""
+
+    def __init__(self) -> None:
+        self.dialing: dict[Conn, PublicKey] = {}
+        self.open: dict[Conn, PublicKey] = {}
+        self.sent: list[tuple[Conn, bytes]] = []
+        self._next_dial, self._next_call = 1, 2
+        self._effects: list[Effect] = []
+
+    def handle(self, event: Event, now: Instant) -> list[LineEvent]:
+        return [event.news] if isinstance(event, News) else []
+
+    def dial(self, address: str, expects: PublicKey, now: Instant) -> Conn:
+        conn, self._next_dial = self._next_dial, self._next_dial + 2
+        self.dialing[conn] = expects
+        self._effects.append(Dial(conn, address))
+        return conn
+
+    def send(self, conn: Conn, message: bytes, now: Instant) -> None:
+        assert isinstance(message, bytes)
+        assert conn not in self.dialing, "said before the handshake"
+        if conn in self.open:
+            self.sent.append((conn, message))
+
+    def hangup(self, conn: Conn) -> None:
+        self.dialing.pop(conn, None)
+        self.open.pop(conn, None)
+
+    def pause(self, conn: Conn) -> None:
+        if conn in self.open:
+            self._effects.append(Pause(conn))
+
+    def resume(self, conn: Conn) -> None:
+        if conn in self.open:
+            self._effects.append(Resume(conn))
+
+    def is_open(self, conn: Conn) -> bool:
+        return conn in self.open
+
+    def take_effects(self) -> list[Effect]:
+        effects, self._effects = self._effects, []
+        return effects
+
+    def deadline(self) -> Instant | None:
+        return None
+
+    def view(self) -> LinesView:
+        return LinesView(len(self.open), 0, len(self.open), len(self.dialing), {})
+
+    # What the script does
+
+    def answer_dial(self, arg: int) -> LineEvent | None:
+        """A dial comes to its end, well."""
+        if not self.dialing:
+            return None
+        conn = list(self.dialing)[arg % len(self.dialing)]
+        key = self.open[conn] = self.dialing.pop(conn)
+        return LineOpened(conn, key, "", "there:1")
+
+    def call(self, key: PublicKey, listener: str) -> LineOpened:
+        """Somebody comes."""
+        conn, self._next_call = self._next_call, self._next_call + 2
+        self.open[conn] = key
+        return LineOpened(conn, key, listener, f"{len(key)}.2.3.4:5")
+
+    def message(self, arg: int, data: bytes) -> LineEvent | None:
+        """One of those who are there says something."""
+        conn = self.pick(arg)
+        return None if conn is None else LineMessage(conn, data)
+
+    def close(self, arg: int) -> LineEvent | None:
+        """A line or a dial ends."""
+        known = [*self.open, *self.dialing]
+        if not known:
+            return None
+        conn = known[arg % len(known)]
+        self.hangup(conn)
+        return LineClosed(conn, "it ended")
+
+    def pick(self, arg: int) -> Conn | None:
+        return list(self.open)[arg % len(self.open)] if self.open else None
+
+
+class Stage:
+    """An engine on wires, and its driver: a clock, commits that take their time."""
+
+    def __init__(self, engine: Any, shelf: Shelf | None = None, now: Instant = 1_000_000) -> None:
+        self.engine, self.shelf, self.now = engine, shelf, now
+        self.wires = Wires()
+        engine._lines = self.wires
+        self.rows: dict[Any, Any] = {}
+        self.told: list[Any] = []
+        self._uncommitted: list[int] = []
+
+    def start(self) -> None:
+        self.carry_out(self.engine.start(self.now))
+
+    def feed(self, event: Event) -> None:
+        self.carry_out(self.engine.handle(event, self.now))
+
+    def feed_news(self, news: LineEvent | None) -> None:
+        if news is not None:
+            self.feed(News(news))
+
+    def carry_out(self, effects: list[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case Commit():
+                    self._write(effect)
+                case Tell():
+                    self.told.append(effect)
+                case Dial() if ":" not in effect.address:  # the driver cannot dial it
+                    if self.wires.dialing.pop(effect.conn, None) is not None:
+                        self.feed_news(LineClosed(effect.conn, "an address without a port"))
+
+    def _write(self, commit: Commit) -> None:
+        for key, record in commit.changes.items():
+            assert record is None or record.key() == key
+            if record is None:
+                self.rows.pop(key, None)
+            else:
+                self.rows[key] = record
+        if self.shelf is not None:
+            self.shelf.write(commit.changes)
+        self._uncommitted.append(commit.number)
+
+    def flow(self, arg: int) -> None:
+        """A line is slow for a while."""
+        conn = self.wires.pick(arg >> 1)
+        if conn is not None:
+            self.feed(Congested(conn) if arg & 1 else Drained(conn))
+
+    def commit(self) -> None:
+        """What was written is durable now."""
+        if self._uncommitted:
+            number, self._uncommitted = self._uncommitted[-1], []
+            self.feed(Committed(number))
+
+    def settle(self) -> None:
+        for _ in range(100):
+            if not self._uncommitted:
+                return
+            self.commit()
+        raise AssertionError("the commits never end")
+
+    def wake(self, arg: int) -> None:
+        """Time passes: to the deadline of the engine, or a little beyond it."""
+        deadline = self.engine.deadline()
+        if deadline is not None:
+            self.now = max(self.now, deadline) + (arg * 1000 if arg > 200 else 0)
+        self.feed(Woken())

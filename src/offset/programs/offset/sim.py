@@ -1,0 +1,99 @@
+"""`offset sim`: runs of simulated networks, in words."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from offset.programs.errors import FAILED
+from offset.sim.plan import draw
+from offset.sim.run import Outcome, simulate
+from offset.sim.scenario import Scenario
+from offset.sim.shrink import Choice, shrink
+
+LAST_EVENTS = 25
+
+
+def run_seeds(first: int, count: int, *, is_quiet: bool = False) -> int:
+    """Run seeds one after another; stop at the first that breaks a promise. Returns the exit status."""
+    virtual_ms = payments = 0
+    for seed in range(first, first + count):
+        outcome = simulate(draw(seed))
+        if outcome.violation is not None:
+            click.echo("\n".join(failure(outcome, Choice(seed))))
+            return FAILED
+        virtual_ms += outcome.virtual_ms
+        payments += sum(outcome.payments.values())
+        if not is_quiet:
+            click.echo(line(outcome))
+    click.echo(
+        f"{count} seeds, {virtual_ms / 3_600_000:.1f} virtual hours, {payments} payments: every promise was kept"
+    )
+    return 0
+
+
+def run_one(choice: Choice, *, is_shrinking: bool, is_talking: bool) -> int:
+    """Run one scenario, and say what happened. Returns the exit status."""
+    scenario = draw(choice.seed)
+    outcome = simulate(choice.of(scenario))
+    if is_talking:
+        click.echo("\n".join([*describe(choice.of(scenario)), "", *outcome.last, ""]))
+    if outcome.violation is None:
+        click.echo(line(outcome))
+        return 0
+    if is_shrinking:
+        assert outcome.rule is not None
+        choice, outcome = shrink(scenario, choice, outcome.rule, lambda text: click.echo(text, err=True))
+        click.echo("\n".join([*describe(choice.of(scenario)), ""]))
+    click.echo("\n".join(failure(outcome, choice)))
+    return FAILED
+
+
+def line(outcome: Outcome) -> str:
+    """One run in one line."""
+    ends = ", ".join(f"{count} {how}" for how, count in sorted(outcome.payments.items()))
+    return (
+        f"seed {outcome.seed}: {outcome.virtual_ms / 1000:.0f} s, at rest after {(outcome.settled_ms or 0) / 1000:.0f} s, "
+        f"{outcome.steps} steps, {outcome.commits} commits; {ends or 'no payments'}; {outcome.trace}"
+    )
+
+
+def failure(outcome: Outcome, choice: Choice) -> list[str]:
+    """What broke, what came before it, and how to see it again."""
+    return [
+        *[f"  {text}" for text in outcome.last[-LAST_EVENTS:]],
+        f"broken promise at {outcome.virtual_ms / 1000:.3f} s: {outcome.violation}",
+        f"replay: offset sim {choice.words()}",
+    ]
+
+
+def describe(scenario: Scenario) -> list[str]:
+    """A scenario in words."""
+    lines = [
+        f"seed {scenario.seed}: {scenario.shape}, nodes {' '.join(scenario.nodes)},"
+        f" {scenario.relays} relays, {scenario.indexes} index servers"
+    ]
+    for item in scenario.friendships:
+        limits = ", ".join(f"{name} {left}/{right}" for name, (left, right) in item.limits.items())
+        lines.append(f"  {item.left} - {item.right}: {limits}, rate {item.rate}")
+    lines += [f"  {name} is hostile: {how}" for name, how in scenario.hostile.items()]
+    lines += [f"  {act.at / 1000:9.3f} s  {act.words()}" for act in scenario.acts]
+    return lines
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """Numbers of acts, as written on the command line."""
+    if text == "none":
+        return ()
+    try:
+        return tuple(int(word) for word in text.split(","))
+    except ValueError:
+        raise click.BadParameter("acts are numbers with commas between them, or `none`") from None
+
+
+def end(status: int) -> None:
+    """End the command with this status."""
+    sys.stdout.flush()
+    if status:
+        raise click.exceptions.Exit(status)

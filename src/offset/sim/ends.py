@@ -1,0 +1,161 @@
+"""What must be true when faults have stopped and all is at rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from offset.sim.violation import claim
+
+if TYPE_CHECKING:
+    from offset.sim.deal import Deal
+    from offset.sim.run import Run
+
+
+def is_settled(run: Run) -> bool:
+    """Whether nothing is under way any more."""
+    return not unsettled(run)
+
+
+def unsettled(run: Run) -> str:
+    """What is still under way, in words; empty when nothing is."""
+    town = run.town
+    for host in town.hosts.values():
+        if host.is_wanted and not host.is_alive:
+            return f"{host.name} is down"
+    for deal in run.deals:
+        if not deal.is_over and is_clean(run, deal):
+            return f"{deal} has no end (buyer: {deal.buyer_end}, seller: {deal.seller_end}, {deal.results})"
+    for client in town.clients.values():
+        if client.asks:
+            return f"the app of {client.node} waits for an acknowledgement"
+    for name in town.scenario.nodes:
+        host = town.hosts[name]
+        assert host.disk is not None
+        if not town.is_honest(name):
+            continue
+        if not host.disk.is_idle:
+            return f"the disk of {name} is busy"
+        for friend in town.state(name).friends.values():
+            other = town.names[friend.public_key]
+            if not town.is_honest(other):
+                continue
+            words = f"{name} and {other}"
+            if not friend.is_online:
+                return f"{words}: not connected"
+            if not friend.channel.is_consistent:
+                return f"{words}: the ledgers disagree"
+            if any(friend.queues):
+                return f"{words}: something waits for the token"
+            there = town.friend(other, name)
+            if there is None or (there.channel.outgoing is None) == (friend.channel.outgoing is None):
+                return f"{words}: a message is under way"
+            for credit in friend.channel.credits.values():
+                if credit.local or credit.remote:
+                    if _excused_pending(run, name):
+                        continue
+                    return f"{words}: {len(credit.local) + len(credit.remote)} requests are frozen"
+    return ""
+
+
+def is_clean(run: Run, deal: Deal) -> bool:
+    """Whether only nodes that keep the rules have to do with it."""
+    return all(
+        run.town.is_honest(name) for route in (*deal.routes, (deal.buyer, deal.seller)) for name in route
+    )
+
+
+def _excused_pending(run: Run, name: str) -> bool:
+    """Credits may stay frozen for as long as somebody who breaks the rules holds the answer."""
+    return any(not run.town.is_honest(node) for node in run.scenario.nodes)
+
+
+def check(run: Run) -> None:
+    """I4, I7, the ends of payments, and who lost what."""
+    _payments(run)
+    _sums(run)
+    _fortunes(run)
+    for poor in run.poor:
+        claim(
+            poor.is_over or not poor.was_ready,
+            "permission",
+            f"{poor.node} let an app without permission stay",
+        )
+        claim(
+            poor.invoice_id not in run.town.state(poor.node).invoices,
+            "permission",
+            f"{poor.node} opened an invoice for an app without permission",
+        )
+
+
+def _payments(run: Run) -> None:
+    for deal in run.deals:
+        if deal.excuse or not is_clean(run, deal):
+            continue
+        claim(
+            (deal.buyer_end == "paid") == (deal.seller_end == "collected"),
+            "ends",
+            f"{deal} is {deal.buyer_end} for the buyer, and {deal.seller_end} for the seller",
+        )
+        claim(
+            deal.seller_end != "refused",
+            "commit",
+            f"{deal}: the seller held the commit, and got nothing for it",
+        )
+        claim(
+            deal.buyer_end in ("paid", "canceled", "no route"),
+            "ends",
+            f"{deal} is {deal.buyer_end} for the buyer",
+        )
+
+
+def _sums(run: Run) -> None:
+    """I4 and I7: all that is owed is owed to somebody."""
+    town = run.town
+    if town.watcher.disturbed:
+        return
+    for currency in run.scenario.currencies():
+        total = 0
+        for name in run.scenario.nodes:
+            for friend in town.state(name).friends.values():
+                credit = friend.channel.credits.get(currency)
+                if credit is not None:
+                    total += credit.balance
+                    claim(
+                        credit.local_debt == credit.remote_debt == 0,
+                        "I7",
+                        f"{name} has {currency} frozen at the end",
+                    )
+        claim(total == 0, "I4", f"the balances in {currency} add up to {total}")
+
+
+def _fortunes(run: Run) -> None:
+    """I7: nobody has less than its own sales and purchases say, but for credit granted to who breaks the rules."""
+    town = run.town
+    for currency in run.scenario.currencies():
+        due = dict.fromkeys(run.scenario.nodes, 0)
+        for deal in run.deals:
+            if deal.currency != currency:
+                continue
+            if deal.seller_end == "collected":
+                due[deal.seller] += deal.amount
+            if deal.buyer_end == "paid" or ((deal.excuse or town.watcher.disturbed) and deal.parts):
+                due[deal.buyer] -= sum(part.dest_payment + part.fees for part in deal.parts.values())
+        for name in run.scenario.nodes:
+            if not town.is_honest(name):
+                continue
+            has = granted = 0
+            is_reset = False
+            for friend in town.state(name).friends.values():
+                other = town.names[friend.public_key]
+                credit = friend.channel.credits.get(currency)
+                if not town.is_honest(other):
+                    granted += town.watcher.limits_max.get((name, other, currency), 0)
+                elif credit is not None:
+                    has += credit.balance
+                is_reset = is_reset or (town.watcher.is_disturbed(name, other) and town.is_honest(other))
+            claim(
+                is_reset or has >= due[name] - granted,
+                "I7",
+                f"{name} has {has} {currency}, but by its sales and purchases it is due {due[name]},"
+                f" and granted {granted} to those who break the rules",
+            )

@@ -1,0 +1,197 @@
+"""Draws a scenario from a seed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from offset.base.instants import SECOND
+from offset.sim.chance import Chance
+from offset.sim.disk import FAULTS
+from offset.sim.paths import find_paths
+from offset.sim.scenario import CALM_MS, Act, Friendship, Scenario
+
+SHAPES = ("row", "ring", "star", "small world", "two communities")
+CURRENCIES = ("FST", "EUR", "hours")
+NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+HOSTILE_NODES = ("liar", "greedy", "replayer", "silent", "odd")
+
+
+def draw(seed: int, *, nodes_max: int = 8) -> Scenario:
+    """The scenario of this seed."""
+    chance = Chance(f"scenario {seed}")
+    shape = chance.pick(SHAPES)
+    count = chance.between(3, nodes_max)
+    names = tuple(NAMES[:count])
+    currencies = CURRENCIES[: chance.pick((1, 1, 2, 3))]
+    friendships = tuple(
+        Friendship(
+            left,
+            right,
+            {currency: (_limit(chance), _limit(chance)) for currency in currencies},
+            chance.below(3),
+        )
+        for left, right in edges(shape, count, chance)
+    )
+    until = CALM_MS + chance.between(60, 240) * SECOND
+    draft = Scenario(
+        seed,
+        shape,
+        names,
+        friendships,
+        relays=chance.pick((1, 1, 2, 3)),
+        indexes=chance.pick((0, 0, 1, 2)),
+        until=until,
+        delay_max=chance.pick((2, 20, 60, 300)),
+        high_bytes=chance.pick((2048, 16 * 1024, 256 * 1024)),
+        drift_ppm=chance.pick((0, 0, 200, 20_000)),
+    )
+    acts = [*_payments(draft, chance.fork("payments")), *_faults(draft, chance.fork("faults"))]
+    acts += _changes(draft, chance.fork("changes"))
+    acts.sort(key=lambda act: act.at)
+    return Scenario(
+        **{
+            **{field: getattr(draft, field) for field in draft.__struct_fields__},
+            "acts": tuple(acts),
+            "hostile": _hostile(draft, chance.fork("hostile")),
+        }
+    )
+
+
+def _limit(chance: Chance) -> int:
+    return chance.pick((0, 100, 300, 1000, 1000, 2000, 10_000))
+
+
+def edges(shape: str, count: int, chance: Chance) -> list[tuple[str, str]]:
+    """Pairs of friends."""
+    names = NAMES[:count]
+    row = list(pairwise(names))
+    if shape == "star":
+        return [(names[0], name) for name in names[1:]]
+    if shape == "ring" and count > 2:
+        return [*row, (names[0], names[-1])]
+    if shape == "two communities" and count > 3:
+        half = count // 2
+        return [*_all(names[:half]), *_all(names[half:]), (names[0], names[-1])]
+    if shape == "small world":
+        found = dict.fromkeys(row)
+        for _ in range(count // 2):
+            left, right = sorted(chance.shuffled(names)[:2])
+            found[left, right] = None
+        return list(found)
+    return row
+
+
+def _all(names: str) -> list[tuple[str, str]]:
+    return [(left, right) for place, left in enumerate(names) for right in names[place + 1 :]]
+
+
+def _payments(scenario: Scenario, chance: Chance) -> list[Act]:
+    neighbours = scenario.neighbours()
+    found: list[Act] = []
+    for _ in range(chance.between(10, 40)):
+        buyer, seller = chance.shuffled(scenario.nodes)[:2]
+        if chance.percent(5):
+            seller = buyer  # a cycle
+        paths = find_paths(neighbours, buyer, seller, 6)
+        if not paths:
+            continue
+        routes: tuple[tuple[str, ...], ...] = ()
+        if buyer == seller or not scenario.indexes or chance.percent(40):
+            routes = tuple(chance.shuffled(paths)[: chance.pick((1, 1, 1, 2, 3))])
+        args = (
+            buyer,
+            seller,
+            chance.pick(scenario.currencies()),
+            chance.pick((1, 5, 20, 60, 150, 400)),
+            routes,
+            chance.pick((0, 0, 10, 500, 5000, 30_000)),
+            chance.pick((60_000, 60_000, 60_000, 300, 1000, 5000)),
+            chance.pick((0, 0, 0, 0, 50, 200, 2000)),
+        )
+        found.append(Act(chance.between(CALM_MS, scenario.until), "pay", args))
+    return found
+
+
+def _faults(scenario: Scenario, chance: Chance) -> list[Act]:
+    found: list[Act] = []
+    sites = [*scenario.nodes, *[f"relay{place}" for place in range(scenario.relays)]]
+    sites += [f"index{place}" for place in range(scenario.indexes)]
+    kinds = (
+        "crash",
+        "crash",
+        "crash",
+        "app",
+        "reset",
+        "silence",
+        "clog",
+        "swizzle",
+        "part",
+        "slow",
+        "disk",
+        "relay",
+    )
+    swarm = chance.shuffled(kinds)[
+        : chance.between(1, 6)
+    ]  # each run knows only some faults, so each goes deep
+    for _ in range(chance.between(0, 25)):
+        at = chance.between(CALM_MS, scenario.until)
+        kind = chance.pick(swarm)
+        node, span = chance.pick(scenario.nodes), chance.pick((200, 2000, 10_000, 45_000))
+        match kind:
+            case "crash":
+                found.append(Act(at, "crash", (node, chance.pick((*FAULTS, "now")))))
+            case "app" | "reset" | "silence":
+                found.append(Act(at, kind, (chance.pick(sites) if kind != "app" else node,)))
+            case "clog" | "slow":
+                found.append(Act(at, kind, (chance.pick(sites), span)))
+            case "swizzle":
+                chosen = tuple(chance.shuffled(sites)[: chance.between(1, len(sites))])
+                found.append(Act(at, kind, (chosen, span)))
+            case "part":
+                left, right = chance.shuffled(sites)[:2]
+                found.append(Act(at, kind, (left, right, span)))
+            case "disk":
+                found.append(Act(at, "disk", (node, span)))
+            case _:
+                found.append(Act(at, "relay", (f"relay{chance.below(scenario.relays)}",)))
+    return found
+
+
+def _changes(scenario: Scenario, chance: Chance) -> list[Act]:
+    found: list[Act] = []
+    for _ in range(chance.pick((0, 0, 3, 10))):
+        friendship = chance.pick(scenario.friendships)
+        left, right = chance.shuffled((friendship.left, friendship.right))
+        currency = chance.pick(list(friendship.limits))
+        at = chance.between(CALM_MS, scenario.until)
+        match chance.pick(("limit", "limit", "limit", "rate", "shut", "move", "sleep")):
+            case "limit":
+                found.append(Act(at, "limit", (left, right, currency, _limit(chance))))
+            case "rate":
+                found.append(Act(at, "rate", (left, right, currency, chance.below(5))))
+            case "shut":
+                found.append(Act(at, "shut", (left, right, currency, chance.pick((100, 5000, 20_000)))))
+            case "move":
+                found.append(Act(at, "move", (f"relay{chance.below(scenario.relays)}",)))
+            case _:
+                found.append(Act(at, "sleep", (left, right, chance.pick((100, 5000, 20_000)))))
+    if chance.percent(15):
+        friendship = chance.pick(scenario.friendships)
+        args = (friendship.left, friendship.right, chance.pick((100, 5000, 20_000)))
+        found.append(Act(chance.between(CALM_MS, scenario.until), "unfriend", args))
+    if chance.percent(10):
+        found.append(Act(chance.between(CALM_MS, scenario.until), "wipe", (chance.pick(scenario.nodes),)))
+    if chance.percent(20):
+        found.append(Act(chance.between(CALM_MS, scenario.until), "poor app", (chance.pick(scenario.nodes),)))
+    return found
+
+
+def _hostile(scenario: Scenario, chance: Chance) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if chance.percent(20):
+        found[chance.pick(scenario.nodes)] = chance.pick(HOSTILE_NODES)
+    if scenario.relays > 1 and chance.percent(15):
+        found["relay1"] = "drops"
+    if scenario.indexes and chance.percent(15):
+        found["index0"] = "invents"
+    return found

@@ -1,0 +1,160 @@
+"""Looks at the network after every step, and remembers what it needs to judge the next one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from offset.core.funder.state import FunderState
+from offset.engine.node import NodeEngine
+from offset.engine.relay import RelayEngine
+from offset.engine.surface import Commit, Effect, Event
+from offset.sim import checks, pairs
+from offset.sim.disk import in_order
+from offset.sim.host import Host
+from offset.sim.violation import claim
+from offset.wire.app import AddInvoice, AppRequest, CreatePayment
+
+if TYPE_CHECKING:
+    from offset.sim.deal import Deal
+    from offset.sim.town import Town
+
+RESTORE_EVERY = 12
+"""Every so many commits of a node, its rows are read back and compared with its memory."""
+_FRIEND_TABLES = frozenset(("friends", "configs", "channels", "credits", "pending", "queued"))
+
+
+class Watcher:
+    """The judge of a run."""
+
+    def __init__(self, town: Town) -> None:
+        self.town = town
+        self.checked = 0
+        self.disturbed: dict[tuple[str, str], str] = {}
+        """Friends whose channel was given up on purpose, or has a side that breaks the rules; and why."""
+        self.wiped: dict[str, int] = {}
+        self.limits: dict[tuple[str, str, str], int] = {}
+        self.limits_max: dict[tuple[str, str, str], int] = {}
+        self._exposed: dict[tuple[str, bytes, str], int] = {}
+        self._commits = 0
+
+    # What happens
+
+    def granted(self, name: str, other: str, currency: str, limit: int) -> None:
+        """`name` lets `other` owe it so much."""
+        key = (name, other, currency)
+        self.limits[key] = limit
+        self.limits_max[key] = max(limit, self.limits_max.get(key, 0))
+
+    def disturb(self, left: str, right: str, why: str) -> None:
+        """The two will lose their channel, or one of them does not keep the rules."""
+        pair = (left, right) if left < right else (right, left)
+        if pair not in self.disturbed:
+            self.disturbed[pair] = why
+            self.town.world.note(f"{left} and {right} are disturbed: {why}")
+
+    def is_disturbed(self, left: str, right: str) -> bool:
+        """Whether their ledgers may differ."""
+        return ((left, right) if left < right else (right, left)) in self.disturbed
+
+    def saw(self, host: Host, event: Event, effects: list[Effect]) -> None:
+        """An engine took an event, and its effects were carried out."""
+        engine = host.engine
+        if isinstance(engine, NodeEngine) and host.is_alive and self.town.is_honest(host.name):
+            for effect in effects:
+                if isinstance(effect, Commit):
+                    self._committed(host, engine, effect)
+        elif isinstance(engine, RelayEngine) and self.checked % 16 == 0:
+            checks.relay_limits(host.name, engine)
+
+    def _committed(self, host: Host, engine: NodeEngine, commit: Commit) -> None:
+        self.checked += 1
+        self._commits += 1
+        name, state = host.name, engine._funder.state
+        tables = {key[0]: None for key in commit.changes}
+        friends = {key[1]: None for key in commit.changes if key[0] in _FRIEND_TABLES}
+        for key in friends:
+            friend = state.friends.get(key)
+            if friend is None:
+                continue
+            checks.friend(name, state, friend)
+            checks.exposure(name, friend, self._exposed)
+            other = self.town.names.get(key)
+            if other in self.town.settings:
+                self._pair(name, other)
+        if "invoices" in tables or "pending" in tables:
+            checks.invoices(name, state)
+        if "payments" in tables or "transactions" in tables:
+            checks.payments(name, state)
+        if self._commits % RESTORE_EVERY == 0:
+            self.restores(host)
+
+    def _pair(self, left: str, right: str) -> None:
+        if not self.is_disturbed(left, right):
+            pairs.check(self.town, left, right)
+
+    def all_now(self) -> None:
+        """Every check of states, for every node."""
+        for name in self.town.scenario.nodes:
+            host = self.town.hosts[name]
+            if not host.is_alive or not self.town.is_honest(name):
+                continue
+            state = self.town.state(name)
+            for friend in state.friends.values():
+                checks.friend(name, state, friend)
+                other = self.town.names[friend.public_key]
+                if other in self.town.settings:
+                    self._pair(name, other)
+            checks.invoices(name, state)
+            checks.payments(name, state)
+            self.restores(host)
+
+    def restores(self, host: Host) -> None:
+        """What the rows say is what the node remembers."""
+        assert host.disk is not None
+        live = self.town.state(host.name)
+        restored = FunderState(live.local)
+        restored.restore(in_order(host.disk.written))
+        claim(
+            checks.snapshot(restored) == checks.snapshot(live),
+            "restore",
+            f"the rows of {host.name} are not what it remembers: "
+            + checks.difference(checks.snapshot(restored), checks.snapshot(live)),
+        )
+
+    # What apps hear
+
+    def acknowledged(self, name: str, request: AppRequest) -> None:
+        """I13: what an app knows to be done is durable."""
+        if not self.town.is_honest(name) or self.wiped.get(name, -1) >= 0:
+            return
+        disk = self.town.hosts[name].disk
+        assert disk is not None
+        rows = disk.rows
+        match request:
+            case AddInvoice(invoice_id):
+                is_durable = any(
+                    key in rows
+                    for key in (
+                        ("invoices", invoice_id),
+                        ("history", "received", invoice_id),
+                        ("history", "withdrawn", invoice_id),
+                    )
+                )
+                claim(is_durable, "I13", f"{name} acknowledged an invoice that is not durable")
+            case CreatePayment(payment_id):
+                claim(("payments", payment_id) in rows, "I13", f"{name} acknowledged a payment not durable")
+
+    def spoken(self, deal: Deal, request_id: bytes) -> None:
+        """I13: the buyer got a commit, so the response is durable."""
+        name = deal.buyer
+        if not self.town.is_honest(name) or self.wiped.get(name, -1) >= 0:
+            return
+        disk = self.town.hosts[name].disk
+        assert disk is not None
+        row = disk.rows.get(("transactions", request_id))
+        is_known = row is not None and row.response is not None
+        # It may have ended since, while the word was under way to the app.
+        is_over = (
+            request_id not in self.town.state(name).transactions if self.town.hosts[name].is_alive else True
+        )
+        claim(is_known or is_over, "I13", f"{name} told of a commit that is not durable")

@@ -1,0 +1,357 @@
+"""stctrl buyer and seller against a scripted node: money, files, and every way to fail."""
+
+import json
+from typing import Any
+
+import pytest
+
+from offset.base import base64url
+from offset.base.credits import Rate
+from offset.wire import app
+from offset.wire.common import RelayAddress
+from offset.wire.files import (
+    PaymentFile,
+    format_commit,
+    format_invoice,
+    format_payment,
+    parse_commit,
+    parse_invoice,
+    parse_payment,
+    parse_receipt,
+)
+from offset.wire.index import MultiRoute
+from support.commands import one_sentence
+from support.desk import Desk, Open
+from support.fake_node import (
+    FRIEND,
+    NODE,
+    ROUTE,
+    STRANGER,
+    FakeNode,
+    collected,
+    commit_for,
+    consistent,
+    freeze,
+    friend_report,
+    hang_up,
+    identity,
+    invoice,
+    node_report,
+    receipt_for,
+    refuse,
+    route,
+)
+
+BOB, CAROL = FRIEND.public_key, identity("carol").public_key
+RELAYS = (RelayAddress(CAROL, "r:1"),)
+
+
+# buyer
+
+PAY = "buyer pay-invoice -i a.invoice -p a.payment -c a.commit"
+STATUS = "buyer payment-status -p a.payment -r a.receipt"
+
+
+@pytest.fixture
+def buying(desk: Desk) -> Desk:
+    """A desk with an invoice, and a route to its seller."""
+    desk.put("a.invoice", format_invoice(invoice()))
+    desk.fake.routes = [(MultiRoute((ROUTE,)),)]
+    return desk
+
+
+def test_pay_invoice(buying: Desk) -> None:
+    """A payment prints its fees and its success, and makes the payment file and the commit file."""
+    buying.fake.routes = [(MultiRoute((route(BOB, rate=Rate(0, 3)),)),)]
+    assert buying.good(PAY) == "Total fees: 3\nPayment successful!\n"
+    (payment_id,) = buying.fake.payments
+    assert parse_payment(buying.text("a.payment")).payment_id == payment_id
+    assert parse_commit(buying.text("a.commit")) == commit_for(invoice())
+
+
+def test_payment_file_comes_first(buying: Desk) -> None:
+    """The payment file is there before the node hears of the payment."""
+    seen = []
+
+    def create(fake: FakeNode, conn: int, message: Any) -> None:
+        seen.append(parse_payment(buying.text("a.payment")).payment_id == message.app_request.payment_id)
+        hang_up(fake, conn, message)
+
+    buying.fake.script[app.CreatePayment] = create
+    assert "connection" in buying.bad(PAY)
+    assert seen == [True]
+    assert not buying.has("a.commit")
+
+
+def test_pay_for_scripts(buying: Desk) -> None:
+    """With --json the result of a payment is one value."""
+    value = json.loads(buying.good(f"{PAY} --json"))
+    (payment_id,) = buying.fake.payments
+    assert value == {
+        "payment_id": base64url.encode(payment_id),
+        "fees": "0",
+        "payment": "a.payment",
+        "commit": "a.commit",
+    }
+
+
+@pytest.mark.parametrize(
+    "name, reason",
+    [("a.payment", "a.payment exists already"), ("a.commit", "a.commit exists already")],
+)
+def test_pay_overwrites_nothing(name: str, reason: str, buying: Desk) -> None:
+    """Files that are there are not overwritten, and then nothing is paid."""
+    buying.put(name, "precious")
+    assert reason in buying.bad(PAY)
+    assert buying.text(name) == "precious"
+    assert buying.fake.requests == []
+
+
+def test_pay_without_route(buying: Desk) -> None:
+    """Without a route nothing begins, and there is no payment file."""
+    buying.fake.routes = [()]
+    assert "no chain of friends" in buying.bad(PAY)
+    assert not buying.has("a.payment")
+
+
+def test_pay_too_dear(buying: Desk) -> None:
+    """Fees above --max-fees are not paid."""
+    buying.fake.routes = [(MultiRoute((route(BOB, rate=Rate(0, 3)),)),)]
+    assert "cost 3 FST in fees" in buying.bad(f"{PAY} --max-fees 2")
+    assert not buying.has("a.payment")
+
+
+def test_05_d13_pay_without_index_server(open_desk: Open) -> None:
+    """Without an index server a payment fails; the reference waits for ever."""
+    desk = open_desk(node_report(index_servers=(), connected=None))
+    desk.put("a.invoice", format_invoice(invoice()))
+    assert "no index server" in desk.bad(PAY)
+    assert not desk.has("a.payment")
+
+
+def test_pay_that_is_refused(buying: Desk) -> None:
+    """A payment that is refused leaves the payment file, whose status then is known, and no commit file."""
+    buying.fake.results = [app.FAILURE] * 100
+    done = buying.run(PAY)
+    assert (done.status, done.stdout) == (1, "Total fees: 0\n")
+    assert "refused on all routes" in one_sentence("stctrl", done.stderr)
+    assert not buying.has("a.commit")
+    (payment_id,) = buying.fake.payments
+    assert parse_payment(buying.text("a.payment")).payment_id == payment_id
+    assert buying.good(STATUS) == "Payment was canceled.\n"
+    assert not buying.has("a.payment")
+    assert not buying.has("a.receipt")
+    assert buying.fake.payments == {}
+
+
+def test_pay_at_the_second_attempt(buying: Desk) -> None:
+    """The payment file names the payment that worked; fees are shown anew when they have changed."""
+    dear = MultiRoute((route(BOB, CAROL, rate=Rate(0, 7)),))
+    buying.fake.routes = [(MultiRoute((ROUTE,)), dear)]
+    buying.fake.results = [app.FAILURE]
+    assert buying.good(PAY) == "Total fees: 0\nTotal fees: 7\nPayment successful!\n"
+    (payment_id,) = buying.fake.payments
+    assert parse_payment(buying.text("a.payment")).payment_id == payment_id
+
+
+def test_pay_that_takes_too_long(buying: Desk) -> None:
+    """A payment under way at the end of the time is said to be so, and can be asked for."""
+    buying.fake.results = [None]
+    assert "not finished" in buying.bad(f"{PAY} --timeout 0.2")
+    (payment_id,) = buying.fake.payments
+    assert parse_payment(buying.text("a.payment")).payment_id == payment_id
+
+
+def test_commit_that_cannot_be_written(buying: Desk) -> None:
+    """A commit that cannot be written is printed, since the node gives it only once."""
+
+    def block(fake: FakeNode, conn: int, message: Any) -> None:
+        (buying.folder / "a.commit").mkdir()
+        del fake.script[app.CreateTransaction]
+        fake._take(conn, message)
+
+    buying.fake.script[app.CreateTransaction] = block
+    done = buying.run(PAY)
+    assert done.status == 1
+    assert "a.commit" in one_sentence("stctrl", done.stderr)
+    assert parse_commit(done.stdout.removeprefix("Total fees: 0\n")) == commit_for(invoice())
+
+
+def _paid(buying: Desk) -> bytes:
+    buying.good(PAY)
+    (payment_id,) = buying.fake.payments
+    return payment_id
+
+
+def test_status_of_a_payment_that_succeeded(buying: Desk) -> None:
+    """A payment that was collected gives its receipt, and is over."""
+    payment_id = _paid(buying)
+    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    assert buying.good(STATUS) == "Payment succeeded. Saving receipt to file.\n"
+    assert parse_receipt(buying.text("a.receipt")) == receipt_for(invoice())
+    assert not buying.has("a.payment")
+    assert buying.fake.payments == {}
+
+
+def test_status_while_in_progress(buying: Desk) -> None:
+    """While the seller has not collected, the command says so when its time is over, and leaves the files."""
+    payment_id = _paid(buying)
+    assert "in progress" in buying.bad(f"{STATUS} --timeout 0.1")
+    assert buying.has("a.payment")
+    assert not buying.has("a.receipt")
+    assert payment_id in buying.fake.payments
+
+
+def test_status_of_an_unknown_payment(desk: Desk) -> None:
+    """A payment that the node does not know is over, too."""
+    desk.put("a.payment", format_payment(PaymentFile(b"x" * 16)))
+    assert desk.good(STATUS) == "Payment could not be found\n"
+    assert not desk.has("a.payment")
+
+
+def test_status_for_scripts(buying: Desk) -> None:
+    """With --json the end of a payment is one value."""
+    payment_id = _paid(buying)
+    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    assert json.loads(buying.good(f"{STATUS} --json")) == {"status": "success", "receipt": "a.receipt"}
+    buying.put("a.payment", format_payment(PaymentFile(b"x" * 16)))
+    assert json.loads(buying.good("buyer payment-status -p a.payment -r b --json")) == {
+        "status": "not found",
+        "receipt": None,
+    }
+
+
+def test_status_overwrites_nothing(buying: Desk) -> None:
+    """A receipt file that is there is not overwritten, and the payment is not touched."""
+    payment_id = _paid(buying)
+    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.put("a.receipt", "precious")
+    assert "a.receipt exists already" in buying.bad(STATUS)
+    assert payment_id in buying.fake.payments
+    assert "no such file: missing" in buying.bad("buyer payment-status -p missing -r b")
+
+
+# seller
+
+CREATE = "seller create-invoice -c FST -a 50 -i a.invoice"
+COMMIT = "seller commit-invoice -i a.invoice -c a.commit"
+CANCEL = "seller cancel-invoice -i a.invoice"
+
+
+def _sold(desk: Desk) -> None:
+    """The invoice is paid for, and its commit is here."""
+    assert desk.good(CREATE) == ""
+    desk.put("a.commit", format_commit(commit_for(parse_invoice(desk.text("a.invoice")), NODE)))
+    desk.fake.do(lambda: freeze(desk.fake, 50))
+
+
+def test_create_invoice(desk: Desk) -> None:
+    """An invoice is opened at the node and written to its file."""
+    assert desk.good(CREATE) == ""
+    made = parse_invoice(desk.text("a.invoice"))
+    assert desk.fake.requests == [app.AddInvoice(made.invoice_id, "FST", 50)]
+    assert (made.currency, made.dest_public_key, made.dest_payment) == ("FST", NODE.public_key, 50)
+    value = json.loads(desk.good("seller create-invoice -c FST -a 0 -i b.invoice --json"))
+    assert value == {
+        "done": True,
+        "invoice_id": base64url.encode(parse_invoice(desk.text("b.invoice")).invoice_id),
+        "invoice": "b.invoice",
+    }
+
+
+@pytest.mark.parametrize(
+    "line, reason",
+    [
+        (CREATE, "a.invoice exists already"),
+        ("seller create-invoice -c 0123456789abcdefg -a 5 -i b", "at most 16 bytes"),
+        ("seller create-invoice -c FST -a 5 -i no/such/folder", "cannot write no/such/folder"),
+    ],
+)
+def test_create_invoice_mistakes(line: str, reason: str, desk: Desk) -> None:
+    """An invoice that cannot be made or written is not opened either."""
+    desk.put("a.invoice", "precious")
+    assert reason in desk.bad(line)
+    assert desk.fake.requests == []
+    assert desk.text("a.invoice") == "precious"
+
+
+def test_cancel_invoice(desk: Desk) -> None:
+    """A cancelled invoice is withdrawn at the node, and its file removed."""
+    desk.good(CREATE)
+    assert desk.good(CANCEL) == ""
+    assert desk.fake.invoices == {}
+    assert not desk.has("a.invoice")
+    assert "no such file: a.invoice" in desk.bad(CANCEL)
+
+
+def test_commit_invoice(desk: Desk) -> None:
+    """A commit is collected, in silence, and the files stay."""
+    _sold(desk)
+    assert desk.good(COMMIT) == ""
+    assert desk.fake.asked_for(app.CommitInvoice)
+    assert desk.has("a.invoice")
+    assert desk.has("a.commit")
+
+
+def test_05_d4_commit_twice(desk: Desk) -> None:
+    """To commit twice fails; the reference calls it done."""
+    _sold(desk)
+    desk.good(COMMIT)
+    assert "nothing to collect" in desk.bad(COMMIT)
+
+
+def test_05_d4_commit_of_a_cancelled_invoice(desk: Desk) -> None:
+    """To commit a cancelled invoice fails: what was frozen has gone back."""
+    _sold(desk)
+    text = desk.text("a.invoice")
+    desk.good(CANCEL)
+    desk.put("a.invoice", text)
+    desk.fake.do(lambda: freeze(desk.fake, 0))
+    assert "nothing to collect" in desk.bad(COMMIT)
+
+
+def test_commit_while_the_friend_is_offline(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credits of an offline friend come later; a note says so, and it is no failure."""
+    from offset.app import seller
+
+    monkeypatch.setattr(seller, "COLLECT_S", 0.05)
+    friend = friend_report(status=consistent(FST=(0, 0, 50)), online=False)
+    desk = open_desk(node_report({BOB: friend}))
+    _sold_offline(desk)
+    done = desk.run(COMMIT)
+    assert (done.status, done.stdout) == (0, "")
+    assert done.stderr == "stctrl: note: the credits come as soon as these friends are online: bob\n"
+    assert json.loads(desk.run(f"{COMMIT} --json").stdout) == {"done": True, "collected": False}
+
+
+def _sold_offline(desk: Desk) -> None:
+    desk.good(CREATE)
+    desk.put("a.commit", format_commit(commit_for(parse_invoice(desk.text("a.invoice")), NODE)))
+    desk.fake.script[app.CommitInvoice] = refuse
+
+
+def test_05_d4_commit_while_other_credits_wait(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When nothing comes though the friend is online, what is frozen belongs to others: a failure."""
+    from offset.app import seller
+
+    monkeypatch.setattr(seller, "COLLECT_S", 0.05)
+    desk = open_desk(node_report({BOB: friend_report(status=consistent(FST=(0, 0, 80)))}))
+    _sold_offline(desk)
+    assert "no credits came" in desk.bad(COMMIT)
+
+
+@pytest.mark.parametrize(
+    "commit, reason",
+    [
+        (commit_for(invoice(50, name="dinner"), NODE), "another invoice"),
+        (None, "not signed by the node"),
+    ],
+)
+def test_commit_that_does_not_fit(commit: Any, reason: str, desk: Desk) -> None:
+    """A commit of another invoice, or with a bad signature, is refused before it is sent."""
+    desk.good(CREATE)
+    made = parse_invoice(desk.text("a.invoice"))
+    desk.put("a.commit", format_commit(commit or commit_for(made, STRANGER)))
+    assert reason in desk.bad(COMMIT)
+    assert not desk.fake.asked_for(app.CommitInvoice)
+    assert "no such file: missing" in desk.bad("seller commit-invoice -i missing -c a.commit")
