@@ -1,8 +1,8 @@
-.PHONY: help setup demo test check bench
+.PHONY: help setup demo test check bench fuzz sim-selftest
 .DEFAULT_GOAL := help
 
 help: ## List what can be made
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
 setup: ## Make .venv with the pinned packages and the programs
 	@scripts/setup
@@ -16,5 +16,11 @@ test: setup ## Run the tests
 check: setup ## Lint, formats, types, import rules, house rules
 	@scripts/check
 
+sim-selftest: setup ## Break rules on purpose, and see that the simulator notices each
+	@.venv/bin/python scripts/sim_selftest.py
+
 bench: setup ## Run the benchmarks
 	@scripts/bench
+
+fuzz: setup ## Feed hostile bytes to everything that reads bytes of others, for 10 minutes
+	@scripts/fuzz

@@ -8,10 +8,11 @@ from link.ends import ALICE, BOB, CAROL
 from offset.base.credits import FREE
 from offset.base.entropy import SeededEntropy
 from offset.base.instants import SECOND
+from offset.base.limits import COUNTERS_MS
 from offset.core.index.client import Answer, IndexClient, Send
 from offset.core.index.client import Effect as ClientEffect
 from offset.crypto.identity import Identity, is_lower
-from offset.engine.index import CLIENTS, COUNTERS_MS, SERVERS, IndexEngine
+from offset.engine.index import CLIENTS, SERVERS, IndexEngine
 from offset.engine.surface import (
     Close,
     Closed,

@@ -8,6 +8,7 @@ from link.ends import ALICE, BOB, CAROL
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import (
     CONNECT_MS,
+    FIRST_BYTES_MS,
     HANDSHAKE_MS,
     KEEPALIVE_CLOSE_MS,
     KEEPALIVE_SEND_MS,
@@ -16,7 +17,6 @@ from offset.base.limits import (
 from offset.crypto.identity import Identity
 from offset.engine.lines import (
     DIALED,
-    FIRST_BYTES_MS,
     LineClosed,
     LineEvent,
     LineMessage,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from support.engines import identity_of
-from support.nodes import ALL, CURRENCY, TestApp, Town
 
 from offset.engine.lines import LineMessage
 from offset.engine.node import NodeEngine
@@ -28,6 +26,8 @@ from offset.wire.app import (
 from offset.wire.friend import CurrencyBalance
 from offset.wire.index import RequestRoutes
 from offset.wire.signing import verify_receipt
+from support.engines import identity_of
+from support.nodes import ALL, CURRENCY, TestApp, Town
 
 
 @pytest.fixture
@@ -75,8 +75,10 @@ def test_a_node_killed_at_any_moment_of_a_payment_goes_on(victim: str, after_ms:
     town.crash(victim)
     for name, other in (("a", "b"), ("b", "c")):
         town.world.run(
-            lambda name=name, other=other: town.friend(name, other).is_online  # type: ignore[misc]
-            and town.friend(other, name).is_online
+            lambda name=name, other=other: (
+                town.friend(name, other).is_online  # type: ignore[misc]
+                and town.friend(other, name).is_online
+            )
         )
     town.world.pass_ms(5000)
     credit = town.friend("a", "b").channel.credits[CURRENCY]

@@ -5,6 +5,7 @@ import pytest
 from link.ends import ALICE, BOB, CAROL
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import (
+    COUNTERS_MS,
     KEEPALIVE_CLOSE_MS,
     RELAY_ABSENT_MS_MAX,
     RELAY_ABSENT_MS_MIN,
@@ -13,7 +14,7 @@ from offset.base.limits import (
 )
 from offset.core.relay import Quotas
 from offset.crypto.identity import Identity
-from offset.engine.relay import COUNTERS_MS, LISTENER, RelayEngine
+from offset.engine.relay import LISTENER, RelayEngine
 from offset.engine.surface import (
     Close,
     Closed,

@@ -23,6 +23,7 @@ from support.network import (
     settled,
 )
 
+
 def worths(chain: Chain, currency: str = "FST") -> list[int]:
     """What each node is owed, once nothing is frozen any more."""
     return settled(*chain.nodes, currency=currency)
@@ -66,8 +67,10 @@ def test_payment(chain: Chain, tmp_path: Path) -> None:
     papers = Papers(tmp_path)
     papers.ask(chain.carol, 50)
     assert papers.pay(chain.alice) == "Total fees: 1\nPayment successful!\n"
-    frozen = [(51, 0), (50, 51), (0, 50)]
-    assert [held(node) for node in chain.nodes] == [(*each,) for each in zip(before, *zip(*frozen, strict=True), strict=True)]
+    frozen = ((51, 0), (50, 51), (0, 50))
+    assert [held(node) for node in chain.nodes] == [
+        (worth, *both) for worth, both in zip(before, frozen, strict=True)
+    ]
     waited = papers.end(chain.alice, "--timeout", "0.2")
     assert waited.status == 1
     assert "the payment is in progress" in waited.stderr

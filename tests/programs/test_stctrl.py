@@ -272,3 +272,45 @@ def test_help_loads_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+SHORT = ["balance", "friends", "index", "public-key", "relays"]
+
+
+@pytest.mark.parametrize("what", SHORT)
+def test_shortcut(what: str, desk: Desk) -> None:
+    """The command lines that are read without click print what click would print."""
+    short = run_main(main, ["-I", "app.ident", "-T", "node.ticket", "info", what], desk.capsys)
+    long = run_main(main, ["-T", "node.ticket", "-I", "app.ident", "info", what], desk.capsys)
+    assert short == long
+    assert (short.status, short.stderr) == (0, "")
+    failed = [
+        run_main(main, [*order, "info", what], desk.capsys)
+        for order in (["-I", "none", "-T", "node.ticket"], ["-T", "node.ticket", "-I", "none"])
+    ]
+    assert failed[0] == failed[1]
+    assert failed[0].status == 1
+
+
+def test_shortcut_loads_no_click(desk: Desk) -> None:
+    """A table of friends is shown without the library of command lines."""
+    code = (
+        "import sys; from offset.programs.stctrl import main; "
+        "main(['-I', 'app.ident', '-T', 'node.ticket', 'info', 'friends']); print('click' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_shortcut_without_a_place_to_print(desk: Desk) -> None:
+    """Output that cannot be written is a failure with a sentence, on the short way too."""
+    command = [sys.executable, "-m", "offset.programs.stctrl", "-I", "app.ident", "-T", "node.ticket"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [*command, "info", "friends"], stdout=full, stderr=subprocess.PIPE, timeout=60, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr == b"stctrl: No space left on device\n"

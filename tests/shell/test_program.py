@@ -1,5 +1,6 @@
 """From the start of a program to its exit status."""
 
+import asyncio
 import gc
 import logging
 import os
@@ -97,3 +98,23 @@ def test_nobody_reads(monkeypatch: pytest.MonkeyPatch) -> None:
         announce("ready")
         monkeypatch.undo()
         os.dup2(os.open(os.devnull, os.O_WRONLY), closed.fileno())  # so that closing it does not complain
+
+
+def test_faults_of_the_loop(capsys: pytest.CaptureFixture[str]) -> None:
+    """What goes wrong in the loop itself is logged once in a while, and the program goes on."""
+
+    async def start() -> Driver:
+        loop = asyncio.get_running_loop()
+        for _ in range(100):
+            loop.call_exception_handler(
+                {"message": "no room", "exception": OSError(24, "Too many open files")}
+            )
+        loop.call_exception_handler({"message": "oops", "exception": ZeroDivisionError("ours")})
+        driver = Driver(Toy())
+        driver.stop()
+        return driver
+
+    assert run_program("prog", start) == STATUS_GOOD
+    told = capsys.readouterr().err
+    assert told.count("ERROR prog] no room: Too many open files\n") == told.count("no room") == 1
+    assert "ERROR prog] oops\nZeroDivisionError: ours\n" in told

@@ -23,14 +23,14 @@ class Desk:
 
     def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], fake: FakeNode) -> None:
         self.folder, self.fake = folder, fake
-        self._capsys = capsys
+        self.capsys = capsys
         put(folder / "app.ident", format_identity(APP))
         put(folder / "stranger.ident", format_identity(STRANGER))
         put(folder / "node.ticket", format_ticket(fake.ticket))
 
     def run(self, line: str, ident: str = "app.ident", ticket: str = "node.ticket") -> Done:
         """Run a command of the app at the node."""
-        return run_main(main, ["-I", ident, "-T", ticket, *line.split()], self._capsys)
+        return run_main(main, ["-I", ident, "-T", ticket, *line.split()], self.capsys)
 
     def good(self, line: str) -> str:
         """Run a command that must succeed; what it printed."""

@@ -200,7 +200,9 @@ class Held(NamedTuple):
 
 def held(node: Node, currency: str = CURRENCY) -> Held:
     """What a node holds in a currency."""
-    found = [friend["balances"][currency] for friend in friends(node).values() if currency in friend["balances"]]
+    found = [
+        friend["balances"][currency] for friend in friends(node).values() if currency in friend["balances"]
+    ]
     keys = ("balance", "local_pending_debt", "remote_pending_debt")
     return Held(*(sum(int(balance[key]) for balance in found) for key in keys))
 

@@ -43,6 +43,18 @@ WRITE_BUFFER_BYTES_HIGH = 256 * 1024  # above this a reader upstream is paused
 WRITE_BUFFER_BYTES_LOW = 64 * 1024
 WRITE_BUFFER_BYTES_MAX = 8 * 2**20  # beyond this a peer that does not read is dropped
 
+FIRST_BYTES_MS: Millis = 3 * SECOND  # by then a caller has sent its version: spec 02, W8
+COUNTERS_MS: Millis = MINUTE  # how often a server tells its counters: spec 02, W32
+LISTEN_BACKLOG = 1024  # callers that wait in the kernel
+ACCEPTS_PER_TURN = 4  # so that callers can be turned away before the descriptors are gone: spec 02, W5
+CONNECT_STAGGER_MS: Millis = 250  # from one address of a host to the next: spec 02, W25
+LINGER_MS: Millis = 1 * SECOND  # for the peer to close after us, so that the last bytes reach it
+CLOSE_MS: Millis = 8 * SECOND  # for the peer to take what was written before a Close
+DRAIN_MS: Millis = 10 * SECOND  # for an engine to come to rest when the program is to end: spec 02, W32
+STOP_MS: Millis = 2 * SECOND  # for the last bytes when the program ends
+DESCRIPTORS_USED_PERCENT_MAX = 90  # callers beyond it are turned away: spec 02, W5
+DESCRIPTORS_RESERVED = 32  # for the loop, listeners, the database, files, names to resolve
+
 # Relay
 RELAY_FIRST_MESSAGE_MS: Millis = 4 * SECOND  # (ref)
 RELAY_HALF_TUNNEL_MS: Millis = 32 * SECOND  # (ref)
@@ -132,7 +144,9 @@ INDEX_SEARCH_ARCS_MAX = 200_000  # touched for one request, about 100 ms: spec 0
 INDEX_SEARCH_ARCS_PER_TICK = 1_600_000  # touched for all requests of one tick: updates and hashes go first
 INDEX_ALTERNATIVES_MAX = 1  # further multi-routes beside the cheapest: spec 04, 7.4
 INDEX_HOP_COST_DIVISOR = 200  # a hop costs as much as 1/200 of the amount in fees: spec 04, 7.3
-INDEX_SHORT_SESSION_MS: Millis = 8 * SECOND  # a session that lived less counts as a failed attempt: spec 04, 1.6
+INDEX_SHORT_SESSION_MS: Millis = (
+    8 * SECOND
+)  # a session that lived less counts as a failed attempt: spec 04, 1.6
 INDEX_CLIENT_BACKOFF_MS_MAX: Millis = 32 * SECOND
 INDEX_FULL_STATE_JITTER_MS: Millis = 2 * SECOND  # after a reconnect: spec 04, 5.6
 INDEX_REPEAT_STATE_MS: Millis = 4 * SECOND  # servers that have just met miss the first reports: spec 04, 3.7

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
-from offset.base.instants import MINUTE, Instant, Millis, earliest
-from offset.base.limits import INDEX_CLIENTS_MAX, INDEX_HANDSHAKES_MAX
+from offset.base.instants import Instant, earliest
+from offset.base.limits import COUNTERS_MS, INDEX_CLIENTS_MAX, INDEX_HANDSHAKES_MAX
 from offset.core.index.effects import DialPeer, Hangup, SendClients, SendPeers
 from offset.core.index.effects import Effect as ServerEffect
 from offset.core.index.server import IndexServer, IndexServerView
@@ -28,8 +28,6 @@ CLIENTS = "client"
 """The listener for nodes, which may be anybody."""
 SERVERS = "server"
 """The listener for the other index servers, who must be trusted."""
-COUNTERS_MS: Millis = MINUTE
-"""How often it tells its counters."""
 
 
 class IndexEngine:

@@ -19,18 +19,19 @@ from dataclasses import dataclass
 import msgspec
 
 from offset.base.alarms import Alarms
+from offset.base.callers import Tally, is_exempt, source_of
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
-from offset.base.instants import SECOND, Instant, Millis
+from offset.base.instants import Instant
 from offset.base.limits import (
     CONNECT_MS,
+    FIRST_BYTES_MS,
     FRAME_BYTES_MAX,
     RELAY_CONNECTIONS_MAX,
     RELAY_HANDSHAKES_MAX,
     RELAY_HANDSHAKES_PER_ADDRESS_MAX,
 )
-from offset.core.relay.quotas import Tally, is_exempt, source_of
 from offset.crypto.identity import Identity
 from offset.engine.surface import (
     Close,
@@ -48,8 +49,6 @@ from offset.engine.surface import (
 )
 from offset.link.stack import Line
 
-FIRST_BYTES_MS: Millis = 3 * SECOND
-"""By then a caller has sent its version, which costs it nothing: spec 02, W8."""
 DIALED = ""
 """The listener of a line that we dialed."""
 

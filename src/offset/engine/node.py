@@ -295,17 +295,20 @@ class NodeEngine:
         for effect in effects:
             match effect:
                 case SendLine():
-                    self._lines.send(self._relay_lines[effect.line], effect.data, self._now)
+                    conn = self._relay_lines.get(effect.line)
+                    if conn is not None:  # an earlier effect of this list may have led to its end
+                        self._lines.send(conn, effect.data, self._now)
                 case FriendData():
                     self._take_friend(effect.friend, effect.data)
                 case OpenLine():
-                    conn = self._lines.dial(effect.relay.address, effect.relay.public_key, self._now)
-                    self._relay_conns[conn] = effect.line
-                    self._relay_lines[effect.line] = conn
+                    dialed = self._lines.dial(effect.relay.address, effect.relay.public_key, self._now)
+                    self._relay_conns[dialed] = effect.line
+                    self._relay_lines[effect.line] = dialed
                 case CloseLine():
-                    conn = self._relay_lines[effect.line]
-                    self._forget_relay(effect.line)
-                    self._lines.hangup(conn)
+                    conn = self._relay_lines.get(effect.line)
+                    if conn is not None:
+                        self._forget_relay(effect.line)
+                        self._lines.hangup(conn)
                 case Online():
                     self._say(self._funder.online(effect.friend), None)
                 case Offline():

@@ -6,8 +6,8 @@ Received ──► lines ──► message ──► relay ──► Send to the
 from __future__ import annotations
 
 from offset.base.entropy import Entropy
-from offset.base.instants import MINUTE, Instant, Millis, earliest
-from offset.base.limits import RELAY_HANDSHAKES_MAX, RELAY_HANDSHAKES_PER_ADDRESS_MAX
+from offset.base.instants import Instant, earliest
+from offset.base.limits import COUNTERS_MS, RELAY_HANDSHAKES_MAX, RELAY_HANDSHAKES_PER_ADDRESS_MAX
 from offset.core.relay import Effect as RelayEffect
 from offset.core.relay import Hangup, Pause, Quotas, Relay, RelayView, Resume, Send
 from offset.crypto.identity import Identity
@@ -16,8 +16,6 @@ from offset.engine.surface import Congested, Conn, Drained, Effect, Event, Tell,
 
 LISTENER = "relay"
 """The one listener of a relay."""
-COUNTERS_MS: Millis = MINUTE
-"""How often it tells its counters (spec 02, W32)."""
 
 
 class RelayEngine:

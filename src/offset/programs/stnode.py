@@ -48,10 +48,12 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path) -> int:
 
     async def start() -> Driver:
         from offset.base import base64url
+        from offset.base.limits import APP_QUEUE_BYTES_MAX
         from offset.engine.node import APPS, NodeEngine
         from offset.programs.files_io import load
         from offset.programs.trusted import TrustedApps
         from offset.shell.addresses import parse_listen_address
+        from offset.shell.bounds import Bounds
         from offset.shell.system import SystemEntropy, monotonic_ms
         from offset.store.database import Database
         from offset.wire.files import parse_identity
@@ -61,7 +63,7 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path) -> int:
         store = Database.open(database, identity.public_key)
         try:
             engine = NodeEngine(identity, SystemEntropy(), TrustedApps(trusted), store.load(), monotonic_ms())
-            driver = Driver(engine, committer=store)
+            driver = Driver(engine, committer=store, bounds=Bounds(write_bytes_max=APP_QUEUE_BYTES_MAX))
             where = await driver.listen(APPS, *address)
         except BaseException:
             store.close()

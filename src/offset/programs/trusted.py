@@ -11,7 +11,7 @@ from offset.programs.files_io import load
 from offset.wire.app import AppPermissions
 from offset.wire.files import AppTicket, parse_app_ticket
 
-log = logging.getLogger("stnode")
+log = logging.getLogger("offset")
 
 
 class TrustedApps:

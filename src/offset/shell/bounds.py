@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import msgspec
 
-from offset.base.instants import SECOND, Millis
+from offset.base.instants import Millis
 from offset.base.limits import (
+    CLOSE_MS,
     CONNECT_MS,
+    DESCRIPTORS_RESERVED,
+    DESCRIPTORS_USED_PERCENT_MAX,
+    DRAIN_MS,
+    LINGER_MS,
+    STOP_MS,
     WRITE_BUFFER_BYTES_HIGH,
     WRITE_BUFFER_BYTES_LOW,
     WRITE_BUFFER_BYTES_MAX,
     WRITE_STALL_MS,
-)
-
-CONNECT_STAGGER_MS: Millis = 250  # from one address of a host to the next: spec 02, W25
-LINGER_MS: Millis = 1 * SECOND  # for the peer to close after us, so that the last bytes reach it
-CLOSE_MS: Millis = 8 * SECOND  # for the peer to take what was written before a Close
-DRAIN_MS: Millis = 10 * SECOND  # for an engine to come to rest when the program is to end: spec 02, W32
-STOP_MS: Millis = 2 * SECOND  # for the last bytes when the program ends
-DESCRIPTORS_USED_PERCENT_MAX = 90  # callers beyond it are turned away: spec 02, W5
-DESCRIPTORS_RESERVED = (
-    32  # for what is no connection: the loop, listeners, the database, files, names to resolve
 )
 
 

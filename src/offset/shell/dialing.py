@@ -10,9 +10,9 @@ from typing import Any
 
 from offset.base.faults import UserFault
 from offset.base.instants import Millis
+from offset.base.limits import CONNECT_STAGGER_MS
 from offset.engine.surface import Conn
 from offset.shell.addresses import Address, is_ip, parse_address
-from offset.shell.bounds import CONNECT_STAGGER_MS
 
 SocketName = tuple[socket.AddressFamily, tuple[Any, ...]]
 

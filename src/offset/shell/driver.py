@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
 from offset.base.instants import Instant, Millis
+from offset.base.limits import ACCEPTS_PER_TURN, LISTEN_BACKLOG
 from offset.engine.surface import (
     Close,
     Closed,
@@ -43,8 +44,6 @@ from offset.shell.wakeup import Wakeup
 
 __all__ = ["Bounds", "Changes", "Committer", "Driver", "Startable", "Stoppable"]
 
-LISTEN_BACKLOG = 1024
-ACCEPTS_PER_TURN = 4  # so that `admit` can turn callers away before the descriptors are gone
 STALL_LOOKS = 8  # in the time after which a stalled write is given up
 
 

@@ -52,9 +52,12 @@ class Deal:
         wait_ms: Millis = 0,
         withdraw_ms: Millis = PATIENCE_MS,
         vanish_ms: Millis = 0,
+        careless: str = "",
     ) -> None:
         """Without `routes` an index server is asked. The seller waits before it collects, and withdraws the
-        invoice after a while; the buyer's app vanishes some time after the start."""
+        invoice after a while; the buyer's app vanishes some time after the start. A careless buyer pays in
+        another currency, another total, or all of it twice."""
+        self.careless = careless
         self.town, self.number = town, number
         self.buyer, self.seller, self.currency, self.amount = buyer, seller, currency, amount
         self.routes = list(routes)
@@ -143,8 +146,14 @@ class Deal:
         town, buyer = self.town, self.town.clients[self.buyer]
         buyer.listen("payment", self.payment_id, self._closed)
         buyer.on_ready[self] = self._again
-        seller = town.key(self.seller)
-        buyer.ask(CreatePayment(self.payment_id, self.invoice_id, self.currency, self.amount, seller))
+        currency, total = self.currency, self.amount
+        if self.careless == "currency":
+            currency = next((name for name in town.scenario.currencies() if name != currency), "none")
+        elif self.careless == "total":
+            total += 1
+        elif self.careless == "twice":
+            parts, routes = [(route, total, fees) for route, _, fees in (*parts, *parts)], None
+        buyer.ask(CreatePayment(self.payment_id, self.invoice_id, currency, total, town.key(self.seller)))
         for place, (route, amount, fees) in enumerate(parts):
             request_id = self._ids.bytes(16)
             keys = routes[place] if routes else FriendsRoute(tuple(town.key(name) for name in route))

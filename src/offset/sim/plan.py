@@ -47,6 +47,7 @@ def draw(seed: int, *, nodes_max: int = 8) -> Scenario:
     )
     acts = [*_payments(draft, chance.fork("payments")), *_faults(draft, chance.fork("faults"))]
     acts += _changes(draft, chance.fork("changes"))
+    acts += _storms(draft, chance.fork("storms"))
     acts.sort(key=lambda act: act.at)
     return Scenario(
         **{
@@ -85,20 +86,48 @@ def _all(names: str) -> list[tuple[str, str]]:
     return [(left, right) for place, left in enumerate(names) for right in names[place + 1 :]]
 
 
-def _payments(scenario: Scenario, chance: Chance) -> list[Act]:
-    neighbours = scenario.neighbours()
+def _storms(scenario: Scenario, chance: Chance) -> list[Act]:
+    """Moments at which many pay over a node that is just being cut off: requests wait for a token that stays away."""
     found: list[Act] = []
-    for _ in range(chance.between(10, 40)):
-        buyer, seller = chance.shuffled(scenario.nodes)[:2]
-        if chance.percent(5):
-            seller = buyer  # a cycle
-        paths = find_paths(neighbours, buyer, seller, 6)
-        if not paths:
-            continue
-        routes: tuple[tuple[str, ...], ...] = ()
-        if buyer == seller or not scenario.indexes or chance.percent(40):
-            routes = tuple(chance.shuffled(paths)[: chance.pick((1, 1, 1, 2, 3))])
-        args = (
+    for _ in range(chance.pick((0, 0, 1, 2))):
+        at = chance.between(CALM_MS, scenario.until - 1)
+        node = chance.pick(scenario.nodes)
+        if chance.percent(70):
+            found.append(Act(at, "part", (node, f"relay{scenario.relay_of(node)}", 60_000)))
+        else:
+            found += [Act(at, "silence", (node,)) for _ in range(4)]
+        for _ in range(chance.between(3, 10)):
+            act = _payment(scenario, chance, at + chance.between(-50, 8000), node)
+            if act is not None:
+                found.append(act)
+    return found
+
+
+def _payments(scenario: Scenario, chance: Chance) -> list[Act]:
+    found = [
+        _payment(scenario, chance, chance.between(CALM_MS, scenario.until))
+        for _ in range(chance.between(10, 40))
+    ]
+    return [act for act in found if act is not None]
+
+
+def _payment(scenario: Scenario, chance: Chance, at: int, over: str = "") -> Act | None:
+    """A purchase at that moment; over a node, if one is named."""
+    buyer, seller = chance.shuffled(scenario.nodes)[:2]
+    if chance.percent(5):
+        seller = buyer  # a cycle
+    paths = find_paths(scenario.neighbours(), buyer, seller, 6)
+    if over:
+        paths = [path for path in paths if over in path]
+    if not paths:
+        return None
+    routes: tuple[tuple[str, ...], ...] = ()
+    if over or buyer == seller or not scenario.indexes or chance.percent(40):
+        routes = tuple(chance.shuffled(paths)[: chance.pick((1, 1, 1, 2, 3))])
+    return Act(
+        at,
+        "pay",
+        (
             buyer,
             seller,
             chance.pick(scenario.currencies()),
@@ -107,9 +136,9 @@ def _payments(scenario: Scenario, chance: Chance) -> list[Act]:
             chance.pick((0, 0, 10, 500, 5000, 30_000)),
             chance.pick((60_000, 60_000, 60_000, 300, 1000, 5000)),
             chance.pick((0, 0, 0, 0, 50, 200, 2000)),
-        )
-        found.append(Act(chance.between(CALM_MS, scenario.until), "pay", args))
-    return found
+            chance.pick(("", "", "", "", "", "", "currency", "total", "twice")),
+        ),
+    )
 
 
 def _faults(scenario: Scenario, chance: Chance) -> list[Act]:

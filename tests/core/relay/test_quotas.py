@@ -2,7 +2,8 @@
 
 import pytest
 
-from offset.core.relay.quotas import Pace, Tally, is_exempt, source_of
+from offset.base.callers import Tally, is_exempt, source_of
+from offset.core.relay.quotas import Pace
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """Join those who connect with those who listen; never read what they say (spec 02, 3)."""
 
 from offset.core.relay.effects import Effect, Hangup, Pause, Resume, Send
-from offset.core.relay.quotas import Quotas, is_exempt, source_of
+from offset.core.relay.quotas import Quotas
 from offset.core.relay.relay import Relay
 from offset.core.relay.views import RelayView
 
@@ -14,6 +14,4 @@ __all__ = [
     "RelayView",
     "Resume",
     "Send",
-    "is_exempt",
-    "source_of",
 ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-
 import msgspec
 
 from offset.base.instants import Instant, Millis
@@ -38,28 +36,6 @@ class Quotas(msgspec.Struct, frozen=True):
     connect_burst_per_address: int = RELAY_CONNECT_BURST_PER_ADDRESS
 
 
-class Tally:
-    """Counts by name; a name that counts nothing takes no room."""
-
-    __slots__ = ("_counts",)
-
-    def __init__(self) -> None:
-        self._counts: dict[bytes | str, int] = {}
-
-    def add(self, name: bytes | str, by: int) -> None:
-        """Count `by` more (less when negative) of `name`."""
-        count = self._counts.get(name, 0) + by
-        assert count >= 0
-        if count:
-            self._counts[name] = count
-        else:
-            self._counts.pop(name, None)
-
-    def of(self, name: bytes | str) -> int:
-        """How many there are."""
-        return self._counts.get(name, 0)
-
-
 class Pace:
     """Lets each name pass once per `interval_ms`, after a burst.
 
@@ -84,33 +60,3 @@ class Pace:
             self._due = {name: due for name, due in self._due.items() if due > now}
             self._prune_at = max(_PRUNE_NAMES_MIN, 2 * len(self._due))
         return True
-
-
-def _parse(address: str) -> IPv4Address | IPv6Address | None:
-    host = address
-    if host.startswith("["):
-        host = host[1:].partition("]")[0]
-    elif host.count(":") == 1:
-        host = host.partition(":")[0]
-    try:
-        ip = ip_address(host.partition("%")[0])
-    except ValueError:
-        return None
-    return getattr(ip, "ipv4_mapped", None) or ip
-
-
-def source_of(address: str) -> str:
-    """What a peer's address (`host`, `host:port` or `[host]:port`) is counted under.
-
-    The port is left away; of an IPv6 address the first 64 bits count, the rest is the peer's choice.
-    """
-    ip = _parse(address)
-    if ip is None:
-        return address
-    return str(IPv6Network((ip, 64), strict=False)) if isinstance(ip, IPv6Address) else str(ip)
-
-
-def is_exempt(address: str) -> bool:
-    """Whether the limits per address do not hold for this one: it is this machine's own."""
-    ip = _parse(address)
-    return ip is not None and ip.is_loopback

@@ -8,6 +8,7 @@ is forgotten at once; what is still reported of it is ignored.
 from __future__ import annotations
 
 from offset.base.alarms import Alarms
+from offset.base.callers import Tally, is_exempt, source_of
 from offset.base.entropy import Entropy, fraction
 from offset.base.faults import Undecodable
 from offset.base.ids import PublicKey
@@ -23,7 +24,7 @@ from offset.base.limits import (
 from offset.core.relay.effects import Conn, Effect, Hangup, Pause, Resume, Send
 from offset.core.relay.legs import Joined, Leg, Listening, Refused, Silent, Waiting
 from offset.core.relay.listener import Listener
-from offset.core.relay.quotas import Pace, Quotas, Tally, is_exempt, source_of
+from offset.core.relay.quotas import Pace, Quotas
 from offset.core.relay.views import RelayView
 from offset.wire.relay import (
     INCOMING_CONNECTION,

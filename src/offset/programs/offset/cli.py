@@ -50,7 +50,7 @@ def demo(keep: bool, amount: int) -> None:
 
 
 @offset.command()
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Which run; the first of them.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Which run, or the first.")
 @click.option("--count", type=click.IntRange(1), help="Run so many seeds, one after another.")
 @click.option("--nodes", help="Keep only these nodes of the run, e.g. ABD.")
 @click.option("--acts", help="Keep only these acts of the run, e.g. 3,7,12; as a shrunk run says it.")

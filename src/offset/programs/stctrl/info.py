@@ -94,13 +94,10 @@ def balance(target: Target, as_json: bool, timeout_s: float) -> None:
 @click.pass_obj
 def public_key(target: Target, as_json: bool, timeout_s: float) -> None:
     """Show the public key of the node."""
-    from offset.base import base64url
+    from offset.programs.stctrl import show
 
-    key = base64url.encode(target.glance(timeout_s).funder_report.local_public_key)
-    if as_json:
-        options.show_json({"public_key": key})
-    else:
-        click.echo(key)
+    report = target.glance(timeout_s)
+    _print(as_json, report, lambda report: {"public_key": show.public_key_text(report)}, show.public_key_text)
 
 
 @group.command("friend-last-token")

@@ -137,6 +137,11 @@ def balances_text(report: NodeReport) -> str:
     return "\n".join(f"{printable(currency)} {balance}" for currency, balance in sums.items())
 
 
+def public_key_text(report: NodeReport) -> str:
+    """The public key of the node."""
+    return base64url.encode(report.funder_report.local_public_key)
+
+
 # For scripts
 
 

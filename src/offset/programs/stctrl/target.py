@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import click
-
 if TYPE_CHECKING:
     from offset.app import Node
     from offset.crypto.identity import Identity
@@ -63,6 +61,8 @@ class Target:
 
         idfile, ticket = self._idfile, self._ticket
         if idfile is None or ticket is None:
+            import click
+
             missing = "'-I' / '--idfile'" if idfile is None else "'-T' / '--ticket'"
             context = click.get_current_context().find_root()
             raise click.UsageError(f"Missing option {missing}; it stands before the command.", context)

@@ -1,0 +1,301 @@
+"""Break the rules of Offset on purpose, one after another, and see whether the simulator notices each.
+
+Functions are replaced in this process only. Prints a line per rule; fails if a breach stays unseen for a minute.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from offset.core.apps import permissions
+from offset.core.funder import (
+    batch,
+    buyer,
+    cancelling,
+    incoming,
+    liveness,
+    mediator,
+    mutual_credit,
+    payments,
+    seller,
+    state,
+    token_channel,
+    turn,
+)
+from offset.engine import node_apps, outbox
+from offset.sim.plan import draw
+from offset.sim.run import simulate
+
+SECONDS_MAX = 60
+
+Patch = tuple[Any, str, Callable[..., Any]]
+
+
+def skip_freeze() -> list[Patch]:
+    """A request that a friend sends freezes nothing."""
+    receive = mutual_credit.Draft.receive_request
+
+    def broken(self: Any, op: Any, limit: int) -> Any:
+        before = self.remote_debt
+        verdict = receive(self, op, limit)
+        self.remote_debt = before
+        return verdict
+
+    return [(mutual_credit.Draft, "receive_request", broken)]
+
+
+def speak_before_commit() -> list[Patch]:
+    """What a turn says leaves before its rows are durable: a dropped fsync."""
+    put = outbox.Outbox.put
+
+    def broken(self: Any, changes: Any, release: Any) -> Any:
+        effects = put(self, changes, lambda: None)
+        release()
+        return effects
+
+    return [(outbox.Outbox, "put", broken)]
+
+
+def stale_token() -> list[Patch]:
+    """The last message of a friend, said again, is taken for a new one."""
+    receive = token_channel.receive
+
+    def broken(channel: Any, message: Any, max_debt: Any) -> Any:
+        found = receive(channel, message, max_debt)
+        if isinstance(found, token_channel.Duplicate) and channel.incoming is not None:
+            return token_channel.Next({}, (), message, channel.incoming)
+        return found
+
+    return [(incoming, "receive", broken)]
+
+
+def forget_cancel() -> list[Patch]:
+    """A request that comes to nothing is not cancelled towards the friend it came from."""
+    cancel = cancelling.cancel_towards_origin
+
+    def broken(turn: Any, currency: Any, request_id: Any, origin: Any) -> None:
+        if origin == b"":
+            cancel(turn, currency, request_id, origin)
+
+    return [(cancelling, "cancel_towards_origin", broken), (batch, "cancel_towards_origin", broken)]
+
+
+def wrong_currency() -> list[Patch]:
+    """The seller takes any currency for its invoice."""
+    fits = seller._fits
+    return [
+        (seller, "_fits", lambda state, invoice, currency, op: fits(state, invoice, invoice.currency, op)),
+    ]
+
+
+def overpay() -> list[Patch]:
+    """The seller takes parts beyond what the invoice asks."""
+
+    class All(int):
+        def __lt__(self, other: object) -> bool:
+            return False
+
+    fits = seller._fits
+
+    def broken(state: Any, invoice: Any, currency: Any, op: Any) -> bool:
+        return bool(fits(state, invoice, currency, op))
+
+    take = seller.take_request
+
+    def taken(turn: Any, friend: Any, currency: Any, op: Any) -> None:
+        invoice = turn.state.invoices.get(op.invoice_id)
+        if invoice is None or not invoice.parts or not broken(turn.state, invoice, currency, op):
+            take(turn, friend, currency, op)
+            return
+        parts = invoice.parts
+        turn.put_invoice(msgspec.structs.replace(invoice, parts=()))  # as if nothing waited
+        take(turn, friend, currency, op)
+        now = turn.state.invoices[op.invoice_id]
+        turn.put_invoice(msgspec.structs.replace(now, parts=(*parts, *now.parts)))
+
+    return [(incoming, "take_request", taken)]
+
+
+def no_limit() -> list[Patch]:
+    """A friend may owe more than it was granted."""
+    receive = mutual_credit.Draft.receive_request
+    return [
+        (mutual_credit.Draft, "receive_request", lambda self, op, limit: receive(self, op, 2**100)),
+    ]
+
+
+def generous_mediator() -> list[Patch]:
+    """A mediator leaves more for fees than it got."""
+    forward = mediator.RequestOp
+
+    def broken(*fields: Any) -> Any:
+        return forward(*fields[:-1], fields[-1] + 3)
+
+    return [(mediator, "RequestOp", broken)]
+
+
+def unnamed_row() -> list[Patch]:
+    """A row that is gone is not named to the store."""
+    return [(turn.Turn, "dequeue", lambda self, friend, queue, number: friend.queues[queue].pop(number))]
+
+
+def forgotten_response() -> list[Patch]:
+    """After a restart a node has forgotten the promises that came."""
+    restore = state.FunderState._restore_pending
+    return [
+        (
+            state.FunderState,
+            "_restore_pending",
+            lambda self, record: restore(self, msgspec.structs.replace(record, response=None)),
+        )
+    ]
+
+
+def free_collect() -> list[Patch]:
+    """The buyer's side does not pay when the seller collects."""
+    receive = mutual_credit.Draft.receive_collect
+
+    def broken(self: Any, op: Any) -> Any:
+        balance = self.balance
+        pending = receive(self, op)
+        self.balance = balance
+        return pending
+
+    return [(mutual_credit.Draft, "receive_collect", broken)]
+
+
+def no_token_asked() -> list[Patch]:
+    """Nobody asks for the token."""
+    return [
+        (batch, "_wants_token_back", lambda message: False),
+        (batch, "needs_token", lambda turn, friend: False),
+    ]
+
+
+def requests_kept_offline() -> list[Patch]:
+    """Requests wait for a friend that went away."""
+    return [(liveness, "cancel_queued", lambda turn, friend, queues: None)]
+
+
+def every_app_may() -> list[Patch]:
+    """Any app may ask for anything."""
+    return [(node_apps, "is_allowed", lambda permissions, request: True)]
+
+
+def worthless_receipt() -> list[Patch]:
+    """The receipt shows another lock than the one that was opened."""
+    make = buyer._receipt
+    return [
+        (
+            buyer,
+            "_receipt",
+            lambda *args: msgspec.structs.replace(make(*args), dest_plain_lock=bytes(32)),
+        )
+    ]
+
+
+def withdrawn_without_cancel() -> list[Patch]:
+    """A withdrawn invoice leaves its parts frozen."""
+    return [(seller, "_pending_parts", lambda state, invoice: [])]
+
+
+def paid_too_early() -> list[Patch]:
+    """A payment whose parts all failed is told as paid never, and its end never told."""
+    return [(payments, "_cancel", lambda turn, payment: turn.put_payment(payment))]
+
+
+def no_origin() -> list[Patch]:
+    """Requests are passed on without a word about whose they are."""
+    return [
+        (
+            turn.Turn,
+            "enqueue",
+            _with_lost_origin(turn.Turn.enqueue),
+        )
+    ]
+
+
+def _with_lost_origin(enqueue: Callable[..., Any]) -> Callable[..., Any]:
+    def broken(self: Any, friend: Any, queue: int, currency: Any, op: Any, origin: bytes = b"") -> None:
+        enqueue(self, friend, queue, currency, op, b"lost" if origin else origin)
+
+    return broken
+
+
+BREACHES = (
+    skip_freeze,
+    speak_before_commit,
+    stale_token,
+    forget_cancel,
+    wrong_currency,
+    overpay,
+    no_limit,
+    generous_mediator,
+    unnamed_row,
+    forgotten_response,
+    free_collect,
+    no_token_asked,
+    requests_kept_offline,
+    every_app_may,
+    worthless_receipt,
+    withdrawn_without_cancel,
+    paid_too_early,
+    no_origin,
+)
+
+
+@contextmanager
+def broken(patches: list[Patch]) -> Iterator[None]:
+    """Replace these, for a while."""
+    before = [(where, name, getattr(where, name)) for where, name, _ in patches]
+    for where, name, new in patches:
+        setattr(where, name, new)
+    try:
+        yield
+    finally:
+        for where, name, old in before:
+            setattr(where, name, old)
+
+
+def hunt(breach: Callable[[], list[Patch]]) -> tuple[str | None, int, float]:
+    """The broken promise that the simulator names, how many seeds that took, and how many seconds."""
+    began = time.monotonic()
+    with broken(breach()):
+        for seed in range(10_000):
+            outcome = simulate(draw(seed))
+            spent = time.monotonic() - began
+            if outcome.violation is not None:
+                return outcome.violation, seed + 1, spent
+            if spent > SECONDS_MAX:
+                break
+    return None, seed + 1, spent
+
+
+def main() -> int:
+    """Try all, or those that are named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help="only these breaches")
+    names = parser.parse_args().names
+    assert permissions is not None
+    unseen = 0
+    for breach in BREACHES:
+        if names and breach.__name__ not in names:
+            continue
+        violation, seeds, spent = hunt(breach)
+        unseen += violation is None
+        print(f"{breach.__name__}: {breach.__doc__}")
+        print(
+            f"    {'NOT SEEN' if violation is None else violation:.180} ({seeds} seeds, {spent:.1f} s)",
+            flush=True,
+        )
+    print("selftest: every breach was seen" if not unseen else f"selftest: {unseen} breaches were not seen")
+    return 1 if unseen else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
