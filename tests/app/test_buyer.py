@@ -411,6 +411,30 @@ async def test_payment_that_did_not_begin() -> None:
 
 
 @pytest.mark.parametrize(
+    "status, reason",
+    [
+        (None, "did not say how it ended"),
+        (app.PaymentSuccess(receipt_for(INVOICE), b"a" * 16), "calls it paid"),
+    ],
+)
+@story
+async def test_end_that_nobody_understands(status: Any, reason: str) -> None:
+    """When all parts failed and the node does not say that the payment is cancelled, it is not tried again."""
+
+    def close(fake: FakeNode, conn: int, message: Any) -> None:
+        if status is not None:
+            fake.tell(conn, app.ResponseClosePayment(message.app_request.payment_id, status))
+
+    async with connected() as (fake, node):
+        fake.routes = [ONE]
+        fake.results = [app.FAILURE]
+        fake.script[app.RequestClosePayment] = close
+        with pytest.raises(PaymentUnfinished, match=reason):
+            await node.buyer.pay(INVOICE, timeout_s=0.5)
+        assert len(_parts(fake)) == 1
+
+
+@pytest.mark.parametrize(
     "other", [invoice(51), invoice(50, name="dinner"), app.AddInvoice(INVOICE.invoice_id, "EUR", 50)]
 )
 @story

@@ -17,17 +17,19 @@ from offset.app import (
     connect,
     connect_files,
 )
+from offset.app import session as session_module
 from offset.app.session import Session
 from offset.base import base64url
-from offset.wire.app import AppPermissions, EnableFriend, OpenFriendCurrency, ReportMutations
+from offset.wire.app import APP_PERMISSIONS, AppPermissions, EnableFriend, OpenFriendCurrency, ReportMutations
 from offset.wire.files import format_identity, format_ticket
-from offset.wire.report import ChangeFriend, FunderMutation, SetName
+from offset.wire.report import NODE_REPORT, ChangeFriend, FunderMutation, SetName
 from support.fake_node import (
     ALL,
     APP,
     CURRENCY,
     FRIEND,
     NODE,
+    RELAY,
     STRANGER,
     FakeNode,
     connected,
@@ -243,3 +245,61 @@ async def test_answers_for_others() -> None:
         await one.friends.rename("bob", "robert")
         await other.report.wait_until(lambda report: report.friends[FRIEND.public_key].name == "robert", 20)
         await other.friends.enable("robert")
+
+
+@story
+async def test_value_that_cannot_be_sent() -> None:
+    """What the wire cannot carry is refused here, and the connection goes on."""
+    async with connected() as (fake, node):
+        with pytest.raises(UserFault, match="cannot be sent"):
+            await node.friends.rename("bob", "\ud800")
+        await node.friends.rename("bob", "robert")
+        assert len(fake.requests) == 1
+
+
+@story
+async def test_too_many_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is a limit on what waits for the node at once."""
+    monkeypatch.setattr(session_module, "REQUESTS_MAX", 1)
+    async with connected() as (fake, node):
+        fake.script[EnableFriend] = ignore
+        waiting = asyncio.create_task(node.friends.enable("bob"))
+        await asyncio.sleep(0)
+        with pytest.raises(UserFault, match="1 requests wait"):
+            await node.friends.enable("bob")
+        waiting.cancel()
+
+
+class _Odd(FakeNode):
+    """A node whose report names a relay twice."""
+
+    def _opened(self, conn: int, key: bytes) -> None:
+        self._lines.send(conn, APP_PERMISSIONS.encode(ALL), self._now)
+        self._lines.send(conn, NODE_REPORT.encode(node_report(relays=(RELAY, RELAY))), self._now)
+
+
+@story
+async def test_report_that_cannot_be() -> None:
+    """A report that contradicts itself is no report."""
+    async with serving(_Odd()) as fake:
+        with pytest.raises(CannotConnect, match="twice"):
+            async with connect(fake.ticket, None, APP):
+                pass
+
+
+class _Curt(FakeNode):
+    """A node that closes before its report."""
+
+    def _opened(self, conn: int, key: bytes) -> None:
+        self._lines.send(conn, APP_PERMISSIONS.encode(ALL), self._now)
+        self._lines.hangup(conn)
+
+
+@story
+async def test_no_report() -> None:
+    """A node that knows the app and sends no report is another case than one that does not know it."""
+    async with serving(_Curt()) as fake:
+        with pytest.raises(CannotConnect, match="sent no report") as caught:
+            async with connect(fake.ticket, None, APP):
+                pass
+        assert not isinstance(caught.value, NotTrusted)

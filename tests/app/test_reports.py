@@ -1,6 +1,7 @@
 """The live report: looking, following, waiting."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -67,6 +68,19 @@ async def test_slow_loop(monkeypatch: pytest.MonkeyPatch) -> None:
         assert [await anext(changes), await anext(changes)] == [_named("a"), _named("b")]
         with pytest.raises(AppError, match="more than 2 changes"):
             await anext(changes)
+
+
+@story
+async def test_loop_that_was_left() -> None:
+    """A loop that was left is forgotten."""
+    async with connected() as (fake, node):
+        for name in ("a", "b"):
+            _change(fake, name)
+            async for change in node.report.changes():
+                assert change == _named(name)
+                break
+        gc.collect()
+        assert len(node.report._loops) == 0
 
 
 @story

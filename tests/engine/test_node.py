@@ -242,3 +242,19 @@ def test_a_woken_engine_with_nothing_to_do_does_nothing(town: Town) -> None:
 def test_identities_of_the_test_world_do_not_change() -> None:
     """The same name gives the same key, so failures can be repeated."""
     assert identity_of("a").public_key == identity_of("a").public_key
+
+
+def test_an_app_whose_ticket_is_removed_loses_its_line(town: Town) -> None:
+    """Revoking is taking the file away: the app is gone within seconds, and may not come again."""
+    app = town.apps["a"]
+    town.trusted = None  # type: ignore[assignment]
+    town.world.run(app.is_over, 10_000)
+
+
+def test_an_app_whose_permissions_change_must_come_again(town: Town) -> None:
+    """Other permissions hold from the next connection on, and the old connection ends."""
+    app = town.apps["a"]
+    town.trusted = AppPermissions(routes=True, buyer=False, seller=False, config=False)
+    town.world.run(app.is_over, 10_000)
+    again = TestApp(town.world, "again", town.identities["a"], "a:1")
+    assert again.wait_ready().permissions == town.trusted

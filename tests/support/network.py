@@ -23,6 +23,7 @@ PROGRAMS = Path(sys.executable).parent
 PATIENCE_S = 60.0
 CURRENCY = "FST"
 LIMIT = 1000
+HOST = "127.0.0.1"
 
 
 def run(program: str, *args: str | Path, cwd: Path | None = None, timeout_s: float = PATIENCE_S) -> Done:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
+from weakref import WeakSet
 
 from offset.app.errors import AppError, Disconnected, NoAnswer
 from offset.base.ids import PublicKey
@@ -21,7 +22,7 @@ class LiveReport:
 
     def __init__(self, report: NodeReport) -> None:
         self._view = ReportView(report)
-        self._loops: dict[_Changes, None] = {}
+        self._loops: WeakSet[_Changes] = WeakSet()  # a loop that was left is forgotten with its iterator
         self._conditions: dict[asyncio.Future[None], Callable[[LiveReport], bool]] = {}
         self._lost: Disconnected | None = None
 
@@ -59,10 +60,8 @@ class LiveReport:
 
         The loop ends with Disconnected when the connection is over, or AppError when it falls behind.
         """
-        loop = _Changes(self._loops)
-        if self._lost is not None:
-            loop.error = self._lost
-        self._loops[loop] = None
+        loop = _Changes(self._lost)
+        self._loops.add(loop)
         return loop
 
     async def wait_until(self, condition: Callable[[LiveReport], bool], timeout_s: float) -> None:
@@ -115,11 +114,10 @@ class LiveReport:
 class _Changes(AsyncIterator[NodeReportMutation]):
     """The changes that one loop has not seen yet."""
 
-    def __init__(self, loops: dict[_Changes, None]) -> None:
-        self._loops = loops
+    def __init__(self, error: AppError | None) -> None:
         self._waiting: deque[NodeReportMutation] = deque()
         self._came = asyncio.Event()
-        self.error: AppError | None = None
+        self.error = error
 
     def put(self, mutations: tuple[NodeReportMutation, ...]) -> None:
         if self.error is not None:
@@ -140,12 +138,7 @@ class _Changes(AsyncIterator[NodeReportMutation]):
     async def __anext__(self) -> NodeReportMutation:
         while not self._waiting:
             if self.error is not None:
-                self._loops.pop(self, None)
                 raise type(self.error)(str(self.error))
             self._came.clear()
             await self._came.wait()
         return self._waiting.popleft()
-
-    async def aclose(self) -> None:
-        """Follow the changes no longer."""
-        self._loops.pop(self, None)

@@ -174,7 +174,8 @@ class Session:
     def _loss(self, over: Over) -> AppError:
         match over.stage:
             case Stage.DIALING:
-                return CannotConnect(f"cannot reach the node at {self.address}: {over.reason}")
+                reason = over.reason.removeprefix(f"no connection to {self.address}: ")
+                return CannotConnect(f"cannot reach the node at {self.address}: {reason}")
             case Stage.GREETING if not over.by_us:
                 return not_trusted(self.address, self._identity.public_key)
             case Stage.GREETING | Stage.REPORTING:

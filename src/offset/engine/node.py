@@ -18,7 +18,7 @@ from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import Currency, PublicKey, Uid
 from offset.base.instants import Instant, earliest
-from offset.base.limits import APP_HANDSHAKES_MAX, FRAME_BYTES_MAX
+from offset.base.limits import APP_HANDSHAKES_MAX, APPS_RECHECK_MS
 from offset.core.channeler.channeler import Channeler
 from offset.core.channeler.effects import (
     CloseLine,
@@ -35,7 +35,7 @@ from offset.core.funder.turn import DropFriend, SetRelays, Turn, UpdateFriend
 from offset.core.funder.views import published
 from offset.core.index import client as index
 from offset.crypto.identity import Identity
-from offset.engine.lines import DIALED, LineClosed, LineEvent, LineMessage, LineOpened, Lines
+from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines
 from offset.engine.node_apps import NodeApps, Trust
 from offset.engine.outbox import Outbox
 from offset.engine.surface import (
@@ -73,12 +73,7 @@ class NodeEngine:
         """`records`: all rows of the store. `trust`: what the owner lets each app do."""
         rows = list(records)
         servers = next((row.servers for row in rows if isinstance(row, IndexServersRecord)), ())
-        self._lines = Lines(
-            identity,
-            entropy,
-            handshakes_max=APP_HANDSHAKES_MAX * 16,
-            message_bytes_max={APPS: FRAME_BYTES_MAX, DIALED: FRAME_BYTES_MAX},
-        )
+        self._lines = Lines(identity, entropy, handshakes_max=APP_HANDSHAKES_MAX)
         self._funder = Funder(identity, entropy, rows)
         self._channeler = Channeler(
             identity.public_key,
@@ -92,6 +87,7 @@ class NodeEngine:
         self._relay_conns: dict[Conn, int] = {}  # connection → line of the channeler
         self._relay_lines: dict[int, Conn] = {}
         self._index_conn: Conn | None = None
+        self._recheck_at: Instant | None = None  # whether the apps are still trusted
         self._now = now
         self._effects: list[Effect] = []
 
@@ -123,11 +119,15 @@ class NodeEngine:
         deadline = self._index.deadline()
         if deadline is not None and deadline <= now:
             self._do_index(self._index.tick(now))
+        if self._recheck_at is not None and self._recheck_at <= now:
+            self._recheck_apps()
         return self._take_effects()
 
     def deadline(self) -> Instant | None:
         """When there is something to do without an event."""
-        return earliest(self._lines.deadline(), self._channeler.deadline(), self._index.deadline())
+        return earliest(
+            self._lines.deadline(), self._channeler.deadline(), self._index.deadline(), self._recheck_at
+        )
 
     def _take_effects(self) -> list[Effect]:
         effects, self._effects = self._effects, []
@@ -197,6 +197,8 @@ class NodeEngine:
             case LineOpened():
                 if self._apps.opened(conn, news.remote):
                     self._funder.is_reporting = True
+                    if self._recheck_at is None:
+                        self._recheck_at = self._now + APPS_RECHECK_MS
                     report = NodeReport(self._funder.report(), self._index.report())
                     self._put({}, lambda: self._apps.register(conn, report))
                 else:
@@ -212,6 +214,14 @@ class NodeEngine:
                     self._take_request(request)
             case LineClosed():
                 self._app_closed(conn)
+
+    def _recheck_apps(self) -> None:
+        """Hang up on apps whose ticket was removed or changed."""
+        for conn in self._apps.revoked():
+            self._effects.append(Tell("app", "hung up on an app that is not trusted as before"))
+            self._lines.hangup(conn)
+            self._app_closed(conn)
+        self._recheck_at = self._now + APPS_RECHECK_MS if len(self._apps) else None
 
     def _app_closed(self, conn: Conn) -> None:
         self._apps.closed(conn)

@@ -39,6 +39,7 @@ class NodeApps:
     def __init__(self, trust: Trust, send: Send) -> None:
         self._trust, self._send = trust, send
         self._permissions: dict[Conn, AppPermissions] = {}
+        self._keys: dict[Conn, PublicKey] = {}
         self._registered: dict[Conn, None] = {}
         self._askers = Askers()
 
@@ -51,6 +52,7 @@ class NodeApps:
         if permissions is None or len(self._permissions) >= APPS_MAX:
             return False
         self._permissions[conn] = permissions
+        self._keys[conn] = key
         self._send(conn, APP_PERMISSIONS.encode(permissions))
         return True
 
@@ -60,9 +62,14 @@ class NodeApps:
             self._registered[conn] = None
             self._send(conn, NODE_REPORT.encode(report))
 
+    def revoked(self) -> list[Conn]:
+        """Apps whose permissions are not what they were told: they must go, and may come again."""
+        return [conn for conn, key in self._keys.items() if self._trust(key) != self._permissions[conn]]
+
     def closed(self, conn: Conn) -> None:
         """The app is gone; what it asked for is carried out all the same."""
         self._permissions.pop(conn, None)
+        self._keys.pop(conn, None)
         self._registered.pop(conn, None)
         self._askers.forget(conn)
 

@@ -45,9 +45,11 @@ def read_text(path: Path, *, made_by: str = "") -> str:
 
 
 def refuse_existing(path: Path) -> None:
-    """Raise UserFault when there is something at `path`: to say so before any work is done."""
+    """Raise UserFault when there is something at `path`, or no folder for it: before any work is done."""
     if os.path.lexists(path):
         raise _exists(path)
+    if not path.parent.is_dir():
+        raise UserFault(f"cannot write {path}: there is no folder {path.parent}")
 
 
 def write_new(path: Path, text: str, *, secret: bool = False) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable
 from itertools import chain, zip_longest
@@ -74,9 +75,17 @@ class Dials:
         except UserFault as fault:
             reason = str(fault)
         except (OSError, UnicodeError, ValueError) as error:  # the last two: no host can have such a name
-            reason = f"no connection to {address}: {getattr(error, 'strerror', None) or error}"
+            reason = f"no connection to {address}: {_words(error)}"
         if self._tasks.pop(conn, None) is not None:
             self._failed(conn, reason)
+
+
+def _words(error: Exception) -> str:
+    """What the system says; asyncio puts words of its own in their place, with a tuple of Python."""
+    number = getattr(error, "errno", None)
+    if number is not None and number > 0:
+        return os.strerror(number)
+    return getattr(error, "strerror", None) or str(error)
 
 
 async def open_socket(address: Address) -> socket.socket:

@@ -56,6 +56,8 @@ def demo(keep: bool, amount: int) -> None:
 @click.option("--acts", help="Keep only these acts of the run, e.g. 3,7,12; as a shrunk run says it.")
 @click.option("--shrink", is_flag=True, help="Make a failing run smaller: fewer nodes, fewer acts.")
 @click.option("--talk", is_flag=True, help="Say what the run consists of, and what happened last.")
+@click.option("--topology", type=Path, help="Instead of a seed: a network that you wrote down.")
+@click.option("--svg", type=Path, help="With --topology: draw the network and its balances into this file.")
 def sim(
     seed: int,
     count: int | None,
@@ -63,15 +65,32 @@ def sim(
     acts: str | None,
     shrink: bool,
     talk: bool,
+    topology: Path | None,
+    svg: Path | None,
 ) -> None:
     """Run a whole network in this process, on a virtual clock, with faults drawn from a seed.
 
     After every step all promises of Offset are checked. The same seed gives the same run, so a broken promise can
-    be seen again: the last line says how. See docs/SIMULATOR.md.
+    be seen again: the last line says how.
+
+    With --topology nothing goes wrong, but it says which payments succeed, over what routes, and which limit stands
+    in the way. A file of friendships and payments, one a line:
+
+    \b
+        friends Anna Bert 100 FST         each may owe the other up to 100
+        friends Bert Cleo 100/50 FST      Cleo may owe Bert 100, Bert may owe Cleo 50
+        friends Cleo Dora 80 FST rate 2   each charges 2 for passing on what the other sends
+        pay Anna Dora 30 FST              over the routes that an index server finds
+        pay Anna Cleo 10 FST over Anna Bert Cleo
     """
     from offset.programs.offset import sim as runs
     from offset.sim.shrink import Choice
 
+    if topology is not None:
+        from offset.programs.offset.sim_whatif import what_if
+
+        runs.end(what_if(topology, svg))
+        return
     if count is not None:
         runs.end(runs.run_seeds(seed, count))
         return

@@ -53,9 +53,10 @@ def run_one(choice: Choice, *, is_shrinking: bool, is_talking: bool) -> int:
 def line(outcome: Outcome) -> str:
     """One run in one line."""
     ends = ", ".join(f"{count} {how}" for how, count in sorted(outcome.payments.items()))
+    rest = (outcome.settled_ms or 0) / 1000
     return (
-        f"seed {outcome.seed}: {outcome.virtual_ms / 1000:.0f} s,"
-        f" at rest after {(outcome.settled_ms or 0) / 1000:.0f} s, {outcome.steps} steps, {outcome.commits} commits; {ends or 'no payments'}; {outcome.trace}"
+        f"seed {outcome.seed}: {outcome.virtual_ms / 1000:.0f} s, at rest after {rest:.0f} s,"
+        f" {outcome.steps} steps, {outcome.commits} commits; {ends or 'no payments'}; {outcome.trace}"
     )
 
 

@@ -67,7 +67,7 @@ class Whole(click.ParamType[int]):
         """The number, or a usage error."""
         number = _whole(str(value))
         if number is None or number.bit_length() > self._bits:
-            self.fail(f"{value!r} is not a whole number from 0 to 2^{self._bits} - 1", param, ctx)
+            self.fail(f"{value!r} is not a whole number from 0 to 2^{self._bits} - 1.", param, ctx)
         return number
 
 

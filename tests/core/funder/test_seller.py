@@ -1,0 +1,148 @@
+"""Invoices: which requests are promised, which commits are taken (spec 03, 3.8)."""
+
+import pytest
+
+from offset.core.funder import seller
+from offset.core.funder.records import InvoiceRecord
+from offset.crypto.locks import hash_lock
+from offset.wire import app
+from offset.wire.friend import CancelOp, Operation, ResponseOp
+from support.ledger import World
+from support.ledger_peer import Peer
+
+SRC_LOCK = bytes([5]) * 32
+
+
+class Shop:
+    """A seller with an invoice over 20, and a payer."""
+
+    def __init__(self) -> None:
+        self.world = World("s")
+        self.payer = Peer(self.world, "x", "s")
+        self.invoice_id = self.world.invoice("s", 20)
+        self._ids = 0
+
+    @property
+    def invoice(self) -> InvoiceRecord:
+        return self.world["s"].state.invoices[self.invoice_id]
+
+    def ask(self, amount: int, **changes: object) -> Operation:
+        """Send one request. Returns the answer."""
+        self._ids += 1
+        details = {"total": 20, "invoice_id": self.invoice_id, "src_lock": SRC_LOCK, **changes}
+        request = self.payer.request(self._ids, amount, **details)
+        self.payer.say("s", request)
+        self.payer.get_token("s")
+        (answer,) = [taken.op for taken in self.payer.taken if taken.op.request_id == request.request_id]
+        return answer
+
+
+def test_parts_up_to_the_total_are_promised() -> None:
+    """Each part gets a response; the one that completes the sum says so."""
+    shop = Shop()
+    answers = [shop.ask(amount) for amount in (5, 0, 10, 5)]
+    assert [isinstance(answer, ResponseOp) and answer.is_complete for answer in answers] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+    assert all(answer.dest_hashed_lock == hash_lock(shop.invoice.dest_plain_lock) for answer in answers)
+    assert len({answer.rand_nonce for answer in answers}) == 4
+    assert len(shop.invoice.parts) == 4
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"invoice_id": bytes(32)}, {"total": 21}, {"src_lock": bytes(32)}],
+    ids=["unknown invoice", "other total", "other lock"],
+)
+def test_other_requests_are_cancelled(changes: dict[str, object]) -> None:
+    """A request must be for an open invoice, its total, and the lock of its first part."""
+    shop = Shop()
+    shop.ask(5)
+    assert isinstance(shop.ask(5, **changes), CancelOp)
+    assert len(shop.invoice.parts) == 1
+
+
+def test_more_than_the_total_is_cancelled() -> None:
+    """Nobody pays too much."""
+    shop = Shop()
+    shop.ask(15)
+    assert isinstance(shop.ask(6), CancelOp)
+    answer = shop.ask(5)
+    assert isinstance(answer, ResponseOp)
+    assert answer.is_complete
+
+
+def test_parts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zero credits freeze nothing, but they cost room."""
+    monkeypatch.setattr(seller, "INVOICE_PARTS_MAX", 2)
+    shop = Shop()
+    answers = [shop.ask(0) for _ in range(3)]
+    assert [type(answer) for answer in answers] == [ResponseOp, ResponseOp, CancelOp]
+
+
+def test_opening_invoices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invoice opens once, with its own secret, as long as there is room."""
+    monkeypatch.setattr(seller, "INVOICES_MAX", 2)
+    world = World("s")
+    first, second = world.invoice("s", 1), world.invoice("s", 1)
+    invoices = world["s"].state.invoices
+    assert invoices[first].dest_plain_lock != invoices[second].dest_plain_lock
+    world.control("s", app.AddInvoice(first, "FST", 1))
+    assert world["s"].refusal == "the invoice is open already"
+    world.invoice("s", 1)
+    assert world["s"].refusal == "there are 2 open invoices already"
+
+
+def test_cancelling_an_invoice_cancels_its_parts() -> None:
+    """A withdrawn invoice gives all frozen credits back."""
+    world = World("abs")
+    world.chain()
+    _, request_id, commit = world.promise("abs", 10)
+    world.control("s", app.CancelInvoice(commit.invoice_id))
+    world.settle()
+    assert app.TransactionResult(request_id, app.FAILURE) in world["a"].results
+    assert world["a"].credit(world["b"]).local_debt == 0
+    world.control("s", app.CancelInvoice(commit.invoice_id))
+    assert world["s"].refusal == "there is no such open invoice"
+    world.control("s", app.CommitInvoice(commit))
+    assert world["s"].refusal == "there is no such open invoice"
+
+
+def test_commit_must_be_ours_and_unlock_what_waits() -> None:
+    """Another lock, or another signature, does not collect."""
+    world = World("as")
+    world.chain()
+    _, _, commit = world.promise("as", 10)
+    for wrong, reason in (
+        ({"src_plain_lock": bytes(32)}, "the commit does not unlock what waits for this invoice"),
+        ({"signature": bytes(64)}, "the commit is not signed by this node"),
+        ({"dest_payment": 9}, "the commit is not signed by this node"),
+    ):
+        changed = {field: getattr(commit, field) for field in commit.__struct_fields__} | wrong
+        world.control("s", app.CommitInvoice(type(commit)(**changed)))
+        assert world["s"].refusal == reason
+    world.control("s", app.CommitInvoice(commit))
+    assert world["s"].refusal is None
+
+
+def test_commit_while_the_response_still_waits() -> None:
+    """A response that waits for the token goes out before its collect."""
+    world = World("as")
+    world.chain()
+    world.give_token("a", "s")
+    invoice_id = world.invoice("s", 10)
+    payment_id = world.payment("a", "s", invoice_id, 10)
+    world.part(payment_id, "as", 10)
+    world.deliver("s", "a")  # the response is on its way, and asks for the token
+    world.part(payment_id, "as", 0)
+    world.settle()
+    (commit, *_) = [
+        result.result.commit for result in world["a"].results if isinstance(result.result, app.Complete)
+    ]
+    world.control("s", app.CommitInvoice(commit))
+    world.settle()
+    assert world["a"].credit(world["s"]).balance == -10
+    assert not world["a"].state.transactions
