@@ -23,7 +23,6 @@ HOMES = {
     "cryptography": "offset.crypto",
     "sqlite3": "offset.store",
     "click": "offset.programs",
-    "prettytable": "offset.programs",
     "uvloop": "offset.shell",
 }
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from support.commands import contents, one_sentence, put, with_field
-from support.network import HOST, Chain, Papers, ctl, friends, run, settled
 
 from offset.programs.offset.network import Node, free_port
+from support.commands import contents, one_sentence, put, with_field
+from support.network import HOST, Chain, Papers, ctl, friends, run, settled, told
 
 ALL_PERMISSIONS = ("--proutes", "--pbuyer", "--pseller", "--pconfig")
 TOO_MUCH = str(2**128)
@@ -46,12 +46,25 @@ class Desk:
             ("cheap.invoice", with_field(self.paid.invoice.read_text(), "dest_payment", lambda _: "4")),
             ("gold.invoice", with_field(self.paid.invoice.read_text(), "currency", lambda _: "GOLD")),
             ("much.invoice", with_field(self.open.invoice.read_text(), "dest_payment", lambda _: "1000000")),
-            ("most.invoice", with_field(self.open.invoice.read_text(), "dest_payment", lambda _: str(2**128 - 1))),
+            (
+                "most.invoice",
+                with_field(self.open.invoice.read_text(), "dest_payment", lambda _: str(2**128 - 1)),
+            ),
             ("over.invoice", with_field(self.open.invoice.read_text(), "dest_payment", lambda _: TOO_MUCH)),
             ("minus.invoice", with_field(self.open.invoice.read_text(), "dest_payment", lambda _: "-5")),
             ("silver.invoice", with_field(self.open.invoice.read_text(), "currency", lambda _: "SILVER")),
-            ("stranger.invoice", with_field(self.open.invoice.read_text(), "dest_public_key", lambda _: "A" * 43)),
-            ("own.invoice", with_field(self.open.invoice.read_text(), "dest_public_key", lambda _: json.loads(ticket)["publicKey"])),
+            (
+                "stranger.invoice",
+                with_field(self.open.invoice.read_text(), "dest_public_key", lambda _: "A" * 43),
+            ),
+            (
+                "own.invoice",
+                with_field(
+                    self.open.invoice.read_text(),
+                    "dest_public_key",
+                    lambda _: json.loads(ticket)["publicKey"],
+                ),
+            ),
             ("output", "precious"),
         ):
             put(folder / name, text)
@@ -66,7 +79,7 @@ class Desk:
 
     @staticmethod
     def _state(node: Node) -> list[object]:
-        return [friends(node), node.ctl("info", "relays", "--json"), node.ctl("info", "index", "--json")]
+        return [friends(node), told(node, "info", "relays"), told(node, "info", "index")]
 
     def put_away(self) -> None:
         """Let go of what is frozen."""
@@ -91,7 +104,9 @@ class Desk:
         self.assert_unchanged()
         return sentence
 
-    def ctl(self, words: str | Sequence[str], node: Node | None = None, *, status: int = 1, **who: str) -> str:
+    def ctl(
+        self, words: str | Sequence[str], node: Node | None = None, *, status: int = 1, **who: str
+    ) -> str:
         """A stctrl command that has to fail; `who`: another `app` identity or `ticket`, by its name in the folder."""
         asked = node or self.alice
         ident, ticket = who.get("app", asked.app_ident), who.get("ticket", asked.ticket)
@@ -206,7 +221,9 @@ def test_output_exists(desk: Desk, command: str) -> None:
     assert desk.ctl(nowhere) == "cannot write missing/new: there is no folder missing"
 
 
-@pytest.mark.parametrize("command", ["gen-ident", "init-node-db -i stranger.ident", "app-ticket -i stranger.ident"])
+@pytest.mark.parametrize(
+    "command", ["gen-ident", "init-node-db -i stranger.ident", "app-ticket -i stranger.ident"]
+)
 def test_stmgr_output_exists(desk: Desk, command: str) -> None:
     """An identity or a database is overwritten least of all."""
     assert "output exists already" in desk.refused("stmgr", *command.split(), "-o", "output")
@@ -226,7 +243,9 @@ def test_one_bad_trusted_file(desk: Desk) -> None:
         bad.unlink()
 
 
-@pytest.mark.parametrize("command", ["info friends", "config disable-friend -n bob", "buyer payment-status -p paid.payment -r new"])
+@pytest.mark.parametrize(
+    "command", ["info friends", "config disable-friend -n bob", "buyer payment-status -p paid.payment -r new"]
+)
 def test_not_trusted(desk: Desk, command: str) -> None:
     """A node has nothing to say to an app whose ticket it does not have."""
     assert "does not trust this app" in desk.ctl(command, app="stranger.ident")
@@ -236,7 +255,10 @@ def test_not_trusted(desk: Desk, command: str) -> None:
 def test_another_node(desk: Desk, command: str) -> None:
     """A node that does not have the key of the ticket is not talked to."""
     sentence = desk.ctl(command, ticket="wrong-key.ticket")
-    assert sentence == f"cannot reach the node at {HOST}:{desk.alice.port}: the peer has another key than expected"
+    assert (
+        sentence
+        == f"cannot reach the node at {HOST}:{desk.alice.port}: the peer has another key than expected"
+    )
 
 
 @pytest.mark.parametrize(
@@ -261,7 +283,9 @@ def test_missing_permission(desk: Desk, missing: str, command: str) -> None:
 def test_not_reachable(desk: Desk, command: str) -> None:
     """Nobody at the address, and an address that is none, are told apart."""
     address = json.loads((desk.folder / "nobody.ticket").read_text())["address"]
-    assert desk.ctl(command, ticket="nobody.ticket") == f"cannot reach the node at {address}: Connection refused"
+    assert (
+        desk.ctl(command, ticket="nobody.ticket") == f"cannot reach the node at {address}: Connection refused"
+    )
     assert "'nonsense'" in desk.ctl(command, ticket="nonsense.ticket")
 
 
@@ -314,8 +338,14 @@ def test_name_in_use(desk: Desk) -> None:
         (("add-friend", "-n", "bob", "-f", card), "there is a friend named 'bob' already"),
         (("add-friend", "-n", "robert", "-f", card), "this node is a friend already, named 'bob'"),
         (("add-friend", "-n", "me", "-f", own), "a node cannot be its own friend"),
-        (("set-friend-relays", "-n", "bob", "-f", own), f"{own} is the card of another node than the friend 'bob'"),
-        (("reset-friend", "-n", "bob"), "the channel with this friend is consistent: there is nothing to reset"),
+        (
+            ("set-friend-relays", "-n", "bob", "-f", own),
+            f"{own} is the card of another node than the friend 'bob'",
+        ),
+        (
+            ("reset-friend", "-n", "bob"),
+            "the channel with this friend is consistent: there is nothing to reset",
+        ),
     ):
         assert desk.ctl(("config", *args)) == expected
 
@@ -329,7 +359,9 @@ def test_amounts(desk: Desk, amount: str) -> None:
     ):
         sentence = desk.ctl(command, status=2)
         assert f"{amount!r} is not a whole number from 0 to 2^128 - 1." in sentence
-    sentence = desk.ctl(("config", "set-currency-rate", "-n", "bob", "-c", "FST", "-m", "0", "-a", amount), status=2)
+    sentence = desk.ctl(
+        ("config", "set-currency-rate", "-n", "bob", "-c", "FST", "-m", "0", "-a", amount), status=2
+    )
     assert f"{amount!r} is not a whole number from 0 to 2^32 - 1." in sentence
 
 
@@ -432,7 +464,11 @@ def test_bad_database(desk: Desk, tmp_path: Path) -> None:
         (alice.ident, desk.folder / "missing.db", f"there is no database {desk.folder / 'missing.db'}"),
         (alice.ident, of_stranger, f"the database {of_stranger} belongs to another identity"),
         (alice.ident, desk.folder / "none.json", f"{desk.folder / 'none.json'} is empty"),
-        (alice.ident, desk.folder / "text.json", f"{desk.folder / 'text.json'} is not the database of a node"),
+        (
+            alice.ident,
+            desk.folder / "text.json",
+            f"{desk.folder / 'text.json'} is not the database of a node",
+        ),
         (alice.ident, desk.folder / "empty.json", f"{desk.folder / 'empty.json'} is a JSON database"),
         (alice.ident, desk.folder, f"the database {desk.folder} cannot be read: Is a directory"),
     ):

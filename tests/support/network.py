@@ -11,16 +11,20 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any, NamedTuple
 
 from offset.programs.offset.network import Network, NetworkError, Node
+from offset.programs.stctrl import main as stctrl
 from support.commands import Done
 
 PROGRAMS = Path(sys.executable).parent
 PATIENCE_S = 60.0
+LOOK_S = 0.02
+"""Between two looks, so that looking does not keep a machine busy that has work to do."""
 CURRENCY = "FST"
 LIMIT = 1000
 HOST = "127.0.0.1"
@@ -46,10 +50,11 @@ def ctl(node: Node, *args: str | Path, app: Path | None = None, ticket: Path | N
 
 
 def eventually(look: Callable[[], Any], what: str, patience_s: float = PATIENCE_S) -> Any:
-    """The first value of `look` that is true. A look costs a process, so there is no need to sleep between two."""
+    """The first value of `look` that is true."""
     deadline = monotonic() + patience_s
     while not (value := look()):
         assert monotonic() < deadline, f"{what}: not within {patience_s:g} s"
+        sleep(LOOK_S)
     return value
 
 
@@ -181,9 +186,19 @@ class Papers:
 # Asking
 
 
+def told(node: Node, *command: str) -> Any:
+    """What a command tells scripts. It runs in this process: tests look often, and a process costs more than a look."""
+    out, err = StringIO(), StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        status = stctrl(["-I", str(node.app_ident), "-T", str(node.ticket), *command, "--json"])
+    if status != 0:
+        raise NetworkError(err.getvalue())
+    return json.loads(out.getvalue())
+
+
 def friends(node: Node) -> dict[str, Any]:
-    """The friends of a node by name, as `info friends --json` tells of them."""
-    return {friend["name"]: friend for friend in json.loads(node.ctl("info", "friends", "--json"))}
+    """The friends of a node by name, as `info friends` tells of them."""
+    return {friend["name"]: friend for friend in told(node, "info", "friends")}
 
 
 class Held(NamedTuple):

@@ -132,8 +132,9 @@ def payments(name: str, state: FunderState) -> None:
     claim(sorted(own) == sorted(state.transactions), "I11", f"{name} has a part that is not under way once")
 
 
-def exposure(name: str, them: Friend, before: dict[tuple[str, bytes, str], int]) -> None:
-    """I5: what a friend owes, or may come to owe, grows only within its limit."""
+def exposure(name: str, them: Friend, before: dict[tuple[str, bytes, str, int], int]) -> None:
+    """I5: what a friend owes, or may come to owe, grows only within its limit; a reset is the owner's choice."""
+    resets = them.channel.inconsistency_counter
     leaving = {
         (item.currency, item.operation.request_id)
         for item in them.queues[BACKWARD].values()
@@ -143,9 +144,9 @@ def exposure(name: str, them: Friend, before: dict[tuple[str, bytes, str], int])
         exposed = credit.balance + sum(
             pending.frozen for key, pending in credit.remote.items() if (currency, key) not in leaving
         )
-        place = (name, them.public_key, currency)
+        place = (name, them.public_key, currency, resets)
         limit = min(them.max_debt(currency), CREDIT_MAX)
-        last = before.get(place, 0)
+        last = before.get(place, exposed if resets else 0)
         claim(
             exposed <= max(limit, last, 0),
             "I5",

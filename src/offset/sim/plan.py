@@ -97,7 +97,8 @@ def _storms(scenario: Scenario, chance: Chance) -> list[Act]:
         else:
             found += [Act(at, "silence", (node,)) for _ in range(4)]
         for _ in range(chance.between(3, 10)):
-            act = _payment(scenario, chance, at + chance.between(-50, 8000), node)
+            moment = min(at + chance.between(-50, 8000), scenario.until)
+            act = _payment(scenario, chance, moment, node)
             if act is not None:
                 found.append(act)
     return found

@@ -34,7 +34,7 @@ class Watcher:
         self.wiped: dict[str, int] = {}
         self.limits: dict[tuple[str, str, str], int] = {}
         self.limits_max: dict[tuple[str, str, str], int] = {}
-        self._exposed: dict[tuple[str, bytes, str], int] = {}
+        self._exposed: dict[tuple[str, bytes, str, int], int] = {}
         self._commits = 0
 
     # What happens

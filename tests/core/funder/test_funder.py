@@ -1,0 +1,85 @@
+"""The funder as a whole: events in, turns out; and what the rows of a turn cost (spec 03, 4.2)."""
+
+from offset.core.funder.funder import Funder
+from offset.wire import app
+from offset.wire.friend import FRIEND_MESSAGE, MoveTokenRequest
+from support.ledger import World
+from support.ledger_checks import snapshot
+from support.ledger_peer import Peer
+
+
+def test_same_seed_same_bytes() -> None:
+    """Nothing but events and entropy decides: two runs say the very same."""
+    runs = []
+    for _ in range(2):
+        world = World("abc", "seed")
+        world.chain()
+        world.pay("abc", 10, 2)
+        runs.append([(from_, to, FRIEND_MESSAGE.encode(message)) for from_, to, message in world.messages])
+    assert runs[0] == runs[1]
+
+
+def test_rows_of_a_turn_are_those_it_changed() -> None:
+    """A request passed on touches both channels, both balances and both pending requests, however many there are."""
+    world = World("m")
+    payer, seller = Peer(world, "x", "m"), Peer(world, "s", "m")
+    for number in range(20):
+        payer.say("m", payer.request(number, 1, route=(seller.key,)))
+        seller.say("m")
+        world.invoice("m", 5)
+    turn = payer.say("m", payer.request(99, 1, route=(seller.key,)))
+    tables = sorted(key[0] for key in turn.changes if turn.changes[key] is not None)
+    assert tables == ["channels", "channels", "credits", "credits", "pending", "pending"]
+
+
+def test_turn_without_change_has_no_rows() -> None:
+    """A copy of an old message, and a request for the token, cost no commit (spec 03, 7.3)."""
+    world = World("am")
+    world.chain()
+    world.give_token("m", "a")
+    channel = world["a"].friend(world["m"]).channel
+    assert channel.outgoing is not None
+    turn = world["m"].funder.friend_message(world["a"].key, MoveTokenRequest(channel.outgoing, False))
+    assert (turn.changes, turn.messages) == ({}, [])
+    payment_id = world.payment("a", "m", world.invoice("m", 1), 1)
+    world.part(payment_id, "am", 1)
+    before = snapshot(world["a"].state)
+    turn = world["a"].funder.control(app.CloseFriendCurrency(world["m"].key, "FST"))[0]
+    turn = world["a"].funder.control(app.OpenFriendCurrency(world["m"].key, "FST"))[0]
+    assert snapshot(world["a"].state) == before
+    assert turn.messages == []
+
+
+def test_messages_of_strangers_are_not_heard() -> None:
+    """Only friends speak to a funder."""
+    world = World("ab")
+    world.chain()
+    channel = world["a"].friend(world["b"]).channel
+    outgoing = channel.outgoing or world["b"].friend(world["a"]).channel.outgoing
+    assert outgoing is not None
+    turn = world["a"].funder.friend_message(bytes(32), MoveTokenRequest(outgoing, True))
+    assert (turn.changes, turn.messages, turn.mutations) == ({}, [], [])
+
+
+def test_fresh_funder() -> None:
+    """Without rows there is a node with nothing."""
+    node = World("a")["a"]
+    funder = Funder(node.identity, node.entropy)
+    assert funder.report().friends.list == ()
+    assert funder.start().changes == {}
+
+
+def test_requests_that_waited_at_a_crash_fail_at_the_start() -> None:
+    """Everybody is offline after a start, so nothing waits for a token; whoever asked is told."""
+    world = World("am")
+    world.chain()
+    world.give_token("m", "a")
+    payment_id = world.payment("a", "m", world.invoice("m", 1), 1)
+    request_id = world.part(payment_id, "am", 1)
+    node = world["a"]
+    rows = node.rows.records()
+    assert any(record.key()[0] == "queued" for record in rows)
+    reborn = Funder(node.identity, node.entropy, rows)
+    turn = reborn.start()
+    assert turn.results == [app.TransactionResult(request_id, app.FAILURE)]
+    assert reborn.state.transactions == {}

@@ -1,0 +1,42 @@
+"""Whole networks from seeds: the first ones, and those that once failed."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+
+from offset.sim.plan import draw
+from offset.sim.run import simulate
+from offset.sim.shrink import Choice
+
+FIRST_SEEDS = 20
+
+
+def found() -> list[str]:
+    """The lines of seeds.txt: options of `offset sim`, then two spaces and a remark."""
+    lines = (Path(__file__).parent / "seeds.txt").read_text("utf-8").splitlines()
+    return [line.partition("  ")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def choice(options: str) -> Choice:
+    """What these options choose."""
+    words = shlex.split(options)
+    values = dict(zip(words[::2], words[1::2], strict=True))
+    acts = values.get("--acts")
+    numbers = None if acts is None else tuple(int(word) for word in acts.split(",") if word != "none")
+    return Choice(int(values["--seed"]), values.get("--nodes"), numbers)
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEEDS))
+def test_first_seeds(seed: int) -> None:
+    """No promise is broken, and everything comes to rest."""
+    outcome = simulate(draw(seed))
+    assert outcome.violation is None, f"replay: offset sim --seed {seed}"
+
+
+@pytest.mark.parametrize("options", found())
+def test_found_seeds(options: str) -> None:
+    """What failed once does not fail again."""
+    chosen = choice(options)
+    outcome = simulate(chosen.of(draw(chosen.seed)))
+    assert outcome.violation is None, f"replay: offset sim {options}"

@@ -1,0 +1,295 @@
+"""Every check can fail: a good network passes them all, and each lie told to it is found by its own rule."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+import pytest
+
+from offset.core.funder.mutual_credit import Pending
+from offset.core.funder.records import InvoiceRecord, PartRecord, TransactionRecord
+from offset.core.funder.state import FORWARDED, Queued
+from offset.sim import ends
+from offset.sim.acts import carry_out
+from offset.sim.run import Run
+from offset.sim.scenario import CALM_MS, Act, Friendship, Scenario
+from offset.sim.violation import Violation
+from offset.wire.app import AddInvoice, CreatePayment
+from offset.wire.friend import FriendsRoute, RequestOp
+
+LIMITS = {"FST": (1000, 1000)}
+ROUTE = ("A", "B", "C")
+
+
+@pytest.fixture(scope="module")
+def scenario() -> Scenario:
+    """Three friends in a row, a payment that waits for its seller, and one that is over."""
+    pay = ("A", "C", "FST", 20, (ROUTE,))
+    return Scenario(
+        1,
+        "row",
+        ROUTE,
+        (Friendship("A", "B", LIMITS), Friendship("B", "C", LIMITS)),
+        acts=(Act(CALM_MS, "pay", (*pay, 0)), Act(CALM_MS + 5000, "pay", (*pay, 30_000))),
+        until=CALM_MS + 10_000,
+    )
+
+
+@pytest.fixture
+def run(scenario: Scenario) -> Run:
+    """In the middle of the second payment."""
+    found = Run(scenario)
+    for act in scenario.acts:
+        found.town.world.at(act.at, partial(carry_out, found, act))
+    found.town.world.run_to(scenario.until)
+    return found
+
+
+def credit(run: Run, name: str, other: str) -> Any:
+    """The credit of one node with another."""
+    friend = run.town.friend(name, other)
+    assert friend is not None
+    return friend.channel.credits["FST"]
+
+
+def channel(run: Run, name: str, other: str) -> Any:
+    """The channel of one node with another."""
+    friend = run.town.friend(name, other)
+    assert friend is not None
+    return friend.channel
+
+
+def first_pending(run: Run, name: str, other: str, side: str) -> tuple[bytes, Pending]:
+    """A request under way."""
+    return next(iter(getattr(credit(run, name, other), side).items()))
+
+
+def change_request(run: Run, **fields: Any) -> None:
+    """B passes on something else than it got."""
+    key, pending = first_pending(run, "B", "C", "local")
+    request = msgspec.structs.replace(pending.request, **fields)
+    credit(run, "B", "C").local[key] = msgspec.structs.replace(pending, request=request)
+    credit(run, "B", "C").local_debt = request.dest_payment + request.left_fees
+
+
+def frozen_wrong(run: Run) -> None:
+    """B froze other than what is under way."""
+    credit(run, "B", "C").local_debt += 1
+
+
+def lost_origin(run: Run) -> None:
+    """B sent on a request of nobody."""
+    key, pending = first_pending(run, "B", "C", "local")
+    credit(run, "B", "C").local[key] = msgspec.structs.replace(pending, origin=b"")
+
+
+def no_source(run: Run) -> None:
+    """What B sent on is not pending where it is said to come from."""
+    key, pending = first_pending(run, "B", "C", "local")
+    credit(run, "B", "C").local[key] = msgspec.structs.replace(pending, origin=run.town.key("C"))
+
+
+def more_fees(run: Run) -> None:
+    """B pays a fee out of its own pocket."""
+    change_request(run, left_fees=50)
+
+
+def other_invoice(run: Run) -> None:
+    """B changed the invoice of a request."""
+    change_request(run, invoice_id=bytes(32))
+
+
+def balance(run: Run) -> None:
+    """A balance without its mirror."""
+    credit(run, "A", "B").balance += 1
+
+
+def two_tokens(run: Run) -> None:
+    """Both hold the token."""
+    channel(run, "A", "B").outgoing = channel(run, "B", "A").outgoing = None
+
+
+def inconsistent(run: Run) -> None:
+    """A channel disagrees without a reason."""
+    from offset.wire.friend import ResetTerms
+
+    friend = channel(run, "A", "B")
+    friend.credits = {}
+    friend.local_terms = ResetTerms(bytes(64), 1, ())
+
+
+def stage_differs(run: Run) -> None:
+    """One side knows a response that the other does not."""
+    key, pending = first_pending(run, "A", "B", "local")
+    credit(run, "A", "B").local[key] = msgspec.structs.replace(pending, response=None)
+
+
+def not_durable(run: Run) -> None:
+    """Who spoke last has not remembered it."""
+    for name, other in (("A", "B"), ("B", "A")):
+        disk = run.town.hosts[name].disk
+        assert disk is not None
+        disk.rows.pop(("channels", run.town.key(other)))
+
+
+def forgotten_row(run: Run) -> None:
+    """A row that memory has is not in the store."""
+    disk = run.town.hosts["A"].disk
+    assert disk is not None
+    del disk.written[next(key for key in disk.written if key[0] == "configs")]
+
+
+def overpaid(run: Run) -> None:
+    """A seller took more than it asked for."""
+    state = run.town.state("C")
+    invoice = next(iter(state.invoices.values()))
+    state.invoices[invoice.invoice_id] = msgspec.structs.replace(invoice, parts=invoice.parts * 2)
+
+
+def part_is_gone(run: Run) -> None:
+    """A seller waits for what is not there."""
+    state = run.town.state("C")
+    invoice: InvoiceRecord = next(iter(state.invoices.values()))
+    parts = (PartRecord(run.town.key("B"), bytes(16)),)
+    state.invoices[invoice.invoice_id] = msgspec.structs.replace(invoice, parts=parts)
+
+
+def miscounted(run: Run) -> None:
+    """A buyer counts its parts wrong."""
+    state = run.town.state("A")
+    payment = next(item for item in state.payments.values() if item.open_transactions)
+    state.payments[payment.payment_id] = msgspec.structs.replace(payment, open_transactions=2)
+
+
+def transaction_of_nothing(run: Run) -> None:
+    """A buyer has a part of no payment."""
+    record = TransactionRecord(bytes(16), bytes(16), run.town.key("B"), 1, 0, None)
+    run.town.state("A").transactions[bytes(16)] = record
+
+
+def waits_for_absent(run: Run) -> None:
+    """A request waits for a friend that is away."""
+    friend = run.town.friend("B", "C")
+    assert friend is not None
+    op = RequestOp(bytes(16), bytes(32), FriendsRoute(()), 1, 1, bytes(32), 0)
+    friend.queues[FORWARDED][99] = Queued(99, "FST", op, b"lost")
+    friend.is_online = False
+
+
+LIES: list[tuple[str, Callable[[Run], None]]] = [
+    ("I2", frozen_wrong),
+    ("I14", lost_origin),
+    ("I14", no_source),
+    ("I6", more_fees),
+    ("I6", other_invoice),
+    ("I1", balance),
+    ("I3", two_tokens),
+    ("I10", inconsistent),
+    ("I1", stage_differs),
+    ("I13", not_durable),
+    ("restore", forgotten_row),
+    ("I9", overpaid),
+    ("I9", part_is_gone),
+    ("I11", miscounted),
+    ("I11", transaction_of_nothing),
+    ("queue", waits_for_absent),
+]
+
+
+def test_good_state_passes(run: Run) -> None:
+    """An honest network in the middle of a payment breaks no promise."""
+    assert credit(run, "B", "C").local
+    run.town.watcher.all_now()
+
+
+@pytest.mark.parametrize("rule, lie", LIES, ids=[lie.__name__ for _, lie in LIES])
+def test_lie_is_found(run: Run, rule: str, lie: Callable[[Run], None]) -> None:
+    """Each lie is found, under the name of the rule that it breaks."""
+    lie(run)
+    with pytest.raises(Violation) as found:
+        run.town.watcher.all_now()
+    assert found.value.rule == rule, found.value
+
+
+def test_exposure(run: Run) -> None:
+    """I5: what a friend may come to owe beyond its limit is found, unless the limit was lowered meanwhile."""
+    from offset.sim import checks
+
+    friend = run.town.friend("C", "B")
+    assert friend is not None
+    before: dict[Any, int] = {}
+    checks.exposure("C", friend, before)
+    config = friend.configs["FST"]
+    friend.configs["FST"] = msgspec.structs.replace(config, remote_max_debt=1)
+    checks.exposure("C", friend, before)
+    credit(run, "C", "B").balance += 1
+    with pytest.raises(Violation, match="I5"):
+        checks.exposure("C", friend, before)
+
+
+def test_acknowledged(run: Run) -> None:
+    """I13: an acknowledgement of what is not on disk is found."""
+    with pytest.raises(Violation, match="I13"):
+        run.town.watcher.acknowledged("C", AddInvoice(bytes(32), "FST", 1))
+    with pytest.raises(Violation, match="I13"):
+        run.town.watcher.acknowledged("A", CreatePayment(bytes(16), bytes(32), "FST", 1, bytes(32)))
+
+
+@pytest.fixture(scope="module")
+def finished(scenario: Scenario) -> Scenario:
+    """The same, to be run to its end."""
+    return scenario
+
+
+@pytest.mark.parametrize(
+    "rule, field, value",
+    [
+        ("ends", "buyer_end", "canceled"),
+        ("ends", "buyer_end", "unknown"),
+        ("ends", "seller_end", "withdrawn"),
+        ("commit", "both", "refused"),
+    ],
+)
+def test_ends_of_payments(finished: Scenario, rule: str, field: str, value: str) -> None:
+    """Buyer and seller must know the same end, and a commit in the seller's hand must be money."""
+    run = Run(finished)
+    run.go()
+    deal = run.deals[0]
+    assert (deal.buyer_end, deal.seller_end) == ("paid", "collected")
+    if field == "both":
+        deal.buyer_end, deal.seller_end = "canceled", value
+    else:
+        setattr(deal, field, value)
+    with pytest.raises(Violation) as found:
+        ends.check(run)
+    assert found.value.rule == rule
+
+
+def test_sums_and_fortunes(finished: Scenario) -> None:
+    """I4 and I7: credits that come from nowhere, stay frozen, or are lost are found at the end."""
+    run = Run(finished)
+    run.go()
+    credit(run, "A", "B").balance += 1
+    with pytest.raises(Violation, match="I4"):
+        ends.check(run)
+    credit(run, "A", "B").balance -= 1
+    credit(run, "A", "B").local_debt += 1
+    with pytest.raises(Violation, match="I7"):
+        ends.check(run)
+    credit(run, "A", "B").local_debt -= 1
+    credit(run, "B", "C").balance -= 5
+    credit(run, "C", "B").balance += 5
+    with pytest.raises(Violation, match="I7"):
+        ends.check(run)
+
+
+def test_never_at_rest(scenario: Scenario) -> None:
+    """Liveness: something that never ends is named."""
+    run = Run(scenario)
+    run.town.world.run_to(CALM_MS)
+    assert ends.is_settled(run)
+    credit(run, "A", "B").local[bytes(16)] = Pending(
+        RequestOp(bytes(16), bytes(32), FriendsRoute(()), 1, 1, bytes(32), 0)
+    )
+    assert "frozen" in ends.unsettled(run)

@@ -1,0 +1,49 @@
+"""A failing run is made smaller, and the line that replays it brings back the same broken promise."""
+
+from typing import Any
+
+import pytest
+
+from offset.core.funder.mutual_credit import Draft
+from offset.programs.offset import sim as command
+from offset.sim.plan import draw
+from offset.sim.run import simulate
+from offset.sim.shrink import Choice, shrink
+
+
+@pytest.fixture
+def _broken_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that grants every limit."""
+    receive = Draft.receive_request
+
+    def broken(self: Draft, op: Any, limit: int) -> Any:
+        return receive(self, op, 2**100)
+
+    monkeypatch.setattr(Draft, "receive_request", broken)
+
+
+@pytest.mark.usefixtures("_broken_limit")
+def test_shrinks() -> None:
+    """One payment too high is enough, and two nodes are."""
+    scenario = draw(0)
+    outcome = simulate(scenario)
+    assert outcome.rule == "I5"
+    chosen, smaller = shrink(scenario, Choice(0), "I5")
+    assert smaller.rule == "I5"
+    assert len(chosen.nodes or "") <= 3
+    assert len(chosen.acts or ()) == 1
+    again = simulate(chosen.of(draw(0)))
+    assert (again.violation, again.trace) == (smaller.violation, smaller.trace)
+    words = command.failure(smaller, chosen)
+    assert words[-1] == f"replay: offset sim {chosen.words()}"
+    assert command.numbers(chosen.words().rpartition(" ")[2]) == chosen.acts
+
+
+def test_part_of_a_run() -> None:
+    """Without a node its friendships, and the acts that name it, are gone too."""
+    scenario = draw(1)
+    gone = scenario.nodes[-1]
+    part = Choice(1, "".join(scenario.nodes[:-1])).of(scenario)
+    assert gone not in str(part.nodes)
+    assert all(gone not in (item.left, item.right) for item in part.friendships)
+    assert all(gone not in str(act.args) for act in part.acts if act.kind == "pay")

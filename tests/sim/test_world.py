@@ -1,0 +1,40 @@
+"""Virtual time."""
+
+from offset.sim.host import Clock
+from offset.sim.world import World
+
+
+def test_order() -> None:
+    """What is due first happens first; at the same moment, what was asked for first."""
+    world, seen = World(0), []
+    world.after(5, lambda: seen.append("c"))
+    world.after(1, lambda: seen.append("a"))
+    world.after(1, lambda: seen.append("b"))
+    world.run_to(4)
+    assert (seen, world.now) == (["a", "b"], 4)
+    world.run_to(9)
+    assert (seen, world.now) == (["a", "b", "c"], 9)
+
+
+def test_trace_tells_runs_apart() -> None:
+    """Another event, or another moment, gives another trace."""
+    traces = set()
+    for at, text in ((1, "x"), (1, "y"), (2, "x")):
+        world = World(0)
+        world.run_to(at)
+        world.note(text)
+        traces.add(world.trace())
+    assert len(traces) == 3
+
+
+def test_skewed_clock_wakes_in_time() -> None:
+    """A clock that runs slow or fast shows the instant, not one before, when the world comes to it."""
+    world = World(0)
+    for drift in (-20_000, 0, 313, 20_000):
+        clock = Clock(world, 777, drift)
+        for instant in (778, 5_000, 123_457, 10_000_001):
+            at = clock.world_at(instant)
+            world.now = at
+            assert clock.now() >= instant
+            world.now = at - 1
+            assert clock.now() < instant
