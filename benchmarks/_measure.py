@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
@@ -27,6 +27,13 @@ def machine_busy_ms() -> float:
     """CPU time that the whole machine has used, all cores together."""
     user, nice, system, _idle, _iowait, irq, softirq, *_ = map(int, _first_line("/proc/stat").split()[1:])
     return (user + nice + system + irq + softirq) * 1000 / TICKS_PER_SECOND
+
+
+def busy_share(seconds: float) -> float:
+    """How much of the machine is used, by anybody, in the next seconds."""
+    busy = machine_busy_ms()
+    time.sleep(seconds)
+    return (machine_busy_ms() - busy) / (seconds * 1000 * CORES)
 
 
 def resident_mb(pid: int) -> float:
@@ -83,9 +90,3 @@ def percentile(values: Sequence[float], share: float) -> float:
     """The value that `share` of all values do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
-
-
-def median(values: Iterable[float]) -> float:
-    """The middle value, or nan when there is none."""
-    found = list(values)
-    return statistics.median(found) if found else float("nan")

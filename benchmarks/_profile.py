@@ -10,9 +10,9 @@ import json
 import os
 import signal
 import time
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from offset.base.faults import OffsetError
 from offset.programs.offset.network import Network
@@ -20,6 +20,8 @@ from offset.programs.offset.network import Network
 _WRITE_SECONDS = 20.0
 _LOOK_SECONDS = 0.02
 _TOP = 30
+
+K = TypeVar("K")
 
 _SCRIPT = '''#!{interpreter}
 import collections, cProfile, json, os, pstats, runpy, signal, sys
@@ -130,28 +132,36 @@ class ProfiledNetwork(Network):
         return path
 
 
-def report(rows: list[Row], payments: int, way: str) -> str:
-    """Own time by package, then the dearest functions; in ms per payment."""
+def report(rows: list[Row], cpu_ms: float, way: str) -> str:
+    """Own time by package, then the dearest functions; shares of `cpu_ms`, the CPU time per payment."""
     total = sum(row.ms for row in rows)
-    packages: Counter[str] = Counter()
-    functions: Counter[tuple[str, str]] = Counter()
-    lines: Counter[tuple[str, str, int]] = Counter()
+    packages: dict[str, float] = defaultdict(float)
+    functions: dict[tuple[str, str], float] = defaultdict(float)
+    lines: dict[tuple[str, str, int], float] = defaultdict(float)
     for row in rows:
         place = _place(row.file)
-        packages[_package(place)] += row.ms  # type: ignore[assignment]  # a Counter of floats
-        functions[place, row.function] += row.ms  # type: ignore[assignment]
-        lines[place, row.function, row.line] += row.ms  # type: ignore[assignment]
-    said = [f"profile by {way}: {total / payments:.2f} ms per payment; own time, built-ins with their caller"]
-    for package, ms in packages.most_common():
-        said.append(f"  {package:<16}{ms / payments:>7.3f} ms{100 * ms / total:>6.1f} %")
+        packages[_package(place)] += row.ms
+        functions[place, row.function] += row.ms
+        lines[place, row.function, row.line] += row.ms
+    said = [
+        f"profile by {way}: {cpu_ms:.2f} ms of CPU time per payment, by own time, built-ins with their caller"
+    ]
+    for package, ms in _dearest(packages):
+        said.append(f"  {package:<16}{cpu_ms * ms / total:>7.3f} ms{100 * ms / total:>6.1f} %")
     said.append(f"  the {_TOP} dearest functions:")
-    for (place, function), ms in functions.most_common(_TOP):
-        said.append(f"  {ms / payments:>7.3f} ms{100 * ms / total:>6.1f} %  {place}  {function}")
+    for (place, function), ms in _dearest(functions)[:_TOP]:
+        said.append(f"  {cpu_ms * ms / total:>7.3f} ms{100 * ms / total:>6.1f} %  {place}  {function}")
     if way == "sample":
         said.append(f"  the {_TOP} dearest lines:")
-        for (place, function, line), ms in lines.most_common(_TOP):
-            said.append(f"  {ms / payments:>7.3f} ms{100 * ms / total:>6.1f} %  {place}:{line}  {function}")
+        for (place, function, line), ms in _dearest(lines)[:_TOP]:
+            said.append(
+                f"  {cpu_ms * ms / total:>7.3f} ms{100 * ms / total:>6.1f} %  {place}:{line}  {function}"
+            )
     return "\n".join(said)
+
+
+def _dearest(costs: dict[K, float]) -> list[tuple[K, float]]:
+    return sorted(costs.items(), key=lambda item: -item[1])
 
 
 def _place(file: str) -> str:

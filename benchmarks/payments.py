@@ -14,16 +14,16 @@ import json
 import os
 import shutil
 import signal
-import statistics
 import sys
 import tempfile
 from contextlib import AsyncExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
-from _chain import ComingUp, build, come_up, program_pids
-from _drive import FAILURES_SHOWN, Drive, Stalled, Times, forged
-from _measure import Stopwatch, durable_commit_ms, percentile, resident_mb
+from _chain import build, come_up, program_pids
+from _drive import FAILURES_SHOWN, Drive, Stalled, forged
+from _figures import HEADER, Cell, Chain, Run, figures, line, medians, shares
+from _measure import Stopwatch, busy_share, durable_commit_ms, resident_mb
 from _profile import ProfiledNetwork, report
 
 from offset.app import Node, connect_files
@@ -41,48 +41,10 @@ WARM_UP_PAYMENTS = 40
 CALM_PERCENT = 10.0
 """A run in which other processes used more of the machine is made again."""
 TRIES_PER_RUN = 3
+CALM_LOOK_SECONDS = 1.0
 LOG_LINES_SHOWN = 5
+PROFILE_TIMES = 5  # as many payments as a measured run: a sample is taken every 4 ms at most on usual kernels
 _STATUS_GOOD, _STATUS_FAILED, _STATUS_INTERRUPTED = 0, 1, 130
-
-
-@dataclass
-class Run:
-    """Figures of one run, or the medians of several; times in ms."""
-
-    payments: int
-    failures: int
-    per_second: float
-    route_p50: float
-    commit_p50: float
-    commit_p95: float
-    commit_p99: float
-    receipt_p50: float
-    receipt_p95: float
-    receipt_p99: float
-    cpu: dict[str, float]
-    cpu_servers: float
-    others_percent: float
-    in_flight_max: int
-
-
-@dataclass
-class Cell:
-    """A chain at one concurrency."""
-
-    chain: int
-    concurrency: int
-    median: Run
-    runs: list[Run]
-
-
-@dataclass
-class Chain:
-    """All that was measured on one chain."""
-
-    length: int
-    coming_up: ComingUp
-    cells: list[Cell]
-    resident_mb: dict[str, float]
 
 
 def main() -> int:
@@ -115,8 +77,8 @@ def main() -> int:
 def _show_logs(folder: Path) -> None:
     """The last words of the programs."""
     for log in sorted(folder.glob("*/*.log")):
-        for line in log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]:
-            print(f"  {log.stem}: {line}", file=sys.stderr)
+        for words in log.read_text(errors="replace").splitlines()[-LOG_LINES_SHOWN:]:
+            print(f"  {log.stem}: {words}", file=sys.stderr)
 
 
 def _options() -> argparse.Namespace:
@@ -138,6 +100,13 @@ def _options() -> argparse.Namespace:
     add("--programs", type=Path, default=Path(sys.executable).parent, help="folder of stnode, strelay, ...")
     add("--folder", type=Path, help="where the databases are made: a real disk")
     add("--invoices-inside", action="store_true", help="make each invoice within the measured part")
+    add(
+        "--patience",
+        type=float,
+        default=0,
+        metavar="S",
+        help="wait so long for a calm machine before each run",
+    )
     add("--json", type=Path, metavar="FILE", help="write all figures into this file")
     add("--keep-logs", action="store_true", help="keep the folder of the network")
     add("--profile", metavar="NAME", help="profile this program (n1, n2, ..., relay, index)")
@@ -169,13 +138,13 @@ def _all(options: argparse.Namespace, folder: Path) -> None:
     ended = durable_commit_ms(folder)
     print(f"\na durable commit took {begun:.2f} ms at the begin, {ended:.2f} ms at the end")
     if options.json is not None:
-        figures = {
+        written = {
             "cores": os.cpu_count(),
             "load": load,
             "durable_commit_ms": [begun, ended],
             "chains": [asdict(chain) | {"coming_up": chain.coming_up._asdict()} for chain in chains],
         }
-        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+        options.json.write_text(json.dumps(written, indent=2) + "\n")
 
 
 def _chain(options: argparse.Namespace, folder: Path, length: int) -> Chain:
@@ -217,18 +186,18 @@ async def _cells(options: argparse.Namespace, network: Network, members: list[Me
             for member in (members[0], members[-1])
         ]
         await _run(options, network, ends, WARM_UP_PAYMENTS, 4)
-        print(_HEADER, flush=True)
+        print(HEADER, flush=True)
         for concurrency in options.concurrency:
             count = options.payments or PAYMENTS.get(concurrency, PAYMENTS_ABOVE)
             runs = await _calm_runs(options, network, ends, count, concurrency)
-            cells.append(Cell(len(members), concurrency, _medians(runs), runs))
-            print(_line(cells[-1]), flush=True)
+            cells.append(Cell(len(members), concurrency, medians(runs), runs))
+            print(line(cells[-1]), flush=True)
             if isinstance(network, ProfiledNetwork):
                 network.begin()
-                await _run(options, network, ends, count, concurrency)
-                print(report(network.end(), count, options.profile_by), flush=True)
+                run = await _run(options, network, ends, count * PROFILE_TIMES, concurrency)
+                print(report(network.end(), run.cpu[options.profile], options.profile_by), flush=True)
     for cell in cells:
-        print(f"CPU ms per payment at {cell.concurrency}: {_shares(cell.median.cpu)}")
+        print(f"CPU ms per payment at {cell.concurrency}: {shares(cell.median.cpu)}")
     return cells
 
 
@@ -238,10 +207,19 @@ async def _calm_runs(
     """As many runs as asked for, those of them in which others used the machine least."""
     runs: list[Run] = []
     for _ in range(options.runs * TRIES_PER_RUN):
+        await _calm(options.patience)
         runs.append(await _run(options, network, ends, count, concurrency))
         if sum(run.others_percent <= CALM_PERCENT for run in runs) >= options.runs:
             break
     return sorted(runs, key=lambda run: run.others_percent)[: options.runs]
+
+
+async def _calm(patience_s: float) -> None:
+    """Wait until others leave the machine to us, but not longer than `patience_s` seconds."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + patience_s
+    while loop.time() < until and 100 * await asyncio.to_thread(busy_share, CALM_LOOK_SECONDS) > CALM_PERCENT:
+        pass
 
 
 async def _run(
@@ -256,59 +234,7 @@ async def _run(
         print(f"payments: FAILED {failure}", file=sys.stderr)
     if wrong := forged(times):
         raise OffsetError(f"{wrong} of {len(times.receipts)} receipts prove nothing")
-    return _figures(times, count, seconds, cpu, others)
-
-
-def _figures(times: Times, count: int, seconds: float, cpu: dict[str, float], others: float) -> Run:
-    each = {name: used / max(1, len(times.done)) for name, used in cpu.items()}
-    return Run(
-        payments=count,
-        failures=len(times.failures),
-        per_second=len(times.done) / seconds,
-        route_p50=percentile(times.routed, 0.5),
-        commit_p50=percentile(times.committed, 0.5),
-        commit_p95=percentile(times.committed, 0.95),
-        commit_p99=percentile(times.committed, 0.99),
-        receipt_p50=percentile(times.receipted, 0.5),
-        receipt_p95=percentile(times.receipted, 0.95),
-        receipt_p99=percentile(times.receipted, 0.99),
-        cpu=each,
-        cpu_servers=sum(used for name, used in each.items() if name != "client"),
-        others_percent=100 * others,
-        in_flight_max=times.in_flight_max,
-    )
-
-
-def _medians(runs: list[Run]) -> Run:
-    """The median of each figure; failures of all runs together."""
-    names = [name for name in asdict(runs[0]) if name not in ("cpu", "payments", "failures", "in_flight_max")]
-    return Run(
-        payments=runs[0].payments,
-        failures=sum(run.failures for run in runs),
-        cpu={name: statistics.median(run.cpu[name] for run in runs) for name in runs[0].cpu},
-        in_flight_max=max(run.in_flight_max for run in runs),
-        **{name: statistics.median(getattr(run, name) for run in runs) for name in names},
-    )
-
-
-_HEADER = (
-    "medians of the runs; ms from the start of the buyer's payment, the invoice already made\n"
-    " at once    pay/s  route   commit p50    p95    p99   receipt p50    p95    p99   CPU ms  client  failed  others"
-)
-
-
-def _line(cell: Cell) -> str:
-    run = cell.median
-    return (
-        f"{cell.concurrency:>8}{run.per_second:>9.1f}{run.route_p50:>7.1f}"
-        f"{run.commit_p50:>13.1f}{run.commit_p95:>7.1f}{run.commit_p99:>7.1f}"
-        f"{run.receipt_p50:>14.1f}{run.receipt_p95:>7.1f}{run.receipt_p99:>7.1f}"
-        f"{run.cpu_servers:>9.2f}{run.cpu['client']:>8.2f}{run.failures:>8}{run.others_percent:>6.0f} %"
-    )
-
-
-def _shares(cpu: dict[str, float]) -> str:
-    return ", ".join(f"{name} {used:.2f}" for name, used in cpu.items())
+    return figures(times, count, seconds, cpu, others)
 
 
 if __name__ == "__main__":

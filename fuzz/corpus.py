@@ -14,7 +14,14 @@ from offset.link.frames import frame
 from offset.wire import app
 from offset.wire.app import APP_SERVER_TO_APP, APP_TO_APP_SERVER, AppToAppServer
 from offset.wire.common import COMMIT, RECEIPT, NamedIndexServerAddress, NamedRelayAddress, RelayAddress
-from offset.wire.friend import FRIEND_MESSAGE, MOVE_TOKEN, FriendsRoute, MoveTokenRequest
+from offset.wire.friend import (
+    FRIEND_MESSAGE,
+    MOVE_TOKEN,
+    CurrencyBalance,
+    FriendsRoute,
+    MoveTokenRequest,
+    ResetTerms,
+)
 from offset.wire.index import (
     INDEX_CLIENT_TO_SERVER,
     MutationsUpdate,
@@ -165,6 +172,10 @@ def friend_seeds() -> list[bytes]:
         for data in terms
     ]
     seeds += [write((funders.ASK, 0, data), steps[0], (funders.RESTART, 0, b"")) for data in asks]
+    accept = (funders.ASK, 0, asks[17])
+    for balance in (0, 1, -(2**127), 2**127 - 1):
+        told = FRIEND_MESSAGE.encode(ResetTerms(bytes(64), 1, (CurrencyBalance(FST, balance),)))
+        seeds.append(write((funders.TERMS, 0, told), accept, steps[0], (funders.RESTART, 0, b"")))
     buying = [(funders.ASK, 0, data) for data in asks[18:24]]
     answered = [
         (funders.OPERATIONS, side, bytes([kind, n, n, n]))

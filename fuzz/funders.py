@@ -18,7 +18,7 @@ from offset.core.funder.state import Friend, FunderState
 from offset.core.funder.turn import Turn
 from offset.crypto.identity import Identity
 from offset.crypto.locks import hash_lock
-from offset.wire.app import APP_TO_APP_SERVER
+from offset.wire.app import APP_TO_APP_SERVER, ResetFriendChannel
 from offset.wire.friend import (
     FRIEND_MESSAGE,
     CancelOp,
@@ -111,6 +111,17 @@ class _Victim:
         if self.online[name]:
             self.took(self.node.funder.friend_message(self.key(name), message))
 
+    def accepting(self, request: Any) -> Any:
+        """The request; the acceptance of terms names those that the friend told last, whatever they are."""
+        friend = self.node.state.friends.get(getattr(request, "friend_public_key", b""))
+        if (
+            not isinstance(request, ResetFriendChannel)
+            or friend is None
+            or friend.channel.remote_terms is None
+        ):
+            return request
+        return msgspec.structs.replace(request, reset_token=friend.channel.remote_terms.reset_token)
+
     def finish(self) -> None:
         """Whatever happened, the node can start again, and it is the same (I12)."""
         state = FunderState(self.node.key)
@@ -146,7 +157,7 @@ def friend(data: bytes) -> None:
                 victim.set_online(name, not victim.online[name])
             case 6:
                 try:
-                    request = APP_TO_APP_SERVER.decode(what).app_request
+                    request = victim.accepting(APP_TO_APP_SERVER.decode(what).app_request)
                 except PeerFault:
                     continue
                 if victim.node.funder.handles(request):

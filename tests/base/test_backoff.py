@@ -1,7 +1,7 @@
 """Waiting longer each time."""
 
-from offset.base.entropy import SeededEntropy
 from offset.base.backoff import Backoff
+from offset.base.entropy import SeededEntropy
 
 
 def test_w11_waits_double_up_to_a_limit() -> None:

@@ -32,6 +32,7 @@ class Desk:
     def _make_files(self) -> None:
         folder, chain = self.folder, self.chain
         ticket = chain.alice.ticket.read_text()
+        json.loads(ticket)["publicKey"]
         bobs_key = json.loads(chain.bob.ticket.read_text())["publicKey"]
         for name, text in (
             ("none.json", ""),

@@ -1,6 +1,9 @@
 """Virtual time."""
 
+import pytest
+
 from offset.sim.host import Clock
+from offset.sim.violation import Violation
 from offset.sim.world import World
 
 
@@ -38,3 +41,15 @@ def test_skewed_clock_wakes_in_time() -> None:
             assert clock.now() >= instant
             world.now = at - 1
             assert clock.now() < instant
+
+
+def test_time_that_stands_still_is_noticed() -> None:
+    """An engine that wants to be woken at once, for ever, is a broken promise and no endless loop."""
+    world = World(0)
+
+    def again() -> None:
+        world.after(0, again)
+
+    again()
+    with pytest.raises(Violation, match="stands still"):
+        world.run_to(10)

@@ -22,7 +22,7 @@ from offset.programs.stctrl import main as stctrl
 from support.commands import Done
 
 PROGRAMS = Path(sys.executable).parent
-PATIENCE_S = 60.0
+PATIENCE_S = 30.0
 LOOK_S = 0.02
 """Between two looks, so that looking does not keep a machine busy that has work to do."""
 CURRENCY = "FST"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any, TypeVar
-
-from support.engines import Host, World, identity_of
 
 from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
@@ -37,6 +36,7 @@ from offset.wire.app import (
 )
 from offset.wire.common import NamedRelayAddress, RelayAddress
 from offset.wire.friend import FriendsRoute
+from support.engines import Host, World, identity_of
 
 ALL = AppPermissions(routes=True, buyer=True, seller=True, config=True)
 CURRENCY = "FST"
@@ -112,7 +112,7 @@ class Town:
         for name in names:
             self.start(name)
             self.apps[name].ask(AddRelay(NamedRelayAddress(self.relay.public_key, "relay:1", "relay")))
-        for left, right in zip(names, names[1:], strict=False):
+        for left, right in itertools.pairwise(names):
             self.befriend(left, right, limit=limit, rate=rate)
 
     def start_relay(self) -> None:
@@ -171,7 +171,9 @@ class Town:
             app.ask(SetFriendCurrencyRate(key, CURRENCY, Rate(0, rate)))
             app.ask(OpenFriendCurrency(key, CURRENCY))
         self.world.run(
-            lambda: self.friend(left, right).is_ready(CURRENCY) and self.friend(right, left).is_ready(CURRENCY)
+            lambda: (
+                self.friend(left, right).is_ready(CURRENCY) and self.friend(right, left).is_ready(CURRENCY)
+            )
         )
 
     # Payments

@@ -39,7 +39,9 @@ KEEPALIVE_CLOSE_MS: Millis = 32 * SECOND  # (ref) silence after which a line is 
 KEEPALIVE_SEND_MS: Millis = 15 * SECOND  # (ref: 16 s; 10 to 15 s is allowed, spec 02, 10.4)
 REKEY_MS: Millis = 3600 * SECOND  # (ref)
 WRITE_STALL_MS: Millis = 32 * SECOND  # no progress of a blocked write: spec 02, W7
-WRITE_BUFFER_BYTES_HIGH = 256 * 1024  # above this a reader upstream is paused
+WRITE_BUFFER_BYTES_HIGH = (
+    256 * 1024
+)  # above this a reader upstream is paused; also the queue of a tunnel (spec 02, W16)
 WRITE_BUFFER_BYTES_LOW = 64 * 1024
 WRITE_BUFFER_BYTES_MAX = 8 * 2**20  # beyond this a peer that does not read is dropped
 
@@ -65,7 +67,6 @@ RELAY_CONNECTIONS_PER_ADDRESS_MAX = 64
 RELAY_LISTEN_LEGS_PER_KEY_MAX = 2  # spec 02, W14
 RELAY_HALF_TUNNELS_PER_KEY_MAX = 64
 RELAY_TUNNELS_PER_KEY_MAX = 256
-RELAY_TUNNEL_BYTES_MAX = 256 * 1024  # queued, per direction, before reading pauses
 RELAY_CONNECT_MS_PER_PAIR: Millis = 1000  # one initiator to one listener, after a burst: spec 02, W16
 RELAY_CONNECT_BURST_PER_PAIR = 8
 RELAY_CONNECT_MS_PER_ADDRESS: Millis = 100

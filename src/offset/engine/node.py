@@ -18,7 +18,7 @@ from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import Currency, PublicKey, Uid
 from offset.base.instants import Instant, earliest
-from offset.base.limits import APP_HANDSHAKES_MAX, APPS_RECHECK_MS
+from offset.base.limits import APP_HANDSHAKES_MAX, APPS_RECHECK_MS, INNER_MESSAGE_BYTES_MAX
 from offset.core.channeler.channeler import Channeler
 from offset.core.channeler.effects import (
     CloseLine,
@@ -78,7 +78,14 @@ class NodeEngine:
         self._channeler = Channeler(
             identity.public_key,
             entropy,
-            lambda friend, at: Line(identity, entropy, at, expects=friend, framed=False),
+            lambda friend, at: Line(
+                identity,
+                entropy,
+                at,
+                expects=friend,
+                framed=False,
+                message_bytes_max=INNER_MESSAGE_BYTES_MAX,
+            ),
         )
         self._index = index.IndexClient(identity, entropy, servers)
         self._apps = NodeApps(trust, self._send_app)

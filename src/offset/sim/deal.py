@@ -256,6 +256,7 @@ class Deal:
             how = "collected"
         elif self.is_committed and not self.is_withdrawn:
             how = "refused"
+            self.town.clients[self.seller].ask(CancelInvoice(self.invoice_id))  # let go of what still waits
         if self.seller_end is None:
             self.seller_end = how
             self.town.world.note(f"{self} ends for the seller: {how}")

@@ -20,6 +20,8 @@ SETTLE_MS: Millis = 30 * MINUTE
 """Once faults stop, everything must come to rest within this time."""
 OWNERS_LOOK_MS: Millis = 5 * SECOND
 """How often owners look whether a friend's ledger disagrees."""
+LATE_OWNER_MS: Millis = MINUTE
+"""After this the other owner of a pair accepts, if the first one has not."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -51,6 +53,7 @@ class Run:
         self.deals: list[Deal] = []
         self.counts: dict[str, int] = {}
         self.poor: list[PoorApp] = []
+        self._disagree_since: dict[tuple[str, str], Instant] = {}
         self.settled_ms: Millis | None = None
         for name in scenario.nodes:
             if not self.town.is_honest(name):
@@ -111,7 +114,8 @@ class Run:
     # Owners
 
     def _owners_look(self) -> None:
-        """Owners whose friend told other numbers accept them: of each pair the one that comes first."""
+        """Owners whose friend told other numbers accept them: of each pair the one that comes first, or the other
+        one after a while (terms that count lower than what we know cannot be accepted, D32)."""
         town = self.town
         for name in self.scenario.nodes:
             if not (town.hosts[name].is_alive and town.is_honest(name)):
@@ -119,9 +123,13 @@ class Run:
             for friend in town.state(name).friends.values():
                 channel = friend.channel
                 other = town.names[friend.public_key]
+                if channel.is_consistent:
+                    self._disagree_since.pop((name, other), None)
                 if channel.is_consistent or channel.remote_terms is None or channel.reset_wish is not None:
                     continue
-                if name < other or not town.is_honest(other):
+                since = self._disagree_since.setdefault((name, other), town.world.now)
+                is_late = town.world.now - since > LATE_OWNER_MS
+                if name < other or is_late or not town.is_honest(other):
                     request = ResetFriendChannel(friend.public_key, channel.remote_terms.reset_token)
                     town.clients[name].tell(request)
         town.world.after(OWNERS_LOOK_MS, self._owners_look)

@@ -9,8 +9,11 @@ from collections.abc import Callable
 
 from offset.base.instants import Instant, Millis
 from offset.sim.chance import Chance
+from offset.sim.violation import claim
 
 EVENTS_REMEMBERED = 400
+STEPS_PER_INSTANT_MAX = 20_000
+"""More at one moment is an engine that wants to be woken again and again."""
 
 
 class World:
@@ -24,6 +27,7 @@ class World:
         self._trace = hashlib.blake2b(digest_size=16)
         self._todo: list[tuple[Instant, int, Callable[[], object]]] = []
         self._count = 0
+        self._steps_now = 0
 
     def after(self, delay: Millis, act: Callable[[], object]) -> None:
         """Do this later; what is due at the same moment happens in the order in which it was asked for."""
@@ -40,7 +44,10 @@ class World:
 
     def step(self) -> None:
         """Do the next thing."""
-        self.now, _, act = heapq.heappop(self._todo)
+        instant, _, act = heapq.heappop(self._todo)
+        self._steps_now = self._steps_now + 1 if instant == self.now else 0
+        claim(self._steps_now < STEPS_PER_INSTANT_MAX, "liveness", f"time stands still at {instant} ms")
+        self.now = instant
         self.steps += 1
         act()
 

@@ -314,9 +314,7 @@ struct(ChannelConsistent, "report", "ChannelConsistentReport")
 struct(ChangeFriend, "report", "PkFriendReportMutation")
 union("report", "FriendStatusReport", {"disabled": False, "enabled": True})
 union("report", "FriendLivenessReport", {"offline": False, "online": True})
-union(
-    "report", "ChannelStatusReport", {"inconsistent": ChannelInconsistent, "consistent": ChannelConsistent}
-)
+union("report", "ChannelStatusReport", {"inconsistent": ChannelInconsistent, "consistent": ChannelConsistent})
 union(
     "report",
     "FriendReportMutation",

@@ -89,9 +89,7 @@ def move_token_buffer(prefix: HashResult, info: HashResult, rand_nonce: RandValu
 def verify_move_token(message: MoveToken, sender: PublicKey) -> bool:
     """Whether the new token is the sender's signature over the message."""
     prefix = move_token_prefix_hash(message)
-    return verify(
-        sender, move_token_buffer(prefix, message.info_hash, message.rand_nonce), message.new_token
-    )
+    return verify(sender, move_token_buffer(prefix, message.info_hash, message.rand_nonce), message.new_token)
 
 
 def verify_move_token_hashed(report: MoveTokenHashedReport) -> bool:

@@ -7,6 +7,7 @@ from offset.base.limits import I128_MIN, U64_MAX
 from offset.core.funder.channel import Channel
 from offset.core.funder.records import SentRelays
 from offset.core.funder.reset import acceptable, make_terms
+from offset.crypto.identity import is_lower
 from offset.wire import app
 from offset.wire.common import NamedRelayAddress
 from offset.wire.friend import CurrencyBalance, MoveTokenRequest, ResetTerms
@@ -224,3 +225,33 @@ def test_new_balance_is_the_claim_whose_token_was_used() -> None:
         world.settle()
         check_quiet(world)
         assert world["b"].credit(world["a"]).balance == balance
+
+
+def test_terms_are_not_told_without_need() -> None:
+    """While the friend knows them there is nothing to say to it, whatever the owner changes."""
+    quarrel = Quarrel()
+    sent = quarrel.world.sent
+    quarrel.world.control("m", app.AddRelay(RELAY))
+    assert quarrel.world.sent == sent
+
+
+def test_crossing_reset_takes_a_currency_away() -> None:
+    """A request that waits in a currency of the terms that were given up fails (D18)."""
+    world = World("m")
+    peer = next(
+        peer for peer in (Peer(world, name, "m") for name in "abcdefgh") if is_lower(peer.key, world["m"].key)
+    )
+    terms = peer.become_inconsistent("m")
+    made_up = (CurrencyBalance("EUR", 0), CurrencyBalance(FST, 0))
+    terms = msgspec.structs.replace(terms, balance_for_reset=made_up)
+    peer.send("m", terms)
+    world.control("m", app.ResetFriendChannel(peer.key, terms.reset_token))
+    world.control("m", app.CreatePayment(bytes(16), bytes(32), "EUR", 5, peer.key))
+    keys = app.FriendsRoute((world["m"].key, peer.key))
+    world.control("m", app.CreateTransaction(bytes(16), bytes(16), keys, 5, 0))
+    assert world["m"].results == [], "it waits for the token"
+    peer.send("m", peer.accept("m"))
+    channel = world["m"].friend(peer.key).channel
+    assert channel.is_consistent
+    assert list(channel.credits) == [FST]
+    assert world["m"].results == [app.TransactionResult(bytes(16), app.FAILURE)]

@@ -108,8 +108,6 @@ def _speak(turn: Turn, friend: Friend, *, even_if_empty: bool) -> None:
         currencies,
     )
     turn.changed_credits(friend, drafts, created)
-    configure_active(turn, friend, created)
-    channel.former_terms = None
     turn.put(channel.record())
     if relays is not None:
         _announced_relays(turn, friend)

@@ -1,0 +1,80 @@
+"""Runs that once went wrong, told in full, so that no change of the plan makes them vanish."""
+
+import msgspec
+
+from offset.sim.run import simulate
+from offset.sim.scenario import CALM_MS, Act, Friendship, Scenario
+
+LIMITS = {"FST": (2000, 2000)}
+TRIANGLE = Scenario(
+    1,
+    "ring",
+    ("A", "B", "C"),
+    (Friendship("A", "B", LIMITS), Friendship("B", "C", LIMITS), Friendship("A", "C", LIMITS)),
+    until=CALM_MS + 60_000,
+)
+
+
+def act(after: int, kind: str, *args: object) -> Act:
+    """An act, so long after the friends have met."""
+    return Act(CALM_MS + after, kind, args)
+
+
+def run(*acts: Act, **changes: object) -> dict[str, int]:
+    """How the payments ended."""
+    outcome = simulate(msgspec.structs.replace(TRIANGLE, acts=acts, **changes))
+    assert outcome.violation is None, "\n".join([*outcome.last, outcome.violation])
+    return outcome.payments
+
+
+def test_half_of_a_promised_cycle_is_lost() -> None:
+    """A removes B while B's payment to itself waits in both directions: the half that is left is let go."""
+    cycle = (("B", "A", "C", "B"), ("B", "C", "A", "B"))
+    ends = run(act(0, "pay", "B", "B", "FST", 60, cycle, 30_000), act(10_000, "unfriend", "A", "B", 100))
+    assert ends == {"canceled / refused": 1}
+
+
+def test_seller_crashes_over_the_collect() -> None:
+    """The seller's node dies over the commit of the invoice: the commit in its owner's hand stays money."""
+    for how in ("before", "during", "after", "full", "fsync"):
+        ends = run(act(0, "pay", "A", "C", "FST", 60, (("A", "B", "C"),), 4000), act(3900, "crash", "C", how))
+        assert ends == {"paid / collected": 1}, how
+
+
+def test_mediator_is_gone_for_a_while() -> None:
+    """Promised credits stay frozen while the mediator is cut off, and move when it is back."""
+    ends = run(
+        act(0, "pay", "A", "C", "FST", 60, (("A", "B", "C"),), 3000),
+        act(2500, "part", "B", "relay0", 45_000),
+    )
+    assert ends == {"paid / collected": 1}
+
+
+def test_limit_falls_while_a_payment_flies() -> None:
+    """A limit lowered below what is frozen does not undo what was promised; the next payment is refused."""
+    ends = run(
+        act(0, "pay", "A", "C", "FST", 60, (("A", "C"),), 5000),
+        act(2000, "limit", "C", "A", "FST", 10),
+        act(20_000, "pay", "A", "C", "FST", 60, (("A", "C"),)),
+    )
+    assert ends == {"paid / collected": 1, "canceled / withdrawn": 1}
+
+
+def test_lost_database() -> None:
+    """A node that lost its database is set up again, and its friends go on from one side's numbers."""
+    ends = run(
+        act(0, "pay", "A", "C", "FST", 60, (("A", "B", "C"),)),
+        act(10_000, "wipe", "B"),
+        act(55_000, "pay", "A", "C", "FST", 70, (("A", "B", "C"),)),
+    )
+    assert ends == {"paid / collected": 2}
+
+
+def test_lost_database_after_a_reset() -> None:
+    """After an earlier reset the side that remembers cannot accept the terms of the one that forgot: that one must."""
+    ends = run(
+        act(0, "unfriend", "A", "B", 5000),
+        act(25_000, "wipe", "B"),
+        act(55_000, "pay", "A", "B", "FST", 70, (("A", "C", "B"),)),
+    )
+    assert sum(ends.values()) == 1
