@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from offset.core.apps import permissions
 from offset.core.funder import (
     batch,
     buyer,
@@ -96,20 +95,12 @@ def wrong_currency() -> list[Patch]:
 def overpay() -> list[Patch]:
     """The seller takes parts beyond what the invoice asks."""
 
-    class All(int):
-        def __lt__(self, other: object) -> bool:
-            return False
-
     fits = seller._fits
-
-    def broken(state: Any, invoice: Any, currency: Any, op: Any) -> bool:
-        return bool(fits(state, invoice, currency, op))
-
     take = seller.take_request
 
     def taken(turn: Any, friend: Any, currency: Any, op: Any) -> None:
         invoice = turn.state.invoices.get(op.invoice_id)
-        if invoice is None or not invoice.parts or not broken(turn.state, invoice, currency, op):
+        if invoice is None or not invoice.parts or not fits(turn.state, invoice, currency, op):
             take(turn, friend, currency, op)
             return
         parts = invoice.parts
@@ -204,8 +195,8 @@ def withdrawn_without_cancel() -> list[Patch]:
     return [(seller, "_pending_parts", lambda state, invoice: [])]
 
 
-def paid_too_early() -> list[Patch]:
-    """A payment whose parts all failed is told as paid never, and its end never told."""
+def end_untold() -> list[Patch]:
+    """The end of a payment whose parts all failed is never told."""
     return [(payments, "_cancel", lambda turn, payment: turn.put_payment(payment))]
 
 
@@ -244,7 +235,7 @@ BREACHES = (
     every_app_may,
     worthless_receipt,
     withdrawn_without_cancel,
-    paid_too_early,
+    end_untold,
     no_origin,
 )
 
@@ -281,7 +272,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="only these breaches")
     names = parser.parse_args().names
-    assert permissions is not None
     unseen = 0
     for breach in BREACHES:
         if names and breach.__name__ not in names:

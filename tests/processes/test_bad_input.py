@@ -58,14 +58,7 @@ class Desk:
                 "stranger.invoice",
                 with_field(self.open.invoice.read_text(), "dest_public_key", lambda _: "A" * 43),
             ),
-            (
-                "own.invoice",
-                with_field(
-                    self.open.invoice.read_text(),
-                    "dest_public_key",
-                    lambda _: json.loads(ticket)["publicKey"],
-                ),
-            ),
+            ("own.invoice", with_field(self.open.invoice.read_text(), "dest_public_key", lambda _: own_key)),
             ("output", "precious"),
         ):
             put(folder / name, text)

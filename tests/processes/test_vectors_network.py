@@ -1,0 +1,235 @@
+"""The command lines that were recorded from the reference on running networks, replayed against our programs.
+
+Group `network`: two nodes, a relay and an index server, with the very keys of the recording, so that what is shown
+can be compared letter by letter. Group `chain`: three nodes in a row. Exit statuses and words on standard error are
+ours (D-3).
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from support.commands import Done, expected_status, one_sentence, put, with_field
+from support.network import HOST, TestNetwork, eventually, run, running, told
+from support.vectors import Case, cases
+
+from offset.programs.offset.network import Node, free_port
+
+EVERYTHING = ("--proutes", "--pbuyer", "--pseller", "--pconfig")
+LOOK_PATIENCE_S = 15.0
+BALANCES_HIGH = 10_000
+
+
+class Ours(NamedTuple):
+    """What ours does where it is deliberately better than the reference."""
+
+    defect: str
+    status: int
+    stdout: str
+    stderr: str
+    options: tuple[str, ...] = ()
+
+
+BETTER = {
+    97: Ours("D-4", 1, "", "this node is a friend already, named 'node1'"),
+    124: Ours("D-4", 1, "", "the currency 'FST' is active"),
+    144: Ours("D-4", 1, "", "there is nothing to collect for this invoice"),
+    174: Ours("D-13", 1, "", "the payment is in progress", ("--timeout", "0.2")),
+    204: Ours("D-13", 1, "", "the node has no index server to ask for routes"),
+}
+"""By the place in the file of the recording."""
+
+NOT_REPLAYED: dict[int, str] = {}
+
+
+def group(name: str) -> list[tuple[int, Case]]:
+    """The commands of a group, each with its place in the file."""
+    return [
+        (at, case)
+        for at, case in enumerate(cases("files"))
+        if case["kind"] == "command" and case["group"] == name
+    ]
+
+
+def title(at: int) -> str:
+    case = cases("files")[at]
+    words = case["args"][4:] if case["program"] == "stctrl" else [case["program"], *case["args"]]
+    return f"case {at} ({case['what']}: {' '.join(words)})"
+
+
+class Replay:
+    """A folder as the reference had it, with the programs of its network running."""
+
+    def __init__(self, network: TestNetwork, addresses: dict[str, str]) -> None:
+        """`addresses`: recorded ones, and those in their place."""
+        self.network, self.folder = network, network.folder
+        self._addresses = addresses
+
+    def text(self, recorded: str) -> str:
+        """A recorded text, with our addresses."""
+        for theirs, ours in self._addresses.items():
+            recorded = recorded.replace(theirs, ours)
+        return recorded
+
+    def check(self, at: int) -> None:
+        """Run a recorded command: it ends like the reference did, or as it should have."""
+        case = cases("files")[at]
+        expected = self.expected(at, case)
+
+        def attempt() -> Done | None:
+            done = run(case["program"], *case["args"], *expected.options, cwd=self.folder)
+            return None if self._is_early(case, done, expected) else done
+
+        try:
+            done = eventually(attempt, title(at), LOOK_PATIENCE_S)
+        except AssertionError:
+            done = run(case["program"], *case["args"], *expected.options, cwd=self.folder)
+        assert done.status == expected.status, done
+        assert comparable(done.stdout) == comparable(expected.stdout)
+        if expected.status == 1:
+            assert expected.stderr in one_sentence(case["program"], done.stderr)
+        elif expected.status == 2:
+            assert done.stderr
+        else:
+            assert done.stderr == ""
+        self._check_files(at, case)
+
+    def expected(self, at: int, case: Case) -> Ours:
+        """What has to come."""
+        if at in BETTER:
+            return BETTER[at]
+        return Ours("", expected_status(case), self.text(case["stdout"]), "")
+
+    @staticmethod
+    def _is_early(case: Case, done: Done, expected: Ours) -> bool:
+        """Whether the network, and not the command, is not as far yet as it was in the recording."""
+        words = " ".join(case["args"])
+        if re.search(r" info (friends|index)$", words):
+            return done.status == expected.status == 0 and comparable(done.stdout) != comparable(expected.stdout)
+        return "pay-invoice" in words and expected.status == 0 and "no chain of friends" in done.stderr
+
+    def _check_files(self, at: int, case: Case) -> None:
+        for file in case.get("files", []):
+            path = self.folder / file["path"]
+            if file["content"] is None:
+                assert not path.exists()
+            elif at not in BETTER:
+                assert shape(json.loads(path.read_text())) == shape(json.loads(file["content"]))
+                if file["kind"] == "friend":
+                    assert path.read_text() == self.text(file["content"])
+        for name in case.get("removed") or []:
+            assert not (self.folder / name).exists()
+
+
+def comparable(stdout: str) -> str:
+    """Without what depends on how many messages it took."""
+    return re.sub(r"(?<=move_token_counter: )\d+", "N", stdout)
+
+
+def shape(value: Any) -> Any:
+    """The form of a JSON value: its keys in their order, the lengths of keys and ids, which numbers are texts."""
+    match value:
+        case dict():
+            return [(key, shape(each)) for key, each in value.items()]
+        case list():
+            return [shape(each) for each in value]
+        case str() if value.isdigit():
+            return "number in quotes"
+        case str():
+            return value if len(value) <= 16 else f"{len(value)} characters"
+        case _:
+            return type(value).__name__
+
+
+# Group `network`
+
+COPIES = {"net/pay": "net/pay_copy", "net/inv3": "net/inv3_copy"}
+"""Files that the recording kept, since a later command removed them."""
+CHANGED = {
+    "net/commit_bad": ("net/commit", "signature"),
+    "net/receipt_a": ("net/receipt", "dest_payment"),
+    "net/receipt_b": ("net/receipt", "total_dest_payment"),
+    "net/receipt_c": ("net/receipt", "signature"),
+    "net/bad.token": ("net/t0.token", "rand_nonce"),
+}
+"""Files that the recording changed in one place."""
+
+
+def altered(value: str) -> str:
+    """Another value of the same form."""
+    first = value[0]
+    return ("1" if first != "1" else "2") + value[1:]
+
+
+@contextmanager
+def recorded_network(folder: Path) -> Iterator[Replay]:
+    """The network of the recording, with nothing configured yet."""
+    files = {
+        case["path"]: case["content"]
+        for case in cases("files", "file")
+        if case["path"].startswith("net/") and not case["path"].endswith(".db")
+    }
+    theirs = sorted(set(re.findall(r"127\.0\.0\.1:\d+", "".join(files.values()))))
+    addresses = {address: f"{HOST}:{free_port()}" for address in theirs}
+    with running(folder) as network:
+        replay = Replay(network, addresses)
+        for path, content in files.items():
+            put(folder / path, replay.text(content))
+
+        def where(ticket: str) -> tuple[int, str]:
+            address = json.loads((folder / ticket).read_text())["address"]
+            return int(address.rpartition(":")[2]), address
+
+        net = folder / "net"
+        for name, flags in (("app1/app1", EVERYTHING), ("poor", ()), ("buyer", ("--pbuyer",)), ("stranger", ())):
+            ident = net / f"{name}.ident"
+            ident.parent.mkdir(exist_ok=True)
+            run("stmgr", "gen-ident", "-o", ident)
+            trusted = net / ("node1" if name == "app1/app1" else "node0") / "trusted"
+            trusted.mkdir(exist_ok=True)
+            if name != "stranger":
+                run("stmgr", "app-ticket", "-i", ident, "-o", trusted / f"{ident.stem}.ticket", *flags)
+        key_of_1 = json.loads((net / "node1/node1.ticket").read_text())["publicKey"]
+        ticket_0 = (net / "node0/node0.ticket").read_text()
+        put(net / "wrong.ticket", with_field(ticket_0, "publicKey", lambda _: key_of_1))
+
+        port, address = where("net/relay0/relay0.ticket")
+        network.start("relay0", "strelay", port, "-i", str(net / "relay0/relay0.ident"), "-l", address)
+        port, address = where("net/index0/index0_client.ticket")
+        (net / "index0/trusted").mkdir()
+        servers = f"{HOST}:{free_port()}"
+        ident, trusted = str(net / "index0/index0.ident"), str(net / "index0/trusted")
+        network.start("index0", "stindex", port, "-i", ident, "-c", address, "-s", servers, "-t", trusted)
+        for name in ("node0", "node1"):
+            home = net / name
+            port, address = where(f"net/{name}/{name}.ticket")
+            ident, database = str(home / f"{name}.ident"), str(home / f"{name}.db")
+            run("stmgr", "init-node-db", "-i", ident, "-o", database)
+            files_of_node = ("-i", ident, "-l", address, "-d", database, "-t", str(home / "trusted"))
+            network.start(name, "stnode", port, *files_of_node)
+        yield replay
+
+
+def test_network(tmp_path: Path) -> None:
+    """On two nodes each recorded command prints what the reference printed, and makes the same files."""
+    failures = []
+    with recorded_network(tmp_path) as replay:
+        for at, _ in group("network"):
+            if at in NOT_REPLAYED:
+                continue
+            for kept, copy in COPIES.items():
+                if (tmp_path / kept).exists() and not (tmp_path / copy).exists():
+                    shutil.copy(tmp_path / kept, tmp_path / copy)
+            for changed, (source, field) in CHANGED.items():
+                if (tmp_path / source).exists() and not (tmp_path / changed).exists():
+                    put(tmp_path / changed, with_field((tmp_path / source).read_text(), field, altered))
+            try:
+                replay.check(at)
+            except (AssertionError, OSError) as error:
+                failures.append(f"{title(at)}\n{error}")
+    assert not failures, "\n\n".join(failures)
