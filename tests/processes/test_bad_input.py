@@ -33,6 +33,7 @@ class Desk:
         folder, chain = self.folder, self.chain
         ticket = chain.alice.ticket.read_text()
         json.loads(ticket)["publicKey"]
+        own_key = json.loads(ticket)["publicKey"]
         bobs_key = json.loads(chain.bob.ticket.read_text())["publicKey"]
         for name, text in (
             ("none.json", ""),

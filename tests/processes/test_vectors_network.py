@@ -8,43 +8,60 @@ ours (D-3).
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
+from offset.programs.offset.network import free_port
 from support.commands import Done, expected_status, one_sentence, put, with_field
-from support.network import HOST, TestNetwork, eventually, run, running, told
+from support.network import HOST, TestNetwork, eventually, run, running
 from support.vectors import Case, cases
-
-from offset.programs.offset.network import Node, free_port
 
 EVERYTHING = ("--proutes", "--pbuyer", "--pseller", "--pconfig")
 LOOK_PATIENCE_S = 15.0
-BALANCES_HIGH = 10_000
+CHAIN_LIMIT = 10_000
+"""The recording does not tell its limits; they were above what the reference asks for too much."""
 
 
 class Ours(NamedTuple):
-    """What ours does where it is deliberately better than the reference."""
+    """What ours does instead, since it is deliberately better; the defect by its number in spec 05, 7."""
 
     defect: str
-    status: int
-    stdout: str
-    stderr: str
+    status: int = 0
+    stdout: str = ""
+    stderr: str = ""
     options: tuple[str, ...] = ()
 
 
+def shown(*friends: tuple[str, int, int]) -> str:
+    """`info friends` with friends that are online: the name of each, LPD and RPD."""
+    rule = f"+----+-------+{'-' * 14}+\n"
+    lines = [rule, "| st | name  | balance      |\n", rule.replace("-", "=")]
+    for name, by_us, by_them in friends:
+        cells = ("Consistent:", "- FST: B  =0", f"LPD={by_us}", f"RPD={by_them}", "")
+        heads = [f"E+ | {name}", *["   |      "] * 4]
+        lines += [f"| {head} | {cell:<12} |\n" for head, cell in zip(heads, cells, strict=True)]
+        lines.append(rule)
+    return "".join(lines)
+
+
+PAID = "Total fees: {}\nPayment successful!\n"
 BETTER = {
-    97: Ours("D-4", 1, "", "this node is a friend already, named 'node1'"),
-    124: Ours("D-4", 1, "", "the currency 'FST' is active"),
-    144: Ours("D-4", 1, "", "there is nothing to collect for this invoice"),
-    174: Ours("D-13", 1, "", "the payment is in progress", ("--timeout", "0.2")),
-    204: Ours("D-13", 1, "", "the node has no index server to ask for routes"),
+    97: Ours("D-4", 1, stderr="this node is a friend already, named 'node1'"),
+    124: Ours("D-4", 1, stderr="the currency 'FST' is active"),
+    144: Ours("D-4", 1, stderr="there is nothing to collect for this invoice"),
+    174: Ours("D-13", 1, stderr="the payment is in progress", options=("--timeout", "0.2")),
+    204: Ours("D-13", 1, stderr="the node has no index server to ask for routes"),
+    208: Ours("D-5", stdout=cases("files")[197]["stdout"]),
+    214: Ours("D-19", stdout=PAID.format(30)),
+    216: Ours("D-19", stdout=PAID.format(400)),
+    217: Ours("D-19", stdout=shown(("node1", 40, 10))),
+    218: Ours("D-11 and D-19", stdout=shown(("node0", 10, 40), ("node2", 10, 410))),
+    219: Ours("D-19", stdout=shown(("node1", 410, 10))),
 }
 """By the place in the file of the recording."""
-
-NOT_REPLAYED: dict[int, str] = {}
 
 
 def group(name: str) -> list[tuple[int, Case]]:
@@ -103,14 +120,16 @@ class Replay:
         """What has to come."""
         if at in BETTER:
             return BETTER[at]
-        return Ours("", expected_status(case), self.text(case["stdout"]), "")
+        return Ours("", expected_status(case), self.text(case["stdout"]))
 
     @staticmethod
     def _is_early(case: Case, done: Done, expected: Ours) -> bool:
         """Whether the network, and not the command, is not as far yet as it was in the recording."""
         words = " ".join(case["args"])
         if re.search(r" info (friends|index)$", words):
-            return done.status == expected.status == 0 and comparable(done.stdout) != comparable(expected.stdout)
+            return done.status == expected.status == 0 and comparable(done.stdout) != comparable(
+                expected.stdout
+            )
         return "pay-invoice" in words and expected.status == 0 and "no chain of friends" in done.stderr
 
     def _check_files(self, at: int, case: Case) -> None:
@@ -119,8 +138,8 @@ class Replay:
             if file["content"] is None:
                 assert not path.exists()
             elif at not in BETTER:
-                assert shape(json.loads(path.read_text())) == shape(json.loads(file["content"]))
-                if file["kind"] == "friend":
+                assert shape(json.loads(path.read_text())) == shape(json.loads(self.text(file["content"])))
+                if file["kind"] == "friend":  # all of it is known
                     assert path.read_text() == self.text(file["content"])
         for name in case.get("removed") or []:
             assert not (self.folder / name).exists()
@@ -186,7 +205,12 @@ def recorded_network(folder: Path) -> Iterator[Replay]:
             return int(address.rpartition(":")[2]), address
 
         net = folder / "net"
-        for name, flags in (("app1/app1", EVERYTHING), ("poor", ()), ("buyer", ("--pbuyer",)), ("stranger", ())):
+        for name, flags in (
+            ("app1/app1", EVERYTHING),
+            ("poor", ()),
+            ("buyer", ("--pbuyer",)),
+            ("stranger", ()),
+        ):
             ident = net / f"{name}.ident"
             ident.parent.mkdir(exist_ok=True)
             run("stmgr", "gen-ident", "-o", ident)
@@ -215,21 +239,54 @@ def recorded_network(folder: Path) -> Iterator[Replay]:
         yield replay
 
 
+def replay_all(replay: Replay, name: str, before_each: Callable[[], None] = lambda: None) -> None:
+    """Replay a group; what differs is told at the end, all of it."""
+    different = []
+    for at, _ in group(name):
+        before_each()
+        try:
+            replay.check(at)
+        except (AssertionError, OSError) as error:
+            different.append(f"{title(at)}\n{error}")
+    assert not different, "\n\n".join(different)
+
+
 def test_network(tmp_path: Path) -> None:
     """On two nodes each recorded command prints what the reference printed, and makes the same files."""
-    failures = []
+
+    def prepare() -> None:
+        for kept, copy in COPIES.items():
+            if (tmp_path / kept).exists() and not (tmp_path / copy).exists():
+                shutil.copy(tmp_path / kept, tmp_path / copy)
+        for changed, (source, field) in CHANGED.items():
+            if (tmp_path / source).exists() and not (tmp_path / changed).exists():
+                put(tmp_path / changed, with_field((tmp_path / source).read_text(), field, altered))
+
     with recorded_network(tmp_path) as replay:
-        for at, _ in group("network"):
-            if at in NOT_REPLAYED:
-                continue
-            for kept, copy in COPIES.items():
-                if (tmp_path / kept).exists() and not (tmp_path / copy).exists():
-                    shutil.copy(tmp_path / kept, tmp_path / copy)
-            for changed, (source, field) in CHANGED.items():
-                if (tmp_path / source).exists() and not (tmp_path / changed).exists():
-                    put(tmp_path / changed, with_field((tmp_path / source).read_text(), field, altered))
-            try:
-                replay.check(at)
-            except (AssertionError, OSError) as error:
-                failures.append(f"{title(at)}\n{error}")
-    assert not failures, "\n\n".join(failures)
+        replay_all(replay, "network", prepare)
+
+
+# Group `chain`
+
+
+def test_chain(tmp_path: Path) -> None:
+    """On three nodes a mediator gets the fee that it asks for, where the reference offers that of its neighbour."""
+    with running(tmp_path) as network:
+        network.add_relay("relay")
+        network.add_index_servers("index")
+        nodes = network.add_nodes("node0", "node1", "node2")
+        for left, right in pairwise(nodes):
+            network.befriend(left, right, "FST", limit=CHAIN_LIMIT)
+        for number, node in enumerate(nodes):
+            shutil.copy(node.ticket, tmp_path / node.name / f"{node.name}.ticket")
+            (tmp_path / f"app{number}").mkdir()
+            shutil.copy(node.app_ident, tmp_path / f"app{number}" / f"app{number}.ident")
+        replay_all(Replay(network, {}), "chain")
+
+
+def test_all_replayed() -> None:
+    """Every recorded command that needs a network is replayed, and what is better in ours is one of them."""
+    replayed = {at for name in ("network", "chain") for at, _ in group(name)}
+    groups = {case["group"] for case in cases("files", "command")}
+    assert groups == {"network", "chain", "stmgr", "usage"}  # the last two need none: tests/programs
+    assert set(BETTER) <= replayed

@@ -38,7 +38,7 @@ def demo(keep: bool, amount: int) -> None:
     async def show() -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()
         assert task is not None
-        for number in (signal.SIGTERM, signal.SIGHUP):  # SIGINT does the same by itself
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, task.cancel)
         await Demo(Path(sys.argv[0]).resolve().parent, keep=keep, amount=amount).run()
 
