@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 from _chain import AMOUNT, CURRENCY
@@ -124,10 +123,13 @@ class Drive:
             await payment.receipt(_SDK_SECONDS, store)
             await collecting
         finally:
-            if not collecting.done():
-                collecting.cancel()
-            with suppress(AppError, asyncio.CancelledError):
+            collecting.cancel()
+            try:
                 await collecting
+            except AppError as error:  # then the receipt may never come
+                stage.append(f"after the seller's node refused the commit: {error}")
+            except asyncio.CancelledError:
+                pass
         times.done.append(passed())
 
 

@@ -20,6 +20,7 @@ from support.network import (
     friends,
     held,
     run,
+    say,
     settled,
 )
 
@@ -38,27 +39,27 @@ def test_info(chain: Chain) -> None:
     network, alice = chain.network, chain.alice
     relay, index = (json.loads(paths[0].read_text()) for paths in (network.relays, network.index_servers))
     key = json.loads(alice.ticket.read_text())["publicKey"]
-    assert alice.ctl("info", "public-key") == f"{key}\n"
-    assert json.loads(alice.ctl("info", "public-key", "--json")) == {"public_key": key}
-    assert json.loads(alice.ctl("info", "relays", "--json")) == [
+    assert say(alice, "info", "public-key") == f"{key}\n"
+    assert json.loads(say(alice, "info", "public-key", "--json")) == {"public_key": key}
+    assert json.loads(say(alice, "info", "relays", "--json")) == [
         {"name": "relay", "public_key": relay["publicKey"], "address": relay["address"]}
     ]
-    assert json.loads(alice.ctl("info", "index", "--json")) == [
+    assert json.loads(say(alice, "info", "index", "--json")) == [
         {"name": "index", "public_key": index["publicKey"], "address": index["address"], "connected": True}
     ]
-    assert f"| relay      | {relay['publicKey']} | {relay['address']} |\n" in alice.ctl("info", "relays")
-    assert f"| index (*)         | {index['publicKey']} | {index['address']} |\n" in alice.ctl(
-        "info", "index"
+    assert f"| relay      | {relay['publicKey']} | {relay['address']} |\n" in say(alice, "info", "relays")
+    assert f"| index (*)         | {index['publicKey']} | {index['address']} |\n" in say(
+        alice, "info", "index"
     )
-    (bob,) = json.loads(alice.ctl("info", "friends", "--json"))
+    (bob,) = json.loads(say(alice, "info", "friends", "--json"))
     assert bob["public_key"] == json.loads(chain.bob.ticket.read_text())["publicKey"]
     assert (bob["name"], bob["enabled"], bob["online"], bob["consistent"]) == ("bob", True, True, True)
     assert bob["relays"] == [{"public_key": relay["publicKey"], "address": relay["address"]}]
     assert bob["settings"]["FST"] == {"open": True, "max_debt": str(LIMIT), "mul": 0, "add": 0}
-    shown = alice.ctl("info", "friends", "--long")
+    shown = say(alice, "info", "friends", "--long")
     assert "| E+ | bob  | Consistent: " in shown
     assert f"RMD={LIMIT}" in shown
-    assert re.fullmatch(r"FST -?\d+\nGOLD -?\d+\n", alice.ctl("info", "balance"))
+    assert re.fullmatch(r"FST -?\d+\nGOLD -?\d+\n", say(alice, "info", "balance"))
 
 
 def test_payment(chain: Chain, tmp_path: Path) -> None:
@@ -126,7 +127,7 @@ def test_token(chain: Chain, tmp_path: Path) -> None:
     def proved() -> str | None:
         """The proof, once the friend's newest message is here."""
         token.unlink(missing_ok=True)
-        assert chain.alice.ctl("info", "friend-last-token", "-n", "bob", "-t", str(token)) == ""
+        assert say(chain.alice, "info", "friend-last-token", "-n", "bob", "-t", str(token)) == ""
         done = run("stverify", "verify-token", "-t", token)
         assert (done.status, done.stderr) == (0, "")
         return done.stdout if f"- FST: balance={-owed['FST']}, lpd=0, rpd=0\n" in done.stdout else None
@@ -150,11 +151,36 @@ def test_cancel(chain: Chain, tmp_path: Path) -> None:
     papers.ask(chain.carol, 20)
     papers.pay(chain.alice)
     assert held(chain.alice).by_us == 21
-    assert chain.carol.ctl("seller", "cancel-invoice", "-i", str(papers.invoice)) == ""
+    assert say(chain.carol, "seller", "cancel-invoice", "-i", str(papers.invoice)) == ""
     assert not papers.invoice.exists()
     assert papers.end(chain.alice) == (0, "Payment was canceled.\n", "")
     assert not papers.payment.exists()
     assert not papers.receipt.exists()
+    assert worths(chain) == before
+
+
+def test_killed_app(chain: Chain, tmp_path: Path) -> None:
+    """When stctrl is killed in the midst of paying, payment-status still brings the payment to an end."""
+    before = worths(chain)
+    papers = Papers(tmp_path)
+    papers.ask(chain.carol, 20)
+    who = [PROGRAMS / "stctrl", "-I", chain.alice.app_ident, "-T", chain.alice.ticket]
+    files = ["-i", papers.invoice, "-p", papers.payment, "-c", papers.commit]
+
+    def begin() -> bool:
+        with subprocess.Popen([*who, "buyer", "pay-invoice", *files], stdout=subprocess.PIPE) as paying:
+            eventually(
+                lambda: papers.payment.exists() or paying.poll() is not None, "it has begun, or found no way"
+            )
+            paying.kill()
+        return papers.payment.exists()
+
+    eventually(begin, "a payment has begun")
+    say(chain.carol, "seller", "cancel-invoice", "-i", str(papers.invoice))
+    done = papers.end(chain.alice)
+    assert (done.status, done.stderr) == (0, "")
+    assert done.stdout in ("Payment was canceled.\n", "Payment could not be found\n")
+    assert not papers.payment.exists()
     assert worths(chain) == before
 
 
@@ -226,16 +252,16 @@ def test_disabled(chain: Chain, tmp_path: Path) -> None:
     alice, bob, carol = chain.alice, chain.bob, chain.carol
     papers = Papers(tmp_path)
     papers.ask(carol, 5)
-    assert carol.ctl("config", "disable-friend", "-n", "bob") == ""
+    assert say(carol, "config", "disable-friend", "-n", "bob") == ""
     try:
         eventually(lambda: not friends(bob)["carol"]["online"], "carol is offline")
-        assert "| D- | bob " in carol.ctl("info", "friends")
+        assert "| D- | bob " in say(carol, "info", "friends")
         done = papers.try_to_pay(alice)
         assert done.status == 1
         assert held(alice).by_us == 0
         papers.payment.unlink(missing_ok=True)
     finally:
-        carol.ctl("config", "enable-friend", "-n", "bob")
+        say(carol, "config", "enable-friend", "-n", "bob")
     eventually(lambda: friends(bob)["carol"]["online"] and friends(carol)["bob"]["online"], "carol is online")
     papers.pay(alice)
     papers.collect(carol)
@@ -252,7 +278,7 @@ def test_changed_limit(chain: Chain, tmp_path: Path) -> None:
 
     def limit(credits: int) -> None:
         assert (
-            bob.ctl("config", "set-currency-max-debt", "-n", "alice", "-c", "FST", "-m", str(credits)) == ""
+            say(bob, "config", "set-currency-max-debt", "-n", "alice", "-c", "FST", "-m", str(credits)) == ""
         )
         assert friends(bob)["alice"]["settings"]["FST"]["max_debt"] == str(credits)
 
@@ -276,9 +302,9 @@ def test_remove_currency(chain: Chain) -> None:
     """A currency that only one of two friends wants can be removed, one that is in use cannot."""
     alice = chain.alice
     about = ("-n", "bob", "-c", "SILVER")
-    assert alice.ctl("config", "set-currency-max-debt", *about, "-m", "5") == ""
+    assert say(alice, "config", "set-currency-max-debt", *about, "-m", "5") == ""
     assert "SILVER" in friends(alice)["bob"]["settings"]
-    assert alice.ctl("config", "remove-currency", *about) == ""
+    assert say(alice, "config", "remove-currency", *about) == ""
     assert "SILVER" not in friends(alice)["bob"]["settings"]
     before = friends(alice)
     refused = ctl(alice, "config", "remove-currency", "-n", "bob", "-c", "FST")
@@ -305,8 +331,8 @@ def test_two_apps(chain: Chain, tmp_path: Path) -> None:
         try:
             looked = ctl(alice, "info", "friends", app=reader)
             assert (looked.status, looked.stderr) == (0, "")
-            assert alice.ctl("config", "close-currency", "-n", "bob", "-c", "GOLD") == ""
-            assert alice.ctl("config", "open-currency", "-n", "bob", "-c", "GOLD") == ""
+            assert say(alice, "config", "close-currency", "-n", "bob", "-c", "GOLD") == ""
+            assert say(alice, "config", "open-currency", "-n", "bob", "-c", "GOLD") == ""
             second.pay(alice)
             third.pay(alice)
             for papers in (third, second):

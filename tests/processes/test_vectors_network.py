@@ -20,7 +20,7 @@ from support.network import HOST, TestNetwork, eventually, run, running
 from support.vectors import Case, cases
 
 EVERYTHING = ("--proutes", "--pbuyer", "--pseller", "--pconfig")
-LOOK_PATIENCE_S = 15.0
+LOOK_PATIENCE_S = 30.0
 CHAIN_LIMIT = 10_000
 """The recording does not tell its limits; they were above what the reference asks for too much."""
 

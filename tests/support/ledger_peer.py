@@ -4,9 +4,10 @@ from typing import Any
 
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import Currency
+from offset.base.limits import U128_MAX
 from offset.core.funder.channel import Channel
 from offset.core.funder.mutual_credit import Draft, Pending
-from offset.core.funder.reset import accept_terms, make_terms
+from offset.core.funder.reset import accept_terms, is_reset_by, make_terms, take_reset
 from offset.core.funder.token_channel import Mismatch, Next, Taken, apply_next, draft_to_send, make, receive
 from offset.core.funder.turn import Turn
 from offset.crypto.hashing import sha512_256
@@ -26,10 +27,10 @@ from offset.wire.friend import (
     ResetTerms,
     ResponseOp,
 )
-from offset.wire.signing import response_buffer, response_hash
+from offset.wire.signing import move_token_buffer, response_buffer, response_hash
 from support.ledger import FST, World
 
-ANY_LIMIT = 2**128 - 1
+ANY_LIMIT = U128_MAX
 
 
 class Peer:
@@ -141,6 +142,26 @@ class Peer:
         token = accept_terms(channel, self.identity, self.entropy.bytes(16), ())
         return MoveTokenRequest(token, True)
 
+    def say_anything(self, name: str) -> Turn:
+        """A signed message that is no answer to anything."""
+        signature = self.identity.sign(move_token_buffer(bytes(32), bytes(32), bytes(16)))
+        token = MoveToken(bytes(64), (), None, None, bytes(32), bytes(16), signature)
+        return self.send(name, MoveTokenRequest(token, True))
+
+    def take_reset(self, name: str, terms: ResetTerms) -> None:
+        """The owner of the node accepts `terms`, and this peer takes the reset if the terms are its own."""
+        channel = self.channels[name]
+        request = app.ResetFriendChannel(self.key, terms.reset_token)
+        turn = self.world.control(name, request)
+        resets = [
+            message.move_token
+            for key, message in turn.messages
+            if key == self.key and isinstance(message, MoveTokenRequest)
+        ]
+        self.world.outside.pop(self.key, None)
+        if resets and is_reset_by(channel, resets[0], terms):
+            take_reset(channel, resets[0], terms)
+
     # Operations
 
     def request(
@@ -198,7 +219,7 @@ def _force(draft: Draft, op: Operation) -> None:
     """What saying this does to our ledger, right or wrong (spec 03, 1.3)."""
     match op:
         case RequestOp():
-            draft.local_debt += op.dest_payment + op.left_fees
+            draft.local_debt = min(draft.local_debt + op.dest_payment + op.left_fees, U128_MAX)
             draft.local[op.request_id] = Pending(op)
         case ResponseOp():
             pending = draft.find_remote(op.request_id)

@@ -210,3 +210,14 @@ def test_offline_friends_are_not_spoken_to() -> None:
     assert len(collects) == 1
     assert world["a"].credit(world["b"]).balance == -10
     assert request_id not in world["a"].state.transactions
+
+
+def test_wish_that_is_gone_is_not_repeated() -> None:
+    """The request that wanted the token failed with the line; on the next one nobody asks for it."""
+    world = two()
+    world.give_token("b", "a")
+    payment_id = world.payment("a", "b", world.invoice("b", 10), 10)
+    world.part(payment_id, "ab", 10)
+    assert said(world, "a", "b")[-1].token_wanted
+    world.reconnect("a", "b")
+    assert [message.token_wanted for message in said(world, "a", "b")] == [False]

@@ -137,3 +137,24 @@ def test_a_friend_that_asked_is_lost(is_removed: bool) -> None:
     assert [len(queue) for queue in crossing.friend.queues] == [0, 0, 1]
     assert crossing.world["m"].results == []
     assert crossing.world["m"].state.incoming_ids == {}
+
+
+@pytest.mark.parametrize("trouble", [remove, hear_terms, find_mismatch])
+def test_both_sides_of_a_request_are_lost(trouble: Trouble) -> None:
+    """Nobody is told of a request whose friend is gone as well."""
+    crossing = Crossing()
+    crossing.world.control("m", app.RemoveFriend(crossing.payer.key))
+    trouble(crossing)
+    assert {result.request_id for result in crossing.world["m"].results} == {OWN_QUEUED, OWN_UNDER_WAY}
+
+
+def test_only_invoices_that_lost_a_part_are_written() -> None:
+    """The cost of a lost channel is that of what it carried."""
+    world = World("s")
+    first, second = Peer(world, "x", "s"), Peer(world, "y", "s")
+    kept, struck = world.invoice("s", 20), world.invoice("s", 20)
+    first.say("s", first.request(1, 5, total=20, invoice_id=kept))
+    second.say("s", second.request(2, 5, total=20, invoice_id=struck))
+    turn = world.control("s", app.RemoveFriend(second.key))
+    assert [key for key in turn.changes if key[0] == "invoices"] == [("invoices", struck)]
+    assert len(world["s"].state.invoices[kept].parts) == 1

@@ -68,6 +68,7 @@ def test_d01_response_and_cancel_for_a_lost_friend() -> None:
     assert credit.local[request.request_id].response is not None
     seller.say("m", CancelOp(request.request_id))
     assert (credit.local, credit.local_debt, credit.balance) == ({}, 0, 0)
+    assert not any(record.key()[0] == "history" for record in world["m"].rows.records()), "nothing was lost"
 
 
 def test_d02_same_request_id_from_two_friends() -> None:
@@ -355,6 +356,8 @@ def test_d18_both_accept_at_once(is_broken: bool) -> None:
     world.settle()
     check_quiet(world)
     assert world["a"].credit(world["b"]).balance == -10
+    for name, other in ("ab", "ba"):
+        assert world[name].friend(world[other]).channel.former_terms is None
     world.pay("ab", 5)
     assert world["b"].credit(world["a"]).balance == 15
 

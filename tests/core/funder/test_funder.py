@@ -3,7 +3,7 @@
 from offset.core.funder.funder import Funder
 from offset.wire import app
 from offset.wire.friend import FRIEND_MESSAGE, MoveTokenRequest
-from support.ledger import World
+from support.ledger import FST, World
 from support.ledger_checks import snapshot
 from support.ledger_peer import Peer
 
@@ -30,6 +30,28 @@ def test_rows_of_a_turn_are_those_it_changed() -> None:
     turn = payer.say("m", payer.request(99, 1, route=(seller.key,)))
     tables = sorted(key[0] for key in turn.changes if turn.changes[key] is not None)
     assert tables == ["channels", "channels", "credits", "credits", "pending", "pending"]
+
+
+def test_balances_that_did_not_change_are_not_written() -> None:
+    """A message is about all currencies of a friend; only those with operations have new rows, and news for apps."""
+    world = World("ab")
+    world.befriend("a", "b", FST, "EUR")
+    world.give_token("a", "b")
+    payment_id = world.payment("a", "b", world.invoice("b", 5), 5)
+    before = world["a"].rows.records()
+    world.part(payment_id, "ab", 5)
+    written = [record for record in world["a"].rows.records() if record not in before]
+    assert [record.key()[2] for record in written if record.key()[0] == "credits"] == [FST]
+    turn = world.deliver("b", "a")
+    assert [key[2] for key in turn.changes if key[0] == "credits"] == [FST]
+    world.settle()
+    world.give_token("a", "b")
+    world.reconnect("a", "b")
+    turn = world.deliver("b", "a")  # an empty message
+    assert [key[0] for key in turn.changes] == ["channels"]
+    assert [type(change.friend_report_mutation).__name__ for change in turn.mutations] == [
+        "SetOptLastIncomingMoveToken"
+    ]
 
 
 def test_turn_without_change_has_no_rows() -> None:

@@ -4,13 +4,14 @@ import msgspec
 import pytest
 
 from offset.base.limits import I128_MIN, U64_MAX
-from offset.core.funder.channel import Channel
+from offset.core.funder.channel import Channel, hashed
 from offset.core.funder.records import SentRelays
-from offset.core.funder.reset import acceptable, make_terms
+from offset.core.funder.reset import _restart, acceptable, make_terms
 from offset.crypto.identity import is_lower
 from offset.wire import app
 from offset.wire.common import NamedRelayAddress
 from offset.wire.friend import CurrencyBalance, MoveTokenRequest, ResetTerms
+from offset.wire.signing import flip
 from support.ledger import FST, World
 from support.ledger_checks import check_quiet
 from support.ledger_peer import Peer
@@ -255,3 +256,21 @@ def test_crossing_reset_takes_a_currency_away() -> None:
     assert channel.is_consistent
     assert list(channel.credits) == [FST]
     assert world["m"].results == [app.TransactionResult(bytes(16), app.FAILURE)]
+
+
+def test_terms_given_up_cannot_be_accepted_later() -> None:
+    """Once the friend went on from its own terms, its acceptance of ours would roll the ledger back."""
+    quarrel = Quarrel()
+    late = quarrel.peer.accept("m")
+    quarrel.accept()
+    reset = quarrel.channel.outgoing
+    assert reset is not None
+    quarrel.world.took(quarrel.node, quarrel.node.funder.offline(quarrel.peer.key))
+    assert quarrel.channel.former_terms == quarrel.ours
+    channel = quarrel.peer.channels["m"]
+    channel.outgoing, channel.incoming = None, hashed(reset, flip(channel.token_info()))
+    _restart(channel, quarrel.theirs, 1)
+    quarrel.peer.say("m")
+    assert quarrel.channel.former_terms is None
+    quarrel.peer.send("m", late)
+    assert not quarrel.channel.is_consistent

@@ -6,7 +6,9 @@ from offset.core.funder import seller
 from offset.core.funder.records import InvoiceRecord
 from offset.crypto.locks import hash_lock
 from offset.wire import app
-from offset.wire.friend import CancelOp, Operation, ResponseOp
+from offset.wire.common import Commit
+from offset.wire.friend import CancelOp, CollectOp, Operation, ResponseOp
+from offset.wire.signing import response_hash
 from support.ledger import World
 from support.ledger_peer import Peer
 
@@ -128,21 +130,45 @@ def test_commit_must_be_ours_and_unlock_what_waits() -> None:
     assert world["s"].refusal is None
 
 
-def test_commit_while_the_response_still_waits() -> None:
-    """A response that waits for the token goes out before its collect."""
-    world = World("as")
-    world.chain()
-    world.give_token("a", "s")
-    invoice_id = world.invoice("s", 10)
-    payment_id = world.payment("a", "s", invoice_id, 10)
-    world.part(payment_id, "as", 10)
-    world.deliver("s", "a")  # the response is on its way, and asks for the token
-    world.part(payment_id, "as", 0)
-    world.settle()
-    (commit, *_) = [
-        result.result.commit for result in world["a"].results if isinstance(result.result, app.Complete)
-    ]
+def test_commit_while_a_response_still_waits() -> None:
+    """A part whose response waits for its friend is collected too, after the response."""
+    shop = Shop()
+    world, payer = shop.world, shop.payer
+    other = Peer(world, "y", "s")
+    payer.get_token("s")
+    payer.offline("s")
+    first = payer.request(1, 10, total=20, invoice_id=shop.invoice_id, src_lock=SRC_LOCK)
+    payer.say("s", first)
+    second = other.request(2, 10, total=20, invoice_id=shop.invoice_id, src_lock=SRC_LOCK)
+    other.say("s", second)
+    other.get_token("s")
+    (response,) = [taken.op for taken in other.taken]
+    assert isinstance(response, ResponseOp)
+    commit = Commit(
+        response_hash(second.request_id, response.rand_nonce),
+        SRC_LOCK,
+        response.dest_hashed_lock,
+        10,
+        20,
+        shop.invoice_id,
+        "FST",
+        response.signature,
+    )
     world.control("s", app.CommitInvoice(commit))
-    world.settle()
-    assert world["a"].credit(world["s"]).balance == -10
-    assert not world["a"].state.transactions
+    assert world["s"].refusal is None
+    payer.online("s")
+    payer.get_token("s")
+    assert [type(taken.op) for taken in payer.taken] == [ResponseOp, CollectOp]
+    assert world["s"].credit(payer.key).balance == 10
+
+
+def test_lock_is_free_again_without_parts() -> None:
+    """When all parts of a payment were lost with their channels, another payment may pay the invoice."""
+    shop = Shop()
+    other = Peer(shop.world, "y", "s")
+    shop.ask(5)
+    shop.world.control("s", app.RemoveFriend(shop.payer.key))
+    request = other.request(9, 20, total=20, invoice_id=shop.invoice_id, src_lock=bytes(32))
+    other.say("s", request)
+    other.get_token("s")
+    assert other.answers() == {request.request_id: ResponseOp}

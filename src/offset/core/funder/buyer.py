@@ -99,8 +99,6 @@ def _first_hop_refusal(
         return "the first friend of the route is offline or has no such currency"
     if len(first.queues[USER]) >= USER_REQUESTS_PER_FRIEND_MAX:
         return "too many requests wait for the first friend of the route"
-    if request.request_id in first.channel.credits[payment.currency].local:
-        return "the request is under way already"
     return None
 
 

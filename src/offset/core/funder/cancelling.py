@@ -7,7 +7,7 @@ from collections.abc import Callable
 from offset.base.ids import Currency, PublicKey, Uid
 from offset.core.funder.buyer import transaction_failed
 from offset.core.funder.records import LOST, OWN, Origin
-from offset.core.funder.state import FORWARDED, USER, Friend, Queued
+from offset.core.funder.state import BACKWARD, FORWARDED, USER, Friend, Queued
 from offset.core.funder.turn import Turn
 from offset.wire.friend import CancelOp
 
@@ -17,9 +17,7 @@ def cancel_towards_origin(turn: Turn, currency: Currency, request_id: Uid, origi
     if origin == OWN:
         transaction_failed(turn, request_id)
     elif origin != LOST:
-        friend = turn.state.friends.get(origin)
-        if friend is not None and friend.channel.is_consistent:
-            turn.answer(friend, currency, CancelOp(request_id))
+        turn.answer(turn.state.friends[origin], currency, CancelOp(request_id))
 
 
 def cancel_queued(
@@ -35,16 +33,14 @@ def cancel_queued(
 def lose_channel(turn: Turn, friend: Friend) -> None:
     """The channel is gone: end what went out over it, and forget who waits beyond it (D1, D16)."""
     cancel_queued(turn, friend, (FORWARDED, USER))
-    for number in list(friend.queues[0]):
-        turn.dequeue(friend, 0, number)
+    for number in list(friend.queues[BACKWARD]):
+        turn.dequeue(friend, BACKWARD, number)
     for name, credit in friend.channel.credits.items():
         turn.drop("credits", friend.public_key, name)
         for request_id in credit.remote:
             turn.drop("pending", friend.public_key, name, False, request_id)
             turn.state.ended(friend.public_key, name, request_id)
-        ended = list(credit.local.values())
-        credit.local = {}
-        for pending in ended:
+        for pending in credit.local.values():
             turn.drop("pending", friend.public_key, name, True, pending.request.request_id)
             cancel_towards_origin(turn, name, pending.request.request_id, pending.origin)
     friend.channel.credits = {}
@@ -54,9 +50,7 @@ def lose_channel(turn: Turn, friend: Friend) -> None:
 def _orphan(turn: Turn, lost: PublicKey) -> None:
     """Answers to requests of the lost friend have nowhere to go any more."""
     for friend in turn.state.friends.values():
-        if friend.public_key == lost:
-            continue
-        for _name, credit in friend.channel.credits.items():
+        for credit in friend.channel.credits.values():
             for pending in list(credit.local.values()):
                 if pending.origin == lost:
                     turn.merge(credit.set_origin(friend.public_key, pending, LOST))

@@ -110,7 +110,6 @@ def add_friend(turn: Turn, request: AddFriend) -> str | None:
     friend = Friend(turn.state.local, key, request.name, request.relays)
     turn.state.friends[key] = friend
     turn.put(friend.record())
-    turn.put(friend.channel.record())
     turn.mutations.append(add_friend_report(friend))
     return None
 
@@ -133,7 +132,6 @@ def _remove_friend(turn: Turn, friend: Friend, request: RemoveFriend) -> str | N
     turn.drop("channels", key)
     turn.drop("friends", key)
     del turn.state.friends[key]
-    turn.touched.pop(key, None)
     turn.orders.append(DropFriend(key))
     turn.mutations.append(RemoveFriendMutation(key))
     return None

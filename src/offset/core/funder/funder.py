@@ -95,11 +95,8 @@ class Funder:
 
     def _report(self, turn: Turn) -> None:
         """One status per touched friend: what was in between says nothing (spec 03, 3.10)."""
+        friends = self.state.friends
         for key in turn.touched:
-            friend = self.state.friends.get(key)
-            if friend is not None:
-                turn.change_friend(key, SetChannelStatus(views.channel_status(friend)))
+            turn.change_friend(key, SetChannelStatus(views.channel_status(friends[key])))
         for key in turn.proven:
-            friend = self.state.friends.get(key)
-            if friend is not None:
-                turn.change_friend(key, SetOptLastIncomingMoveToken(friend.channel.incoming))
+            turn.change_friend(key, SetOptLastIncomingMoveToken(friends[key].channel.incoming))

@@ -59,7 +59,6 @@ def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) 
     if paid + op.dest_payment > invoice.total_dest_payment:
         turn.answer(friend, currency, CancelOp(op.request_id))
         return
-    # Parts whose channel was lost are gone from the list (D9); the sum above is what really waits.
     turn.put_invoice(
         msgspec.structs.replace(
             invoice,
@@ -83,7 +82,7 @@ def _fits(state: FunderState, invoice: InvoiceRecord, currency: Currency, op: Re
     return (
         invoice.currency == currency
         and invoice.total_dest_payment == op.total_dest_payment
-        and invoice.src_hashed_lock in (None, op.src_hashed_lock)
+        and (not invoice.parts or invoice.src_hashed_lock == op.src_hashed_lock)
         and len(invoice.parts) < INVOICE_PARTS_MAX
         and all(part.request_id != op.request_id for part in invoice.parts)
     )
@@ -128,14 +127,11 @@ def _is_promised(friend: Friend, invoice: InvoiceRecord, pending: Pending) -> bo
 
 
 def _pending_parts(state: FunderState, invoice: InvoiceRecord) -> list[tuple[Friend, Pending]]:
-    """The requests that really wait for this invoice."""
+    """The requests that wait for this invoice; those of a lost channel are struck off it (D9)."""
     found: list[tuple[Friend, Pending]] = []
     for part in invoice.parts:
-        friend = state.friends.get(part.friend)
-        credit = friend and friend.channel.credits.get(invoice.currency)
-        pending = credit and credit.remote.get(part.request_id)
-        if friend and pending:
-            found.append((friend, pending))
+        friend = state.friends[part.friend]
+        found.append((friend, friend.channel.credits[invoice.currency].remote[part.request_id]))
     return found
 
 
