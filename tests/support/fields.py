@@ -54,7 +54,7 @@ def _struct_to_fields(schema: Any, value: Any) -> Json:
     if key in codec._unions:
         return _union_to_fields(schema, codec._unions[key], value)
     if key in codec._structs:
-        names = codec._structs[key].__struct_fields__
+        names = codec._fields(codec._structs[key], schema)
         return {
             codec.camel_case(name): _field_to_fields(
                 schema.fields[codec.camel_case(name)], getattr(value, name)
@@ -76,7 +76,7 @@ def _struct_from_fields(schema: Any, fields: Json) -> Any:
         return _union_from_fields(schema, codec._unions[key], fields)
     if key in codec._structs:
         cls = codec._structs[key]
-        names = [codec.camel_case(name) for name in cls.__struct_fields__]
+        names = [codec.camel_case(name) for name in codec._fields(cls, schema)]
         assert sorted(names) == sorted(fields), f"{key[1]}: {sorted(fields)}, not {sorted(names)}"
         return cls(*[_field_from_fields(schema.fields[name], fields[name]) for name in names])
     if schema.union_fields:

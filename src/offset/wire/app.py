@@ -6,6 +6,7 @@ from offset.base.credits import Amount, Rate
 from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Signature, Uid
 from offset.wire.codec import Codec, Message, struct, union
 from offset.wire.common import Commit, NamedIndexServerAddress, NamedRelayAddress, Receipt, RelayAddress
+from offset.wire.extension import Extensible, Extra
 from offset.wire.friend import FriendsRoute
 from offset.wire.index import MultiRoute, RequestRoutes
 from offset.wire.report import NodeReportMutation
@@ -281,6 +282,8 @@ class ReportMutations(Message):
 
     opt_app_request_id: Uid | None
     mutations: tuple[NodeReportMutation, ...]
+    opt_extra: Extra | None = None
+    """An extension."""
 
 
 class ClientResponseRoutes(Message):
@@ -322,16 +325,15 @@ union(
     "PaymentStatus",
     {"paymentNotFound": PaymentNotFound, "success": PaymentSuccess, "canceled": PaymentCanceled},
 )
-union(
-    "app",
-    "AppServerToApp",
-    {
-        "transactionResult": TransactionResult,
-        "responseClosePayment": ResponseClosePayment,
-        "reportMutations": ReportMutations,
-        "responseRoutes": ClientResponseRoutes,
-    },
-)
+struct(ReportMutations, "extension", "ReportMutations")
+_variants = {
+    "transactionResult": TransactionResult,
+    "responseClosePayment": ResponseClosePayment,
+    "reportMutations": ReportMutations,
+    "responseRoutes": ClientResponseRoutes,
+}
+union("app", "AppServerToApp", _variants)
+union("extension", "AppServerToApp", _variants)
 union(
     "app",
     "AppRequest",
@@ -365,4 +367,4 @@ union(
 
 APP_PERMISSIONS: Codec[AppPermissions] = Codec("app", "AppPermissions")
 APP_TO_APP_SERVER: Codec[AppToAppServer] = Codec("app", "AppToAppServer")
-APP_SERVER_TO_APP: Codec[AppServerToApp] = Codec("app", "AppServerToApp")
+APP_SERVER_TO_APP: Extensible[AppServerToApp] = Extensible("app", "AppServerToApp", "opt_extra")

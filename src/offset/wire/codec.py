@@ -87,6 +87,7 @@ class Codec(Generic[M]):
     __slots__ = ("_has_lists", "_name", "_new", "_parse", "_read", "_schema", "_write")
 
     def __init__(self, schema: str, name: str) -> None:
+        """The root: a struct, and the schema file that defines it."""
         self._schema, self._name = schema, name
         self._read: Read | None = None
 
@@ -258,7 +259,7 @@ def _make_struct_reader(schema: Any, key: tuple[str, str]) -> Read:
         return _union_reader(schema, _unions[key])
     if key in _structs:
         cls = _structs[key]
-        readers = [_field_reader(schema, camel_case(field)) for field in cls.__struct_fields__]
+        readers = [_field_reader(schema, camel_case(field)) for field in _fields(cls, schema)]
         return _record_reader(cls, readers)
     if schema.union_fields:
         return _group_reader(schema)
@@ -289,9 +290,8 @@ def _make_struct_writer(schema: Any, key: tuple[str, str]) -> Write:
     if key in _unions:
         return _union_writer(schema, _unions[key])
     if key in _structs:
-        cls = _structs[key]
-        writers = [_field_writer(schema, camel_case(field)) for field in cls.__struct_fields__]
-        names = cls.__struct_fields__
+        names = _fields(_structs[key], schema)
+        writers = [_field_writer(schema, camel_case(field)) for field in names]
 
         def write(builder: Builder, message: Message) -> None:
             for field_name, write_field in zip(names, writers, strict=True):
@@ -305,6 +305,13 @@ def _make_struct_writer(schema: Any, key: tuple[str, str]) -> Write:
 
 
 # Fields
+
+
+def _fields(cls: type[Message], schema: Any) -> tuple[str, ...]:
+    """The fields of `cls` that this struct has: last fields with a default may be an extension it lacks."""
+    names = cls.__struct_fields__
+    optional = names[len(names) - len(cls.__struct_defaults__) :]
+    return tuple([name for name in names if name not in optional or camel_case(name) in schema.fields])
 
 
 def _kind(field: Any) -> str:

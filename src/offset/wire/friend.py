@@ -16,6 +16,7 @@ from offset.base.ids import (
 )
 from offset.wire.codec import Codec, Message, struct, union
 from offset.wire.common import RelayAddress
+from offset.wire.extension import CreditLine, Extensible
 
 
 class FriendsRoute(Message):
@@ -87,6 +88,8 @@ class MoveTokenRequest(Message):
 
     move_token: MoveToken
     token_wanted: bool
+    opt_credit_lines: tuple[CreditLine, ...] | None = None
+    """An extension: all lines that the sender grants to the receiver."""
 
 
 class CurrencyBalance(Message):
@@ -126,8 +129,11 @@ struct(MoveToken, "friend", "MoveToken")
 struct(MoveTokenRequest, "friend", "MoveTokenRequest")
 struct(CurrencyBalance, "friend", "CurrencyBalance")
 struct(ResetTerms, "friend", "ResetTerms")
-union("friend", "FriendMessage", {"moveTokenRequest": MoveTokenRequest, "inconsistencyError": ResetTerms})
+struct(MoveTokenRequest, "extension", "MoveTokenRequest")
+_variants = {"moveTokenRequest": MoveTokenRequest, "inconsistencyError": ResetTerms}
+union("friend", "FriendMessage", _variants)
+union("extension", "FriendMessage", _variants)
 
-FRIEND_MESSAGE: Codec[FriendMessage] = Codec("friend", "FriendMessage")
+FRIEND_MESSAGE: Extensible[FriendMessage] = Extensible("friend", "FriendMessage", "opt_credit_lines")
 MOVE_TOKEN: Codec[MoveToken] = Codec("friend", "MoveToken")
 OPERATION: Codec[Operation] = Codec("friend", "FriendTcOp")

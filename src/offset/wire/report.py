@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from offset.base.credits import Amount, Balance, Rate
 from offset.base.ids import Currency, HashResult, PublicKey, RandValue, Signature
-from offset.wire.codec import Codec, Message, struct, union
+from offset.wire.codec import Message, struct, union
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
+from offset.wire.extension import Extensible, Extra
 from offset.wire.friend import CurrencyBalance
 
 FriendStatus = bool
@@ -273,6 +274,8 @@ class NodeReport(Message):
 
     funder_report: FunderReport
     index_client_report: IndexClientReport
+    opt_extra: Extra | None = None
+    """An extension."""
 
 
 class FunderMutation(Message):
@@ -351,4 +354,6 @@ union(
 )
 union("report", "NodeReportMutation", {"funder": FunderMutation, "indexClient": IndexClientMutation})
 
-NODE_REPORT: Codec[NodeReport] = Codec("report", "NodeReport")
+struct(NodeReport, "extension", "NodeReport")
+
+NODE_REPORT: Extensible[NodeReport] = Extensible("report", "NodeReport", "opt_extra")

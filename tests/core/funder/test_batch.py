@@ -2,6 +2,7 @@
 
 import pytest
 
+from offset.base.credits import Rate
 from offset.base.limits import OPERATIONS_PER_BATCH_MAX
 from offset.core.funder import batch
 from offset.core.funder.state import USER
@@ -14,15 +15,15 @@ from offset.wire.friend import (
     RequestOp,
     ResponseOp,
 )
-from support.ledger import FST, World
+from support.ledger import FST, World, bare
 from support.ledger_peer import Peer
 
 RELAY = NamedRelayAddress(bytes(32), "relay:1", "mine")
 
 
 def said(world: World, name: str, other: str) -> list[MoveTokenRequest]:
-    """What a node has said to another since the last look."""
-    found = [message for from_, to, message in world.messages if (from_, to) == (name, other)]
+    """What a node has said to another since the last look, without credit lines."""
+    found = [bare(message) for from_, to, message in world.messages if (from_, to) == (name, other)]
     world.messages.clear()
     assert all(isinstance(message, MoveTokenRequest) for message in found)
     return found  # type: ignore[return-value]
@@ -71,7 +72,7 @@ def test_nothing_to_say_is_not_said() -> None:
     """A turn that gives the friend nothing to know sends nothing."""
     world = two()
     world.control("a", app.SetFriendName(world["b"].key, "bob"))
-    world.trust("a", "b", 5)
+    world.control("a", app.SetFriendCurrencyRate(world["b"].key, FST, Rate(5, 5)))
     assert said(world, "a", "b") == []
 
 

@@ -202,7 +202,7 @@ def test_currencies_are_named_and_bounded() -> None:
 
 
 def test_configured_currency_is_announced_and_becomes_active() -> None:
-    """Configured, announced, active once both announced it; settings alone are not told again (spec 03, 2.9)."""
+    """Configured, announced, active once both announced it; a rate is not told (spec 03, 2.9)."""
     world = World("ab")
     world.befriend("a", "b", "EUR")
     friend = world["a"].friend(world["b"])
@@ -214,7 +214,7 @@ def test_configured_currency_is_announced_and_becomes_active() -> None:
     world.settle()
     assert list(friend.channel.credits) == ["EUR", FST]
     sent = world.sent
-    world.trust("a", "b", 2)
+    world.control("a", app.SetFriendCurrencyRate(world["b"].key, FST, Rate(5, 5)))
     assert world.sent == sent
 
 

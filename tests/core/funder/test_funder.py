@@ -1,5 +1,6 @@
 """The funder as a whole: events in, turns out; and what the rows of a turn cost (spec 03, 4.2)."""
 
+from offset.base.credits import Rate
 from offset.core.funder.funder import Funder
 from offset.wire import app
 from offset.wire.friend import FRIEND_MESSAGE, MoveTokenRequest
@@ -66,8 +67,8 @@ def test_turn_without_change_has_no_rows() -> None:
     payment_id = world.payment("a", "m", world.invoice("m", 1), 1)
     world.part(payment_id, "am", 1)
     before = snapshot(world["a"].state)
-    turn = world["a"].funder.control(app.CloseFriendCurrency(world["m"].key, "FST"))[0]
-    turn = world["a"].funder.control(app.OpenFriendCurrency(world["m"].key, "FST"))[0]
+    for rate in (Rate(5, 5), Rate(0, 0)):
+        turn = world["a"].funder.control(app.SetFriendCurrencyRate(world["m"].key, "FST", rate))[0]
     assert snapshot(world["a"].state) == before
     assert turn.messages == []
 

@@ -5,7 +5,7 @@ import msgspec
 from offset.base.limits import FRIEND_RELAYS_MAX
 from offset.wire.common import RelayAddress
 from offset.wire.friend import CancelOp, CollectOp, MoveTokenRequest, ResetTerms, ResponseOp
-from support.ledger import FST, World
+from support.ledger import FST, World, bare
 from support.ledger_peer import Peer
 
 
@@ -33,8 +33,9 @@ def test_copy_of_an_older_message_is_answered_once_per_line() -> None:
     ((_, ours),) = peer.send("m", token).messages
     assert peer.send("m", token).messages == []
     peer.offline("m")
-    assert peer.online("m").messages == [(peer.key, ours)]
-    assert peer.send("m", token).messages == [(peer.key, ours)]
+    for turn in (peer.online("m"), peer.send("m", token)):
+        ((key, again),) = turn.messages
+        assert (key, bare(again)) == (peer.key, bare(ours))
 
 
 def test_mismatch_makes_the_channel_inconsistent() -> None:

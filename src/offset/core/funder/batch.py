@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from offset.base.ids import RAND_VALUE_BYTES, Currency
 from offset.base.limits import OPERATIONS_PER_BATCH_MAX
+from offset.core.funder import credit_lines
 from offset.core.funder.cancelling import cancel_towards_origin
 from offset.core.funder.mutual_credit import Draft, Refused
 from offset.core.funder.reachability import known_relays
@@ -50,9 +51,9 @@ def _send(turn: Turn, friend: Friend, *, wants: bool, resend: bool) -> None:
         elif resend:
             turn.messages.append((friend.public_key, channel.local_terms))
     elif channel.outgoing is not None:
-        _repeat(turn, friend, channel.outgoing, is_due=resend)
+        _repeat(turn, friend, channel.outgoing, is_due=resend or credit_lines.is_due(friend))
     else:
-        _speak(turn, friend, even_if_empty=wants or resend)
+        _speak(turn, friend, even_if_empty=wants or resend or credit_lines.is_due(friend))
 
 
 def _repeat(turn: Turn, friend: Friend, message: MoveToken, *, is_due: bool) -> None:
@@ -64,7 +65,12 @@ def _repeat(turn: Turn, friend: Friend, message: MoveToken, *, is_due: bool) -> 
     friend.missed = friend.missed or needed
     if is_due or (needed and not friend.asked):
         friend.asked = needed or friend.asked or _wants_token_back(message)
-        turn.messages.append((friend.public_key, MoveTokenRequest(message, friend.asked)))
+        _say(turn, friend, message)
+
+
+def _say(turn: Turn, friend: Friend, message: MoveToken) -> None:
+    request = MoveTokenRequest(message, friend.asked, credit_lines.to_tell(friend))
+    turn.messages.append((friend.public_key, request))
 
 
 def _wants_token_back(message: MoveToken) -> bool:
@@ -117,7 +123,7 @@ def _speak(turn: Turn, friend: Friend, *, even_if_empty: bool) -> None:
 
 def _said(turn: Turn, friend: Friend, message: MoveToken, wanted: bool) -> None:
     friend.spoke_here, friend.missed, friend.asked = True, False, wanted
-    turn.messages.append((friend.public_key, MoveTokenRequest(message, wanted)))
+    _say(turn, friend, message)
 
 
 def _fill(turn: Turn, friend: Friend, drafts: dict[Currency, Draft]) -> dict[Currency, list[Operation]]:

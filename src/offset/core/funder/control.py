@@ -15,7 +15,7 @@ from offset.base.limits import (
     NAME_BYTES_MAX,
     NODE_RELAYS_MAX,
 )
-from offset.core.funder import buyer, payments, seller
+from offset.core.funder import buyer, credit_lines, payments, seller
 from offset.core.funder.cancelling import cancel_queued, lose_channel
 from offset.core.funder.liveness import went_offline
 from offset.core.funder.records import ConfigRecord, RelaysRecord
@@ -246,6 +246,7 @@ def _remove_currency(turn: Turn, friend: Friend, request: RemoveFriendCurrency) 
         return "this currency is active, so it cannot be removed; close it, or remove the friend"
     del friend.configs[currency]
     turn.drop("configs", friend.public_key, currency)
+    credit_lines.changed(friend)
     turn.change_friend(friend.public_key, RemoveCurrencyConfig(currency))
     turn.trying[friend.public_key] = None
     return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from offset.base.ids import Currency
 from offset.base.limits import FRIEND_RELAYS_MAX
+from offset.core.funder import credit_lines
 from offset.core.funder.batch import restarted
 from offset.core.funder.buyer import response_came, transaction_collected, transaction_failed
 from offset.core.funder.cancelling import lose_channel
@@ -47,6 +48,7 @@ def friend_message(turn: Turn, friend: Friend, message: FriendMessage) -> None:
 
 def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
     channel, message = friend.channel, request.move_token
+    credit_lines.take(turn, friend, request.opt_credit_lines)
     if _crossing_reset(turn, friend, message):
         return
     found = receive(channel, message, friend.max_debt)
@@ -71,6 +73,7 @@ def _take_next(turn: Turn, friend: Friend, found: Next) -> None:
     key = friend.public_key
     created = [name for name in found.drafts if name not in channel.credits]
     apply_next(channel, found)
+    credit_lines.answered(friend)
     turn.changed_credits(friend, found.drafts, created)
     channel.former_terms = None
     turn.put(channel.record())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offset.core.funder import credit_lines
 from offset.core.funder.cancelling import cancel_queued
 from offset.core.funder.state import FORWARDED, USER, Friend
 from offset.core.funder.turn import Turn
@@ -14,6 +15,7 @@ def came_online(turn: Turn, friend: Friend) -> None:
         return
     friend.is_online = True
     friend.asked = friend.spoke_here = False
+    credit_lines.changed(friend)
     turn.moved[friend.public_key] = None
     turn.change_friend(friend.public_key, SetLiveness(True))
     turn.resending[friend.public_key] = None

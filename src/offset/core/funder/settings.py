@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from offset.base.ids import Currency
+from offset.core.funder import credit_lines
 from offset.core.funder.records import ConfigRecord
 from offset.core.funder.state import Friend
 from offset.core.funder.turn import Turn
@@ -14,8 +15,11 @@ from offset.wire.report import UpdateCurrencyConfig
 
 def set_config(turn: Turn, friend: Friend, config: ConfigRecord) -> None:
     """These are the settings now. A currency with settings is announced to the friend."""
+    before = friend.configs.get(config.currency)
     friend.configs[config.currency] = config
     turn.put(config)
+    if before is None or before.remote_max_debt != config.remote_max_debt or before.is_open != config.is_open:
+        credit_lines.changed(friend)
     turn.change_friend(friend.public_key, UpdateCurrencyConfig(config_report(config)))
 
 

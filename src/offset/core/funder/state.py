@@ -26,6 +26,7 @@ from offset.core.funder.records import (
     TransactionRecord,
 )
 from offset.wire.common import NamedRelayAddress, RelayAddress
+from offset.wire.extension import CreditLine
 from offset.wire.friend import Operation, ResponseOp
 
 BACKWARD, FORWARDED, USER = 0, 1, 2
@@ -48,14 +49,17 @@ class Friend:
         "asked",
         "channel",
         "configs",
+        "credit_lines",
         "is_enabled",
         "is_online",
+        "knows_lines",
         "missed",
         "name",
         "next_number",
         "public_key",
         "queues",
         "remote_relays",
+        "said_lines",
         "sent_relays",
         "spoke_here",
     )
@@ -77,6 +81,9 @@ class Friend:
         self.spoke_here = False  # our last message was first said on this line
         self.asked = False  # we asked for the token since we gave it away, on this line (D26)
         self.missed = False  # there was something to say while the token was away
+        self.said_lines = False  # a message on this line told the credit lines that we grant
+        self.knows_lines = False  # and the friend has answered it
+        self.credit_lines: tuple[CreditLine, ...] | None = None  # those that it grants, if it told them
 
     def record(self) -> FriendRecord:
         """The row of this friend."""

@@ -27,6 +27,7 @@ from offset.core.funder.state import BACKWARD, Friend, FunderState, Queued
 from offset.crypto.identity import Identity
 from offset.wire.app import ResponseClosePayment, TransactionResult
 from offset.wire.common import RelayAddress
+from offset.wire.extension import FriendCreditLines
 from offset.wire.friend import FriendMessage, Operation, ResponseOp
 from offset.wire.report import ChangeFriend, FriendReportMutation, FunderReportMutation
 
@@ -62,6 +63,7 @@ class Turn:
 
     __slots__ = (
         "changes",
+        "credit_lines",
         "entropy",
         "identity",
         "messages",
@@ -85,6 +87,7 @@ class Turn:
         self.messages: list[tuple[PublicKey, FriendMessage]] = []
         self.mutations: list[FunderReportMutation] = []
         self.results: list[Result] = []
+        self.credit_lines: list[FriendCreditLines] = []  # told by friends, for apps
         # Dicts as ordered sets: the order must not depend on hashes.
         self.trying: dict[PublicKey, None] = {}  # something may want to be sent
         self.wanting: dict[PublicKey, None] = {}  # the friend asked for the token

@@ -1,0 +1,141 @@
+"""What Offset adds to the wire of version 0.1.11: schema/extension.capnp (docs/WIRE.md)."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from offset.base.credits import Amount
+from offset.base.ids import Currency, PublicKey
+from offset.base.instants import Instant
+from offset.wire.codec import Codec, Message, struct, union
+from offset.wire.common import RelayAddress
+
+M = TypeVar("M")
+
+
+class Extensible(Generic[M]):
+    """Two forms of one message: that of 0.1.11, and one with a last field that old peers do not read."""
+
+    __slots__ = ("_extended", "_field", "_plain")
+
+    def __init__(self, schema: str, name: str, field: str) -> None:
+        """`name`: the root in both schema files. `field`: the last field, None where there is nothing to add."""
+        self._plain: Codec[M] = Codec(schema, name)
+        self._extended: Codec[M] = Codec("extension", name)
+        self._field = field
+
+    def encode(self, message: M) -> bytes:
+        """Packed bytes; those of 0.1.11 when there is nothing to add."""
+        if getattr(message, self._field, None) is None:
+            return self._plain.encode(message)
+        return self._extended.encode(message)
+
+    def decode(self, data: bytes) -> M:
+        """The message in `data`, of an old peer or a new one. Raises Undecodable."""
+        return self._extended.decode(data)
+
+
+# Between friends
+
+
+class CreditLine(Message):
+    """What the sender grants to the receiver in one currency: unsigned, nothing may depend on it."""
+
+    currency: Currency
+    max_debt: Amount
+    is_open: bool
+
+
+# Between node and app
+
+
+class FriendCreditLines(Message):
+    """The lines that a friend grants to the node, as it told them last."""
+
+    friend_public_key: PublicKey
+    credit_lines: tuple[CreditLine, ...]
+
+
+class Connecting(Message):
+    """On the way to the relay, or not long enough there to be sure: it may yet refuse the node."""
+
+
+class Listening(Message):
+    """Friends can reach the node at the relay."""
+
+
+class Waiting(Message):
+    """The last attempt failed; the next one comes at `until`."""
+
+    until: Instant
+
+
+RelayState = Connecting | Listening | Waiting
+
+
+class RelayStanding(Message):
+    """A relay where the node listens, or tries to."""
+
+    relay: RelayAddress
+    is_own: bool
+    """Whether it is one of the node's relays; else it is kept for friends that may know no newer one."""
+    state: RelayState
+    since: Instant
+    last_error: str
+    """Why the last line ended; empty if none did."""
+
+
+class Linked(Message):
+    """The friend is online."""
+
+    relay: RelayAddress
+    is_ours: bool
+    """Whether the node connected; else the friend did."""
+
+
+class Trying(Message):
+    """Attempts are under way at these relays."""
+
+    relays: tuple[RelayAddress, ...]
+
+
+class Apart(Message):
+    """The friend is offline, and `why` as far as one can know."""
+
+    why: str
+    opt_next_attempt: Instant | None
+
+
+LinkState = Linked | Trying | Apart
+
+
+class LinkStanding(Message):
+    """The link to an enabled friend."""
+
+    friend_public_key: PublicKey
+    state: LinkState
+    since: Instant
+    """Since when it is online or offline."""
+
+
+class Standing(Message):
+    """How a node stands with relays and friends; all times are of its clock, which says `now`."""
+
+    now: Instant
+    relays: tuple[RelayStanding, ...]
+    links: tuple[LinkStanding, ...]
+
+
+class Extra(Message):
+    """At the end of a report or a change of it: what only our nodes tell."""
+
+    credit_lines: tuple[FriendCreditLines, ...] = ()
+    opt_standing: Standing | None = None
+    refusal: str = ""
+    """Why the request that is acknowledged here was refused; empty if it was not."""
+
+
+for _cls in (CreditLine, FriendCreditLines, RelayStanding, Linked, Apart, LinkStanding, Standing, Extra):
+    struct(_cls, "extension", _cls.__name__)
+union("extension", "RelayState", {"connecting": Connecting, "listening": Listening, "waiting": Waiting})
+union("extension", "LinkState", {"linked": Linked, "trying": Trying, "apart": Apart})

@@ -1,0 +1,129 @@
+@0xd1c0f1a2b3e4957d;
+
+# All that Offset adds to the wire of version 0.1.11: last fields, which an old peer does not read (docs/WIRE.md).
+# A struct with the name of one of 0.1.11 begins exactly like it, so that each reads the other. It is written only
+# when its last field holds something; else the bytes are those of 0.1.11.
+
+using Common = import "common.capnp";
+using Friend = import "friend.capnp";
+using Report = import "report.capnp";
+using App = import "app.capnp";
+
+# Between friends
+
+struct CreditLine {
+  currency @0 :Common.Currency;  # Currency
+  maxDebt @1 :Common.CustomUInt128;  # The most the receiver may owe the sender
+  isOpen @2 :Bool;  # Whether the sender passes on requests of the receiver
+}
+
+struct MoveTokenRequest {
+  moveToken @0 :Friend.MoveToken;
+  tokenWanted @1 :Bool;
+  optCreditLines :union {
+    empty @2 :Void;  # Not told
+    creditLines @3 :List(CreditLine);  # All lines the sender grants to the receiver; unsigned, advisory
+  }
+}
+
+struct FriendMessage {
+  union {
+    moveTokenRequest @0 :MoveTokenRequest;
+    inconsistencyError @1 :Friend.ResetTerms;
+  }
+}
+
+# Between node and app
+
+struct FriendCreditLines {
+  friendPublicKey @0 :Common.PublicKey;  # Who grants them
+  creditLines @1 :List(CreditLine);  # As the friend told them last
+}
+
+struct RelayState {
+  union {
+    connecting @0 :Void;  # On the way, or not long enough there to be sure
+    listening @1 :Void;  # Friends can reach the node there
+    waiting @2 :UInt64;  # The last attempt failed; the next one comes at this time
+  }
+}
+
+struct RelayStanding {
+  relay @0 :Common.RelayAddress;  # Where the node listens, or tries to
+  isOwn @1 :Bool;  # Whether it is one of the node's relays; else it is kept for friends that may know no newer one
+  state @2 :RelayState;  # State of the line
+  since @3 :UInt64;  # Since when
+  lastError @4 :Text;  # Why the last line ended; empty if none did
+}
+
+struct Linked {
+  relay @0 :Common.RelayAddress;  # Through which relay
+  isOurs @1 :Bool;  # Whether the node connected; else the friend did
+}
+
+struct Apart {
+  why @0 :Text;  # Why there is no line, as far as one can know
+  optNextAttempt :union {
+    empty @1 :Void;  # Nothing to try: the friend may connect
+    nextAttempt @2 :UInt64;  # When the node tries next
+  }
+}
+
+struct LinkState {
+  union {
+    linked @0 :Linked;  # Online
+    trying @1 :List(Common.RelayAddress);  # Attempts are under way at these relays
+    apart @2 :Apart;  # Offline
+  }
+}
+
+struct LinkStanding {
+  friendPublicKey @0 :Common.PublicKey;  # An enabled friend
+  state @1 :LinkState;  # State of the link
+  since @2 :UInt64;  # Since when it is online or offline
+}
+
+struct Standing {
+  now @0 :UInt64;  # The time, in milliseconds of a clock of the node that never goes back; all times here are its
+  relays @1 :List(RelayStanding);  # Every relay
+  links @2 :List(LinkStanding);  # Every enabled friend
+}
+
+struct Extra {
+  creditLines @0 :List(FriendCreditLines);  # In a report all that is known, in a change what is new
+  optStanding :union {
+    empty @1 :Void;  # As before
+    standing @2 :Standing;  # How the node stands with relays and friends
+  }
+  refusal @3 :Text;  # Why the request that is acknowledged here was refused; empty if it was not
+}
+
+struct NodeReport {
+  funderReport @0 :Report.FunderReport;
+  indexClientReport @1 :Report.IndexClientReport;
+  optExtra :union {
+    empty @2 :Void;
+    extra @3 :Extra;
+  }
+}
+
+struct ReportMutations {
+  optAppRequestId :union {
+    appRequestId @0 :Common.Uid;
+    empty @1 :Void;
+  }
+  mutations @2 :List(Report.NodeReportMutation);
+  optExtra :union {
+    empty @3 :Void;
+    extra @4 :Extra;
+  }
+}
+
+struct AppServerToApp {
+  union {
+    transactionResult @0 :App.TransactionResult;
+    responseClosePayment @1 :App.ResponseClosePayment;
+    reportMutations @2 :ReportMutations;
+    responseRoutes @3 :App.ClientResponseRoutes;
+  }
+}
