@@ -116,6 +116,7 @@ def test_a_relay_that_restarts_brings_the_friends_together_again(town: Town) -> 
 
 def test_nothing_is_said_before_it_is_durable(town: Town) -> None:
     """A step whose commit never ends is not shown to anybody: a crash forgets it everywhere (I13)."""
+    town.world.pass_ms(2000)  # so that nothing is left to tell
     host = town.host("a")
     host._commit = lambda effect: None  # type: ignore[method-assign]
     before = len(town.apps["a"].news)

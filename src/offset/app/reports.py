@@ -11,6 +11,7 @@ from offset.app.errors import AppError, Disconnected, NoAnswer
 from offset.base.ids import PublicKey
 from offset.core.apps.reports import ReportView
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
+from offset.wire.extension import CreditLine, Extra, Standing
 from offset.wire.report import FriendReport, NodeReport, NodeReportMutation
 
 CHANGES_MAX = 10_000
@@ -51,6 +52,16 @@ class LiveReport:
         """The index server that the node is connected to."""
         return self._view.connected_server
 
+    @property
+    def credit_lines(self) -> Mapping[PublicKey, tuple[CreditLine, ...]]:
+        """The lines that friends grant to the node: advisory, and only of friends that tell them."""
+        return self._view.credit_lines
+
+    @property
+    def standing(self) -> Standing | None:
+        """How the node stands with its relays and friends; None if it does not tell, like the reference."""
+        return self._view.standing
+
     def snapshot(self) -> NodeReport:
         """The whole report as it is now."""
         return self._view.snapshot()
@@ -85,9 +96,10 @@ class LiveReport:
 
     # For the session
 
-    def apply(self, mutations: tuple[NodeReportMutation, ...]) -> None:
+    def apply(self, mutations: tuple[NodeReportMutation, ...], extra: Extra | None = None) -> None:
         """Take changes of the node. Raises PeerFault when we are out of step with it."""
         self._view.apply_all(mutations)
+        self._view.take_extra(extra)
         for loop in self._loops:
             loop.put(mutations)
         for reached, condition in list(self._conditions.items()):

@@ -152,10 +152,11 @@ class Session:
     def _hear(self, message: AppServerToApp) -> None:
         match message:
             case ReportMutations():
-                if message.mutations:
-                    self.report.apply(message.mutations)
+                extra = message.opt_extra
+                if message.mutations or extra is not None:
+                    self.report.apply(message.mutations, extra)
                 if message.opt_app_request_id is not None:
-                    self._acknowledged(message.opt_app_request_id)
+                    self._acknowledged(message.opt_app_request_id, "" if extra is None else extra.refusal)
             case TransactionResult():
                 self.transactions.give(message.request_id, message.result)
             case ClientResponseRoutes():
@@ -163,9 +164,10 @@ class Session:
             case ResponseClosePayment():
                 self.endings.give(message.payment_id, message.status)
 
-    def _acknowledged(self, ack: Uid) -> None:
+    def _acknowledged(self, ack: Uid, refusal: str) -> None:
+        """A node of ours says why it refused a request; of another the report tells whether it did (D-4)."""
         check = self._checks.pop(ack, None)
-        reason = check() if check is not None else None
+        reason = refusal or (check() if check is not None else None)
         if reason is None:
             self._acks.give(ack, None)
         else:

@@ -117,6 +117,7 @@ KEPT_RELAY_BACKOFF_MS_MAX: Millis = 10 * MINUTE  # of a relay that only some fri
 # Apps
 APPS_MAX = 256
 APPS_RECHECK_MS: Millis = 2 * SECOND  # how soon an app that is not trusted any more is gone
+STANDING_PAUSE_MS: Millis = 500  # between two messages to apps about relays and links
 APP_HANDSHAKES_MAX = 256  # (ref: 16, and more must wait) beyond it the caller that is silent longest goes
 APP_QUEUE_BYTES_MAX = 32 * 2**20  # an app that does not read is dropped beyond this
 OPEN_ROUTE_REQUESTS_MAX = 512  # (ref: 8) over all apps

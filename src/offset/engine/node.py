@@ -18,7 +18,12 @@ from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import Currency, PublicKey, Uid
 from offset.base.instants import Instant, earliest
-from offset.base.limits import APP_HANDSHAKES_MAX, APPS_RECHECK_MS, INNER_MESSAGE_BYTES_MAX
+from offset.base.limits import (
+    APP_HANDSHAKES_MAX,
+    APPS_RECHECK_MS,
+    INNER_MESSAGE_BYTES_MAX,
+    STANDING_PAUSE_MS,
+)
 from offset.core.channeler.channeler import Channeler
 from offset.core.channeler.effects import (
     CloseLine,
@@ -32,7 +37,7 @@ from offset.core.channeler.effects import Effect as ChannelerEffect
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes, IndexServersRecord, Record
 from offset.core.funder.turn import DropFriend, SetRelays, Turn, UpdateFriend
-from offset.core.funder.views import published
+from offset.core.funder.views import credit_lines, published
 from offset.core.index import client as index
 from offset.crypto.identity import Identity
 from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines
@@ -49,6 +54,7 @@ from offset.engine.surface import (
 )
 from offset.link.stack import Line
 from offset.wire.app import AddIndexServer, AppToAppServer, ClientResponseRoutes, RemoveIndexServer
+from offset.wire.extension import Extra
 from offset.wire.friend import FRIEND_MESSAGE, ResetTerms
 from offset.wire.index import INDEX_CLIENT_TO_SERVER, INDEX_SERVER_TO_CLIENT, RequestRoutes
 from offset.wire.report import FunderMutation, IndexClientMutation, NodeReport
@@ -95,6 +101,7 @@ class NodeEngine:
         self._relay_lines: dict[int, Conn] = {}
         self._index_conn: Conn | None = None
         self._recheck_at: Instant | None = None  # whether the apps are still trusted
+        self._standing_at: Instant | None = None  # apps are told how we stand with relays and friends
         self._now = now
         self._effects: list[Effect] = []
 
@@ -123,17 +130,25 @@ class NodeEngine:
         deadline = self._channeler.deadline()
         if deadline is not None and deadline <= now:
             self._do_channeler(self._channeler.tick(now))
+            self._standing_moved()
         deadline = self._index.deadline()
         if deadline is not None and deadline <= now:
             self._do_index(self._index.tick(now))
         if self._recheck_at is not None and self._recheck_at <= now:
             self._recheck_apps()
+        if self._standing_at is not None and self._standing_at <= now:
+            self._standing_at = None
+            self._apps.tell_standing(self._channeler.standing(now))
         return self._take_effects()
 
     def deadline(self) -> Instant | None:
         """When there is something to do without an event."""
         return earliest(
-            self._lines.deadline(), self._channeler.deadline(), self._index.deadline(), self._recheck_at
+            self._lines.deadline(),
+            self._channeler.deadline(),
+            self._index.deadline(),
+            self._recheck_at,
+            self._standing_at,
         )
 
     def _take_effects(self) -> list[Effect]:
@@ -156,11 +171,13 @@ class NodeEngine:
         match news:
             case LineOpened():
                 effects = self._channeler.line_opened(line, self._now)
+                self._standing_moved()
             case LineMessage():
                 effects = self._channeler.line_message(line, news.data, self._now)
             case LineClosed():
                 self._forget_relay(line)
                 effects = self._channeler.line_closed(line, self._now, news.reason)
+                self._standing_moved()
         self._do_channeler(effects)
 
     def _take_index(self, news: LineEvent) -> None:
@@ -206,7 +223,7 @@ class NodeEngine:
                     self._funder.is_reporting = True
                     if self._recheck_at is None:
                         self._recheck_at = self._now + APPS_RECHECK_MS
-                    report = NodeReport(self._funder.report(), self._index.report())
+                    report = NodeReport(self._funder.report(), self._index.report(), self._extra())
                     self._put({}, lambda: self._apps.register(conn, report))
                 else:
                     self._lines.hangup(conn)
@@ -221,6 +238,15 @@ class NodeEngine:
                     self._take_request(request)
             case LineClosed():
                 self._app_closed(conn)
+
+    def _extra(self) -> Extra:
+        """What only our apps read at the end of a report (docs/WIRE.md)."""
+        return Extra(credit_lines(self._funder.state), self._channeler.standing(self._now))
+
+    def _standing_moved(self) -> None:
+        """Something may have changed: tell apps soon, and not of each step on the way."""
+        if self._standing_at is None and len(self._apps):
+            self._standing_at = self._now + STANDING_PAUSE_MS
 
     def _recheck_apps(self) -> None:
         """Hang up on apps whose ticket was removed or changed."""
@@ -248,7 +274,7 @@ class NodeEngine:
                 turn, refusal = self._funder.control(request)
                 if refusal is not None:
                     self._effects.append(Tell("refused", f"{type(request).__name__}: {refusal}"))
-                self._say(turn, ack)
+                self._say(turn, ack, refusal or "")
 
     def _change_servers(self, effects: list[Any], ack: Uid) -> None:
         record = IndexServersRecord(self._index.servers)
@@ -262,12 +288,12 @@ class NodeEngine:
     def _put(self, changes: Changes, release: Any) -> None:
         self._effects += self._outbox.put(changes, release)
 
-    def _say(self, turn: Turn, ack: Uid | None) -> None:
+    def _say(self, turn: Turn, ack: Uid | None, refusal: str = "") -> None:
         """Carry out a turn once it is durable."""
         capacities = self._republish(turn)
-        self._put(turn.changes, lambda: self._release(turn, ack, capacities))
+        self._put(turn.changes, lambda: self._release(turn, ack, refusal, capacities))
 
-    def _release(self, turn: Turn, ack: Uid | None, capacities: PublishedChanges) -> None:
+    def _release(self, turn: Turn, ack: Uid | None, refusal: str, capacities: PublishedChanges) -> None:
         now = self._now
         for order in turn.orders:
             match order:
@@ -285,8 +311,9 @@ class NodeEngine:
             if isinstance(message, ResetTerms):
                 self._effects.append(Tell("inconsistent", f"with friend {friend.hex()[:8]}"))
             self._do_channeler(self._channeler.send(friend, FRIEND_MESSAGE.encode(message), now))
-        if ack is not None or turn.mutations:
-            self._apps.tell_change(ack, [FunderMutation(mutation) for mutation in turn.mutations])
+        extra = Extra(tuple(turn.credit_lines), None, refusal) if turn.credit_lines or refusal else None
+        if ack is not None or turn.mutations or extra is not None:
+            self._apps.tell_change(ack, [FunderMutation(mutation) for mutation in turn.mutations], extra)
         for result in turn.results:
             self._apps.tell(result)
         if capacities:
@@ -318,6 +345,7 @@ class NodeEngine:
                 case FriendData():
                     self._take_friend(effect.friend, effect.data)
                 case OpenLine():
+                    self._standing_moved()
                     dialed = self._lines.dial(effect.relay.address, effect.relay.public_key, self._now)
                     self._relay_conns[dialed] = effect.line
                     self._relay_lines[effect.line] = dialed
@@ -327,8 +355,10 @@ class NodeEngine:
                         self._forget_relay(effect.line)
                         self._lines.hangup(conn)
                 case Online():
+                    self._standing_moved()
                     self._say(self._funder.online(effect.friend), None)
                 case Offline():
+                    self._standing_moved()
                     self._say(self._funder.offline(effect.friend), None)
 
     def _take_friend(self, friend: PublicKey, data: bytes) -> None:

@@ -25,6 +25,7 @@ from offset.wire.app import (
     ResponseClosePayment,
     TransactionResult,
 )
+from offset.wire.extension import Extra, Standing
 from offset.wire.index import RequestRoutes
 from offset.wire.report import NODE_REPORT, NodeReport, NodeReportMutation
 
@@ -42,6 +43,7 @@ class NodeApps:
         self._keys: dict[Conn, PublicKey] = {}
         self._registered: dict[Conn, None] = {}
         self._askers = Askers()
+        self._told_standing: Standing | None = None
 
     def __len__(self) -> int:
         return len(self._permissions)
@@ -90,12 +92,21 @@ class NodeApps:
             case RequestRoutes():
                 self._askers.ask(("routes", request.request_id), conn)
 
-    def tell_change(self, ack: Uid | None, mutations: Iterable[NodeReportMutation]) -> None:
+    def tell_change(
+        self, ack: Uid | None, mutations: Iterable[NodeReportMutation], extra: Extra | None = None
+    ) -> None:
         """Changes of the report, for all; with `ack` also the acknowledgement of that request."""
         if self._registered:
-            data = APP_SERVER_TO_APP.encode(ReportMutations(ack, tuple(mutations)))
+            data = APP_SERVER_TO_APP.encode(ReportMutations(ack, tuple(mutations), extra))
             for conn in self._registered:
                 self._send(conn, data)
+
+    def tell_standing(self, standing: Standing) -> None:
+        """How the node stands with relays and friends, for all, if it is not as they were told before."""
+        told = self._told_standing
+        if told is None or (told.relays, told.links) != (standing.relays, standing.links):
+            self._told_standing = standing
+            self.tell_change(None, (), Extra(opt_standing=standing))
 
     def tell(self, message: AppServerToApp) -> None:
         """An answer, for those who asked."""

@@ -40,13 +40,13 @@ class _Twister(NodeEngine):
     is_quiet = False
     """Set when faults stop: from then on it only says what it has to."""
 
-    def _release(self, turn: Turn, ack: Any, capacities: Any) -> None:
+    def _release(self, turn: Turn, ack: Any, refusal: str, capacities: Any) -> None:
         if not self.is_quiet:
             said: Said = []
             for friend, message in turn.messages:
                 said += self.twist(friend, message)
             turn.messages[:] = said
-        super()._release(turn, ack, capacities)
+        super()._release(turn, ack, refusal, capacities)
 
     def twist(self, friend: PublicKey, message: FriendMessage) -> Said:
         """What is said in place of this."""
@@ -85,12 +85,12 @@ class Liar(_Twister):
 class Greedy(_Twister):
     """Asks for more than it may, and uses ids twice; in perfectly signed messages."""
 
-    def _say(self, turn: Turn, ack: Any) -> None:
+    def _say(self, turn: Turn, ack: Any, refusal: str = "") -> None:
         if not self.is_quiet:
             for friend in self._funder.state.friends.values():
                 if friend.is_online and friend.channel.is_consistent and self.chance(5):
                     self._overdraw(turn, friend)
-        super()._say(turn, ack)
+        super()._say(turn, ack, refusal)
 
     def _overdraw(self, turn: Turn, friend: Friend) -> None:
         channel = friend.channel
@@ -151,7 +151,7 @@ class Odd(_Twister):
     """Keeps the rules like the reference does: repeats its last message at every event, never asks for the token
     back with a response (spec 03, 3.4 and 8)."""
 
-    def _say(self, turn: Turn, ack: Any) -> None:
+    def _say(self, turn: Turn, ack: Any, refusal: str = "") -> None:
         for friend in self._funder.state.friends.values():
             channel = friend.channel
             if (
@@ -161,7 +161,7 @@ class Odd(_Twister):
                 and self.chance(30)
             ):
                 turn.messages.append((friend.public_key, MoveTokenRequest(channel.outgoing, False)))
-        super()._say(turn, ack)
+        super()._say(turn, ack, refusal)
 
     def twist(self, friend: PublicKey, message: FriendMessage) -> Said:
         if isinstance(message, MoveTokenRequest) and message.token_wanted:

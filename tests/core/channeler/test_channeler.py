@@ -10,7 +10,7 @@ from offset.base.limits import (
     STABLE_LINE_MS,
 )
 from offset.core.channeler import Offline, Online
-from offset.core.channeler.status import Linked
+from offset.wire.extension import Linked
 from support.meeting import Meeting, NodeBody, RelayBody, Wire
 
 MINUTE = 60_000
@@ -45,7 +45,7 @@ class Two(Meeting):
 
     def tunnel(self, node: NodeBody) -> Wire:
         """The line that carries a node's link."""
-        (state,) = [friend.state for friend in node.channeler.views().friends]
+        (state,) = [friend.state for friend in node.channeler.standing(0).links]
         assert isinstance(state, Linked)
         return next(w for w in reversed(node.wires.values()) if w.relay.at() == state.relay)
 

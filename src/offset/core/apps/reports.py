@@ -15,6 +15,7 @@ from offset.base import base64url
 from offset.base.faults import PeerFault, UserFault
 from offset.base.ids import PUBLIC_KEY_BYTES, Currency, PublicKey, short
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
+from offset.wire.extension import CreditLine, Extra, FriendCreditLines, Standing
 from offset.wire.report import (
     AddFriendReport,
     AddIndexServerMutation,
@@ -56,7 +57,16 @@ DISABLED = False
 class ReportView:
     """What a node said about itself, kept up to date; relays and index servers in order, last added last."""
 
-    __slots__ = ("_snapshot", "connected_server", "friends", "index_servers", "public_key", "relays")
+    __slots__ = (
+        "_snapshot",
+        "connected_server",
+        "credit_lines",
+        "friends",
+        "index_servers",
+        "public_key",
+        "relays",
+        "standing",
+    )
 
     public_key: PublicKey
     """The key of the node."""
@@ -65,6 +75,10 @@ class ReportView:
     index_servers: dict[PublicKey, NamedIndexServerAddress]
     connected_server: PublicKey | None
     """The index server that the node is connected to."""
+    credit_lines: dict[PublicKey, tuple[CreditLine, ...]]
+    """The lines that friends grant to the node, as far as they told them (an extension)."""
+    standing: Standing | None
+    """How the node stands with relays and friends; None if it does not tell (an extension)."""
 
     def __init__(self, report: NodeReport) -> None:
         """Begin with a whole report. Raises PeerFault when a key stands in a list twice."""
@@ -74,6 +88,8 @@ class ReportView:
         self.friends = {entry.friend_public_key: entry.friend_report for entry in funder.friends.list}
         self.index_servers = {server.public_key: server for server in index.index_servers}
         self.connected_server = index.opt_connected_server
+        self.credit_lines, self.standing = {}, None
+        self.take_extra(report.opt_extra)
         self._snapshot: NodeReport | None = report
         if (len(self.relays), len(self.friends), len(self.index_servers)) != (
             len(funder.relays),
@@ -98,6 +114,17 @@ class ReportView:
         for mutation in mutations:
             self.apply(mutation)
 
+    def take_extra(self, extra: Extra | None) -> None:
+        """Take what only our nodes tell."""
+        if extra is None:
+            return
+        for told in extra.credit_lines:
+            if told.friend_public_key in self.friends:
+                self.credit_lines[told.friend_public_key] = told.credit_lines
+        if extra.opt_standing is not None:
+            self.standing = extra.opt_standing
+        self._snapshot = None
+
     def snapshot(self) -> NodeReport:
         """The whole report as it is now; made once per change at most."""
         if self._snapshot is None:
@@ -105,8 +132,15 @@ class ReportView:
             self._snapshot = NodeReport(
                 FunderReport(self.public_key, tuple(self.relays.values()), PkFriendReportList(friends)),
                 IndexClientReport(tuple(self.index_servers.values()), self.connected_server),
+                self._extra(),
             )
         return self._snapshot
+
+    def _extra(self) -> Extra | None:
+        if self.standing is None and not self.credit_lines:
+            return None
+        lines = [FriendCreditLines(key, lines) for key, lines in self.credit_lines.items()]
+        return Extra(tuple(lines), self.standing)
 
     def _apply_funder(self, mutation: FunderReportMutation) -> None:
         match mutation:
@@ -126,6 +160,7 @@ class ReportView:
             case RemoveFriendMutation():
                 self._friend(mutation.public_key)
                 del self.friends[mutation.public_key]
+                self.credit_lines.pop(mutation.public_key, None)
             case _:
                 assert_never(mutation)
 

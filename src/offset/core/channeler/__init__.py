@@ -12,21 +12,17 @@ from offset.core.channeler.effects import (
     SendLine,
 )
 from offset.core.channeler.inner import InnerLine, MakeInner
-from offset.core.channeler.status import ChannelerView, FriendStatus, RelayStatus
 
 __all__ = [
     "Channeler",
-    "ChannelerView",
     "CloseLine",
     "Effect",
     "FriendData",
-    "FriendStatus",
     "InnerLine",
     "LineId",
     "MakeInner",
     "Offline",
     "Online",
     "OpenLine",
-    "RelayStatus",
     "SendLine",
 ]

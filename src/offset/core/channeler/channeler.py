@@ -16,7 +16,6 @@ from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
-from offset.core.channeler import status
 from offset.core.channeler.accepting import Accepting
 from offset.core.channeler.addresses import usable_relays
 from offset.core.channeler.desk import Alarm, Desk
@@ -27,8 +26,22 @@ from offset.core.channeler.lines import Stage, Tunnel, Tunnels
 from offset.core.channeler.links import Friend, replaces
 from offset.core.channeler.listening import Leg, LegStage, Listening
 from offset.core.channeler.wanted import Wanted
+from offset.core.channeler.why import Why
 from offset.crypto.identity import is_lower
+from offset.wire import extension
 from offset.wire.common import RelayAddress
+from offset.wire.extension import (
+    Apart,
+    Connecting,
+    Linked,
+    LinkStanding,
+    LinkState,
+    RelayStanding,
+    RelayState,
+    Standing,
+    Trying,
+    Waiting,
+)
 
 
 class Channeler:
@@ -184,35 +197,35 @@ class Channeler:
         """When `tick` must be called next."""
         return self._desk.alarms.first()
 
-    # Status
+    # Standing
 
-    def views(self) -> status.ChannelerView:
-        """How we stand with each relay and each friend."""
-        return status.ChannelerView(
-            tuple(map(self._relay_status, self._listening.legs.values())),
-            tuple(map(self._friend_status, self._friends.values())),
+    def standing(self, now: Instant) -> Standing:
+        """How we stand with each relay and each enabled friend (W26)."""
+        return Standing(
+            now,
+            tuple(map(self._relay_standing, self._listening.legs.values())),
+            tuple(map(self._link_standing, self._friends.values())),
         )
 
-    def _relay_status(self, leg: Leg) -> status.RelayStatus:
-        state: status.RelayState = status.Connecting()
+    def _relay_standing(self, leg: Leg) -> RelayStanding:
+        state: RelayState = Connecting()
         if leg.stage is LegStage.UP:
-            state = status.Listening()
+            state = extension.Listening()
         elif leg.stage is LegStage.WAITING:
-            state = status.BackingOff(self._desk.alarms.at((Alarm.LEG, leg.relay)) or leg.since)
-        role = status.RelayRole.OWN if leg.is_own else status.RelayRole.KEPT
-        return status.RelayStatus(leg.address(), role, state, leg.since, leg.last_error)
+            state = Waiting(self._desk.alarms.at((Alarm.LEG, leg.relay)) or leg.since)
+        return RelayStanding(leg.address(), leg.is_own, state, leg.since, leg.last_error)
 
-    def _friend_status(self, friend: Friend) -> status.FriendStatus:
+    def _link_standing(self, friend: Friend) -> LinkStanding:
         course = self._dialing.course(friend.key)
-        state: status.FriendState
+        state: LinkState
         if friend.link is not None:
-            state = status.Linked(friend.link.relay, friend.link.is_ours)
+            state = Linked(friend.link.relay, friend.link.is_ours)
         elif course.trying:
-            state = status.Trying(tuple(tunnel.relay for tunnel in course.trying.values()))
+            state = Trying(tuple(tunnel.relay for tunnel in course.trying.values()))
         else:
-            why = course.why if course.relays else status.Why.NO_RELAY
-            state = status.Apart(why, self._desk.alarms.at((Alarm.DIAL, friend.key)))
-        return status.FriendStatus(friend.key, state, friend.since)
+            why = course.why if course.relays else Why.NO_RELAY
+            state = Apart(why.value, self._desk.alarms.at((Alarm.DIAL, friend.key)))
+        return LinkStanding(friend.key, state, friend.since)
 
     # Listening
 

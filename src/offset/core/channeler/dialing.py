@@ -31,7 +31,7 @@ from offset.base.limits import (
 from offset.core.channeler.desk import Alarm, Desk
 from offset.core.channeler.effects import LineId
 from offset.core.channeler.lines import Stage, Tunnel, Tunnels
-from offset.core.channeler.status import Why
+from offset.core.channeler.why import Why
 from offset.wire.common import RelayAddress
 
 _WHY = {

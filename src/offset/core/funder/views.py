@@ -6,6 +6,7 @@ from offset.base.credits import Amount, Rate, clamp_amount
 from offset.base.ids import Currency
 from offset.core.funder.records import ConfigRecord
 from offset.core.funder.state import Friend, FunderState
+from offset.wire.extension import FriendCreditLines
 from offset.wire.report import (
     AddFriendReport,
     ChannelConsistent,
@@ -76,6 +77,15 @@ def funder_report(state: FunderState) -> FunderReport:
     """All about this node but its index client."""
     friends = tuple(PkFriendReport(key, friend_report(friend)) for key, friend in state.friends.items())
     return FunderReport(state.local, state.relays, PkFriendReportList(friends))
+
+
+def credit_lines(state: FunderState) -> tuple[FriendCreditLines, ...]:
+    """The lines that friends grant to us, as far as they told them."""
+    return tuple(
+        FriendCreditLines(key, friend.credit_lines)
+        for key, friend in state.friends.items()
+        if friend.credit_lines is not None
+    )
 
 
 def published(friend: Friend) -> dict[Currency, tuple[Amount, Rate]]:

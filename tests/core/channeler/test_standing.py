@@ -3,17 +3,16 @@
 import pytest
 
 from offset.base.limits import LISTEN_CONFIRM_MS
-from offset.core.channeler.status import (
+from offset.core.channeler.why import Why
+from offset.wire.extension import (
     Apart,
-    BackingOff,
     Connecting,
-    FriendState,
     Linked,
+    LinkState,
     Listening,
-    RelayRole,
-    RelayStatus,
+    RelayStanding,
     Trying,
-    Why,
+    Waiting,
 )
 from support.scripted import HIGH, LOW, R1, R2, Script
 
@@ -23,13 +22,13 @@ def script() -> Script:
     return Script()
 
 
-def only_relay(script: Script) -> RelayStatus:
-    (status,) = script.channeler.views().relays
+def only_relay(script: Script) -> RelayStanding:
+    (status,) = script.channeler.standing(script.now).relays
     return status
 
 
-def only_friend(script: Script) -> FriendState:
-    (status,) = script.channeler.views().friends
+def only_friend(script: Script) -> LinkState:
+    (status,) = script.channeler.standing(script.now).links
     return status.state
 
 
@@ -42,9 +41,7 @@ def test_w26_a_relay_from_connecting_to_listening(script: Script) -> None:
     script.wait(LISTEN_CONFIRM_MS - 1)
     assert only_relay(script).state == Connecting()
     script.wait(1)
-    assert only_relay(script) == RelayStatus(
-        R1, RelayRole.OWN, Listening(), script.now - LISTEN_CONFIRM_MS, ""
-    )
+    assert only_relay(script) == RelayStanding(R1, True, Listening(), script.now - LISTEN_CONFIRM_MS, "")
 
 
 def test_w26_a_relay_that_fails(script: Script) -> None:
@@ -53,47 +50,47 @@ def test_w26_a_relay_that_fails(script: Script) -> None:
     script.close(1, "connection refused")
     status = only_relay(script)
     assert status.last_error == "connection refused"
-    assert status.state == BackingOff(script.channeler.deadline() or 0)
+    assert status.state == Waiting(script.channeler.deadline() or 0)
 
 
 def test_w26_w33_a_kept_relay_is_shown_as_such(script: Script) -> None:
     """A relay kept only for friends says so, and becomes our own when we add it."""
     script.befriend(HIGH, kept=(R1,))
-    assert only_relay(script).role is RelayRole.KEPT
+    assert not only_relay(script).is_own
     script.set_relays(R1)
-    assert only_relay(script).role is RelayRole.OWN
+    assert only_relay(script).is_own
 
 
 def test_w26_why_a_friend_is_offline(script: Script) -> None:
     """No relay, relay unreachable, refused, handshake failed, link lost: each is told apart."""
     script.befriend(LOW)
-    assert only_friend(script) == Apart(Why.NO_RELAY, None)
+    assert only_friend(script) == Apart(Why.NO_RELAY.value, None)
 
     script.befriend(LOW, R2)
     assert only_friend(script) == Trying((R2,))
     script.close(script.last())
-    assert only_friend(script) == Apart(Why.RELAY_UNREACHABLE, script.channeler.deadline())
+    assert only_friend(script) == Apart(Why.RELAY_UNREACHABLE.value, script.channeler.deadline())
 
     script.wait(1000)
     script.open(script.last())
     script.close(script.last())
-    assert only_friend(script) == Apart(Why.REFUSED, script.channeler.deadline())
+    assert only_friend(script) == Apart(Why.REFUSED.value, script.channeler.deadline())
 
     script.wait(1000)
     script.open(script.last())
     script.show_nonce(script.last(), LOW)
     script.close(script.last())
-    assert only_friend(script) == Apart(Why.HANDSHAKE_FAILED, script.channeler.deadline())
+    assert only_friend(script) == Apart(Why.HANDSHAKE_FAILED.value, script.channeler.deadline())
 
     script.wait(2000)
     script.open(script.last())
     script.link(script.last(), LOW)
     assert only_friend(script) == Linked(R2, True)
     script.close(script.last())
-    assert only_friend(script) == Apart(Why.LINK_LOST, script.channeler.deadline())
+    assert only_friend(script) == Apart(Why.LINK_LOST.value, script.channeler.deadline())
 
 
 def test_w26_a_friend_below_waits_to_be_tried(script: Script) -> None:
     """Before the first attempt nothing is claimed."""
     script.befriend(HIGH, R2)
-    assert only_friend(script) == Apart(Why.NOT_TRIED, script.channeler.deadline())
+    assert only_friend(script) == Apart(Why.NOT_TRIED.value, script.channeler.deadline())
