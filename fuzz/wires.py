@@ -43,7 +43,7 @@ class Wires:
     def handle(self, event: Event, now: Instant) -> list[LineEvent]:
         return [event.news] if isinstance(event, News) else []
 
-    def dial(self, address: str, expects: PublicKey, now: Instant) -> Conn:
+    def dial(self, address: str, expects: PublicKey, now: Instant, *, public_only: bool = False) -> Conn:
         conn, self._next_dial = self._next_dial, self._next_dial + 2
         self.dialing[conn] = expects
         self._effects.append(Dial(conn, address))
@@ -63,7 +63,7 @@ class Wires:
         if conn in self.open:
             self._effects.append(Pause(conn))
 
-    def resume(self, conn: Conn) -> None:
+    def resume(self, conn: Conn, now: Instant) -> None:
         if conn in self.open:
             self._effects.append(Resume(conn))
 

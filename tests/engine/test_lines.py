@@ -315,7 +315,7 @@ def test_unknown_connection(scene: Scene) -> None:
     scene.lines.send(8, b"x", 0)
     scene.lines.hangup(8)
     scene.lines.pause(8)
-    scene.lines.resume(8)
+    scene.lines.resume(8, 0)
     assert scene.lines.handle(Received(8, b"x"), 0) == []
     assert scene.lines.handle(Closed(8, ""), 0) == []
     assert scene.lines.handle(Congested(8), 0) == []
@@ -328,9 +328,43 @@ def test_flow(scene: Scene) -> None:
     scene.join(2)
     scene.effects.clear()
     scene.lines.pause(2)
-    scene.lines.resume(2)
+    scene.lines.resume(2, 0)
     scene.take([])
     assert scene.effects == [Pause(2), Resume(2)]
+
+
+def test_w16_a_line_that_is_not_read_is_not_silent(scene: Scene) -> None:
+    """While nothing is read the silence is ours, and heartbeats go on; from Resume on the peer has its full time."""
+    scene.join(2)
+    scene.lines.pause(2)
+    assert scene.wake(3 * KEEPALIVE_CLOSE_MS) == []
+    before = sum(isinstance(effect, Write) for effect in scene.effects)
+    assert before >= 3 * KEEPALIVE_CLOSE_MS // KEEPALIVE_SEND_MS
+    scene.lines.resume(2, scene.now)
+    assert scene.wake(scene.now + KEEPALIVE_CLOSE_MS - 1) == []
+    assert [type(news) for news in scene.wake(scene.now + 1)] == [LineClosed]
+
+
+def test_w16_what_was_read_before_a_pause_starts_no_clock(scene: Scene) -> None:
+    """A message that comes after Pause, because it was under way, does not make the line silent later."""
+    scene.join(2)
+    scene.lines.pause(2)
+    assert scene.say(2, b"under way") == [LineMessage(2, b"under way")]
+    assert scene.wake(2 * KEEPALIVE_CLOSE_MS) == []
+
+
+def test_end(scene: Scene) -> None:
+    """At the end all lines and dials are closed after what was sent, and callers are turned away."""
+    scene.join(2)
+    conn = scene.lines.dial("far:1", BOB.public_key, 0)
+    scene.lines.send(2, b"last", 0)
+    scene.effects.clear()
+    assert [news.conn for news in scene.take(scene.lines.end())] == [2, conn]
+    assert scene.heard[2] == [b"last"]
+    assert [effect.conn for effect in scene.effects if isinstance(effect, Close)] == [2, conn]
+    scene.effects.clear()
+    assert scene.take(scene.lines.handle(Opened(4, FAR, LISTENER), 0)) == []
+    assert scene.effects == [Close(4)]
 
 
 def test_events_by_name(scene: Scene) -> None:

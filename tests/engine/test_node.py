@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from offset.base.entropy import SeededEntropy
+from offset.base.limits import KEEPALIVE_SEND_MS
 from offset.engine.lines import LineMessage
-from offset.engine.node import NodeEngine
-from offset.engine.surface import Woken
+from offset.engine.node import APPS, NodeEngine
+from offset.engine.surface import Dial, Effect, NetworkChanged, Woken
 from offset.wire.app import (
     FAILURE,
     AckClosePayment,
     AddFriend,
+    AddIndexServer,
     AddInvoice,
+    AddRelay,
     AppPermissions,
     ClientResponseRoutes,
     CommitInvoice,
     Complete,
+    EnableFriend,
     PaymentCanceled,
     PaymentNotFound,
     PaymentSuccess,
@@ -23,10 +28,11 @@ from offset.wire.app import (
     ResponseClosePayment,
     SetFriendName,
 )
+from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.friend import CurrencyBalance
 from offset.wire.index import RequestRoutes
 from offset.wire.signing import verify_receipt
-from support.engines import identity_of
+from support.engines import World, identity_of
 from support.nodes import ALL, CURRENCY, TestApp, Town
 
 
@@ -259,3 +265,50 @@ def test_an_app_whose_permissions_change_must_come_again(town: Town) -> None:
     town.world.run(app.is_over, 10_000)
     again = TestApp(town.world, "again", town.identities["a"], "a:1")
     assert again.wait_ready().permissions == town.trusted
+
+
+def test_w34_a_changed_network_renews_a_link_that_died_in_silence(town: Town) -> None:
+    """When the machine slept and its lines died unseen, seconds later a payment passes: no wait for a silent line."""
+    node, relay = town.host("a"), town.host("relay")
+    for conn in [conn for conn, (host, _) in node.pipes.items() if host is relay]:
+        del node.pipes[conn]  # from now on nothing passes, and nobody hears of it
+    began = town.world.now
+    node.feed(NetworkChanged())
+    town.world.pass_ms(5_000)
+    assert isinstance(town.pay("ab", 10, 0).status, PaymentSuccess)
+    assert town.world.now - began < KEEPALIVE_SEND_MS
+
+
+def test_w34_a_changed_network_has_the_index_server_dialed_again(town: Town) -> None:
+    """Who waits after many failures for the next attempt waits no longer."""
+    server = NamedIndexServerAddress(identity_of("index").public_key, "index:1", "index")
+    town.apps["a"].ask(AddIndexServer(server))
+    town.world.pass_ms(120_000)
+    effects = town.host("a").engine.handle(NetworkChanged(), town.world.now)
+    assert "index:1" in [effect.address for effect in effects if isinstance(effect, Dial)]
+
+
+def test_w29_a_node_may_refuse_relays_in_private_networks() -> None:
+    """Friends can lead it to public addresses only, whatever stands behind a name; its own relays may be anywhere."""
+    world = World()
+    dials: list[Dial] = []
+    engine = NodeEngine(
+        identity_of("a"), SeededEntropy("a"), lambda _: ALL, [], 0, allow_private_relays=False
+    )
+    node = world.add("a", engine, **{APPS: "a:1"})
+    carry_out = node.carry_out
+
+    def note(effects: list[Effect]) -> None:
+        dials.extend(effect for effect in effects if isinstance(effect, Dial))
+        carry_out(effects)
+
+    node.carry_out = note  # type: ignore[method-assign]
+    app = TestApp(world, "a", identity_of("a"), "a:1")
+    app.wait_ready()
+    keys = [identity_of(name).public_key for name in ("own", "inner", "named", "friend")]
+    own, inner, named, friend = sorted(keys)  # the friend is the highest, so the dialing is gentle
+    app.ask(AddRelay(NamedRelayAddress(own, "127.0.0.1:1", "own")))
+    app.ask(AddFriend(friend, (RelayAddress(inner, "127.0.0.1:2"), RelayAddress(named, "relay:1")), "friend"))
+    app.ask(EnableFriend(friend))
+    world.pass_ms(10_000)
+    assert {(dial.address, dial.public_only) for dial in dials} == {("127.0.0.1:1", False), ("relay:1", True)}

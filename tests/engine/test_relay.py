@@ -7,6 +7,7 @@ from offset.base.entropy import SeededEntropy
 from offset.base.limits import (
     COUNTERS_MS,
     KEEPALIVE_CLOSE_MS,
+    KEEPALIVE_SEND_MS,
     RELAY_ABSENT_MS_MAX,
     RELAY_ABSENT_MS_MIN,
     RELAY_FIRST_MESSAGE_MS,
@@ -276,34 +277,72 @@ def test_counters(room: Room) -> None:
     assert len([effect for effect in room.effects if isinstance(effect, Tell)]) == 3
 
 
-def test_stop_without_tunnels(room: Room) -> None:
-    """A relay that carries nothing has stopped as soon as it is asked to."""
-    room.begin(LISTEN, BOB, Listen())
+def test_w16_a_leg_that_is_not_read_is_not_silent(room: Room) -> None:
+    """A leg that back-pressure pauses for longer than the close time lives; read again, it may be silent no longer."""
+    room.meet()
+    room.feed(Congested(ACCEPT))
+    for _ in range(2 * KEEPALIVE_CLOSE_MS // KEEPALIVE_SEND_MS):
+        room.wake(room.now + KEEPALIVE_SEND_MS)
+        for conn in (LISTEN, ACCEPT):
+            room.clients[conn].tick(room.now)
+            room.push(conn)
+    assert room.closes() == []
+    room.feed(Drained(ACCEPT))
+    room.say(CONNECT, b"still here")
+    assert room.heard[ACCEPT] == [b"still here"]
+
+
+def test_w16_a_fast_tunnel_is_slowed_and_loses_nothing() -> None:
+    """Beyond its allowance a leg is not read; when it is back, reading goes on, and all messages have passed."""
+    room = Room(Quotas(tunnel_bytes_per_second=1000, tunnel_burst_bytes=4000))
+    room.meet()
+    room.say(CONNECT, bytes(4000), b"under way")
+    assert [type(effect) for effect in room.effects] == [Pause, Write]
+    assert room.heard[ACCEPT] == [bytes(4000), b"under way"]
+    room.wake(room.now + 1000)
+    assert room.effects[-1] == Resume(CONNECT)
+
+
+def test_w32_an_idle_relay_stops_when_its_lines_are_closed(room: Room) -> None:
+    """Tunnels in which nothing waits need no time: all are hung up, and with the last Closed the relay has stopped."""
+    room.meet()
     assert not room.engine.is_stopped()
     room.take(room.engine.stop(0))
+    assert sorted(room.closes()) == [LISTEN, CONNECT, ACCEPT]
+    assert room.engine.is_stopped()
+    assert room.engine.view()[1].connections == 0
+
+
+def test_w32_what_was_read_is_delivered_before_the_stop(room: Room) -> None:
+    """A leg that takes its bytes slowly is closed after them (a Close comes after all Writes), and waited for."""
+    room.meet()
+    room.say(CONNECT, b"last words")
+    room.feed(Congested(ACCEPT))
+    effects = room.engine.stop(0)
+    assert {effect.conn for effect in effects if isinstance(effect, Close)} == {LISTEN, CONNECT, ACCEPT}
+    for conn in (LISTEN, CONNECT):
+        room.feed(Closed(conn, "closed"))
+    assert not room.engine.is_stopped()
+    room.feed(Closed(ACCEPT, "all is taken"))
     assert room.engine.is_stopped()
 
 
-def test_stop_refuses_connects(room: Room) -> None:
-    """From the stop on nobody new gets in: not who said nothing yet, nor who is in its handshake (W32)."""
-    room.meet()
+def test_w32_stop_ends_handshakes_and_refuses_callers(room: Room) -> None:
+    """From the stop on nobody new gets in: not who is in the handshake, nor who said nothing yet, nor who calls."""
     room.join(8, CAROL)
-    late = room.clients[10] = Line(CAROL, SeededEntropy("late"), 0, expects=RELAY)
     room.feed(Opened(10, PEER, LISTENER))
     room.take(room.engine.stop(0))
-    assert room.closes() == [8]
-    room.push(10)
-    assert late.remote == RELAY
-    assert room.closes() == [8, 10]
-
-
-def test_stop_waits_for_tunnels(room: Room) -> None:
-    """Tunnels carry on after the stop; when the last has ended, the relay has stopped."""
-    room.meet()
-    room.take(room.engine.stop(0))
-    assert not room.engine.is_stopped()
-    room.say(CONNECT, b"still")
-    assert room.heard[ACCEPT] == [b"still"]
-    room.feed(Closed(ACCEPT, "gone"))
+    assert sorted(room.closes()) == [8, 10]
+    room.effects.clear()
+    room.feed(Opened(12, PEER, LISTENER))
+    assert room.effects == [Close(12)]
     assert room.engine.is_stopped()
-    assert room.closes() == [CONNECT]
+
+
+def test_w32_the_counters_are_told_at_the_end(room: Room) -> None:
+    """The last counters show what there was before the hang-ups."""
+    room.meet()
+    told = [effect for effect in room.engine.stop(0) if isinstance(effect, Tell)]
+    assert [(tell.topic, tell.detail[0].open, tell.detail[1].tunnels) for tell in told] == [
+        ("counters", 3, 1)
+    ]

@@ -47,7 +47,20 @@ def test_each_message_of_the_peer_gives_it_new_time() -> None:
         keepalive.is_heartbeat_due(START + 2 * KEEPALIVE_CLOSE_MS - 1)
 
 
-@given(events=st.lists(st.tuples(st.sampled_from(["sent", "received"]), st.integers(0, 20_000))))
+def test_w16_a_peer_that_is_not_read_is_not_silent() -> None:
+    """While it is paused nothing ends the line, not even what was under way; then the close time begins anew."""
+    keepalive = Keepalive(START)
+    keepalive.paused()
+    keepalive.received(START + 1)
+    now = START + 10 * KEEPALIVE_CLOSE_MS
+    assert keepalive.is_heartbeat_due(now)
+    keepalive.resumed(now)
+    keepalive.is_heartbeat_due(now + KEEPALIVE_CLOSE_MS - 1)
+    with pytest.raises(PeerFault):
+        keepalive.is_heartbeat_due(now + KEEPALIVE_CLOSE_MS)
+
+
+@given(events=st.lists(st.tuples(st.sampled_from(["sent", "received", "resumed"]), st.integers(0, 20_000))))
 def test_the_deadline_is_the_first_moment_at_which_something_is_due(events: list[tuple[str, int]]) -> None:
     """Just before the deadline there is nothing to do; at the deadline there is."""
     now = START

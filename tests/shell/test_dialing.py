@@ -117,6 +117,34 @@ def test_refused(run: Run) -> None:
     run(story())
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "2130706433", "127.1", "0x7f000001"])
+def test_w29_whatever_stands_for_a_private_address_is_refused(run: Run, host: str) -> None:
+    """With `public_only` a name and a number in an unusual form are judged by the address behind them."""
+
+    async def story() -> None:
+        server, toy = Toy(), Toy()
+        one, two = Driver(server), Driver(toy)
+        where = await one.listen("door", HOST, 0)
+        async with running(one), running(two):
+            two.carry_out([Dial(1, f"{host}:{where.port}", public_only=True)])
+            (closed,) = await toy.heard(Closed)
+            assert "no public address" in closed.reason
+            two.carry_out([Dial(3, f"{host}:{where.port}")])
+            assert (await toy.heard(Opened))[0].conn == 3
+            assert len(server.of(Opened)) <= 1
+
+    run(story())
+
+
+def test_w29_public_addresses_of_a_host_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the addresses of a host only the public ones are tried."""
+    public = ("198.51.100.1", 1)
+    race = Race(monkeypatch, DEAD, ("1.1.1.1", 1), ("::ffff:10.0.0.1", 1), ("fe80::1%1", 1), public)
+    with asyncio.Runner() as runner:
+        runner.run(open_socket(WHERE, public_only=True)).close()
+    assert race.tried == [("1.1.1.1", 1)]
+
+
 def test_no_answer(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """An address that swallows everything ends the dial after CONNECT_MS, and no sooner attempt is left (W1)."""
     race = Race(monkeypatch, DEAD)
@@ -174,7 +202,7 @@ def test_connection_after_giving_up(run: Run) -> None:
         made: list[int] = []
         dials = Dials(lambda conn: asyncio.Protocol(), lambda conn, reason: made.append(conn), 1000)
         with socket.create_server((HOST, 0)) as server:
-            dials.start(1, f"{HOST}:{server.getsockname()[1]}")
+            dials.start(Dial(1, f"{HOST}:{server.getsockname()[1]}"))
             assert dials.give_up(1)
             assert not dials.made(1)
             assert not dials.give_up(1)

@@ -2,14 +2,17 @@
 
 import asyncio
 import os
+import time
 
 import pytest
 import uvloop
 
+from offset.base.limits import SLEEP_MS_MIN
 from offset.shell.bounds import ports_max
 from offset.shell.system import (
     ENTROPY_POOL_BYTES,
     SystemEntropy,
+    asleep_ms,
     descriptors_max,
     monotonic_ms,
     new_loop,
@@ -22,6 +25,22 @@ def test_clock() -> None:
     first, second = monotonic_ms(), monotonic_ms()
     assert isinstance(first, int)
     assert 0 <= second - first < 60_000
+
+
+def test_w34_the_clock_of_sleep_stands_still_while_we_are_awake() -> None:
+    """Between two looks of a running program the machine has not slept."""
+    first, second = asleep_ms(), asleep_ms()
+    assert abs(second - first) < SLEEP_MS_MIN
+
+
+def test_w34_sleep_is_what_one_clock_has_and_the_other_has_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the clock that goes on in sleep is ahead by an hour more, the machine slept for an hour."""
+    ahead_ns = 7_000_000
+    monkeypatch.setattr(time, "monotonic_ns", lambda: 5_000_000_000)
+    monkeypatch.setattr(time, "clock_gettime_ns", lambda _: 5_000_000_000 + ahead_ns)
+    before = asleep_ms()
+    ahead_ns += 3_600_000_000_000
+    assert asleep_ms() - before == 3_600_000
 
 
 def test_entropy_lengths() -> None:

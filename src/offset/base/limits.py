@@ -54,6 +54,10 @@ LINGER_MS: Millis = 1 * SECOND  # for the peer to close after us, so that the la
 CLOSE_MS: Millis = 8 * SECOND  # for the peer to take what was written before a Close
 DRAIN_MS: Millis = 10 * SECOND  # for an engine to come to rest when the program is to end: spec 02, W32
 STOP_MS: Millis = 2 * SECOND  # for the last bytes when the program ends
+NETWORK_LOOK_MS: Millis = 5 * SECOND  # how soon a wake-up or another network is noticed: spec 02, W34
+SLEEP_MS_MIN: Millis = (
+    2 * SECOND
+)  # of the machine; a shorter one harms no line, and two clocks are never read at once
 DESCRIPTORS_USED_PERCENT_MAX = 90  # callers beyond it are turned away: spec 02, W5
 DESCRIPTORS_RESERVED = 32  # for the loop, listeners, the database, files, names to resolve
 
@@ -63,7 +67,7 @@ RELAY_HALF_TUNNEL_MS: Millis = 32 * SECOND  # (ref)
 RELAY_HANDSHAKES_MAX = 512  # (ref)
 RELAY_HANDSHAKES_PER_ADDRESS_MAX = 16  # spec 02, W8; loopback is exempt by default
 RELAY_CONNECTIONS_MAX = 8192  # spec 02, W16
-RELAY_CONNECTIONS_PER_ADDRESS_MAX = 64
+RELAY_CONNECTIONS_PER_ADDRESS_MAX = 320  # spec 02, W16: 64, fewer than the tunnels that it grants one key
 RELAY_LISTEN_LEGS_PER_KEY_MAX = 2  # spec 02, W14
 RELAY_HALF_TUNNELS_PER_KEY_MAX = 64
 RELAY_TUNNELS_PER_KEY_MAX = 256
@@ -71,6 +75,8 @@ RELAY_CONNECT_MS_PER_PAIR: Millis = 1000  # one initiator to one listener, after
 RELAY_CONNECT_BURST_PER_PAIR = 8
 RELAY_CONNECT_MS_PER_ADDRESS: Millis = 100
 RELAY_CONNECT_BURST_PER_ADDRESS = 50
+RELAY_TUNNEL_BYTES_PER_SECOND = 512 * 1024  # in each direction, after a burst: spec 02, W16
+RELAY_TUNNEL_BURST_BYTES = 4 * 2**20
 RELAY_EARLY_BYTES_MAX = 64 * 1024  # kept for a half tunnel before reading pauses: spec 02, W13
 RELAY_EARLY_BYTES_TOTAL_MAX = 64 * 2**20  # kept for all half tunnels together
 RELAY_ANNOUNCE_MS: Millis = 8 * SECOND  # an IncomingConnection is not repeated while it may be answered
@@ -166,5 +172,7 @@ assert WRITE_BUFFER_BYTES_LOW < WRITE_BUFFER_BYTES_HIGH < WRITE_BUFFER_BYTES_MAX
 assert RELAY_HALF_TUNNEL_MS >= HANDSHAKE_MS
 assert LISTEN_REFUSALS_QUICK * LISTEN_REFUSED_MS_MAX > KEEPALIVE_CLOSE_MS
 assert RELAY_EARLY_BYTES_MAX + FRAME_BYTES_MAX < RELAY_EARLY_BYTES_TOTAL_MAX
+assert RELAY_TUNNELS_PER_KEY_MAX + RELAY_LISTEN_LEGS_PER_KEY_MAX < RELAY_CONNECTIONS_PER_ADDRESS_MAX
+assert RELAY_EARLY_BYTES_MAX + FRAME_BYTES_MAX < RELAY_TUNNEL_BURST_BYTES
 assert RELAY_ANNOUNCE_MS <= RELAY_HALF_TUNNEL_MS
 assert RELAY_ABSENT_MS_MIN < RELAY_ABSENT_MS_MAX

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
+
 from offset.base.faults import UserFault
 from offset.base.ids import Currency
 from offset.base.limits import ADDRESS_BYTES_MAX, CURRENCY_BYTES_MAX
@@ -42,6 +44,11 @@ def host_and_port(address: str) -> tuple[str, int] | None:
     if not (colon and host and port.isascii() and port.isdigit() and len(port) <= len(str(PORT_MAX))):
         return None
     return (host, int(port)) if int(port) <= PORT_MAX else None
+
+
+def is_public_ip(host: str) -> bool:
+    """Whether an IP address, with or without a zone, is in the public network. Raises ValueError for a name."""
+    return ip_address(host.partition("%")[0]).is_global
 
 
 def _check_length(what: str, text: str, bytes_max: int) -> None:

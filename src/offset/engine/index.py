@@ -73,7 +73,7 @@ class IndexEngine:
             case Drained(conn):
                 self._server.drained(conn)
                 if conn in self._clients:
-                    self._lines.resume(conn)
+                    self._lines.resume(conn, now)
             case _:
                 for news in self._lines.handle(event, now):
                     self._take(news, now)

@@ -109,7 +109,7 @@ class Lines:
     """All lines of one identity.
 
     Alarms are kept lazily. A line's deadline moves on with every message, but its alarm stays where it is; when it
-    rings too early it is set anew. That is sound because only `Line.tick` may bring a deadline nearer.
+    rings too early it is set anew. That is sound because a deadline comes nearer in `Line.tick` and `Line.resume` only.
     """
 
     def __init__(
@@ -234,13 +234,13 @@ class Lines:
 
     # What to do
 
-    def dial(self, address: str, expects: PublicKey, now: Instant) -> Conn:
+    def dial(self, address: str, expects: PublicKey, now: Instant, *, public_only: bool = False) -> Conn:
         """Open a line to the holder of `expects` at `address`; LineOpened or LineClosed will answer."""
         conn = self._next_dial
         self._next_dial += 2
         self._dialing[conn] = expects
         self._alarms.set(conn, now + CONNECT_MS)
-        self._effects.append(Dial(conn, address))
+        self._effects.append(Dial(conn, address, public_only))
         return conn
 
     def send(self, conn: Conn, message: bytes, now: Instant) -> None:
@@ -256,14 +256,24 @@ class Lines:
             self._end(conn, "we hung up")
 
     def pause(self, conn: Conn) -> None:
-        """Read no more from this line for now."""
-        if conn in self._entries:
+        """Read no more from this open line for now; it does not count as silent meanwhile."""
+        entry = self._entries.get(conn)
+        if entry is not None:
+            entry.line.pause()
             self._effects.append(Pause(conn))
 
-    def resume(self, conn: Conn) -> None:
+    def resume(self, conn: Conn, now: Instant) -> None:
         """Read again."""
-        if conn in self._entries:
+        entry = self._entries.get(conn)
+        if entry is not None:
+            entry.line.resume(now)
+            self._alarms.set(conn, entry.line.deadline())
             self._effects.append(Resume(conn))
+
+    def end(self) -> list[LineEvent]:
+        """Hang up on everybody and take nobody new; each line closes once what was sent is on its way."""
+        self._connections_max = 0
+        return [news for conn in [*self._entries, *self._dialing] for news in self._end(conn, "we end")]
 
     def take_effects(self) -> list[Effect]:
         """What the driver is to do after this step; all bytes for one connection are one Write."""

@@ -50,6 +50,7 @@ from offset.engine.surface import (
     Drained,
     Effect,
     Event,
+    NetworkChanged,
     Tell,
 )
 from offset.link.stack import Line
@@ -75,8 +76,13 @@ class NodeEngine:
         trust: Trust,
         records: Iterable[Record],
         now: Instant,
+        *,
+        allow_private_relays: bool = True,
     ) -> None:
-        """`records`: all rows of the store. `trust`: what the owner lets each app do."""
+        """`records`: all rows of the store. `trust`: what the owner lets each app do.
+
+        `allow_private_relays`: follow friends to relays inside our own network (spec 02, W29).
+        """
         rows = list(records)
         servers = next((row.servers for row in rows if isinstance(row, IndexServersRecord)), ())
         self._lines = Lines(identity, entropy, handshakes_max=APP_HANDSHAKES_MAX)
@@ -92,6 +98,7 @@ class NodeEngine:
                 framed=False,
                 message_bytes_max=INNER_MESSAGE_BYTES_MAX,
             ),
+            allow_private_relays=allow_private_relays,
         )
         self._index = index.IndexClient(identity, entropy, servers)
         self._apps = NodeApps(trust, self._send_app)
@@ -120,6 +127,9 @@ class NodeEngine:
         match event:
             case Committed():
                 self._outbox.committed(event.number)
+            case NetworkChanged():
+                self._do_channeler(self._channeler.network_changed(now))
+                self._do_index(self._index.network_changed(now))
             case Congested():
                 self._flow(event.conn, is_congested=True)
             case Drained():
@@ -346,7 +356,10 @@ class NodeEngine:
                     self._take_friend(effect.friend, effect.data)
                 case OpenLine():
                     self._standing_moved()
-                    dialed = self._lines.dial(effect.relay.address, effect.relay.public_key, self._now)
+                    relay = effect.relay
+                    dialed = self._lines.dial(
+                        relay.address, relay.public_key, self._now, public_only=effect.public_only
+                    )
                     self._relay_conns[dialed] = effect.line
                     self._relay_lines[effect.line] = dialed
                 case CloseLine():

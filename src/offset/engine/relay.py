@@ -12,7 +12,7 @@ from offset.core.relay import Effect as RelayEffect
 from offset.core.relay import Hangup, Pause, Quotas, Relay, RelayView, Resume, Send
 from offset.crypto.identity import Identity
 from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines, LinesView
-from offset.engine.surface import Congested, Conn, Drained, Effect, Event, Tell, Woken
+from offset.engine.surface import Congested, Drained, Effect, Event, Tell, Woken
 
 LISTENER = "relay"
 """The one listener of a relay."""
@@ -41,10 +41,8 @@ class RelayEngine:
             handshakes_per_address_max=handshakes_per_address_max,
         )
         self._relay = Relay(entropy, quotas)
-        self._silent: dict[Conn, None] = {}  # legs that have not said what they want
         self._tell_at = now + COUNTERS_MS
         self._is_stopping = False
-        self._is_stopped = False
 
     def handle(self, event: Event, now: Instant) -> list[Effect]:
         """Take one event, return what is to be done."""
@@ -70,16 +68,16 @@ class RelayEngine:
         return earliest(self._lines.deadline(), self._relay.deadline(), self._tell_at)
 
     def stop(self, now: Instant) -> list[Effect]:
-        """Take nobody new; the tunnels may go on until the driver loses patience (spec 02, W32)."""
+        """Hang up on everybody and take nobody new: what was read is still delivered (spec 02, W32)."""
         self._is_stopping = True
-        for conn in list(self._silent):
-            self._refuse(conn, now)
-        self._look_if_stopped()
-        return [Tell("counters", self.view()), *self._lines.take_effects()]
+        told = Tell("counters", self.view())
+        for news in self._lines.end():
+            self._take(news, now)
+        return [told, *self._lines.take_effects()]
 
     def is_stopped(self) -> bool:
-        """Whether no tunnel is left."""
-        return self._is_stopped
+        """Whether all connections are closed: nothing is left to be delivered."""
+        return self._is_stopping and self._lines.view().connections == 0
 
     def view(self) -> tuple[LinesView, RelayView]:
         """The counts of this moment."""
@@ -89,15 +87,12 @@ class RelayEngine:
         conn = news.conn
         match news:
             case LineMessage():
-                self._silent.pop(conn, None)
-                self._carry_out(self._relay.message(conn, news.data, now), now)
+                effects = self._relay.message(conn, news.data, now)
             case LineOpened():
-                self._silent[conn] = None
-                self._carry_out(self._relay.opened(conn, news.remote, news.peer, now), now)
-                if self._is_stopping:
-                    self._refuse(conn, now)
+                effects = self._relay.opened(conn, news.remote, news.peer, now)
             case LineClosed():
-                self._forget(conn, now)
+                effects = self._relay.closed(conn, now)
+        self._carry_out(effects, now)
 
     def _carry_out(self, effects: list[RelayEffect], now: Instant) -> None:
         for effect in effects:
@@ -105,22 +100,8 @@ class RelayEngine:
                 case Send():
                     self._lines.send(effect.conn, effect.data, now)
                 case Hangup():
-                    self._silent.pop(effect.conn, None)
                     self._lines.hangup(effect.conn)
                 case Pause():
                     self._lines.pause(effect.conn)
                 case Resume():
-                    self._lines.resume(effect.conn)
-
-    def _refuse(self, conn: Conn, now: Instant) -> None:
-        self._lines.hangup(conn)
-        self._forget(conn, now)
-
-    def _forget(self, conn: Conn, now: Instant) -> None:
-        self._silent.pop(conn, None)
-        self._carry_out(self._relay.closed(conn, now), now)
-        if self._is_stopping:
-            self._look_if_stopped()
-
-    def _look_if_stopped(self) -> None:
-        self._is_stopped = self._relay.view().tunnels == 0
+                    self._lines.resume(effect.conn, now)

@@ -58,6 +58,10 @@ class Woken(Event):
     """The instant of `deadline()` has come, or somebody wants the engine to look at the time."""
 
 
+class NetworkChanged(Event):
+    """The machine slept, or has other addresses than before: connections may be dead (spec 02, W34)."""
+
+
 class Committed(Event):
     """Every commit up to and including this number is durable."""
 
@@ -74,6 +78,8 @@ class Dial(Effect):
 
     conn: Conn
     address: str
+    public_only: bool = False
+    """Only to an address of the public network, whatever the name of the host stands for (spec 02, W29)."""
 
 
 class Write(Effect):

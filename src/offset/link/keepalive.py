@@ -12,6 +12,9 @@ class Keepalive:
 
     __slots__ = ("_close_at", "_send_at")
 
+    _close_at: Instant | None
+    """None while nothing is read from the peer: then its silence is our doing."""
+
     def __init__(self, now: Instant) -> None:
         """The line is up since `now`."""
         self._close_at = now + KEEPALIVE_CLOSE_MS
@@ -19,6 +22,15 @@ class Keepalive:
 
     def received(self, now: Instant) -> None:
         """A message of the peer came."""
+        if self._close_at is not None:
+            self._close_at = now + KEEPALIVE_CLOSE_MS
+
+    def paused(self) -> None:
+        """Nothing is read from the peer from now on, though what was read already may still come."""
+        self._close_at = None
+
+    def resumed(self, now: Instant) -> None:
+        """The peer is read again."""
         self._close_at = now + KEEPALIVE_CLOSE_MS
 
     def sent(self, now: Instant) -> None:
@@ -27,10 +39,10 @@ class Keepalive:
 
     def is_heartbeat_due(self, now: Instant) -> bool:
         """Whether a heartbeat must be sent. Raises PeerFault when the peer was silent for too long."""
-        if now >= self._close_at:
+        if self._close_at is not None and now >= self._close_at:
             raise PeerFault(f"the peer was silent for {KEEPALIVE_CLOSE_MS} ms")
         return now >= self._send_at
 
     def deadline(self) -> Instant:
         """When to ask again."""
-        return min(self._close_at, self._send_at)
+        return self._send_at if self._close_at is None else min(self._close_at, self._send_at)

@@ -123,6 +123,14 @@ class Line:
         self._put(self._channel.seal(KA_MESSAGE.encode(Payload(message))))
         self._keepalive.sent(now)
 
+    def pause(self) -> None:
+        """Nothing is read from the peer until `resume`: so long it does not count as silent."""
+        self._keepalive.paused()
+
+    def resume(self, now: Instant) -> None:
+        """The peer is read again."""
+        self._keepalive.resumed(now)
+
     def outgoing(self) -> list[bytes]:
         """Take what is to be sent now, in order: pieces of the stream, or messages for the tunnel."""
         out, self._out = self._out, []

@@ -36,7 +36,12 @@ PROGRAM = "stnode"
     type=click.Path(path_type=Path),
     help="Folder with the tickets of the apps that may connect, made by: stmgr app-ticket.",
 )
-def stnode(idfile: Path, laddr: str, database: Path, trusted: Path) -> int:
+@click.option(
+    "--refuse-private-relays",
+    is_flag=True,
+    help="Never follow friends to relays at loopback, link-local or private addresses.",
+)
+def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_private_relays: bool) -> int:
     """Run a node: keep mutual credit with friends, and make and pass on payments.
 
     The folder of trusted apps is read anew for each app that connects. OFFSET_LOG (off, error, warning, info,
@@ -54,6 +59,7 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path) -> int:
         from offset.programs.trusted import TrustedApps
         from offset.shell.addresses import parse_listen_address
         from offset.shell.bounds import Bounds
+        from offset.shell.network import Network
         from offset.shell.system import SystemEntropy, monotonic_ms
         from offset.store.database import Database
         from offset.wire.files import parse_identity
@@ -62,8 +68,20 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path) -> int:
         identity = load(idfile, parse_identity, made_by="stmgr gen-ident")
         store = Database.open(database, identity.public_key)
         try:
-            engine = NodeEngine(identity, SystemEntropy(), TrustedApps(trusted), store.load(), monotonic_ms())
-            driver = Driver(engine, committer=store, bounds=Bounds(write_bytes_max=APP_QUEUE_BYTES_MAX))
+            engine = NodeEngine(
+                identity,
+                SystemEntropy(),
+                TrustedApps(trusted),
+                store.load(),
+                monotonic_ms(),
+                allow_private_relays=not refuse_private_relays,
+            )
+            driver = Driver(
+                engine,
+                committer=store,
+                bounds=Bounds(write_bytes_max=APP_QUEUE_BYTES_MAX),
+                network=Network(),
+            )
             where = await driver.listen(APPS, *address)
         except BaseException:
             store.close()

@@ -66,6 +66,10 @@ def _quota(name: str, default: int, text: str) -> Callable[[F], F]:
 @_quota("listening-legs-per-key", _DEFAULTS.listening_legs_per_key, "Connections on which one key listens.")
 @_quota("half-tunnels-per-key", _DEFAULTS.half_tunnels_per_key, "Who may wait for one key.")
 @_quota("tunnels-per-key", _DEFAULTS.tunnels_per_key, "Tunnels of one key.")
+@_quota("tunnel-bytes-per-second", _DEFAULTS.tunnel_bytes_per_second, "Bytes a second of a tunnel, each way.")
+@_quota(
+    "tunnel-burst-bytes", _DEFAULTS.tunnel_burst_bytes, "Bytes that a tunnel carries at once before that."
+)
 @_quota("handshakes", RELAY_HANDSHAKES_MAX, "Handshakes at once.")
 @_quota("handshakes-per-address", RELAY_HANDSHAKES_PER_ADDRESS_MAX, "Handshakes at once from one address.")
 def strelay(idfile: Path, laddr: Address, handshakes: int, handshakes_per_address: int, **quotas: int) -> int:

@@ -12,6 +12,7 @@ from offset.base.limits import (
     DESCRIPTORS_USED_PERCENT_MAX,
     DRAIN_MS,
     LINGER_MS,
+    NETWORK_LOOK_MS,
     STOP_MS,
     WRITE_BUFFER_BYTES_HIGH,
     WRITE_BUFFER_BYTES_LOW,
@@ -32,6 +33,7 @@ class Bounds(msgspec.Struct, frozen=True):
     close_ms: Millis = CLOSE_MS
     drain_ms: Millis = DRAIN_MS
     stop_ms: Millis = STOP_MS
+    network_look_ms: Millis = NETWORK_LOOK_MS
 
 
 def ports_max(descriptors: int) -> int:

@@ -12,7 +12,8 @@ from typing import Any
 from offset.base.faults import UserFault
 from offset.base.instants import Millis
 from offset.base.limits import CONNECT_STAGGER_MS
-from offset.engine.surface import Conn
+from offset.base.names import is_public_ip
+from offset.engine.surface import Conn, Dial
 from offset.shell.addresses import Address, is_ip, parse_address
 
 SocketName = tuple[socket.AddressFamily, tuple[Any, ...]]
@@ -35,9 +36,9 @@ class Dials:
         self._connect_ms = connect_ms
         self._tasks: dict[Conn, asyncio.Task[None]] = {}
 
-    def start(self, conn: Conn, address: str) -> None:
+    def start(self, dial: Dial) -> None:
         """Begin; ends in a protocol with a connection, in `failed`, or in `give_up`."""
-        self._tasks[conn] = asyncio.get_running_loop().create_task(self._dial(conn, address))
+        self._tasks[dial.conn] = asyncio.get_running_loop().create_task(self._dial(dial))
 
     def made(self, conn: Conn) -> bool:
         """The protocol has its connection; False: it comes too late, the dial was given up."""
@@ -59,10 +60,11 @@ class Dials:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _dial(self, conn: Conn, address: str) -> None:
+    async def _dial(self, dial: Dial) -> None:
+        conn, address = dial.conn, dial.address
         try:
             async with asyncio.timeout(self._connect_ms / 1000):
-                opened = await open_socket(parse_address(address))
+                opened = await open_socket(parse_address(address), public_only=dial.public_only)
                 try:
                     loop = asyncio.get_running_loop()
                     await loop.create_connection(lambda: self._make_protocol(conn), sock=opened)
@@ -88,13 +90,18 @@ def _words(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-async def open_socket(address: Address) -> socket.socket:
+async def open_socket(address: Address, *, public_only: bool = False) -> socket.socket:
     """A connected socket; the caller bounds the time. Raises OSError when no address of the host answers.
+
+    `public_only`: addresses outside of the public network are left out. They are looked at here because a name may
+    stand for one, and so may a number in an unusual form.
 
     The families take turns and an address gets a short start before the next one joins the race: asyncio does
     the same (`happy_eyeballs_delay`), but uvloop does not.
     """
     names = await _resolve(address)
+    if public_only:
+        names = [name for name in names if is_public_ip(name[1][0])]
     attempts: set[asyncio.Task[socket.socket]] = set()
     failures: list[OSError] = []
     try:
@@ -110,7 +117,7 @@ async def open_socket(address: Address) -> socket.socket:
     finally:
         await _give_up(attempts)
     if not failures:
-        raise OSError(f"{address.host} has no address")
+        raise OSError(f"{address.host} has no {'public ' if public_only else ''}address")
     raise failures[0]
 
 

@@ -27,6 +27,7 @@ from offset.engine.surface import (
     Effect,
     Engine,
     Event,
+    NetworkChanged,
     Pause,
     Resume,
     Tell,
@@ -38,6 +39,7 @@ from offset.shell.bounds import Bounds, ports_max
 from offset.shell.commits import Changes, Committer, GroupCommit
 from offset.shell.dialing import Dials
 from offset.shell.log import log_tell
+from offset.shell.network import Network
 from offset.shell.ports import Port
 from offset.shell.system import Clock, descriptors_max, monotonic_ms
 from offset.shell.wakeup import Wakeup
@@ -80,8 +82,12 @@ class Driver:
         committer: Committer | None = None,
         tell: Callable[[Tell], None] = log_tell,
         bounds: Bounds | None = None,
+        network: Network | None = None,
     ) -> None:
-        """`committer` makes commits durable, needed if the engine commits; `tell` takes what the engine tells."""
+        """`committer` makes commits durable, needed if the engine commits; `tell` takes what the engine tells.
+
+        `network` is looked at now and then for an engine that wants to hear NetworkChanged.
+        """
         self._loop = asyncio.get_running_loop()
         self._engine = engine
         self._clock = clock
@@ -93,6 +99,8 @@ class Driver:
         self._turn: asyncio.Handle | None = None
         self._wakeup = Wakeup(clock, engine.deadline, self.wake)
         self._stall_timer: asyncio.TimerHandle | None = None
+        self._network = network
+        self._network_timer: asyncio.TimerHandle | None = None
         self._servers: list[asyncio.Server] = []
         self._next_conn = 2
         self._ports: dict[Conn, Port] = {}
@@ -139,6 +147,8 @@ class Driver:
         try:
             self._work(engine.start(self._clock()) if isinstance(engine, Startable) else [])
             self.wake()
+            if self._network is not None:
+                self._look_at_network(self._network)
             await self._until(lambda: self._stops > 0)
             await self._stop_in_order()
         finally:
@@ -218,7 +228,7 @@ class Driver:
             port.write(effect.data)
 
     def _dial(self, effect: Dial) -> None:
-        self._dials.start(effect.conn, effect.address)
+        self._dials.start(effect)
 
     def _close(self, effect: Close) -> None:
         if self._dials.give_up(effect.conn):
@@ -257,6 +267,12 @@ class Driver:
         self._stall_timer = self._loop.call_later(delay, self._look_for_stalls) if self._ports else None
 
     # Turns and time
+
+    def _look_at_network(self, network: Network) -> None:
+        if network.has_changed():
+            self.feed(NetworkChanged())
+        delay = self._bounds.network_look_ms / 1000
+        self._network_timer = self._loop.call_later(delay, self._look_at_network, network)
 
     def _end_turn(self) -> None:
         self._turn = None
@@ -322,7 +338,7 @@ class Driver:
         for server in self._servers:
             server.close()
         self._wakeup.stop()
-        for handle in (self._turn, self._stall_timer):
+        for handle in (self._turn, self._stall_timer, self._network_timer):
             if handle is not None:
                 handle.cancel()
         await self._dials.give_up_all()

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable
 
-from offset.base.instants import Instant
+from offset.base.instants import Instant, Millis
 
 Clock = Callable[[], Instant]
 
@@ -31,6 +31,17 @@ if hasattr(os, "register_at_fork"):
 def monotonic_ms() -> Instant:
     """Milliseconds of a clock that never goes back, whatever happens to the time of day."""
     return time.monotonic_ns() // 1_000_000
+
+
+# A clock that goes on while the machine sleeps. On macOS CLOCK_MONOTONIC does, and Python's own does not.
+_SLEEPLESS = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+
+
+def asleep_ms() -> Millis:
+    """How long the machine has slept up to now, beside a constant; never moves where the system does not tell."""
+    if _SLEEPLESS is None:
+        return 0
+    return (time.clock_gettime_ns(_SLEEPLESS) - time.monotonic_ns()) // 1_000_000
 
 
 class SystemEntropy:

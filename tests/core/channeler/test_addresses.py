@@ -3,6 +3,7 @@
 import pytest
 
 from offset.base.limits import FRIEND_RELAYS_MAX
+from offset.core.channeler import OpenLine
 from offset.core.channeler.addresses import usable_relays
 from offset.wire.common import RelayAddress
 from support.scripted import LOW, R1, Script, relay
@@ -63,3 +64,13 @@ def test_w29_the_channeler_does_not_dial_refused_addresses() -> None:
     script = Script(allow_private_relays=False)
     script.befriend(LOW, at("127.0.0.1:1"), at("1.1.1.1:1"))
     assert list(script.dialed.values()) == [at("1.1.1.1:1")]
+
+
+def test_w29_what_a_name_stands_for_is_looked_at_when_it_is_dialed() -> None:
+    """Where a friend leads us, the driver must see to it; our own relays may be anywhere."""
+    own, named = relay(2, "10.0.0.1:1"), at("relay.example:1")
+    script = Script(allow_private_relays=False)
+    assert script.set_relays(own) == [OpenLine(1, own)]
+    assert script.befriend(LOW, named) == [OpenLine(2, named, public_only=True)]
+    script.open(1)
+    assert script.incoming(1, LOW)[-1] == OpenLine(3, own)

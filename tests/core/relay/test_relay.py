@@ -13,8 +13,11 @@ from offset.base.limits import (
     RELAY_EARLY_BYTES_MAX,
     RELAY_FIRST_MESSAGE_MS,
     RELAY_HALF_TUNNEL_MS,
+    RELAY_TUNNEL_BURST_BYTES,
+    RELAY_TUNNEL_BYTES_PER_SECOND,
 )
 from offset.core.relay import Effect, Hangup, Pause, Quotas, Relay, Resume, Send
+from offset.core.relay.legs import MESSAGE_COST
 from offset.wire.relay import (
     INCOMING_CONNECTION,
     INIT_CONNECTION,
@@ -504,6 +507,88 @@ def test_w16_tunnels_of_one_key() -> None:
     assert world.enter(7, L, Accept(STRANGER)) == []
 
 
+def _fill(burst: int) -> bytes:
+    """The message that uses up a burst."""
+    return bytes(burst - MESSAGE_COST)
+
+
+def test_w16_a_burst_passes_and_one_byte_more_pauses(world: World) -> None:
+    """4 MiB pass at once; one byte beyond is carried too, but then nothing is read until it is paid for."""
+    world.tunnel()
+    assert world.say(2, _fill(RELAY_TUNNEL_BURST_BYTES)) == [Send(3, _fill(RELAY_TUNNEL_BURST_BYTES))]
+    assert world.say(2, b"") == [Send(3, b""), Pause(2)]
+    assert world.wait(0) == []
+    assert world.wait(1) == [Resume(2)]
+
+
+def test_w16_the_other_direction_has_its_own_allowance(world: World) -> None:
+    """What one end says takes nothing of what the other end may say."""
+    world.tunnel()
+    world.say(2, bytes(RELAY_TUNNEL_BURST_BYTES))
+    assert world.say(3, _fill(RELAY_TUNNEL_BURST_BYTES)) == [Send(2, _fill(RELAY_TUNNEL_BURST_BYTES))]
+
+
+def test_w16_half_a_mebibyte_passes_each_second(world: World) -> None:
+    """After the burst a leg that says whatever it is read for passes at the rate, however long it goes on."""
+    world.tunnel()
+    world.say(2, _fill(RELAY_TUNNEL_BURST_BYTES))
+    start, carried, piece = world.now, 0, 60_000
+    is_reading = True
+    for _ in range(500):
+        if is_reading:
+            out = world.say(2, bytes(piece - MESSAGE_COST))
+            carried += piece
+            is_reading = Pause(2) not in out
+        else:
+            at = world.relay.deadline()
+            assert at is not None
+            is_reading = Resume(2) in world.wait(at - world.now)
+    assert is_reading or Resume(2) in world.wait(1000)
+    allowed = (world.now - start) * RELAY_TUNNEL_BYTES_PER_SECOND // 1000
+    assert allowed - RELAY_TUNNEL_BYTES_PER_SECOND <= carried <= allowed + piece
+
+
+def test_w16_what_is_not_used_comes_back_up_to_the_burst(world: World) -> None:
+    """A tunnel that was quiet for long has its burst again, and not more."""
+    world.tunnel()
+    world.say(2, bytes(RELAY_TUNNEL_BURST_BYTES))
+    world.wait(3_600_000)
+    assert Pause(2) not in world.say(2, _fill(RELAY_TUNNEL_BURST_BYTES))
+    assert Pause(2) in world.say(2, b"x")
+
+
+def test_w16_a_leg_goes_on_when_both_reasons_to_pause_are_gone(world: World) -> None:
+    """Back-pressure and rate pause a leg once, and it is read again when neither holds, in either order."""
+    world.tunnel()
+    world.relay.congested(3)
+    assert Pause(2) not in world.say(2, bytes(RELAY_TUNNEL_BURST_BYTES))
+    assert world.wait(1000) == []
+    assert world.relay.drained(3) == [Resume(2)]
+    assert Pause(2) in world.say(2, bytes(RELAY_TUNNEL_BYTES_PER_SECOND))
+    assert world.relay.congested(3) == []
+    assert world.relay.drained(3) == []
+    assert world.wait(2000) == [Resume(2)]
+
+
+def test_w16_early_messages_count(world: World) -> None:
+    """What was kept for the listener is taken from the allowance of its tunnel."""
+    world = World(Quotas(tunnel_burst_bytes=1000))
+    world.enter(1, L, Listen())
+    world.enter(2, I, Connect(L))
+    world.say(2, bytes(2000))
+    assert world.enter(3, L, Accept(I)) == [Send(3, bytes(2000)), Pause(2)]
+    assert world.wait(1000) == [Resume(2)]
+
+
+def test_w16_a_slowed_tunnel_ends_like_any_other(world: World) -> None:
+    """A leg that ends while it waits for its allowance leaves no alarm behind."""
+    world.tunnel()
+    world.say(2, bytes(RELAY_TUNNEL_BURST_BYTES))
+    assert world.close(3) == [Hangup(2)]
+    world.close(1)
+    assert world.relay.deadline() is None
+
+
 # W7: back-pressure
 
 
@@ -565,7 +650,11 @@ _STEPS = st.one_of(
 @given(st.lists(_STEPS, max_size=80))
 def test_no_order_of_events_breaks_it(steps: list[tuple[str, object, object]]) -> None:
     """The relay never raises, never speaks to a closed connection, and ends empty."""
-    world = World(Quotas(half_tunnels_per_key=2, tunnels_per_key=3, connections=20, early_bytes=200))
+    world = World(
+        Quotas(
+            half_tunnels_per_key=2, tunnels_per_key=3, connections=20, early_bytes=200, tunnel_burst_bytes=200
+        )
+    )
     conn = 0
     for step, which, what in steps:
         before = set(world.open)

@@ -7,11 +7,11 @@ refuse addresses inside its own network.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 from itertools import islice
 
 from offset.base.ids import PUBLIC_KEY_BYTES
 from offset.base.limits import ADDRESS_BYTES_MAX, FRIEND_RELAYS_MAX
+from offset.base.names import is_public_ip
 from offset.wire.common import RelayAddress
 
 _PORT_MAX = 65_535
@@ -34,9 +34,9 @@ def _is_usable(relay: RelayAddress, allow_private: bool) -> bool:
 
 
 def _is_private(host: str) -> bool:
-    """Whether a host is surely not in the public network. A name may still resolve to such an address."""
+    """Whether a host is surely not in the public network. What a name stands for is seen when it is dialed."""
     try:
-        return not ip_address(host.partition("%")[0]).is_global
+        return not is_public_ip(host)
     except ValueError:
         name = host.rstrip(".").lower()
         return name == "localhost" or name.endswith(".localhost")

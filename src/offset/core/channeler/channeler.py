@@ -62,7 +62,7 @@ class Channeler:
         self._friends: dict[PublicKey, Friend] = {}
         self._wanted = Wanted()
         self._listening = Listening(self._desk)
-        self._tunnels = Tunnels(self._desk, make_inner)
+        self._tunnels = Tunnels(self._desk, make_inner, allow_private=allow_private_relays)
         self._accepting = Accepting(self._tunnels)
         self._dialing = Dialing(self._desk, self._tunnels)
 

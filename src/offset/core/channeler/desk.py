@@ -34,10 +34,10 @@ class Desk:
         self._news: list[News] = []
         self._lines = 0
 
-    def open(self, relay: RelayAddress) -> LineId:
+    def open(self, relay: RelayAddress, *, public_only: bool = False) -> LineId:
         """Have a line opened; returns its number."""
         self._lines += 1
-        self._effects.append(OpenLine(self._lines, relay))
+        self._effects.append(OpenLine(self._lines, relay, public_only))
         return self._lines
 
     def send(self, line: LineId, data: bytes) -> None:

@@ -16,6 +16,8 @@ class OpenLine(msgspec.Struct, frozen=True, gc=False):
 
     line: LineId
     relay: RelayAddress
+    public_only: bool = False
+    """Not if its host turns out to be inside of a private network (W29)."""
 
 
 class SendLine(msgspec.Struct, frozen=True, gc=False):

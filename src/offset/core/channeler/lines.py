@@ -48,9 +48,11 @@ class Tunnel:
 class Tunnels:
     """All tunnels by line."""
 
-    __slots__ = ("_by_line", "_desk", "_make_inner")
+    __slots__ = ("_allow_private", "_by_line", "_desk", "_make_inner")
 
-    def __init__(self, desk: Desk, make_inner: MakeInner) -> None:
+    def __init__(self, desk: Desk, make_inner: MakeInner, *, allow_private: bool = True) -> None:
+        """`allow_private`: friends may lead us to addresses inside our own network."""
+        self._allow_private = allow_private
         self._desk = desk
         self._make_inner = make_inner
         self._by_line: dict[LineId, Tunnel] = {}
@@ -61,7 +63,8 @@ class Tunnels:
 
     def start(self, friend: PublicKey, relay: RelayAddress, is_ours: bool, now: Instant) -> Tunnel:
         """Begin to connect to `friend`, or to accept it, through `relay`."""
-        line = self._desk.open(relay)
+        is_chosen_by_friend = is_ours  # we accept where we listen ourselves
+        line = self._desk.open(relay, public_only=is_chosen_by_friend and not self._allow_private)
         tunnel = self._by_line[line] = Tunnel(line, friend, relay, is_ours, now)
         # Who waits for our Accept gives up after 8 s, so nothing later is of use (section 10, rule 5).
         limit_ms = CONNECT_MS + HANDSHAKE_MS if is_ours else HANDSHAKE_MS

@@ -212,6 +212,11 @@ class IndexClient:
             case _:
                 return [Hangup(), *self._lose(now)] if self._state.until <= now else []
 
+    def network_changed(self, now: Instant) -> list[Effect]:
+        """The machine woke up, or has another network: who waits for the next attempt waits no longer."""
+        self._backoff.reset()
+        return self._dial(now) if isinstance(self._state, Waiting) else []
+
     # What is wanted
 
     def set_published(self, changes: Mapping[Key, Published | None], now: Instant) -> list[Effect]:

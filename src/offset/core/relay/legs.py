@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
 from offset.core.relay.effects import Conn
+from offset.core.relay.quotas import Allowance
 
-EARLY_MESSAGE_COST = 64
-"""Bytes that a kept message costs beyond its content, so that empty ones count too."""
+MESSAGE_COST = 64
+"""Bytes that a message costs beyond its content, so that empty ones count too."""
 
 
 @dataclass(slots=True)
@@ -35,7 +36,7 @@ class Waiting:
 
     def keep(self, data: bytes) -> int:
         """Keep a message for the listener; returns what it costs in bytes."""
-        cost = len(data) + EARLY_MESSAGE_COST
+        cost = len(data) + MESSAGE_COST
         self.early.append(data)
         self.early_bytes += cost
         return cost
@@ -46,6 +47,10 @@ class Joined:
     """One end of a tunnel."""
 
     peer: Leg
+    allowance: Allowance
+    """For what it says to the peer."""
+    is_spent: bool = False
+    """It said more than it may; an alarm tells when it may go on."""
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from offset.base.instants import Instant, Millis
+from offset.base.instants import SECOND, Instant, Millis
 from offset.base.limits import (
     RELAY_CONNECT_BURST_PER_ADDRESS,
     RELAY_CONNECT_BURST_PER_PAIR,
@@ -15,6 +15,8 @@ from offset.base.limits import (
     RELAY_EARLY_BYTES_TOTAL_MAX,
     RELAY_HALF_TUNNELS_PER_KEY_MAX,
     RELAY_LISTEN_LEGS_PER_KEY_MAX,
+    RELAY_TUNNEL_BURST_BYTES,
+    RELAY_TUNNEL_BYTES_PER_SECOND,
     RELAY_TUNNELS_PER_KEY_MAX,
 )
 
@@ -30,6 +32,8 @@ class Quotas(msgspec.Struct, frozen=True):
     half_tunnels_per_key: int = RELAY_HALF_TUNNELS_PER_KEY_MAX
     tunnels_per_key: int = RELAY_TUNNELS_PER_KEY_MAX
     early_bytes: int = RELAY_EARLY_BYTES_TOTAL_MAX
+    tunnel_bytes_per_second: int = RELAY_TUNNEL_BYTES_PER_SECOND
+    tunnel_burst_bytes: int = RELAY_TUNNEL_BURST_BYTES
     connect_ms_per_pair: Millis = RELAY_CONNECT_MS_PER_PAIR
     connect_burst_per_pair: int = RELAY_CONNECT_BURST_PER_PAIR
     connect_ms_per_address: Millis = RELAY_CONNECT_MS_PER_ADDRESS
@@ -60,3 +64,23 @@ class Pace:
             self._due = {name: due for name, due in self._due.items() if due > now}
             self._prune_at = max(_PRUNE_NAMES_MIN, 2 * len(self._due))
         return True
+
+
+class Allowance:
+    """So many bytes a second, after a burst.
+
+    Keeps one instant, as Pace does: the one at which all bytes would be due if they had come at the rate. It is
+    counted in thousandths of a byte, so that no rounding adds up.
+    """
+
+    __slots__ = ("_ahead", "_due", "_rate")
+
+    def __init__(self, bytes_per_second: int, burst_bytes: int) -> None:
+        self._rate = bytes_per_second  # a thousandth of a byte for each millisecond and byte per second
+        self._ahead = burst_bytes * SECOND
+        self._due = 0
+
+    def spend(self, cost: int, now: Instant) -> Instant:
+        """Take `cost` bytes, be they there or not; returns from when on more may be taken."""
+        self._due = max(self._due, now * self._rate) + cost * SECOND
+        return -((self._ahead - self._due) // self._rate)

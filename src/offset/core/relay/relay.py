@@ -22,9 +22,9 @@ from offset.base.limits import (
     RELAY_HALF_TUNNEL_MS,
 )
 from offset.core.relay.effects import Conn, Effect, Hangup, Pause, Resume, Send
-from offset.core.relay.legs import Joined, Leg, Listening, Refused, Silent, Waiting
+from offset.core.relay.legs import MESSAGE_COST, Joined, Leg, Listening, Refused, Silent, Waiting
 from offset.core.relay.listener import Listener
-from offset.core.relay.quotas import Pace, Quotas
+from offset.core.relay.quotas import Allowance, Pace, Quotas
 from offset.core.relay.views import RelayView
 from offset.wire.relay import (
     INCOMING_CONNECTION,
@@ -81,10 +81,10 @@ class Relay:
         if leg is None:
             return []
         match leg.role:
-            case Joined(peer):
+            case Joined() as end:
                 self._messages_carried += 1
                 self._bytes_carried += len(data)
-                return [Send(peer.conn, data)]
+                return [Send(end.peer.conn, data), *self._spend(leg, end, len(data) + MESSAGE_COST, now)]
             case Waiting() as half:
                 return self._keep_early(leg, half, data, now)
             case Silent():
@@ -105,7 +105,7 @@ class Relay:
         if leg is None:
             return []
         leg.congested = True
-        return self._pause(leg.role.peer) if isinstance(leg.role, Joined) else []
+        return self._steer(leg.role.peer) if isinstance(leg.role, Joined) else []
 
     def drained(self, conn: Conn) -> list[Effect]:
         """What was sent to `conn` is on its way."""
@@ -114,17 +114,21 @@ class Relay:
             return []
         leg.congested = False
         if isinstance(leg.role, Joined):
-            return self._resume(leg.role.peer)
+            return self._steer(leg.role.peer)
         if isinstance(leg.role, Listening):
             return self._announce(self._listeners[leg.key])
         return []
 
     def tick(self, now: Instant) -> list[Effect]:
-        """Time has passed: close what waited too long."""
+        """Time has passed: close what waited too long, read again what was too fast."""
         out: list[Effect] = []
         for conn in self._alarms.pop_due(now):
             leg = self._legs[conn]
             match leg.role:
+                case Joined() as end:
+                    end.is_spent = False
+                    out += self._steer(leg)
+                    continue
                 case Silent():
                     self._count_refusal("no first message")
                 case Waiting(listener):
@@ -207,9 +211,10 @@ class Relay:
             self._count_refusal("tunnels per key")
             return self._drop(leg, now) + self._drop(other, now)
         self._alarms.stop(other.conn)
-        early = other.role.early
-        self._early_bytes -= other.role.early_bytes
-        leg.role, other.role = Joined(other), Joined(leg)
+        early, early_bytes = other.role.early, other.role.early_bytes
+        self._early_bytes -= early_bytes
+        leg.role = Joined(other, self._allowance())
+        end = other.role = Joined(leg, self._allowance())
         self._tunnels += 1
         self._tunnels_of.add(leg.key, 1)
         self._tunnels_of.add(other.key, 1)
@@ -217,9 +222,7 @@ class Relay:
         self._bytes_carried += sum(map(len, early))
         out: list[Effect] = [Send(leg.conn, data) for data in early]
         # Either may have become congested before it had a peer.
-        out += self._pause(leg) if other.congested else []
-        out += self._pause(other) if leg.congested else self._resume(other)
-        return out
+        return out + self._spend(other, end, early_bytes, now) + self._steer(leg) + self._steer(other)
 
     def _refuse(self, leg: Leg, reason: str, now: Instant) -> list[Effect]:
         """Close a Connect leg in a moment: no answer tells whether the listener is there (W19)."""
@@ -258,7 +261,7 @@ class Relay:
         ):
             self._count_refusal("early bytes")
             return self._drop(leg, now)
-        return self._pause(leg) if half.early_bytes >= RELAY_EARLY_BYTES_MAX else []
+        return self._steer(leg)
 
     # Ends
 
@@ -303,17 +306,31 @@ class Relay:
 
     # Flow
 
-    def _pause(self, leg: Leg) -> list[Effect]:
-        if leg.paused:
-            return []
-        leg.paused = True
-        return [Pause(leg.conn)]
+    def _allowance(self) -> Allowance:
+        return Allowance(self._quotas.tunnel_bytes_per_second, self._quotas.tunnel_burst_bytes)
 
-    def _resume(self, leg: Leg) -> list[Effect]:
-        if not leg.paused:
+    def _spend(self, leg: Leg, end: Joined, cost: int, now: Instant) -> list[Effect]:
+        """Count what `leg` said. Beyond its allowance it is read no more until it may go on; nothing is lost."""
+        back_at = end.allowance.spend(cost, now)
+        if back_at <= now:
             return []
-        leg.paused = False
-        return [Resume(leg.conn)]
+        end.is_spent = True
+        self._alarms.set(leg.conn, back_at)
+        return self._steer(leg)
+
+    def _steer(self, leg: Leg) -> list[Effect]:
+        """Read from `leg` or not, as it must be now."""
+        match leg.role:
+            case Joined() as end:
+                is_paused = end.peer.congested or end.is_spent
+            case Waiting() as half:
+                is_paused = half.early_bytes >= RELAY_EARLY_BYTES_MAX
+            case _:
+                is_paused = False
+        if leg.paused == is_paused:
+            return []
+        leg.paused = is_paused
+        return [Pause(leg.conn) if is_paused else Resume(leg.conn)]
 
     def _count_refusal(self, reason: str) -> None:
         self._refusals[reason] = self._refusals.get(reason, 0) + 1

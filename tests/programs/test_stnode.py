@@ -1,0 +1,65 @@
+"""The command line of stnode, and what it makes of its options."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from offset.engine import node
+from offset.programs import stmgr, stnode
+from offset.shell import driver, program
+from offset.shell.driver import Driver
+
+Start = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Starts stnode with some options and ends it; gives what engine and driver were made with."""
+    monkeypatch.chdir(tmp_path)
+    Path("trusted").mkdir()
+    assert stmgr.main(["gen-ident", "-o", "node.ident"]) == 0
+    assert stmgr.main(["init-node-db", "-i", "node.ident", "-o", "node.db"]) == 0
+    given: dict[str, Any] = {}
+
+    def note(module: Any, name: str) -> None:
+        made = getattr(module, name)
+
+        def make(*args: Any, **options: Any) -> Any:
+            given.update(options)
+            return made(*args, **options)
+
+        monkeypatch.setattr(module, name, make)
+
+    def run_shortly(_: str, begin: Callable[[], Awaitable[Driver]]) -> int:
+        async def story() -> None:
+            running = await begin()
+            running.stop()
+            await running.run()
+
+        asyncio.run(story())
+        return 0
+
+    note(node, "NodeEngine")
+    note(driver, "Driver")
+    monkeypatch.setattr(program, "run_program", run_shortly)
+
+    def run(*options: str) -> dict[str, Any]:
+        where = ["-i", "node.ident", "-l", "127.0.0.1:0", "-d", "node.db", "-t", "trusted"]
+        assert stnode.main([*where, *options]) == 0
+        return given
+
+    return run
+
+
+@pytest.mark.parametrize("options, is_allowed", [((), True), (("--refuse-private-relays",), False)])
+def test_w29_private_relays(start: Start, options: tuple[str, ...], is_allowed: bool) -> None:
+    """The option reaches the engine; without it friends may lead the node anywhere, as the reference's."""
+    assert start(*options)["allow_private_relays"] is is_allowed
+
+
+def test_w34_a_node_looks_at_the_network(start: Start) -> None:
+    """stnode has its driver look whether the machine slept or moved."""
+    assert start()["network"] is not None
