@@ -11,6 +11,7 @@ from offset.base import base64url
 from offset.base.limits import FRIEND_RELAYS_MAX, NAME_BYTES_MAX, NODE_RELAYS_MAX
 from offset.wire import app
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
+from offset.wire.extension import Extra
 from offset.wire.friend import CurrencyBalance
 from offset.wire.report import (
     ChannelConsistent,
@@ -134,6 +135,20 @@ async def test_05_d4_refusal(work: Work, request_sent: app.AppRequest, refusal: 
         with pytest.raises(Refused, match=refusal):
             await work(node)
         assert fake.requests == [request_sent]
+
+
+@pytest.mark.parametrize("work, request_sent, refusal", CHANGES)
+@story
+async def test_05_d4_refusal_with_a_reason(work: Work, request_sent: app.AppRequest, refusal: str) -> None:
+    """A node of ours says why it refused, and that is what the caller hears."""
+
+    def say_why(fake: FakeNode, conn: int, message: app.AppToAppServer) -> None:
+        fake.change(ack=message.app_request_id, extra=Extra(refusal="because of the moon"))
+
+    async with connected(FakeNode(WITH_CONFIG)) as (fake, node):
+        fake.script[type(request_sent)] = say_why
+        with pytest.raises(Refused, match="because of the moon"):
+            await work(node)
 
 
 @pytest.mark.parametrize(

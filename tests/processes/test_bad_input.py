@@ -74,7 +74,8 @@ class Desk:
 
     @staticmethod
     def _state(node: Node) -> list[object]:
-        return [friends(node), told(node, "info", "relays"), told(node, "info", "index")]
+        relays = [(relay["name"], relay["address"]) for relay in told(node, "info", "relays")]
+        return [friends(node), relays, told(node, "info", "index")]
 
     def put_away(self) -> None:
         """Let go of what is frozen."""

@@ -41,9 +41,11 @@ def test_info(chain: Chain) -> None:
     key = json.loads(alice.ticket.read_text())["publicKey"]
     assert say(alice, "info", "public-key") == f"{key}\n"
     assert json.loads(say(alice, "info", "public-key", "--json")) == {"public_key": key}
-    assert json.loads(say(alice, "info", "relays", "--json")) == [
-        {"name": "relay", "public_key": relay["publicKey"], "address": relay["address"]}
-    ]
+    (shown_relay,) = json.loads(say(alice, "info", "relays", "--json"))
+    assert (shown_relay["name"], shown_relay["public_key"]) == ("relay", relay["publicKey"])
+    assert shown_relay["address"] == relay["address"]
+    assert shown_relay["standing"]["state"] == "listening"
+    assert "| friends can come in, for " in say(alice, "info", "relays", "--long")
     assert json.loads(say(alice, "info", "index", "--json")) == [
         {"name": "index", "public_key": index["publicKey"], "address": index["address"], "connected": True}
     ]
@@ -57,8 +59,12 @@ def test_info(chain: Chain) -> None:
     assert bob["relays"] == [{"public_key": relay["publicKey"], "address": relay["address"]}]
     assert bob["settings"]["FST"] == {"open": True, "max_debt": str(LIMIT), "mul": 0, "add": 0}
     shown = say(alice, "info", "friends", "--long")
-    assert "| E+ | bob  | Consistent: " in shown
-    assert f"RMD={LIMIT}" in shown
+    assert "| C: LR=+, RR=+ " in shown
+    assert f"| LMD={LIMIT} " in shown
+    assert f"| RMD={LIMIT} " in shown
+    assert f"| through {relay['address']} " in shown
+    assert bob["granted"]["FST"] == {"open": True, "max_debt": str(LIMIT)}
+    assert bob["link"]["state"] == "linked"
     assert re.fullmatch(r"FST -?\d+\nGOLD -?\d+\n", say(alice, "info", "balance"))
 
 
@@ -196,7 +202,7 @@ def test_after_the_end(chain: Chain, tmp_path: Path) -> None:
     before = worths(chain)
     again = ctl(chain.carol, "seller", "commit-invoice", "-i", papers.invoice, "-c", papers.commit)
     assert again.status == 1
-    assert "there is nothing to collect for this invoice" in again.stderr
+    assert "it was collected or cancelled before" in again.stderr
     papers.payment, papers.receipt = copy, tmp_path / "second.receipt"
     assert papers.end(chain.alice) == (0, "Payment could not be found\n", "")
     assert not copy.exists()

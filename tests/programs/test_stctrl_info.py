@@ -8,6 +8,20 @@ import pytest
 from offset.base import base64url
 from offset.base.credits import Rate
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
+from offset.wire.extension import (
+    Apart,
+    Connecting,
+    CreditLine,
+    Extra,
+    FriendCreditLines,
+    Linked,
+    LinkStanding,
+    Listening,
+    RelayStanding,
+    Standing,
+    Trying,
+    Waiting,
+)
 from offset.wire.files import (
     FriendFile,
     parse_friend,
@@ -157,23 +171,158 @@ def test_names_of_strangers(open_desk: Open) -> None:
     )
 
 
+def _long(open_desk: Open, friend: Any, extra: Extra | None = None) -> list[str]:
+    """The lines of the long table about one friend, without its frame."""
+    shown = open_desk(node_report({BOB: friend}, extra=extra)).good("info friends --long")
+    return [line for line in shown.splitlines() if line.startswith("|")][1:]
+
+
+CONFIG = CurrencyConfigReport("FST", Rate(0, 0), 200, True)
+
+
 def test_long_table(open_desk: Open) -> None:
-    """The long table also shows what the owner has set."""
-    config = CurrencyConfigReport("FST", Rate(1, 2), 100, True)
-    friend = friend_report("node1", consistent(), configs=(config,))
-    assert open_desk(node_report({BOB: friend})).good("info friends --long") == (
-        "+----+-------+-------------+\n"
-        "| st | name  | balance     |\n"
-        "+====+=======+=============+\n"
-        "| E+ | node1 | Consistent: |\n"
-        "|    |       | Settings:   |\n"
-        "|    |       | - FST: open |\n"
-        "|    |       | RMD=100     |\n"
-        "|    |       | MUL=1       |\n"
-        "|    |       | ADD=2       |\n"
-        "|    |       |             |\n"
-        "+----+-------+-------------+\n"
+    """The long table has the lines of 0.1.0 for each currency, and the link (spec 05, 6.1)."""
+    friend = friend_report("node1", consistent(FST=(100, 0, 0)), configs=(CONFIG,))
+    granted = FriendCreditLines(BOB, (CreditLine("FST", 150, True),))
+    linked = LinkStanding(BOB, Linked(RELAYS[0], True), 1000)
+    extra = Extra((granted,), Standing(63_000, (), (linked,)))
+    assert open_desk(node_report({BOB: friend}, extra=extra)).good("info friends --long") == (
+        "+----+-------+---------------+------------------+\n"
+        "| st | name  | balance       | link             |\n"
+        "+====+=======+===============+==================+\n"
+        "| E+ | node1 | FST           | online for 1 min |\n"
+        "|    |       | C: LR=+, RR=+ | through r:1      |\n"
+        "|    |       | B  =100       | made by the node |\n"
+        "|    |       | LMD=150       |                  |\n"
+        "|    |       | RMD=200       |                  |\n"
+        "|    |       | LPD=0         |                  |\n"
+        "|    |       | RPD=0         |                  |\n"
+        "|    |       |               |                  |\n"
+        "+----+-------+---------------+------------------+\n"
     )
+
+
+def test_long_table_of_an_old_friend(open_desk: Open) -> None:
+    """What a friend does not tell is a question mark; what it told without a currency is that it grants none."""
+    friend = friend_report("node1", consistent(FST=(1, 0, 0)), configs=(CONFIG,))
+    old = _long(open_desk, friend)
+    assert [line.split("|")[3].strip() for line in old[1:4]] == ["C: LR=+, RR=?", "B  =1", "LMD=?"]
+    assert old[0].endswith("| online |")
+    told = _long(open_desk, friend, Extra((FriendCreditLines(BOB, ()),)))
+    assert [line.split("|")[3].strip() for line in told[1:4]] == ["C: LR=+, RR=-", "B  =1", "LMD=0"]
+
+
+def test_long_table_of_settings(open_desk: Open) -> None:
+    """Rates are shown where there are any, and that a currency is not in use yet."""
+    config = CurrencyConfigReport("GOLD", Rate(1, 2), 100, False)
+    lines = _long(open_desk, friend_report("node1", consistent(), configs=(config,), online=False))
+    assert [line.split("|")[3].strip() for line in lines] == [
+        "GOLD",
+        "C: LR=-, RR=?",
+        "B  =0",
+        "LMD=?",
+        "RMD=100",
+        "LPD=0",
+        "RPD=0",
+        "MUL=1",
+        "ADD=2",
+        "(not in use yet: both must set it)",
+        "",
+    ]
+    assert "| offline |" in lines[0]
+    assert "| C:      |" in _long(open_desk, friend_report("node1", consistent()))[0]
+
+
+@pytest.mark.parametrize(
+    "theirs, shown, costs",
+    [
+        (None, ["I:", "LT=60", "RT=?"], None),
+        (-60, ["I:", "LT=60", "RT=-60", "accepting costs 0"], {"FST": "0"}),
+        (-50, ["I:", "LT=60", "RT=-50", "accepting costs 10"], {"FST": "10"}),
+        (-70, ["I:", "LT=60", "RT=-70", "accepting brings 10"], {"FST": "-10"}),
+    ],
+)
+def test_03_d36_what_a_reset_costs(
+    theirs: int | None, shown: list[str], costs: dict[str, str] | None, open_desk: Open
+) -> None:
+    """The difference of the claims is shown with them: what is frozen for the friend is part of it (D36)."""
+    remote = None if theirs is None else ResetTermsReport(b"t" * 64, (CurrencyBalance("FST", theirs),))
+    friend = friend_report("node1", ChannelInconsistent((CurrencyBalance("FST", 60),), remote))
+    lines = _long(open_desk, friend)
+    assert [line.split("|")[3].strip() for line in lines] == ["FST", *shown, ""]
+    (value,) = json.loads(open_desk(node_report({BOB: friend})).good("info friends --json"))
+    assert value["cost_of_reset"] == costs
+
+
+NOW = 1_000_000_000
+STATES: list[tuple[Any, list[str]]] = [
+    (Linked(RELAYS[0], False), ["online for 1 h", "through r:1", "made by the friend"]),
+    (Trying(RELAYS), ["offline for 1 h", "trying r:1"]),
+    (Apart("not tried yet", None), ["offline for 1 h", "not tried yet"]),
+    (Apart("lost", NOW + 2500), ["offline for 1 h", "lost", "next attempt in 2 s"]),
+    (Apart("lost", NOW - 1), ["offline for 1 h", "lost", "next attempt in 0 s"]),
+]
+
+
+@pytest.mark.parametrize("state, words", STATES)
+def test_w26_links(state: Any, words: list[str], open_desk: Open) -> None:
+    """How the node stands with each friend is shown (spec 02, W26)."""
+    standing = Standing(NOW, (), (LinkStanding(BOB, state, NOW - 3_600_000),))
+    friend = friend_report("node1", consistent(FST=(0, 0, 0)))
+    lines = _long(open_desk, friend, Extra(opt_standing=standing))
+    assert [line.split("|")[4].strip() for line in lines][: len(words)] == words
+    (value,) = json.loads(
+        open_desk(node_report({BOB: friend}, extra=Extra(opt_standing=standing))).good("info friends --json")
+    )
+    assert value["link"]["for_ms"] == 3_600_000
+    assert value["link"]["state"] == {Linked: "linked", Trying: "trying", Apart: "apart"}[type(state)]
+    disabled = friend_report("node1", consistent(FST=(0, 0, 0)), enabled=False, online=False)
+    assert "| disabled |" in _long(open_desk, disabled, Extra(opt_standing=standing))[0]
+
+
+def test_w26_relays(open_desk: Open) -> None:
+    """How the node stands with each relay is shown, also with those it keeps for friends (spec 02, W26, W33)."""
+    own = NamedRelayAddress(RELAY.public_key, "r:2", "mine")
+    unheard = NamedRelayAddress(CAROL, "r:3", "new")
+    states = (
+        RelayStanding(own.unnamed(), True, Listening(), NOW - 3 * 86_400_000, ""),
+        RelayStanding(RelayAddress(BOB, "r:4"), False, Waiting(NOW + 9000), NOW, "connection refused"),
+    )
+    report = node_report(relays=(own, unheard), extra=Extra(opt_standing=Standing(NOW, states, ())))
+    shown = open_desk(report).good("info relays --long").splitlines()
+    assert [[cell.strip() for cell in line.split("|")[1:-1]][0::2] for line in shown if line[0] == "|"] == [
+        ["relay name", "address"],
+        ["mine", "r:2"],
+        ["new", "r:3"],
+        ["", "r:4"],
+        ["", ""],
+        ["", ""],
+    ]
+    assert [line.split("|")[4].strip() for line in shown if line[0] == "|"] == [
+        "state",
+        "friends can come in, for 3 d",
+        "unknown",
+        "connection refused",
+        "next attempt in 9 s",
+        "kept for friends that know no newer one",
+    ]
+    mine, new, kept = json.loads(open_desk(report).good("info relays --json"))
+    assert mine["standing"] == {
+        "state": "listening",
+        "own": True,
+        "for_ms": 3 * 86_400_000,
+        "last_error": None,
+        "next_attempt_ms": None,
+    }
+    assert new["standing"] is None
+    assert (kept["standing"]["state"], kept["standing"]["next_attempt_ms"]) == ("waiting", 9000)
+    connecting = Standing(NOW, (RelayStanding(own.unnamed(), True, Connecting(), NOW, ""),), ())
+    report = node_report(relays=(own,), extra=Extra(opt_standing=connecting))
+    assert "| connecting |" in open_desk(report).good("info relays --long")
+    assert json.loads(open_desk(report).good("info relays --json"))[0]["standing"]["state"] == "connecting"
+    nobody = node_report(relays=(), extra=Extra(opt_standing=Standing(NOW, (), ())))
+    assert open_desk(nobody).good("info relays --long") == "No configured relay servers.\n"
+    assert "| state " not in open_desk(node_report(relays=(own,))).good("info relays --long")
 
 
 def test_balance(open_desk: Open) -> None:
@@ -220,6 +369,8 @@ def test_info_for_scripts(open_desk: Open) -> None:
         "settings": {"FST": {"open": True, "max_debt": str(2**127), "mul": 1, "add": 2}},
         "consistent": True,
         "balances": {"FST": {"balance": "-75", "local_pending_debt": "1", "remote_pending_debt": "2"}},
+        "granted": None,
+        "link": None,
     }
 
 

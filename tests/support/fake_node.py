@@ -30,6 +30,7 @@ from offset.engine.surface import Conn, Effect, Event
 from offset.shell.driver import Driver
 from offset.wire import app
 from offset.wire.common import Commit, NamedIndexServerAddress, NamedRelayAddress, Receipt
+from offset.wire.extension import Extra
 from offset.wire.files import InvoiceFile, Ticket
 from offset.wire.friend import FriendsRoute
 from offset.wire.index import MultiRoute, RequestRoutes, RouteCapacityRate
@@ -115,13 +116,18 @@ def node_report(
     relays: tuple[NamedRelayAddress, ...] = (RELAY,),
     index_servers: tuple[NamedIndexServerAddress, ...] = (INDEX_SERVER,),
     connected: PublicKey | None = INDEX_SERVER.public_key,
+    extra: Extra | None = None,
 ) -> NodeReport:
-    """A whole report; with a friend, a relay and an index server that is in use, unless told otherwise."""
+    """A whole report; with a friend, a relay and an index server that is in use, unless told otherwise.
+
+    Without `extra` it is that of a node of the reference.
+    """
     known = {FRIEND.public_key: friend_report()} if friends is None else friends
     entries = tuple(PkFriendReport(key, friend) for key, friend in known.items())
     return NodeReport(
         FunderReport(NODE.public_key, relays, PkFriendReportList(entries)),
         IndexClientReport(index_servers, connected),
+        extra,
     )
 
 
@@ -272,11 +278,14 @@ class FakeNode:
         """Say something to one app; call it in a rule, or wake the driver afterwards."""
         self._lines.send(conn, app.APP_SERVER_TO_APP.encode(message), self._now)
 
-    def change(self, *mutations: NodeReportMutation, ack: bytes | None = None) -> None:
-        """Change the report and tell all apps."""
+    def change(
+        self, *mutations: NodeReportMutation, ack: bytes | None = None, extra: Extra | None = None
+    ) -> None:
+        """Change the report and tell all apps; with `extra`, as a node of ours does."""
         self.view.apply_all(mutations)
+        self.view.take_extra(extra)
         for conn in self.conns:
-            self.tell(conn, app.ReportMutations(ack, mutations))
+            self.tell(conn, app.ReportMutations(ack, mutations, extra))
 
     def change_friend(self, key: PublicKey, *changes: FriendReportMutation, ack: bytes | None = None) -> None:
         """Change what is said of a friend and tell all apps."""

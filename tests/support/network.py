@@ -217,8 +217,9 @@ def told(node: Node, *command: str) -> Any:
 
 
 def friends(node: Node) -> dict[str, Any]:
-    """The friends of a node by name, as `info friends` tells of them."""
-    return {friend["name"]: friend for friend in told(node, "info", "friends")}
+    """The friends of a node by name, as `info friends` tells of them; without the link, whose age grows."""
+    found = told(node, "info", "friends")
+    return {friend["name"]: {what: friend[what] for what in friend if what != "link"} for friend in found}
 
 
 class Held(NamedTuple):

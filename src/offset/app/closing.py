@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from offset.app.errors import Refused
 from offset.app.session import ANSWER_S, Session, within
 from offset.base.ids import PaymentId, Uid
 from offset.wire.app import AckClosePayment, PaymentStatus, RequestClosePayment
@@ -18,4 +21,5 @@ async def acknowledge(
     session: Session, payment_id: PaymentId, ack_uid: Uid, timeout_s: float = ANSWER_S
 ) -> None:
     """The end of the payment is known here: the node may forget it. Raises NoAnswer."""
-    await session.ask(AckClosePayment(payment_id, ack_uid), timeout_s=timeout_s)
+    with suppress(Refused):  # another app was faster: the node has forgotten it
+        await session.ask(AckClosePayment(payment_id, ack_uid), timeout_s=timeout_s)

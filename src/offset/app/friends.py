@@ -1,7 +1,8 @@
 """Friends of the node, and what is agreed with them. Permission: config.
 
-The node says of a request only that it was processed (spec 05, 2.3). So each request here compares the report in the
-moment of the acknowledgement with what was asked, and raises Refused with the reason that the report shows (D-4).
+A node of ours says why it refused a request; one of the reference says only that it was processed (spec 05, 2.3). So
+each request here compares the report in the moment of the acknowledgement with what was asked, and raises Refused
+with the reason that the report shows (D-4).
 """
 
 from __future__ import annotations

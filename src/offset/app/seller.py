@@ -4,17 +4,18 @@
     wait_for_commit ◄── the buyer's commit comes back
     commit ──► the credits move
 
-The node does not say whether it took a commit (spec 05, D-4), but its report shows the credits: what was frozen
-for us before, and what friends owe us after. `commit` compares them.
+A node of the reference does not say whether it took a commit (spec 05, D-4), but its report shows the credits: what
+was frozen for us before, and what friends owe us after. `commit` compares them.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
-from offset.app.errors import NoAnswer
+from offset.app.errors import NoAnswer, Refused
 from offset.app.reports import LiveReport
 from offset.app.session import Session
 from offset.base.credits import Amount, Balance, is_amount
@@ -62,10 +63,11 @@ class Seller:
     async def cancel(self, invoice: InvoiceFile) -> None:
         """Withdraw an invoice; what buyers have frozen for it goes back to them.
 
-        Nothing tells whether it was open: cancelling what was collected before changes nothing.
+        Cancelling what was collected or cancelled before changes nothing.
         """
         self._check_ours(invoice)
-        await self._session.ask(CancelInvoice(invoice.invoice_id))
+        with suppress(Refused):  # a node of ours says that it is not open; then nothing is left to withdraw
+            await self._session.ask(CancelInvoice(invoice.invoice_id))
 
     async def wait_for_commit(self, invoice: InvoiceFile, path: Path, timeout_s: float) -> Commit:
         """The commit that somebody puts into a file, once it is there and whole. Raises NoAnswer, UserFault."""

@@ -243,7 +243,7 @@ def _remove_currency(turn: Turn, friend: Friend, request: RemoveFriendCurrency) 
     if currency in channel.credits or (
         currency in channel.local_currencies and currency in channel.remote_currencies
     ):
-        return "this currency is active, so it cannot be removed; close it, or remove the friend"
+        return f"the currency {currency!r} is active, so it stays: close it, or remove the friend"
     del friend.configs[currency]
     turn.drop("configs", friend.public_key, currency)
     credit_lines.changed(friend)

@@ -96,7 +96,7 @@ def commit_invoice(turn: Turn, commit: Commit) -> str | None:
     state = turn.state
     invoice = state.invoices.get(commit.invoice_id)
     if invoice is None:
-        return "there is no such open invoice"
+        return "there is nothing to collect for this invoice: it was collected or cancelled before"
     if commit.currency != invoice.currency or commit.total_dest_payment != invoice.total_dest_payment:
         return "the commit is for another amount or currency"
     if commit.dest_hashed_lock != hash_lock(invoice.dest_plain_lock):

@@ -26,15 +26,20 @@ _timeout = options.timeout(CONNECT_S)
 
 
 @group.command("relays")
+@click.option("-l", "--long", "is_long", is_flag=True, help="Show also the state of each relay.")
 @options.as_json
 @_timeout
 @click.pass_obj
-def relays(target: Target, as_json: bool, timeout_s: float) -> None:
-    """Show the relays of the node, where its friends find it."""
+def relays(target: Target, is_long: bool, as_json: bool, timeout_s: float) -> None:
+    """Show the relays of the node, where its friends find it.
+
+    With --long also those that it keeps for friends that know no newer one. The state of the line to each friend
+    is in info friends --long.
+    """
     from offset.programs.stctrl import show
 
     report = target.glance(timeout_s)
-    _print(as_json, report, show.relays_value, show.relays_text)
+    _print(as_json, report, show.relays_value, lambda report: show.relays_text(report, is_long=is_long))
 
 
 @group.command("index")
@@ -50,7 +55,7 @@ def index(target: Target, as_json: bool, timeout_s: float) -> None:
 
 
 @group.command("friends")
-@click.option("-l", "--long", "is_long", is_flag=True, help="Show also limits, rates and what is open.")
+@click.option("-l", "--long", "is_long", is_flag=True, help="Show also limits, what is open, and the link.")
 @options.as_json
 @_timeout
 @click.pass_obj
@@ -61,14 +66,21 @@ def friends(target: Target, is_long: bool, as_json: bool, timeout_s: float) -> N
     st    E enabled, D disabled; + online, - offline
     B     balance: above 0 the friend owes us
     LPD   frozen by us, for payments under way; RPD frozen by the friend
-    With --long:
-    RMD   the most that the friend may owe us
+    With --long, for each currency:
+    C, I  the two sides agree (consistent) or not (inconsistent)
+    LR    + if we pass on requests of the friend; RR + if the friend passes on ours
+    LMD   the most that we may owe the friend; the friend sets it
+    RMD   the most that the friend may owe us; we set it
     MUL, ADD   we pass on x credits of the friend for x * MUL / 2^32 + ADD
+    LT, RT     what we propose to start from again, and what the friend proposes, as it sees it:
+               to accept 70 with config reset-friend makes our balance -70
+    ?     the friend has not told it; a friend that does not run this program never does
     """
-    from offset.programs.stctrl import show
+    from offset.programs.stctrl import show_friends
 
     report = target.glance(timeout_s)
-    _print(as_json, report, show.friends_value, lambda report: show.friends_text(report, is_long=is_long))
+    text = show_friends.friends_long_text if is_long else show_friends.friends_text
+    _print(as_json, report, show_friends.friends_value, text)
 
 
 @group.command("balance")

@@ -54,13 +54,15 @@ def _info(idfile: Path, ticket: Path, what: str) -> int | None:
 
 
 def _text(report: NodeReport, what: str) -> str:
+    if what == "friends":
+        from offset.programs.stctrl import show_friends
+
+        return show_friends.friends_text(report)
     from offset.programs.stctrl import show
 
     match what:
         case "balance":
             return show.balances_text(report)
-        case "friends":
-            return show.friends_text(report)
         case "index":
             return show.index_servers_text(report)
         case "public-key":

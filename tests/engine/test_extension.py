@@ -1,0 +1,102 @@
+"""What only our apps and friends are told, through whole engines (docs/WIRE.md, extensions)."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from offset.base.limits import STANDING_PAUSE_MS
+from offset.core.apps.reports import ReportView
+from offset.wire.app import (
+    DisableFriend,
+    RemoveFriend,
+    ReportMutations,
+    SetFriendCurrencyMaxDebt,
+    SetFriendName,
+)
+from offset.wire.extension import Apart, CreditLine, Extra, Linked, Listening, Standing, Waiting
+from support.nodes import CURRENCY, TestApp, Town
+
+
+@pytest.fixture
+def town() -> Town:
+    """Two friends, with a limit of 1000."""
+    return Town("ab")
+
+
+def view(app: TestApp) -> ReportView:
+    """The report of an app, with every change it was told."""
+    report = ReportView(app.wait_ready().report)
+    for message in app.heard(ReportMutations):
+        report.apply_all(message.mutations)
+        report.take_extra(message.opt_extra)
+    return report
+
+
+def standing(app: TestApp) -> Standing:
+    """How the node of an app stands, as the app was told last."""
+    found = view(app).standing
+    assert found is not None
+    return found
+
+
+def test_a_limit_reaches_the_apps_of_the_friend(town: Town) -> None:
+    """What one owner grants is seen by the other owner's apps: those that listen, and those that come later."""
+    town.world.run(lambda: town.key("a") in view(town.apps["b"]).credit_lines)
+    assert view(town.apps["b"]).credit_lines == {town.key("a"): (CreditLine(CURRENCY, 1000, True),)}
+    town.apps["a"].ask(SetFriendCurrencyMaxDebt(town.key("b"), CURRENCY, 7))
+    told = {town.key("a"): (CreditLine(CURRENCY, 7, True),)}
+    town.world.run(lambda: view(town.apps["b"]).credit_lines == told)
+    later = TestApp(town.world, "later", town.identities["b"], "b:1")
+    later.wait_ready()
+    assert view(later).credit_lines == told
+    town.apps["b"].ask(RemoveFriend(town.key("a")))
+    assert view(town.apps["b"]).credit_lines == {}
+
+
+def test_w26_apps_see_relays_and_links(town: Town) -> None:
+    """Listening and linked; then the relay dies, and both wait with a reason; then all is well again."""
+    app = town.apps["a"]
+    town.world.run(lambda: bool(standing(app).relays) and standing(app).relays[0].state == Listening())
+    (relay,), (link,) = standing(app).relays, standing(app).links
+    assert (relay.is_own, relay.relay.public_key, relay.last_error) == (True, town.relay.public_key, "")
+    assert (link.friend_public_key, type(link.state)) == (town.key("b"), Linked)
+    town.host("relay").die()
+    town.world.run(lambda: isinstance(standing(app).relays[0].state, Waiting))
+    (relay,), (link,) = standing(app).relays, standing(app).links
+    assert relay.last_error != ""
+    assert isinstance(link.state, Apart)
+    town.start_relay()
+    town.world.run(lambda: isinstance(standing(app).links[0].state, Linked))
+
+
+def test_w26_a_disabled_friend_has_no_link(town: Town) -> None:
+    """Links are those of enabled friends."""
+    app = town.apps["a"]
+    town.world.run(lambda: bool(standing(app).links))
+    app.ask(DisableFriend(town.key("b")))
+    town.world.run(lambda: standing(app).links == ())
+
+
+def test_w26_nothing_is_told_twice_and_not_every_step(town: Town) -> None:
+    """Between two messages about relays and links some time passes, and none repeats the one before."""
+    app = town.apps["a"]
+    for _ in range(3):
+        town.host("relay").die()
+        town.world.pass_ms(4000)
+        town.start_relay()
+        town.world.pass_ms(4000)
+    told = [message.opt_extra.opt_standing for message in app.heard(ReportMutations) if message.opt_extra]
+    standings = [found for found in told if found is not None]
+    assert len(standings) >= 6
+    for before, after in itertools.pairwise(standings):
+        assert after.now - before.now >= STANDING_PAUSE_MS
+        assert (before.relays, before.links) != (after.relays, after.links)
+
+
+def test_05_d4_a_refusal_has_a_reason(town: Town) -> None:
+    """The acknowledgement of a refused request says why; of one that was carried out it says nothing."""
+    refused = town.apps["a"].ask(SetFriendName(town.key("a"), "myself"))
+    assert refused.opt_extra == Extra(refusal="there is no such friend")
+    assert town.apps["a"].ask(SetFriendName(town.key("b"), "bob")).opt_extra is None

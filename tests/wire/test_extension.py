@@ -1,0 +1,102 @@
+"""Extensions: an old peer reads ours, we read an old peer's, and without them the bytes are those of 0.1.11."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from offset.base.ids import RAND_VALUE_BYTES
+from offset.wire.app import APP_SERVER_TO_APP, AppServerToApp, ReportMutations
+from offset.wire.codec import Codec
+from offset.wire.common import RelayAddress
+from offset.wire.extension import (
+    Apart,
+    Connecting,
+    CreditLine,
+    Extra,
+    FriendCreditLines,
+    Linked,
+    LinkStanding,
+    Listening,
+    RelayStanding,
+    Standing,
+    Trying,
+    Waiting,
+)
+from offset.wire.friend import FRIEND_MESSAGE, FriendMessage, MoveToken, MoveTokenRequest
+from offset.wire.report import (
+    NODE_REPORT,
+    FunderReport,
+    IndexClientReport,
+    NodeReport,
+    PkFriendReportList,
+)
+
+KEY = bytes(range(32))
+RELAY = RelayAddress(KEY, "relay:1")
+TOKEN = MoveToken(bytes(64), (), (RELAY,), ("FST",), bytes(32), bytes(RAND_VALUE_BYTES), bytes(64))
+
+# The forms of 0.1.11, as an old peer reads and writes them.
+OLD_FRIEND: Codec[FriendMessage] = Codec("friend", "FriendMessage")
+OLD_REPORT: Codec[NodeReport] = Codec("report", "NodeReport")
+OLD_APP: Codec[AppServerToApp] = Codec("app", "AppServerToApp")
+
+times = st.integers(0, 2**64 - 1)
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+keys = st.binary(min_size=32, max_size=32)
+lines = st.lists(
+    st.builds(CreditLine, st.text("ABC", max_size=5), st.integers(0, 2**128 - 1), st.booleans()), max_size=3
+).map(tuple)
+relays = st.just(RELAY)
+relay_states = st.one_of(st.just(Connecting()), st.just(Listening()), st.builds(Waiting, times))
+link_states = st.one_of(
+    st.builds(Linked, relays, st.booleans()),
+    st.builds(Trying, st.lists(relays, max_size=2).map(tuple)),
+    st.builds(Apart, texts, st.none() | times),
+)
+standings = st.builds(
+    Standing,
+    times,
+    st.lists(st.builds(RelayStanding, relays, st.booleans(), relay_states, times, texts), max_size=3).map(
+        tuple
+    ),
+    st.lists(st.builds(LinkStanding, keys, link_states, times), max_size=3).map(tuple),
+)
+extras = st.builds(
+    Extra,
+    st.lists(st.builds(FriendCreditLines, keys, lines), max_size=2).map(tuple),
+    st.none() | standings,
+    texts,
+)
+
+
+@given(st.booleans(), st.none() | lines)
+def test_friend_message(wanted: bool, told: tuple[CreditLine, ...] | None) -> None:
+    """Both read it; the old peer without what it does not know."""
+    message = MoveTokenRequest(TOKEN, wanted, told)
+    data = FRIEND_MESSAGE.encode(message)
+    assert FRIEND_MESSAGE.decode(data) == message
+    assert OLD_FRIEND.decode(data) == MoveTokenRequest(TOKEN, wanted)
+    if told is None:
+        assert data == OLD_FRIEND.encode(message)
+
+
+@given(st.none() | extras)
+def test_report(extra: Extra | None) -> None:
+    """The same for the report of a node."""
+    old = NodeReport(FunderReport(KEY, (), PkFriendReportList(())), IndexClientReport((), None))
+    message = NodeReport(old.funder_report, old.index_client_report, extra)
+    data = NODE_REPORT.encode(message)
+    assert NODE_REPORT.decode(data) == message
+    assert OLD_REPORT.decode(data) == old
+    if extra is None:
+        assert data == OLD_REPORT.encode(old)
+
+
+@given(st.none() | st.just(bytes(16)), st.none() | extras)
+def test_changes_of_the_report(ack: bytes | None, extra: Extra | None) -> None:
+    """The same for changes, which are also acknowledgements."""
+    message = ReportMutations(ack, (), extra)
+    data = APP_SERVER_TO_APP.encode(message)
+    assert APP_SERVER_TO_APP.decode(data) == message
+    assert OLD_APP.decode(data) == ReportMutations(ack, ())
+    if extra is None:
+        assert data == OLD_APP.encode(message)
