@@ -70,46 +70,6 @@ def test_an_amount_over_the_limit_is_cancelled(town: Town) -> None:
     assert town.result("a", request_id).result == FAILURE
 
 
-@pytest.mark.parametrize("victim", ["a", "b", "c"])
-@pytest.mark.parametrize("after_ms", range(0, 30, 3))
-def test_a_node_killed_at_any_moment_of_a_payment_goes_on(victim: str, after_ms: int) -> None:
-    """Whoever dies during the request leg, the payment ends once, and the ledgers agree."""
-    town = Town("abc")
-    invoice_id = town.invoice("c", 10)
-    payment_id, request_id = town.send("abc", invoice_id, 10, 1)
-    town.world.pass_ms(after_ms + 1)
-    town.crash(victim)
-    for name, other in (("a", "b"), ("b", "c")):
-        town.world.run(
-            lambda name=name, other=other: (
-                town.friend(name, other).is_online  # type: ignore[misc]
-                and town.friend(other, name).is_online
-            )
-        )
-    town.world.pass_ms(5000)
-    credit = town.friend("a", "b").channel.credits[CURRENCY]
-    for pending in list(credit.local.values()):
-        assert pending.response is not None, "a request that survived must have been answered by now"
-    if victim != "a" and not any(m.result == FAILURE for m in _results(town, request_id)):
-        result = town.result("a", request_id).result
-        assert isinstance(result, Complete)
-        town.apps["c"].ask(CommitInvoice(result.commit))
-        assert isinstance(town.ending("a", payment_id).status, PaymentSuccess)
-        town.world.pass_ms(2000)
-        assert town.balance("a", "b") == (-11, 0, 0)
-        assert town.balance("c", "b") == (10, 0, 0)
-    for name, other in (("a", "b"), ("b", "c")):
-        ours, theirs = town.balance(name, other), town.balance(other, name)
-        assert ours == (-theirs[0], theirs[2], theirs[1])
-        assert town.friend(name, other).channel.is_consistent
-
-
-def _results(town: Town, request_id: bytes) -> list[object]:
-    from offset.wire.app import TransactionResult
-
-    return [m for m in town.apps["a"].heard(TransactionResult) if m.request_id == request_id]
-
-
 def test_a_relay_that_restarts_brings_the_friends_together_again(town: Town) -> None:
     """When the relay dies both sides notice, and meet again once it is back."""
     town.world.hosts["relay"].die()

@@ -89,7 +89,11 @@ class Host:
         if effect.conn in self.pipes:
             host, far = self.pipes[effect.conn]
             data = effect.data
-            self.world.after(DELAY_MS, lambda: far in host.pipes and host.feed(Received(far, data)))
+            self.world.after(DELAY_MS, lambda: far in host.pipes and host.take(Received(far, data)))
+
+    def take(self, event: Received) -> None:
+        """Bytes arrive."""
+        self.feed(event)
 
     def _dial(self, effect: Dial) -> None:
         if not self.is_alive:
@@ -112,13 +116,18 @@ class Host:
                 self.rows.pop(key, None)
             else:
                 self.rows[key] = record
+        self.durable(effect)
+
+    def durable(self, effect: Commit) -> None:
+        """A commit is done."""
         self.feed(Committed(effect.number))
 
 
 class World:
     """Hosts, addresses, and time."""
 
-    def __init__(self) -> None:
+    def __init__(self, host_class: Callable[[World, str, Engine], Host] = Host) -> None:
+        self._host_class = host_class
         self.now = 0
         self.hosts: dict[str, Host] = {}
         self.listeners: dict[str, tuple[Host, str]] = {}
@@ -127,7 +136,7 @@ class World:
 
     def add(self, name: str, engine: Engine, **addresses: str) -> Host:
         """Start an engine; `addresses` maps its listeners to where they can be dialed."""
-        host = Host(self, name, engine)
+        host = self._host_class(self, name, engine)
         self.hosts[name] = host
         for listener, address in addresses.items():
             self.listeners[address] = (host, listener)

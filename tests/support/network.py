@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -111,6 +112,16 @@ class TestNetwork(Network):
         """Start a server that ended, as it was started before."""
         program, port, args = self._ways[name]
         self.start(name, program, port, *args)
+
+    def freeze(self, name: str) -> None:
+        """Stop a program where it is (SIGSTOP); what is sent to it waits in the sockets."""
+        process = self.processes[name]
+        process.send_signal(signal.SIGSTOP)
+        os.waitpid(process.pid, os.WUNTRACED)
+
+    def thaw(self, name: str) -> None:
+        """Let a frozen program go on."""
+        self.processes[name].send_signal(signal.SIGCONT)
 
     def log(self, name: str) -> str:
         """What a program said."""

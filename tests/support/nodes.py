@@ -101,19 +101,30 @@ class TestApp:
 class Town:
     """A row of nodes that are friends in pairs, over one relay."""
 
-    def __init__(self, names: str, *, limit: int = 1000, rate: int = 1) -> None:
-        self.world = World()
+    def __init__(
+        self, names: str, *, limit: int = 1000, rate: int = 1, rows: dict[str, dict[Any, Any]] | None = None
+    ) -> None:
+        """`rows`: those of a town of the same names, which lives on here."""
+        self.world = self.make_world()
         self.relay = identity_of("relay")
         self.start_relay()
         self.identities = {name: identity_of(name) for name in names}
         self.apps: dict[str, TestApp] = {}
         self.trusted = ALL
         self.generation = 0
+        if rows is not None:
+            for name in names:
+                self.start(name, rows[name])
+            return
         for name in names:
             self.start(name)
             self.apps[name].ask(AddRelay(NamedRelayAddress(self.relay.public_key, "relay:1", "relay")))
         for left, right in itertools.pairwise(names):
             self.befriend(left, right, limit=limit, rate=rate)
+
+    def make_world(self) -> World:
+        """The world of this town."""
+        return World()
 
     def start_relay(self) -> None:
         """Start the relay, perhaps again."""
@@ -122,6 +133,12 @@ class Town:
 
     def start(self, name: str, rows: dict[Any, Any] | None = None) -> None:
         """Start a node, from the rows of an earlier life if there was one, and its app."""
+        self.start_node(name, rows)
+        self.apps[name] = TestApp(self.world, name, self.identities[name], f"{name}:1")
+        self.apps[name].wait_ready()
+
+    def start_node(self, name: str, rows: dict[Any, Any] | None = None) -> None:
+        """Start a node without an app."""
         self.generation += 1
         engine = NodeEngine(
             self.identities[name],
@@ -132,8 +149,6 @@ class Town:
         )
         host = self.world.add(name, engine, **{APPS: f"{name}:1"})
         host.rows.update(rows or {})
-        self.apps[name] = TestApp(self.world, name, self.identities[name], f"{name}:1")
-        self.apps[name].wait_ready()
 
     def crash(self, name: str) -> None:
         """Kill a node and start it again from what was durable."""
