@@ -97,3 +97,28 @@ def payable(keys: tuple[PublicKey, ...], arcs: Arcs) -> Amount:
         rest = Rate(sum(toll.mul for toll in tolls[i:]), sum(toll.add for toll in tolls[i:]))
         x1.append(rest.max_payable(capacity - sum(toll.mul != 0 for toll in tolls[:i])))
     return max(min(x1), rate_of(keys, arcs).max_payable(min(capacities)))
+
+
+def most_flow(arcs: Arcs, source: bytes, destination: bytes) -> int:
+    """The most that can be sent at once without tolls, by augmenting paths."""
+    left = {arc: capacity for arc, (capacity, _) in arcs.items()}
+    flow = 0
+    while True:
+        came_from: dict[bytes, bytes] = {source: source}
+        queue = [source]
+        for node in queue:
+            for (tail, head), room in left.items():
+                if tail == node and room > 0 and head not in came_from:
+                    came_from[head] = node
+                    queue.append(head)
+        if destination not in came_from:
+            return flow
+        path, node = [], destination
+        while node != source:
+            path.append((came_from[node], node))
+            node = came_from[node]
+        step = min(left[arc] for arc in path)
+        for tail, head in path:
+            left[tail, head] -= step
+            left[head, tail] = left.get((head, tail), 0) + step
+        flow += step

@@ -149,8 +149,11 @@ INDEX_CLIENTS_MAX = 16_384
 INDEX_NODES_MAX = 1_000_000
 INDEX_RECORDS_MAX = 10_000_000  # of all nodes together
 INDEX_RECORDS_PER_NODE_MAX = 65_536
-INDEX_SEARCH_ARCS_MAX = 200_000  # touched for one request, about 100 ms: spec 04, 8
+INDEX_SEARCH_ARCS_MAX = 200_000  # touched for one request, splits included, about 100 ms: spec 04, 8
 INDEX_SEARCH_ARCS_PER_TICK = 1_600_000  # touched for all requests of one tick: updates and hashes go first
+INDEX_SEARCH_ARCS_PER_CLIENT = (
+    400_000  # of these for one client: who asks what is hard holds up others little
+)
 INDEX_ALTERNATIVES_MAX = 1  # further multi-routes beside the cheapest: spec 04, 7.4
 INDEX_HOP_COST_DIVISOR = 200  # a hop costs as much as 1/200 of the amount in fees: spec 04, 7.3
 INDEX_SHORT_SESSION_MS: Millis = (
@@ -161,7 +164,7 @@ INDEX_FULL_STATE_JITTER_MS: Millis = 2 * SECOND  # after a reconnect: spec 04, 5
 INDEX_REPEAT_STATE_MS: Millis = 4 * SECOND  # servers that have just met miss the first reports: spec 04, 3.7
 INDEX_SERVERS_MAX = 64  # of one node
 INDEX_ROUTES_MS: Millis = 10 * SECOND  # a server that has not answered by then never will: spec 04, 5.8
-MULTI_ROUTE_ROUTES_MAX = 8  # spec 04, 7.4
+MULTI_ROUTE_ROUTES_MAX = 16  # spec 04, 7.4; that many are used only where fewer do not carry the amount
 
 assert HANDSHAKE_FRAME_BYTES_MAX < INNER_MESSAGE_BYTES_MAX < FRAME_BYTES_MAX < APP_FRAME_BYTES_MAX
 assert APP_FRAME_BYTES_MAX + 2**17 < DECODED_WORDS_MAX * 8

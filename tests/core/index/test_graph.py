@@ -15,9 +15,10 @@ def test_both_directions_hold_the_same_record() -> None:
     """`into` and `out` lead to one record, so that a change of it is seen from both."""
     graph, stated = Graph(), record(A, 5)
     graph.add(B, stated)
-    assert graph.into(B)[A] is graph.out(A)[B] is graph.record(A, B) is stated
+    assert graph.into(B)[A] is graph.record(A, B) is stated
     assert stated.room == NO_ARC
     graph.add(A, record(B, 6))
+    assert graph.into(B)[A] is graph.out(A)[B] is stated
     assert stated.room == 5
     graph.change(stated, 7, Rate(1, 2))
     assert (stated.room, stated.toll) == (7, Rate(1, 2))
@@ -34,6 +35,20 @@ def test_a_removed_side_closes_both_arcs() -> None:
     assert opposite.room == NO_ARC
     graph.add(B, record(A, 5))
     assert opposite.room == 8
+
+
+def test_what_strangers_state_is_not_in_the_way() -> None:
+    """Whoever states something about a node adds nothing to its arcs, unless the node knows it too."""
+    graph = Graph()
+    for name in range(5):
+        graph.add(key(name), record(A, 9))
+    assert not graph.out(A)
+    graph.add(A, record(key(3), 8))
+    assert list(graph.out(A)) == [key(3)]
+    assert list(graph.out(key(3))) == [A]
+    graph.remove(A, key(3))
+    assert not graph.out(A)
+    assert not graph.out(key(3))
 
 
 def test_an_empty_graph_is_false() -> None:

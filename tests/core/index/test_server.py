@@ -11,6 +11,7 @@ from offset.base.limits import (
     INDEX_NODE_TICKS,
     INDEX_REQUESTS_PER_CLIENT_MAX,
     INDEX_SEARCH_ARCS_MAX,
+    INDEX_SEARCH_ARCS_PER_CLIENT,
     INDEX_SEARCH_ARCS_PER_TICK,
     INDEX_TICK_MS,
 )
@@ -361,10 +362,35 @@ def test_requests_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     spent: list[int] = []
     monkeypatch.setattr(server_module, "find_multi_routes", wasteful)
     net.ticks(1)
-    for _ in range(INDEX_SEARCH_ARCS_PER_TICK // INDEX_SEARCH_ARCS_MAX + 3):
-        net.routes(0, A, B)
-    assert sum(spent) <= INDEX_SEARCH_ARCS_PER_TICK
-    assert max(spent) <= INDEX_SEARCH_ARCS_MAX
+    server, question = net.servers[0], request(A.public_key, B.public_key, 1)
+    for conn in range(2000, 2020):
+        server.client_opened(conn, conn.to_bytes(32, "big"))
+        before = sum(spent)
+        for _ in range(5):
+            (effect,) = server.client_message(conn, question)
+            assert isinstance(effect, SendClients)
+            assert isinstance(effect.message, ResponseRoutes)
+        assert sum(spent) - before <= INDEX_SEARCH_ARCS_PER_CLIENT
+    assert sum(spent) == INDEX_SEARCH_ARCS_PER_TICK
+    assert max(spent) == INDEX_SEARCH_ARCS_MAX
+    net.ticks(1)
+    server.client_message(2019, question)
+    assert sum(spent) > INDEX_SEARCH_ARCS_PER_TICK, "the next tick has its own"
+
+
+def test_strangers_may_ask() -> None:
+    """Whoever connects learns routes between others, with room and tolls; what only one side states stays hidden."""
+    net = Net([])
+    net.states(0, A, B)
+    net.states(0, B, A, capacity=9)
+    net.states(0, C, B)
+    server, stranger = net.servers[0], Identity(b"\x77" * 32)
+    server.client_opened(7, stranger.public_key)
+    net.carry(0, server.client_message(7, request(A.public_key, B.public_key, 5)))
+    ((route,),) = [multi_route.routes for multi_route in net.answers.pop().multi_routes]
+    assert (route.route.public_keys, route.capacity) == ((A.public_key, B.public_key), 9)
+    net.carry(0, server.client_message(7, request(B.public_key, C.public_key, 5)))
+    assert net.answers.pop().multi_routes == ()
 
 
 def test_every_request_is_answered_with_its_id() -> None:

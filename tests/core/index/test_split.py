@@ -1,7 +1,11 @@
 """How a payer splits: every recorded choice of the reference, and what holds for all."""
 
+from collections.abc import Sequence
+from fractions import Fraction
+from math import floor
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offset.base.credits import Rate
@@ -102,3 +106,45 @@ def test_split_levels_the_room(payable: list[int], data: st.DataObject) -> None:
     unused = [room for index, room in enumerate(payable) if index not in shares]
     assert max(left) - min(left) <= 1
     assert max(unused, default=0) <= max(left)
+
+
+def surely_payable(offer: RouteCapacityRate, amount: int) -> bool:
+    """Whether amount and toll fit, the toll not rounded down: what spec 04, 6.1 means by payable, as fractions."""
+    toll = Fraction(amount * offer.rate.mul, 2**32) + offer.rate.add
+    return amount == 0 or amount + toll <= offer.capacity
+
+
+def dividable(offers: Sequence[RouteCapacityRate], amount: int) -> bool:
+    """Whether some choice of shares pays the amount, by trying all."""
+    if not offers:
+        return amount == 0
+    return any(
+        surely_payable(offers[0], share) and dividable(offers[1:], amount - share)
+        for share in range(amount + 1)
+    )
+
+
+offers = st.builds(
+    RouteCapacityRate,
+    st.just(FriendsRoute(())),
+    st.integers(0, 12),
+    st.builds(Rate, st.sampled_from([0, 1, 2**28, 2**31, U32_MAX]), st.integers(0, 4)),
+)
+
+
+@given(st.lists(st.lists(offers, max_size=3), max_size=3), st.integers(1, 24))
+@settings(max_examples=200)
+def test_a_split_is_found_whenever_there_is_one(answer: list[list[RouteCapacityRate]], amount: int) -> None:
+    """The first multi-route over which any shares at all would pay the amount is chosen, with the exact fees."""
+    choice = choose_multi_route([MultiRoute(tuple(routes)) for routes in answer], amount)
+    possible = [place for place, routes in enumerate(answer) if dividable(routes, amount)]
+    assert (choice.multi_route if choice is not None else None) == (possible[0] if possible else None)
+    if choice is not None:
+        routes = answer[choice.multi_route]
+        assert sum(part.amount for part in choice.parts) == amount
+        for part in choice.parts:
+            toll = Fraction(part.amount * routes[part.index].rate.mul, 2**32)
+            assert part.fee == floor(toll) + routes[part.index].rate.add
+            assert part.amount > 0
+            assert surely_payable(routes[part.index], part.amount)
+        assert choice.fee == sum(part.fee for part in choice.parts)

@@ -62,6 +62,8 @@ def exact(quest: Quest, amount: Amount, hop: int) -> Keys | None:
         if not label.fits(amount):
             return
         known = labels.setdefault(label.node, [])
+        if not quest.budget.affords(1 + len(known)):  # a hostile graph may have very many
+            return
         if any(old.beats(label) for old in known):
             return
         known[:] = [old for old in known if not label.beats(old)]
@@ -70,18 +72,18 @@ def exact(quest: Quest, amount: Amount, hop: int) -> Keys | None:
         heapq.heappush(heap, (cost, quest.budget.arcs, label))  # the budget sinks: no two entries are alike
 
     for node in quest.last_hops(amount):
-        quest.budget.arcs -= 1
         room = quest.room(node, quest.destination)
         offer(_Label(node, 0, 1, 0, min(room - amount, ROUTE_KEYS_MAX), room, None))
     while heap and not quest.budget.spent:
         label = heapq.heappop(heap)[2]
         if label.node == quest.source:
             return _keys(label, quest.destination)
-        if label.hops + 1 >= ROUTE_KEYS_MAX or label not in labels[label.node]:
+        known, arcs = labels[label.node], quest.graph.into(label.node)
+        if not quest.budget.affords(len(known) + len(arcs)):
+            break
+        if label.hops + 1 >= ROUTE_KEYS_MAX or label not in known:
             continue  # too long, or beaten since
-        quest.budget.arcs -= 1
-        for tail, record in quest.graph.into(label.node).items():
-            quest.budget.arcs -= 1
+        for tail, record in arcs.items():
             if record.room < amount or (tail == quest.destination and tail != quest.source):
                 continue
             room = record.room - quest.taken.of(tail, label.node)

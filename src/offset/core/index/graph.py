@@ -50,7 +50,9 @@ class Graph:
 
     def __init__(self) -> None:
         self._into: dict[PublicKey, dict[PublicKey, Record]] = {}  # node, then friend: who states comes first
-        self._out: dict[PublicKey, dict[PublicKey, Record]] = {}  # the same records, friend first
+        # Of these the arcs, friend first. What others state about a node alone is kept out of its way, for anybody
+        # can make up any number of others.
+        self._out: dict[PublicKey, dict[PublicKey, Record]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._into)
@@ -60,7 +62,7 @@ class Graph:
         return self._into.get(node, _NONE)
 
     def out(self, node: PublicKey) -> Mapping[PublicKey, Record]:
-        """Who states something about `node`: friend, and the arc from `node` to that friend."""
+        """The arcs from `node`: friend, and what that friend states. No more than what `node` states itself."""
         return self._out.get(node, _NONE)
 
     def record(self, tail: PublicKey, head: PublicKey) -> Record | None:
@@ -71,11 +73,12 @@ class Graph:
         """Put in a record of `node` about a friend it has stated nothing about yet."""
         friend = record.friend
         self._into.setdefault(node, {})[friend] = record
-        self._out.setdefault(friend, {})[node] = record
         opposite = self.record(node, friend)
         if opposite is not None:
             record.room = record.capacity
             opposite.room = opposite.capacity
+            self._out.setdefault(friend, {})[node] = record
+            self._out.setdefault(node, {})[friend] = opposite
 
     def change(self, record: Record, capacity: Amount, toll: Rate) -> None:
         """Give a record that is in the graph new content."""
@@ -86,12 +89,13 @@ class Graph:
     def remove(self, node: PublicKey, friend: PublicKey) -> None:
         """Take out the record of `node` about `friend`, which must be there."""
         record = self._into[node].pop(friend)
-        del self._out[friend][node]
         if not self._into[node]:
             del self._into[node]
-        if not self._out[friend]:
-            del self._out[friend]
         record.room = NO_ARC
         opposite = self.record(node, friend)
         if opposite is not None:
             opposite.room = NO_ARC
+            for tail, head in ((node, friend), (friend, node)):
+                del self._out[tail][head]
+                if not self._out[tail]:
+                    del self._out[tail]

@@ -47,6 +47,11 @@ class Budget:
         """Whether a search has been cut short."""
         return self.arcs < 0
 
+    def affords(self, arcs: int) -> bool:
+        """Take `arcs` off; whether they may be touched. To be asked before, for a node can have very many."""
+        self.arcs -= arcs
+        return self.arcs >= 0
+
 
 class Taken:
     """What routes under construction have taken from arcs of the graph, and arcs that must not be used."""
@@ -59,8 +64,8 @@ class Taken:
         self.into: dict[PublicKey, dict[PublicKey, int]] = {}
         """Head, then tail; the same numbers."""
 
-    def take(self, tail: PublicKey, head: PublicKey, amount: Amount) -> None:
-        """Less is left of the arc by `amount` credits."""
+    def take(self, tail: PublicKey, head: PublicKey, amount: int) -> None:
+        """Less is left of the arc by `amount` credits; more, if that is below 0."""
         taken = self.of(tail, head) + amount
         self.out.setdefault(tail, {})[head] = taken
         self.into.setdefault(head, {})[tail] = taken
@@ -69,8 +74,8 @@ class Taken:
         """The arc must not be used at all."""
         self.take(tail, head, 1 << 256)
 
-    def of(self, tail: PublicKey, head: PublicKey) -> Amount:
-        """What is taken of the arc."""
+    def of(self, tail: PublicKey, head: PublicKey) -> int:
+        """What is taken of the arc; below 0 when it has more room than the graph says."""
         return self.out.get(tail, {}).get(head, 0)
 
     def copy(self) -> Taken:
@@ -114,17 +119,26 @@ class Quest:
     def last_hops(self, floor: Amount) -> list[PublicKey]:
         """The nodes from which one arc with room for `floor` leads to the destination."""
         nodes = self.graph.into(self.destination) if self.last is None else (self.last,)
+        if not self.budget.affords(len(nodes)):
+            return []
         return [node for node in nodes if self.room(node, self.destination) >= floor]
+
+    def apart(self) -> Quest:
+        """The same, with the same budget; what is taken there does not count here."""
+        return Quest(self.graph, self.source, self.destination, self.taken.copy(), self.budget, self.last)
 
     def coming_back_over(self, friend: PublicKey) -> Quest:
         """The rings that end with an arc from `friend`, and so must not leave over it."""
-        taken = self.taken.copy()
-        taken.block(self.source, friend)
-        return Quest(self.graph, self.source, self.destination, taken, self.budget, friend)
+        self.budget.affords(1 + len(self.taken.out))
+        quest = self.apart()
+        quest.taken.block(self.source, friend)
+        quest.last = friend
+        return quest
 
     def path(self, keys: Keys) -> Path:
         """The rooms and tolls along `keys`, which must be arcs of the graph."""
         arcs = tuple(itertools.pairwise(keys))
+        self.budget.affords(len(arcs))
         tolls = [record.toll for tail, head in arcs[:-1] if (record := self.graph.record(tail, head))]
         return Path(keys, tuple(self.room(tail, head) for tail, head in arcs), tuple(tolls))
 
@@ -132,6 +146,11 @@ class Quest:
         """Set aside what a payment of up to `amount` along `path` needs."""
         for (tail, head), load in zip(itertools.pairwise(path.keys), path.loads(amount), strict=True):
             self.taken.take(tail, head, load)
+
+    def give_back(self, path: Path, amount: Amount) -> None:
+        """Undo `take`."""
+        for (tail, head), load in zip(itertools.pairwise(path.keys), path.loads(amount), strict=True):
+            self.taken.take(tail, head, -load)
 
 
 class _Side:
@@ -203,10 +222,11 @@ def _expand(
     met: list[tuple[PublicKey, int]] = []
     taken = side.taken.get(node)
     arcs = side.arcs(node)
-    budget.arcs -= len(arcs) + 1
+    if not budget.affords(len(arcs) + 1):
+        return []
     hop += cost_here
     for neighbor, record in arcs.items():
-        if record.room < floor:
+        if record.room < floor and taken is None:
             continue
         known = costs.get(neighbor, _FAR)
         if known <= hop:
@@ -215,7 +235,7 @@ def _expand(
         if known <= cost:
             continue
         if taken is not None and record.room - taken.get(neighbor, 0) < floor:
-            continue
+            continue  # less is left, or more where a flow can be cancelled
         costs[neighbor] = cost
         side.step[neighbor] = node
         heapq.heappush(side.heap, (cost, neighbor))

@@ -23,6 +23,7 @@ from offset.base.limits import (
     INDEX_NODE_TICKS,
     INDEX_REQUESTS_PER_CLIENT_MAX,
     INDEX_SEARCH_ARCS_MAX,
+    INDEX_SEARCH_ARCS_PER_CLIENT,
     INDEX_SEARCH_ARCS_PER_TICK,
     INDEX_TICK_MS,
 )
@@ -62,12 +63,13 @@ class IndexServerView(msgspec.Struct, frozen=True):
 
 
 class _Client:
-    __slots__ = ("asked", "asked_tick", "key")
+    __slots__ = ("arcs", "asked", "asked_tick", "key")
 
     def __init__(self, key: PublicKey) -> None:
         self.key = key
         self.asked_tick = 0
         self.asked = 0  # requests during that tick
+        self.arcs = 0  # touched for them
 
 
 class IndexServer:
@@ -253,15 +255,17 @@ class IndexServer:
         """Found within the budgets; under too much load an empty answer comes first of all (spec 04, 7.9)."""
         self._requests += 1
         if client.asked_tick != self._ticks:
-            client.asked_tick, client.asked = self._ticks, 0
+            client.asked_tick, client.asked, client.arcs = self._ticks, 0, 0
         client.asked += 1
         graph = self._atlas.graph(request.currency)
-        if graph is None or client.asked > INDEX_REQUESTS_PER_CLIENT_MAX or self._arcs_left <= 0:
+        arcs = min(INDEX_SEARCH_ARCS_MAX, INDEX_SEARCH_ARCS_PER_CLIENT - client.arcs, self._arcs_left)
+        if graph is None or client.asked > INDEX_REQUESTS_PER_CLIENT_MAX or arcs <= 0:
             return ()
-        budget = Budget(min(INDEX_SEARCH_ARCS_MAX, self._arcs_left))
-        self._arcs_left -= budget.arcs
+        budget = Budget(arcs)
         routes = find_multi_routes(graph, request, budget)
-        self._arcs_left += max(0, budget.arcs)
+        touched = arcs - max(0, budget.arcs)
+        client.arcs += touched
+        self._arcs_left -= touched
         self._requests_answered += bool(routes)
         return routes
 
