@@ -19,6 +19,7 @@ from offset.app import (
     PaymentUnknown,
     Rate,
     TooExpensive,
+    open_payment,
 )
 from offset.app import paying as paying_module
 from offset.app import plan as plan_module
@@ -33,6 +34,8 @@ from support.fake_node import (
     collected,
     commit_for,
     connected,
+    consistent,
+    friend_report,
     hang_up,
     identity,
     ignore,
@@ -47,6 +50,7 @@ BOB = FRIEND.public_key
 CAROL, DAVE = identity("carol").public_key, identity("dave").public_key
 VIA_BOB, VIA_CAROL, VIA_DAVE = route(BOB), route(BOB, CAROL), route(BOB, DAVE)
 ONE = (MultiRoute((VIA_BOB,)),)
+TWO = (MultiRoute((route(BOB, CAROL, capacity=40), route(BOB, DAVE, capacity=30))),)
 INVOICE = invoice(50)
 
 
@@ -54,7 +58,7 @@ INVOICE = invoice(50)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No pauses in tests."""
     monkeypatch.setattr(plan_module, "PAUSE_S", 0.001)
-    monkeypatch.setattr(paying_module, "CLOSE_S", 0.2)
+    monkeypatch.setattr(open_payment, "CLOSE_S", 0.2)
 
 
 def _kinds(fake: FakeNode) -> list[str]:
@@ -170,13 +174,39 @@ async def test_no_route() -> None:
         assert set(_kinds(fake)) == {"RequestRoutes"}
 
 
+@pytest.mark.parametrize(
+    "friends, reason",
+    [
+        ({}, "no friend of this node uses FST with it; agree on that"),
+        ({"bob": (True, "EUR")}, "no friend of this node uses FST with it; agree on that"),
+        ({"bob": (False, "FST"), "ann": (False, "FST")}, r"are offline \(ann, bob\); try again when one"),
+        (
+            {"bob": (False, "FST"), "ann": (True, "FST")},
+            "nobody between has enough credit in FST; try again later",
+        ),
+    ],
+)
+@story
+async def test_what_is_in_the_way(friends: dict[str, tuple[bool, str]], reason: str) -> None:
+    """When there is no route, the sentence says whether our own friends are the reason, and what can be done."""
+    reports = {
+        identity(name).public_key: friend_report(name, consistent(**{currency: (0, 0, 0)}), online=online)
+        for name, (online, currency) in friends.items()
+    }
+    async with connected(FakeNode(node_report(reports))) as (_, node):
+        with pytest.raises(NoRoute, match=reason):
+            await node.buyer.pay(INVOICE)
+
+
 @story
 async def test_not_enough_credit() -> None:
     """When less would find its way, the buyer is told how much."""
     async with connected() as (fake, node):
         small = (MultiRoute((route(BOB, capacity=30),)),)
         fake.routes = [(), small]
-        with pytest.raises(NotEnoughCredit, match="do not carry 50 FST: 30 FST at most"):
+        with pytest.raises(
+            NotEnoughCredit, match=r"do not carry 50 FST now, but 30 FST at most: .* smaller invoice"
+        ):
             await node.buyer.pay(INVOICE)
         assert [asked.capacity for asked in fake.asked_for(RequestRoutes)] == [50, 1]
 
@@ -360,6 +390,32 @@ async def test_silence() -> None:
         (payment_id,) = fake.payments
         assert caught.value.payment_id == payment_id
         assert fake.payments[payment_id].is_closed
+        assert len(node._session.transactions) == 0
+
+
+@pytest.mark.parametrize(
+    "results, routes",
+    [
+        ([None], [ONE]),
+        ([app.SUCCESS], [ONE]),
+        ([app.FAILURE, app.SUCCESS], [TWO, ()]),
+        ([app.Complete(commit_for(invoice(51)))], [ONE]),
+    ],
+    ids=["silence", "the seller wants more", "a part found no way", "another invoice"],
+)
+@story
+async def test_d23_a_payment_that_failed_is_closed(results: list[Any], routes: list[Any]) -> None:
+    """However a payment fails, it takes no more parts, and a commit that comes later is given to nobody."""
+    async with connected() as (fake, node):
+        fake.routes, fake.results = routes, results
+        with pytest.raises(PaymentUnfinished):
+            await node.buyer.pay(INVOICE, timeout_s=0.2)
+        (payment,) = fake.payments.values()
+        assert payment.is_closed
+        for request_id in payment.open:
+            late = app.TransactionResult(request_id, app.Complete(commit_for(INVOICE)))
+            fake.do(lambda late=late: [fake.tell(conn, late) for conn in fake.conns])
+        assert isinstance(fake.requests[-1], app.RequestClosePayment)
         assert len(node._session.transactions) == 0
 
 

@@ -390,11 +390,14 @@ def test_usage(desk: Desk, command: str) -> None:
 @pytest.mark.parametrize(
     "invoice, expected",
     [
-        ("silver.invoice", "no chain of friends with enough credit in SILVER leads to the seller"),
-        ("stranger.invoice", "no chain of friends with enough credit in FST leads to the seller"),
-        ("own.invoice", "no chain of friends with enough credit in FST leads to the seller"),
-        ("much.invoice", "the routes to the seller do not carry 1000000 FST: "),
-        ("most.invoice", f"the routes to the seller do not carry {2**128 - 1} FST: "),
+        ("silver.invoice", "no chain of friends leads to the seller: no friend of this node uses SILVER"),
+        (
+            "stranger.invoice",
+            "no chain of friends leads to the seller: nobody between has enough credit in FST",
+        ),
+        ("own.invoice", "no chain of friends leads to the seller: nobody between has enough credit in FST"),
+        ("much.invoice", "the routes to the seller do not carry 1000000 FST now, but "),
+        ("most.invoice", f"the routes to the seller do not carry {2**128 - 1} FST now, but "),
         ("over.invoice", "over.invoice is not an invoice: dest_payment: "),
         ("minus.invoice", "minus.invoice is not an invoice: dest_payment: "),
     ],

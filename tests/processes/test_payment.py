@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import subprocess
 from pathlib import Path
 
@@ -358,3 +359,32 @@ def test_two_apps(chain: Chain, tmp_path: Path) -> None:
 def test_version(program: str) -> None:
     """Every program tells its name and version."""
     assert re.fullmatch(rf"{program} \d+\.\d+\.\d+\n", run(program, "--version").stdout)
+
+
+def test_05_d8_killed_and_run_again(chain: Chain, tmp_path: Path) -> None:
+    """A pay-invoice that is killed while its payment is under way goes on with it when it is run again."""
+    papers = Papers(tmp_path)
+    papers.ask(chain.carol, 10)
+    before = worths(chain)
+    bob = chain.network.processes["bob"]
+    bob.send_signal(signal.SIGSTOP)  # nothing arrives at carol meanwhile
+    try:
+        alice = chain.alice
+        files = ("-i", papers.invoice, "-p", papers.payment, "-c", papers.commit)
+        paying = subprocess.Popen(
+            [PROGRAMS / "stctrl", "-I", alice.app_ident, "-T", alice.ticket, "buyer", "pay-invoice", *files],
+            stdout=subprocess.DEVNULL,
+        )
+        eventually(papers.payment.exists, "the payment began")
+        paying.kill()
+        paying.wait(PATIENCE_S)
+    finally:
+        bob.send_signal(signal.SIGCONT)
+    done = papers.try_to_pay(chain.alice)
+    if "came to nothing" in done.stderr:  # killed before the node had heard of the payment
+        done = papers.try_to_pay(chain.alice)
+    assert (done.status, done.stderr) == (0, "")
+    papers.collect(chain.carol)
+    assert papers.end(chain.alice).stdout == "Payment succeeded. Saving receipt to file.\n"
+    assert papers.verify().status == 0
+    assert moved(before, worths(chain)) == [-11, 1, 10]

@@ -19,7 +19,7 @@ from offset.wire.files import (
     parse_payment,
     parse_receipt,
 )
-from offset.wire.index import MultiRoute
+from offset.wire.index import MultiRoute, RequestRoutes
 from support.commands import one_sentence
 from support.desk import Desk, Open
 from support.fake_node import (
@@ -28,6 +28,7 @@ from support.fake_node import (
     ROUTE,
     STRANGER,
     FakeNode,
+    arrive,
     collected,
     commit_for,
     consistent,
@@ -35,6 +36,7 @@ from support.fake_node import (
     friend_report,
     hang_up,
     identity,
+    ignore,
     invoice,
     node_report,
     receipt_for,
@@ -129,6 +131,109 @@ def test_05_d13_pay_without_index_server(open_desk: Open) -> None:
     assert not desk.has("a.payment")
 
 
+OFFLINE = node_report({BOB: friend_report(online=False)})
+NOBODY = node_report({})
+LONELY = node_report(index_servers=(), connected=None)
+UNREACHED = node_report(connected=None)
+
+
+@pytest.mark.parametrize(
+    "report, carries, results, options, reason, remedy",
+    [
+        (
+            None,
+            0,
+            [],
+            "",
+            "nobody between has enough credit in FST",
+            "try again later, or find a friend nearer",
+        ),
+        (OFFLINE, 0, [], "", "the friends with FST are offline (bob)", "try again when one of them is back"),
+        (
+            NOBODY,
+            0,
+            [],
+            "",
+            "no friend of this node uses FST with it",
+            "agree on that with one of them first",
+        ),
+        (
+            None,
+            30,
+            [],
+            "",
+            "do not carry 50 FST now, but 30 FST at most",
+            "get higher limits from your friends",
+        ),
+        (
+            None,
+            50,
+            [],
+            "--max-fees 2",
+            "cost 3 FST in fees, more than the 2 allowed",
+            "allow more, or try again",
+        ),
+        (LONELY, 50, [], "", "has no index server to ask for routes", "add one first"),
+        (
+            UNREACHED,
+            50,
+            [],
+            "",
+            "not connected to any of its index servers",
+            "try again later, or add another",
+        ),
+        (
+            None,
+            50,
+            [app.FAILURE] * 9,
+            "",
+            "refused on all routes that were tried",
+            "ask the seller for a new invoice",
+        ),
+        (
+            None,
+            50,
+            [None],
+            "--timeout 0.2",
+            "the time is over and it is still under way",
+            "ask for its commit or",
+        ),
+    ],
+)
+def test_every_failure_says_why_and_what_to_do(
+    report: Any,
+    carries: int,
+    results: list[Any],
+    options: str,
+    reason: str,
+    remedy: str,
+    open_desk: Open,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A payment that does not come about ends in one sentence with the reason and a remedy, and without a commit."""
+    from offset.app import routes
+
+    monkeypatch.setattr(routes, "INDEX_PATIENCE_S", 0.05)
+    desk = open_desk(report)
+    desk.put("a.invoice", format_invoice(invoice(50)))
+    desk.fake.routes = [
+        (MultiRoute((route(BOB, rate=Rate(0, 3), capacity=carries + 3),)),) if carries else ()
+    ]
+    desk.fake.results = list(results)
+    sentence = desk.bad(f"{PAY} {options}")
+    assert reason in sentence
+    assert remedy in sentence.partition(reason)[2]
+    assert not desk.has("a.commit")
+    assert desk.has("a.payment") is bool(results)
+
+
+def test_pay_at_a_deaf_node(desk: Desk) -> None:
+    """Also a node that answers nothing does not keep the command beyond its time."""
+    desk.put("a.invoice", format_invoice(invoice()))
+    desk.fake.script[RequestRoutes] = ignore
+    assert "the node did not answer within 0.2 s" in desk.bad(f"{PAY} --timeout 0.2")
+
+
 def test_pay_that_is_refused(buying: Desk) -> None:
     """A payment that is refused leaves the payment file, whose status then is known, and no commit file."""
     buying.fake.results = [app.FAILURE] * 100
@@ -163,7 +268,7 @@ def test_pay_that_takes_too_long(buying: Desk) -> None:
 
 
 def test_commit_that_cannot_be_written(buying: Desk) -> None:
-    """A commit that cannot be written is printed, since the node gives it only once."""
+    """A commit that cannot be written is not lost: the node gives it again, and is not paid a second time."""
 
     def block(fake: FakeNode, conn: int, message: Any) -> None:
         (buying.folder / "a.commit").mkdir()
@@ -171,10 +276,61 @@ def test_commit_that_cannot_be_written(buying: Desk) -> None:
         fake._take(conn, message)
 
     buying.fake.script[app.CreateTransaction] = block
-    done = buying.run(PAY)
-    assert done.status == 1
-    assert "a.commit" in one_sentence("stctrl", done.stderr)
-    assert parse_commit(done.stdout.removeprefix("Total fees: 0\n")) == commit_for(invoice())
+    assert "a.commit" in buying.bad(PAY)
+    assert buying.good(PAY.replace("a.commit", "b.commit")) == "Payment successful!\n"
+    assert parse_commit(buying.text("b.commit")) == commit_for(invoice())
+    assert len(buying.fake.asked_for(app.CreatePayment)) == 1
+
+
+# Going on with a payment that was begun (D-8)
+
+
+def test_05_d8_a_command_that_was_stopped_goes_on(buying: Desk) -> None:
+    """Run again with the same files, pay-invoice waits for the payment that it began, and writes its commit."""
+    buying.fake.results = [None]
+    assert "not finished" in buying.bad(f"{PAY} --timeout 0.2")
+    (payment_id,) = buying.fake.payments
+    buying.fake.do(lambda: arrive(buying.fake, payment_id, app.Complete(commit_for(invoice()))))
+    assert json.loads(buying.good(f"{PAY} --json")) == {
+        "payment_id": base64url.encode(payment_id),
+        "fees": None,
+        "payment": "a.payment",
+        "commit": "a.commit",
+    }
+    assert parse_commit(buying.text("a.commit")) == commit_for(invoice())
+    assert parse_payment(buying.text("a.payment")).payment_id == payment_id
+    assert len(buying.fake.asked_for(app.CreatePayment)) == 1
+
+
+def test_payment_that_came_to_nothing(buying: Desk) -> None:
+    """A payment that was cancelled, or never begun, is said so; its file goes, and the next try pays anew."""
+    buying.put("a.payment", format_payment(PaymentFile(b"x" * 16)))
+    assert "came to nothing, nothing is paid: pay again" in buying.bad(PAY)
+    buying.fake.results = [app.FAILURE] * 100
+    buying.bad(PAY)
+    assert buying.has("a.payment")
+    assert "came to nothing, nothing is paid: pay again" in buying.bad(PAY)
+    assert not buying.has("a.payment")
+    buying.fake.results = []
+    assert buying.good(PAY) == "Total fees: 0\nPayment successful!\n"
+
+
+def test_payment_that_was_collected_already(buying: Desk) -> None:
+    """A payment that is over and paid is not begun again; its receipt is still to be had."""
+    payment_id = _paid(buying)
+    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    (buying.folder / "a.commit").unlink()
+    assert "get its receipt with payment-status" in buying.bad(PAY)
+    assert buying.good(STATUS) == "Payment succeeded. Saving receipt to file.\n"
+
+
+def test_payment_of_another_invoice(buying: Desk) -> None:
+    """The file of another payment brings no commit that the seller could not use."""
+    _paid(buying)
+    buying.put("b.invoice", format_invoice(invoice(50, name="dinner")))
+    assert "for another invoice" in buying.bad(PAY.replace("a.invoice", "b.invoice").replace("a.commit", "b"))
+    assert not buying.has("b")
+    assert buying.has("a.payment")
 
 
 def _paid(buying: Desk) -> bytes:

@@ -193,6 +193,7 @@ class Payment:
         self.request = request
         self.arrived = 0
         self.open: dict[bytes, int] = {}
+        self.answers: dict[bytes, app.RequestResult] = {}
         self.is_closed = False
         self.status: app.PaymentStatus | None = None
         self.asker: Conn | None = None
@@ -395,8 +396,13 @@ def _create_transaction(node: FakeNode, conn: Conn, message: app.AppToAppServer)
     request: Any = message.app_request
     node.ack(message)
     payment = node.payments.get(request.payment_id)
-    if payment is None or payment.is_closed:
-        return  # as the reference: no answer at all (D-6)
+    if payment is not None and request.request_id in payment.open:  # asked for again (D-8)
+        if request.request_id in payment.answers:
+            node.tell(conn, app.TransactionResult(request.request_id, payment.answers[request.request_id]))
+        return
+    if payment is None or payment.is_closed or not request.route.public_keys:
+        node.tell(conn, app.TransactionResult(request.request_id, app.FAILURE))
+        return
     result: app.RequestResult | None
     if node.results:
         result = node.results.pop(0)
@@ -407,6 +413,7 @@ def _create_transaction(node: FakeNode, conn: Conn, message: app.AppToAppServer)
     if result is None or not isinstance(result, app.Failure):
         payment.open[request.request_id] = request.dest_payment
     if result is not None:
+        payment.answers[request.request_id] = result
         node.tell(conn, app.TransactionResult(request.request_id, result))
 
 
@@ -431,6 +438,15 @@ def _ack_payment(node: FakeNode, conn: Conn, message: app.AppToAppServer) -> Non
         assert request.ack_uid == payment.status.ack_uid  # type: ignore[union-attr]
         del node.payments[request.payment_id]
     node.ack(message)
+
+
+def arrive(node: FakeNode, payment_id: bytes, result: app.RequestResult) -> None:
+    """A part under way of a payment is answered; nobody may hear of it."""
+    payment = node.payments[payment_id]
+    (request_id,) = payment.open.keys() - payment.answers.keys()
+    payment.answers[request_id] = result
+    for conn in node.conns:
+        node.tell(conn, app.TransactionResult(request_id, result))
 
 
 def collected(node: FakeNode, payment_id: bytes) -> None:

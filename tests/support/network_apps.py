@@ -17,8 +17,10 @@ from offset.app import (
     NoIndexServer,
     NoRoute,
     NotEnoughCredit,
+    PaymentCanceled,
     PaymentRefused,
     PaymentUnfinished,
+    PaymentUnknown,
     Receipt,
     Refused,
     connect_files,
@@ -110,7 +112,7 @@ class Deal:
         await self._buyer.insist(self._end)
 
     async def _pay(self) -> Commit | None:
-        """The commit, or None when it is lost: what is begun must not be begun again."""
+        """The commit, or None when nothing came of the payment: what is begun must not be begun again."""
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 node = await self._buyer.node()
@@ -122,9 +124,18 @@ class Deal:
                 except Disconnected:
                     self._buyer.lost(node)
                     if self._payment_id is not None:
-                        return None
+                        return await self._resume(self._payment_id)
                 except PaymentUnfinished:
                     return None
+
+    async def _resume(self, payment_id: PaymentId) -> Commit | None:
+        try:
+            payment = await self._buyer.insist(
+                lambda node: node.buyer.resume(self.invoice, payment_id, timeout_s=PAY_S)
+            )
+        except (PaymentCanceled, PaymentUnknown, PaymentUnfinished):
+            return None
+        return payment.commit
 
     def _began(self, payment_id: PaymentId, _: Amount) -> None:
         self._payment_id = payment_id

@@ -13,6 +13,7 @@ from offset.app.closing import acknowledge, ended
 from offset.app.errors import PaymentCanceled, PaymentUnknown
 from offset.app.paying import Began, Paying
 from offset.app.plan import Plan
+from offset.app.resuming import resume
 from offset.app.routes import Routes
 from offset.app.session import Session
 from offset.base.credits import Amount
@@ -33,9 +34,12 @@ class Payment:
     __slots__ = ("_buyer", "commit", "fees", "invoice", "payment_id")
 
     def __init__(
-        self, buyer: Buyer, invoice: InvoiceFile, payment_id: PaymentId, commit: Commit, fees: Amount
+        self, buyer: Buyer, invoice: InvoiceFile, payment_id: PaymentId, commit: Commit, fees: Amount | None
     ) -> None:
-        """`commit` is to be given to the seller; `fees` are for the mediators, in credits, all parts together."""
+        """`commit` is to be given to the seller; `fees` are for the mediators, in credits, all parts together.
+
+        After `resume` the fees are None: the node does not tell them.
+        """
         self._buyer = buyer
         self.invoice = invoice
         self.payment_id = payment_id
@@ -66,21 +70,34 @@ class Buyer:
 
         Ends within `timeout_s` seconds (and CLOSE_S for leaving things in order), with a Payment or with an error
         that says why: a PaymentError, NotPermitted, NoAnswer or Disconnected. Only after PaymentUnfinished and
-        Disconnected can credits still be frozen; then ask with `receipt` later. If you cancel this coroutine the
-        payment stays in the node, under the last id that `began` was told.
+        Disconnected can credits still be frozen; then `resume` the payment later, or leave it: its commit was given
+        to nobody, so nothing is paid. If you cancel this coroutine the payment stays in the node, under the last id
+        that `began` was told.
 
         `fees_max`: the most that mediators may get, in credits. `keep_canceled`: leave the last payment, if it was
         cancelled, for somebody else to ask for and to acknowledge; PaymentRefused then names it.
         """
         paying = Paying(
             self._session,
-            Plan(self._routes, invoice, fees_max),
+            Plan(self._routes, self._session.report, invoice, fees_max),
             invoice,
             timeout_s=timeout_s,
             began=began,
             keep_canceled=keep_canceled,
         )
         return Payment(self, invoice, *await paying.run())
+
+    async def resume(
+        self, invoice: InvoiceFile, payment_id: PaymentId, *, timeout_s: float = PAY_S
+    ) -> Payment:
+        """The commit of a payment that `pay` began, over whatever connection and in whatever process.
+
+        Waits for the parts that were sent, and sends no others. Ends within `timeout_s` seconds (and CLOSE_S) with
+        the Payment, or with PaymentCollected when the seller has collected it; with PaymentCanceled or
+        PaymentUnknown when nothing was paid and the node has forgotten it, so that the invoice can be paid anew;
+        with PaymentUnfinished when it is still under way; with UserFault when it is for another invoice.
+        """
+        return Payment(self, invoice, *await resume(self._session, invoice, payment_id, timeout_s))
 
     async def ended(self, payment_id: PaymentId, timeout_s: float) -> PaymentStatus:
         """How a payment ended, as soon as it has; from now on it takes no more parts.

@@ -7,7 +7,8 @@ AppError
  └─ PaymentError
      ├─ NoIndexServer, NoRoute, NotEnoughCredit, TooExpensive      nothing was begun
      ├─ PaymentRefused, PaymentCanceled, PaymentUnknown            nothing was paid
-     └─ PaymentUnfinished                                          still open: ask again later
+     ├─ PaymentUnfinished                                          still open: resume it later, or leave it
+     └─ PaymentCollected                                           paid, when it was resumed
 """
 
 from __future__ import annotations
@@ -95,5 +96,9 @@ class PaymentUnknown(PaymentError):
 class PaymentUnfinished(PaymentError):
     """The payment is neither done nor cancelled: credits are frozen, and nothing is paid without its commit.
 
-    Ask for it later by its `payment_id`.
+    It takes no more parts. Resume it later by its `payment_id`, or leave it: then its commit is given to nobody.
     """
+
+
+class PaymentCollected(PaymentError):
+    """The seller had its commit already and has collected: there is a receipt."""

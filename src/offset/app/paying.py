@@ -11,53 +11,38 @@
 All answers are awaited from before the questions are sent, so an early failure is not lost (spec 05, D-14).
 A new payment has a new lock: what may still lie around of a former one can never be collected. It begins only when
 the node has said that the former one is cancelled. A payment is not closed while its parts are under way: the
-reference would then not give a lost commit a second time (D-8).
+reference would then not give a lost commit a second time (D-8). When `run` has failed its payment is closed, and its
+commit is given to nobody; only who asks for it by its id can still get it (resuming.py).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
-from typing import NamedTuple
+from contextlib import suppress
 
-from offset.app.closing import acknowledge, ended
-from offset.app.errors import NoAnswer, PaymentError, PaymentRefused, PaymentUnfinished
+from offset.app.closing import acknowledge
+from offset.app.errors import NoAnswer, PaymentError, PaymentRefused
+from offset.app.open_payment import CLOSE_S, OpenPayment, Promised, commit_in
 from offset.app.plan import Plan
 from offset.app.session import Session
-from offset.base import base64url
 from offset.base.credits import Amount
-from offset.base.ids import PAYMENT_ID_BYTES, UID_BYTES, PaymentId, Uid
+from offset.base.ids import PAYMENT_ID_BYTES, PaymentId, Uid
 from offset.core.index.split import Choice, Part
 from offset.wire.app import (
-    Complete,
     CreatePayment,
-    CreateTransaction,
     Failure,
     PaymentCanceled,
     PaymentNotFound,
     PaymentSuccess,
-    RequestClosePayment,
-    RequestResult,
 )
-from offset.wire.common import Commit
 from offset.wire.files import InvoiceFile
 
 ATTEMPTS_MAX = 6
 """Payments, and further rounds of a payment, for one invoice."""
-CLOSE_S = 5.0
-"""Seconds beyond the time of a payment for leaving it in good order."""
 
 Began = Callable[[PaymentId, Amount], None]
 """Told before a payment is created: its id, and the fees of all its parts in credits."""
-
-
-class Promised(NamedTuple):
-    """The seller promised a receipt for this payment; whoever holds the commit can collect it."""
-
-    payment_id: PaymentId
-    commit: Commit
-    fees: Amount
 
 
 class Paying:
@@ -104,7 +89,8 @@ class Paying:
             await acknowledge(self._session, *canceled, timeout_s=CLOSE_S)
         raise PaymentRefused(
             f"the payment was refused on all routes that were tried ({self._attempts}): the seller may have cancelled "
-            "the invoice or been paid already, or the credit on the way was used up meanwhile",
+            "the invoice or been paid already, or the credit on the way was used up meanwhile; try again later, or ask "
+            "the seller for a new invoice",
             canceled[0] if canceled is not None and self._keep_canceled else None,
         )
 
@@ -115,6 +101,7 @@ class Paying:
         fees = choice.fee
         if self._began is not None:
             self._began(payment_id, fees)
+        payment = OpenPayment(self._session, self._invoice, payment_id, self._until)
         # Not awaited: what follows is handled after it. If it is refused the parts fail, and `_cancel` sees it.
         self._session.post(
             CreatePayment(
@@ -129,10 +116,14 @@ class Paying:
         missing = choice.parts
         while True:
             self._attempts += 1
-            results = await self._send(payment_id, missing)
-            for result in results:
-                if isinstance(result, Complete):
-                    return Promised(payment_id, self._checked(payment_id, result.commit), fees)
+            results = await payment.send(missing)
+            commit = commit_in(results)
+            if commit is not None:
+                if not payment.is_for(commit):
+                    raise await payment.give_up(
+                        "the node made a commit for another invoice, which is thrown away"
+                    )
+                return Promised(payment_id, commit, fees)
             failed = [
                 part for part, result in zip(missing, results, strict=True) if isinstance(result, Failure)
             ]
@@ -140,94 +131,37 @@ class Paying:
                 self._plan.failed(part.route)
             arrived += len(missing) - len(failed)
             if not arrived:
-                return await self._cancel(payment_id)
+                return await self._cancel(payment)
             if not failed:
-                raise await self._give_up(payment_id, "all of it arrived, and the seller waits for more")
+                raise await payment.give_up("all of it arrived, and the seller waits for more")
             fees -= sum(part.fee for part in failed)
-            again = await self._again(payment_id, failed, fees)
+            again = await self._again(payment, failed, fees)
             fees += again.fee
             missing = again.parts
 
-    async def _send(self, payment_id: PaymentId, parts: tuple[Part, ...]) -> list[RequestResult | None]:
-        """Send parts of a payment; how each of them ended, None if that does not matter any more.
-
-        Raises PaymentUnfinished when the time is over.
-        """
-        session = self._session
-        requests = [(session.entropy.bytes(UID_BYTES), part) for part in parts]
-        with ExitStack() as stack:
-            answers = [stack.enter_context(session.transactions.expect(name)) for name, _ in requests]
-            for name, part in requests:
-                session.post(CreateTransaction(payment_id, name, part.route, part.amount, part.fee))
-            waiting = set(answers)
-            while waiting:
-                done, waiting = await asyncio.wait(
-                    waiting, timeout=max(0.0, self._time_left()), return_when=asyncio.FIRST_COMPLETED
-                )
-                if not done:
-                    break
-                if any(isinstance(answer.result(), Complete) for answer in done):
-                    waiting.clear()  # the other parts have arrived too; their answers may come over slower routes
-            else:
-                return [answer.result() if answer.done() else None for answer in answers]
-        raise await self._give_up(payment_id, "the time is over and it is still under way")
-
-    async def _again(self, payment_id: PaymentId, failed: list[Part], fees: Amount) -> Choice:
+    async def _again(self, payment: OpenPayment, failed: list[Part], fees: Amount) -> Choice:
         """Other routes for what is missing of a payment that arrived in part. Raises PaymentUnfinished."""
         if self._attempts < ATTEMPTS_MAX:
             with suppress(PaymentError, NoAnswer):
                 choice = await self._next(sum(part.amount for part in failed), fees)
                 if choice is not None:
                     return choice
-        raise await self._give_up(payment_id, "a part of it found no way")
+        raise await payment.give_up("a part of it found no way")
 
-    # The end of a payment
-
-    async def _cancel(self, payment_id: PaymentId) -> Uid:
+    async def _cancel(self, payment: OpenPayment) -> Uid:
         """Close a payment whose parts all failed; the id of its acknowledgement."""
-        try:
-            status = await ended(self._session, payment_id, max(self._time_left(), CLOSE_S))
-        except NoAnswer:
-            raise self._unfinished(payment_id, "the node did not say how it ended") from None
-        match status:
-            case PaymentCanceled():
-                return status.ack_uid
+        match await payment.ended():
+            case PaymentCanceled(ack_uid):
+                return ack_uid
             case PaymentNotFound():
-                raise PaymentRefused("the node did not begin the payment: too many may be open")
+                raise PaymentRefused(
+                    "the node did not begin the payment: too many may be open; finish some with their status"
+                )
             case PaymentSuccess():
-                raise self._unfinished(payment_id, "the node calls it paid, though no part of it arrived")
-
-    async def _give_up(self, payment_id: PaymentId, why: str) -> PaymentUnfinished:
-        """Let the payment take no more parts, so that it can come to its end."""
-        with suppress(NoAnswer):
-            await self._session.ask(RequestClosePayment(payment_id), timeout_s=CLOSE_S)
-        return self._unfinished(payment_id, why)
-
-    def _unfinished(self, payment_id: PaymentId, why: str) -> PaymentUnfinished:
-        return PaymentUnfinished(
-            f"the payment {base64url.encode(payment_id)} is not finished: {why}; nothing is paid, and what is frozen "
-            "comes back when the routes give up or the seller cancels the invoice: ask for its status later",
-            payment_id,
-        )
-
-    def _checked(self, payment_id: PaymentId, commit: Commit) -> Commit:
-        """A commit for anything but this invoice is not given away (D-20)."""
-        invoice = self._invoice
-        if (commit.invoice_id, commit.currency, commit.total_dest_payment) != (
-            invoice.invoice_id,
-            invoice.currency,
-            invoice.dest_payment,
-        ):
-            raise self._unfinished(
-                payment_id, "the node made a commit for another invoice, which is thrown away"
-            )
-        return commit
+                raise payment.unfinished("the node calls it paid, though no part of it arrived")
 
     async def _next(self, amount: Amount, fees_spent: Amount) -> Choice | None:
-        left = self._time_left()
+        left = self._until - self._loop.time()
         if left <= 0:
-            raise NoAnswer("the time for the payment is over")
+            raise NoAnswer("the time for the payment was over before it began: give it more")
         return await self._plan.next(amount, fees_spent, left)
-
-    def _time_left(self) -> float:
-        return self._until - self._loop.time()

@@ -11,9 +11,11 @@ import asyncio
 from collections.abc import Sequence
 
 from offset.app.errors import NoRoute, NotEnoughCredit, PaymentError, TooExpensive
+from offset.app.reports import LiveReport
 from offset.app.routes import ROUTES_S, Routes
 from offset.base.credits import Amount
 from offset.base.ids import PublicKey
+from offset.core.apps.reports import balance_of
 from offset.core.index.split import Choice, choose_multi_route
 from offset.wire.files import InvoiceFile
 from offset.wire.friend import FriendsRoute
@@ -27,8 +29,11 @@ PAUSE_S = 0.5
 class Plan:
     """The choices for one invoice. What failed is told with `failed`, what is needed now with each `next`."""
 
-    def __init__(self, routes: Routes, invoice: InvoiceFile, fees_max: Amount | None) -> None:
-        self._routes, self._invoice, self._fees_max = routes, invoice, fees_max
+    def __init__(
+        self, routes: Routes, report: LiveReport, invoice: InvoiceFile, fees_max: Amount | None
+    ) -> None:
+        self._routes, self._report = routes, report
+        self._invoice, self._fees_max = invoice, fees_max
         self._asks = 0
         self._answer: list[MultiRoute] = []
         self._failed: dict[FriendsRoute, None] = {}
@@ -55,7 +60,7 @@ class Plan:
         if self._too_expensive is not None and not self._failed:
             raise TooExpensive(
                 f"the routes cost {self._too_expensive} {self._invoice.currency} in fees, "
-                f"more than the {self._fees_max} allowed"
+                f"more than the {self._fees_max} allowed: allow more, or try again later"
             )
         return None
 
@@ -98,12 +103,25 @@ class Plan:
         currency = self._invoice.currency
         best = max([_carries(multi_route) for multi_route in answer], default=0)
         if answer:
+            most = f"{best} {currency} at most" if best and best < amount else "something less"
             return NotEnoughCredit(
-                f"the routes to the seller do not carry {amount} {currency}: {best} {currency} at most"
-                if best and best < amount
-                else f"the routes to the seller do not carry {amount} {currency}"
+                f"the routes to the seller do not carry {amount} {currency} now, but {most}: try again later, "
+                "get higher limits from your friends, or ask the seller for a smaller invoice"
             )
-        return NoRoute(f"no chain of friends with enough credit in {currency} leads to the seller")
+        return NoRoute(f"no chain of friends leads to the seller: {self._obstacle()}")
+
+    def _obstacle(self) -> str:
+        """What is in the way, and what can be done: with our own friends, or farther off."""
+        currency = self._invoice.currency
+        partners = [
+            friend for friend in self._report.friends.values() if balance_of(friend, currency) is not None
+        ]
+        if not partners:
+            return f"no friend of this node uses {currency} with it; agree on that with one of them first"
+        if not any(friend.liveness for friend in partners):
+            names = ", ".join(sorted(friend.name for friend in partners))
+            return f"the friends with {currency} are offline ({names}); try again when one of them is back"
+        return f"nobody between has enough credit in {currency}; try again later, or find a friend nearer to the seller"
 
 
 def _carries(multi_route: MultiRoute) -> Amount:

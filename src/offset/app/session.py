@@ -216,4 +216,4 @@ async def within(answer: asyncio.Future[T], timeout_s: float) -> T:
         async with asyncio.timeout(timeout_s):
             return await answer
     except TimeoutError:
-        raise NoAnswer(f"the node did not answer within {timeout_s:g} s") from None
+        raise NoAnswer(f"the node did not answer within {round(timeout_s, 2):g} s") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from offset.app import Node, Payment
     from offset.base.credits import Amount
     from offset.base.ids import PaymentId
+    from offset.wire.files import InvoiceFile
 
 PAY_S = 60.0
 _ORDER_S = 10.0
@@ -34,7 +36,11 @@ add_help(group)
 
 @group.command("pay-invoice")
 @options.infile("-i", "--invoice", "Invoice of the seller.")
-@options.outfile("-p", "--payment", "The payment file to make: the name of the payment, for payment-status.")
+@options.outfile(
+    "-p",
+    "--payment",
+    "The payment file to make: the name of the payment. If it is there, that payment goes on.",
+)
 @options.outfile("-c", "--commit", "The commit file to make: give it to the seller.")
 @click.option(
     "--max-fees", type=options.U128, metavar="CREDITS", help="Pay no more than so much to mediators."
@@ -56,12 +62,22 @@ def pay_invoice(
     The money moves when the seller has the commit and collects; then payment-status gives you the receipt. If the
     payment fails the commit is not made and nothing is paid; if then the payment file is there, payment-status
     says how the payment ended and removes it.
+
+    The command ends within --timeout seconds and 10 more: with success, or with one sentence that says why not.
+
+    If it was stopped, or its time was over, run the command again with the same files: it asks for the commit of
+    the payment that the payment file names, and does not pay a second time.
     """
     from offset.base import base64url
+    from offset.base.faults import UserFault
     from offset.programs.files_io import load, refuse_existing, write_new
-    from offset.wire.files import PaymentFile, format_commit, format_payment, parse_invoice
+    from offset.wire.files import PaymentFile, format_commit, format_payment, parse_invoice, parse_payment
 
-    refuse_existing(payment)
+    former: PaymentId | None = None
+    with suppress(UserFault):
+        former = load(payment, parse_payment).payment_id
+    if former is None:
+        refuse_existing(payment)
     refuse_existing(commit)
     asked = load(invoice, parse_invoice)
     fees_shown: list[Amount] = []
@@ -81,29 +97,44 @@ def pay_invoice(
         is_begun = True
 
     async def pay(node: Node) -> Payment:
-        return await node.buyer.pay(
-            asked, timeout_s=timeout_s, fees_max=max_fees, began=began, keep_canceled=True
-        )
+        if former is None:
+            return await node.buyer.pay(
+                asked, timeout_s=timeout_s, fees_max=max_fees, began=began, keep_canceled=True
+            )
+        return await _resume(node, asked, former, payment, timeout_s)
 
     paid = target.talk("buyer", pay, timeout_s + _ORDER_S)
-    show_fees(paid.fees)
-    text = format_commit(paid.commit)
-    try:
-        write_new(commit, text)
-    except Exception:
-        click.echo(text)  # the node gives it only once: better here than nowhere
-        raise
+    if paid.fees is not None:
+        show_fees(paid.fees)
+    write_new(commit, format_commit(paid.commit))
     if as_json:
         options.show_json(
             {
                 "payment_id": base64url.encode(paid.payment_id),
-                "fees": str(paid.fees),
+                "fees": None if paid.fees is None else str(paid.fees),
                 "payment": str(payment),
                 "commit": str(commit),
             }
         )
     else:
         click.echo("Payment successful!")
+
+
+async def _resume(
+    node: Node, asked: InvoiceFile, payment_id: PaymentId, payment: Path, timeout_s: float
+) -> Payment:
+    """The commit of the payment that the payment file names; the file goes when nothing came of the payment."""
+    from offset.app import PaymentCanceled, PaymentCollected, PaymentUnknown
+
+    try:
+        return await node.buyer.resume(asked, payment_id, timeout_s=timeout_s)
+    except (PaymentCanceled, PaymentUnknown) as error:
+        payment.unlink(missing_ok=True)
+        raise type(error)(f"the payment of {payment} came to nothing, nothing is paid: pay again") from None
+    except PaymentCollected:
+        raise PaymentCollected(
+            "the seller has collected this payment: get its receipt with payment-status"
+        ) from None
 
 
 @group.command("payment-status")
