@@ -19,6 +19,7 @@ from offset.app import (
 )
 from offset.app.seller import offline_debtors
 from offset.wire import app
+from offset.wire.extension import Extra
 from offset.wire.report import SetChannelStatus
 from support.fake_node import (
     CURRENCY,
@@ -213,3 +214,79 @@ async def test_lost_connection() -> None:
         fake.script[app.AddInvoice] = hang_up
         with pytest.raises(Disconnected):
             await node.seller.create_invoice(CURRENCY, 5)
+
+
+# A sale with a limit of time (D23)
+
+
+async def _given(commit: app.Commit) -> app.Commit:
+    return commit
+
+
+async def _never() -> app.Commit:
+    await asyncio.Event().wait()
+    raise AssertionError
+
+
+@story
+async def test_settle() -> None:
+    """A commit that comes in time is collected; that the invoice cannot be cancelled afterwards is no failure."""
+
+    def refuse_aloud(fake: FakeNode, conn: int, message: app.AppToAppServer) -> None:
+        extra = Extra((), None, "there is no such open invoice")
+        fake.tell(conn, app.ReportMutations(message.app_request_id, (), extra))
+
+    async with connected() as (fake, node):
+        fake.script[app.CancelInvoice] = refuse_aloud
+        asked, commit = await _sold(fake, node)
+        assert await node.seller.settle(asked, _given(commit), timeout_s=20)
+        assert [type(request) for request in fake.requests[1:]] == [app.CommitInvoice, app.CancelInvoice]
+        assert node.report.friends[BOB].channel_status == consistent(FST=(50, 0, 0))
+
+
+@story
+async def test_d23_no_commit_in_time() -> None:
+    """Without a commit in time the invoice is withdrawn, so that the buyer's credits are free again."""
+    async with connected() as (fake, node):
+        asked, _ = await _sold(fake, node)
+        with pytest.raises(NoAnswer, match=r"within 0\.05 s: the invoice was withdrawn"):
+            await node.seller.settle(asked, _never(), timeout_s=0.05)
+        assert fake.invoices == {}
+        assert fake.asked_for(app.CommitInvoice) == []
+
+
+@story
+async def test_d23_commit_that_the_node_refuses() -> None:
+    """When the node does not take the commit, since a part is gone, what is left goes back to the buyer."""
+    async with connected() as (fake, node):
+        fake.script[app.CommitInvoice] = refuse
+        asked, commit = await _sold(fake, node)
+        fake.do(lambda: freeze(fake, 30))
+        with pytest.raises(Refused, match="a part of the buyer's payment was given back"):
+            await node.seller.settle(asked, _given(commit), timeout_s=20)
+        assert fake.invoices == {}
+        asked, commit = await _sold(
+            fake, node
+        )  # as much is frozen for others: the node's silence tells nothing
+        assert not await node.seller.settle(asked, _given(commit), timeout_s=20, confirm_s=0.05)
+        assert fake.invoices == {}
+
+
+@story
+async def test_d23_commit_that_does_not_fit() -> None:
+    """A commit for something else ends the sale too."""
+    async with connected() as (fake, node):
+        asked, _ = await _sold(fake, node)
+        with pytest.raises(UserFault, match="another invoice"):
+            await node.seller.settle(asked, _given(commit_for(invoice(name="dinner"), NODE)), timeout_s=20)
+        assert fake.invoices == {}
+
+
+@story
+async def test_settle_without_connection() -> None:
+    """A connection that breaks is told; nobody knows then whether the invoice is open."""
+    async with connected() as (fake, node):
+        fake.script[app.CommitInvoice] = hang_up
+        asked, commit = await _sold(fake, node)
+        with pytest.raises(Disconnected):
+            await node.seller.settle(asked, _given(commit), timeout_s=20)

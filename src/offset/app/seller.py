@@ -4,6 +4,8 @@
     wait_for_commit ◄── the buyer's commit comes back
     commit ──► the credits move
 
+    settle: the last two with a limit of time, after which the invoice is withdrawn
+
 A node of the reference does not say whether it took a commit (spec 05, D-4), but its report shows the credits: what
 was frozen for us before, and what friends owe us after. `commit` compares them.
 """
@@ -11,11 +13,11 @@ was frozen for us before, and what friends owe us after. `commit` compares them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
-from offset.app.errors import NoAnswer, Refused
+from offset.app.errors import Disconnected, NoAnswer, Refused
 from offset.app.reports import LiveReport
 from offset.app.session import Session
 from offset.base.credits import Amount, Balance, is_amount
@@ -87,6 +89,7 @@ class Seller:
     async def commit(self, invoice: InvoiceFile, commit: Commit, *, confirm_s: float | None = None) -> bool:
         """Collect. Raises UserFault when the commit does not fit, Refused when there was nothing to collect.
 
+        After Refused parts of the buyer's payment may still be frozen: `cancel` the invoice, as `settle` does.
         Returns whether the credits are here. That is looked at for `confirm_s` seconds, if given; False can mean
         that a friend is offline (then they come later), or that this commit was used before while others wait.
         """
@@ -103,7 +106,8 @@ class Seller:
                 return None
             return (
                 f"there is nothing to collect for this invoice: no {amount} {currency} are frozen for this node; "
-                "it was collected or cancelled before, or the buyer's payment was given back"
+                "it was collected or cancelled before, or a part of the buyer's payment was given back; cancel the "
+                "invoice, so that nothing stays frozen for it"
             )
 
         await session.ask(CommitInvoice(commit), refusal)
@@ -115,6 +119,33 @@ class Seller:
             except NoAnswer:
                 return False
         return _rise(session.report, currency, before) >= amount
+
+    async def settle(
+        self,
+        invoice: InvoiceFile,
+        commit: Awaitable[Commit],
+        *,
+        timeout_s: float,
+        confirm_s: float = COLLECT_S,
+    ) -> bool:
+        """Collect with the commit that is awaited, or withdraw the invoice: it is closed when this ends.
+
+        If no commit comes within `timeout_s` seconds, or the node does not take it, what buyers have frozen goes
+        back to them at once, instead of staying frozen until somebody remembers. Returns what `commit` returns;
+        raises what it raises, what the awaited raises, and NoAnswer when the time is over. Only after Disconnected
+        can the invoice still be open: cancel it over the next connection.
+        """
+        try:
+            try:
+                async with asyncio.timeout(timeout_s):
+                    given = await commit
+            except TimeoutError:
+                raise NoAnswer(f"no commit came within {timeout_s:g} s: the invoice was withdrawn") from None
+            return await self.commit(invoice, given, confirm_s=confirm_s)
+        finally:
+            # Not every node tells whether it took the commit (D-4). If it did, this changes nothing.
+            with suppress(Disconnected, NoAnswer):
+                await self.cancel(invoice)
 
     def _check_ours(self, invoice: InvoiceFile) -> None:
         if invoice.dest_public_key != self._session.report.public_key:

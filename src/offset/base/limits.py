@@ -97,6 +97,7 @@ FORWARDED_REQUESTS_PER_FRIEND_MAX = 4096  # queued for one friend
 PENDING_PER_FRIEND_MAX = 65_536  # requests of a friend under way, per currency
 INVOICES_MAX = 100_000
 INVOICE_PARTS_MAX = 64  # transactions that may pay one invoice
+INVOICE_PARTS_MS: Millis = 10 * MINUTE  # parts wait so long for the rest of their payment: spec 03, D23
 PAYMENTS_MAX = 100_000
 TRANSACTIONS_PER_PAYMENT_MAX = 64
 BACKOFF_MS_MIN: Millis = 1 * SECOND  # spec 02, W11

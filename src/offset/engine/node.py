@@ -43,6 +43,7 @@ from offset.crypto.identity import Identity
 from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines
 from offset.engine.node_apps import NodeApps, Trust
 from offset.engine.outbox import Outbox
+from offset.engine.patience import Patience
 from offset.engine.surface import (
     Committed,
     Congested,
@@ -103,6 +104,7 @@ class NodeEngine:
         self._index = index.IndexClient(identity, entropy, servers)
         self._apps = NodeApps(trust, self._send_app)
         self._outbox = Outbox()
+        self._patience = Patience(self._funder)
         self._published: dict[PublicKey, dict[Currency, tuple[Amount, Rate]]] = {}
         self._relay_conns: dict[Conn, int] = {}  # connection → line of the channeler
         self._relay_lines: dict[int, Conn] = {}
@@ -118,6 +120,7 @@ class NodeEngine:
         """What to do first."""
         self._now = now
         self._say(self._funder.start(), None)
+        self._patience.look(self._funder.state.invoices, now)
         self._do_index(self._index.start(now))
         return self._take_effects()
 
@@ -144,6 +147,9 @@ class NodeEngine:
         deadline = self._index.deadline()
         if deadline is not None and deadline <= now:
             self._do_index(self._index.tick(now))
+        while (invoice_id := self._patience.pop(now)) is not None:
+            self._effects.append(Tell("invoice", "gave back parts of a payment that did not become whole"))
+            self._say(self._funder.cancel_incomplete(invoice_id), None)
         if self._recheck_at is not None and self._recheck_at <= now:
             self._recheck_apps()
         if self._standing_at is not None and self._standing_at <= now:
@@ -157,6 +163,7 @@ class NodeEngine:
             self._lines.deadline(),
             self._channeler.deadline(),
             self._index.deadline(),
+            self._patience.deadline(),
             self._recheck_at,
             self._standing_at,
         )
@@ -300,6 +307,7 @@ class NodeEngine:
 
     def _say(self, turn: Turn, ack: Uid | None, refusal: str = "") -> None:
         """Carry out a turn once it is durable."""
+        self._patience.look(turn.invoices(), self._now)
         capacities = self._republish(turn)
         self._put(turn.changes, lambda: self._release(turn, ack, refusal, capacities))
 

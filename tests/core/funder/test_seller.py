@@ -172,3 +172,54 @@ def test_lock_is_free_again_without_parts() -> None:
     other.say("s", request)
     other.get_token("s")
     assert other.answers() == {request.request_id: ResponseOp}
+
+
+# Parts whose rest does not come (D23)
+
+
+def test_d23_parts_without_the_rest_are_given_back() -> None:
+    """What waits for an incomplete invoice is cancelled on demand, and the invoice can be paid with another lock."""
+    world = World("abs")
+    world.chain()
+    invoice_id = world.invoice("s", 20)
+    payment_id = world.payment("a", "s", invoice_id, 20)
+    parts = [world.part(payment_id, "abs", amount) for amount in (5, 10)]
+    world.settle()
+    assert world["s"].funder.is_incomplete(invoice_id)
+    world.took(world["s"], world["s"].funder.cancel_incomplete(invoice_id))
+    world.settle()
+    assert not world["s"].funder.is_incomplete(invoice_id)
+    assert [app.TransactionResult(part, app.FAILURE) in world["a"].results for part in parts] == [True, True]
+    assert world["a"].credit(world["b"]).local_debt == 0
+    again = world.part(world.payment("a", "s", invoice_id, 20), "abs", 20)
+    world.settle()
+    (result,) = [result.result for result in world["a"].results if result.request_id == again]
+    assert isinstance(result, app.Complete)
+
+
+@pytest.mark.parametrize("what", ["complete", "nothing", "unknown"])
+def test_d23_what_may_be_collected_is_never_given_back(what: str) -> None:
+    """A complete payment stays, since its commit may be with the seller; and where nothing waits nothing is done."""
+    shop = Shop()
+    if what == "complete":
+        shop.ask(5)
+        shop.ask(15)
+    funder = shop.world["s"].funder
+    invoice_id = bytes(32) if what == "unknown" else shop.invoice_id
+    assert not funder.is_incomplete(invoice_id)
+    turn = funder.cancel_incomplete(invoice_id)
+    assert (turn.changes, turn.messages) == ({}, [])
+
+
+def test_d23_a_commit_and_a_cancel_cross() -> None:
+    """What was committed is collected, though the invoice is cancelled before anything has left; and not vice versa."""
+    for requests, paid in ((("commit", "cancel"), 10), (("cancel", "commit"), 0)):
+        world = World("abs")
+        world.chain()
+        _, _, commit = world.promise("abs", 10)
+        asked = {"commit": app.CommitInvoice(commit), "cancel": app.CancelInvoice(commit.invoice_id)}
+        for name in requests:
+            world.control("s", asked[name])
+        world.settle()
+        credit = world["s"].credit(world["b"])
+        assert (credit.balance, credit.remote_debt) == (paid, 0)

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from offset.base.entropy import Entropy
-from offset.base.ids import PublicKey
-from offset.core.funder import incoming, liveness, views
+from offset.base.ids import InvoiceId, PublicKey
+from offset.core.funder import incoming, liveness, seller, views
 from offset.core.funder.batch import send_all
 from offset.core.funder.cancelling import cancel_queued
 from offset.core.funder.control import HANDLERS
@@ -54,6 +54,16 @@ class Funder:
         turn = self._turn()
         refusal = HANDLERS[type(request)](turn, request)
         return self._finish(turn), refusal
+
+    def is_incomplete(self, invoice_id: InvoiceId) -> bool:
+        """Whether parts wait for this invoice, and more must come before it can be collected."""
+        return seller.is_incomplete(self.state, invoice_id)
+
+    def cancel_incomplete(self, invoice_id: InvoiceId) -> Turn:
+        """The rest did not come in time: give back what waits for this invoice, which stays open (D23)."""
+        turn = self._turn()
+        seller.cancel_incomplete(turn, invoice_id)
+        return self._finish(turn)
 
     def online(self, key: PublicKey) -> Turn:
         """There is a line to this friend."""

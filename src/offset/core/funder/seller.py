@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from offset.base.credits import Amount
 from offset.base.ids import LOCK_BYTES, RAND_VALUE_BYTES, SIGNATURE_BYTES, Currency, InvoiceId
 from offset.base.limits import INVOICE_PARTS_MAX, INVOICES_MAX
 from offset.core.funder.mutual_credit import Pending, response_buffer_of
@@ -49,13 +50,37 @@ def cancel_invoice(turn: Turn, invoice_id: InvoiceId) -> str | None:
     return None
 
 
+def cancel_incomplete(turn: Turn, invoice_id: InvoiceId) -> str | None:
+    """Cancel what waits for an invoice if the rest did not come; the invoice stays open. Returns why not, or None.
+
+    What is complete is never touched: its commit may be in the seller's hands already.
+    """
+    if not is_incomplete(turn.state, invoice_id):
+        return "nothing waits for this invoice, or all of it is there"
+    invoice = turn.state.invoices[invoice_id]
+    for friend, pending in _pending_parts(turn.state, invoice):
+        turn.answer(friend, invoice.currency, CancelOp(pending.request.request_id))
+    turn.put_invoice(msgspec.structs.replace(invoice, src_hashed_lock=None, parts=()))
+    return None
+
+
+def is_incomplete(state: FunderState, invoice_id: InvoiceId) -> bool:
+    """Whether parts wait for this invoice, and more must come before it can be collected."""
+    invoice = state.invoices.get(invoice_id)
+    return (
+        invoice is not None
+        and bool(invoice.parts)
+        and _waiting_payment(state, invoice) < invoice.total_dest_payment
+    )
+
+
 def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) -> None:
     """A request has arrived at its destination, us: promise or cancel."""
     invoice = turn.state.invoices.get(op.invoice_id)
     if invoice is None or not _fits(turn.state, invoice, currency, op):
         turn.answer(friend, currency, CancelOp(op.request_id))
         return
-    paid = sum(pending.request.dest_payment for _, pending in _pending_parts(turn.state, invoice))
+    paid = _waiting_payment(turn.state, invoice)
     if paid + op.dest_payment > invoice.total_dest_payment:
         turn.answer(friend, currency, CancelOp(op.request_id))
         return
@@ -133,6 +158,10 @@ def _pending_parts(state: FunderState, invoice: InvoiceRecord) -> list[tuple[Fri
         friend = state.friends[part.friend]
         found.append((friend, friend.channel.credits[invoice.currency].remote[part.request_id]))
     return found
+
+
+def _waiting_payment(state: FunderState, invoice: InvoiceRecord) -> Amount:
+    return sum(pending.request.dest_payment for _, pending in _pending_parts(state, invoice))
 
 
 def _close(turn: Turn, invoice: InvoiceRecord, how: str, detail: bytes) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from offset.base.entropy import Entropy
-from offset.base.ids import Currency, PublicKey, Uid
+from offset.base.ids import Currency, InvoiceId, PublicKey, Uid
 from offset.core.funder.mutual_credit import Draft
 from offset.core.funder.records import (
     OWN,
@@ -154,6 +154,10 @@ class Turn:
         """Friends whose capacities may be others now, in the order in which they came up."""
         rows = {key[1]: None for key in self.changes if key[0] in _CAPACITY_TABLES}
         return {**self.moved, **rows}
+
+    def invoices(self) -> list[InvoiceId]:
+        """Invoices that changed, or what waits for them."""
+        return [key[1] for key in self.changes if key[0] == "invoices"]
 
     # Queues
 
