@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from offset.core.funder.records import RelaysRecord
 from offset.programs.stmgr import main
+from offset.store.database import Database, create
+from offset.wire.common import NamedRelayAddress
 from offset.wire.files import parse_app_ticket, parse_identity, parse_ticket
 from support.commands import (
     Done,
@@ -26,6 +29,7 @@ from support.vectors import Case, cases
 
 COMMANDS = {
     "app-ticket",
+    "backup",
     "gen-ident",
     "help",
     "index-ticket",
@@ -108,7 +112,10 @@ def _ident(folder: Path, number: int = 0) -> Path:
 def _every_command(folder: Path) -> dict[str, list[str]]:
     ident, out = str(_ident(folder)), str(folder / "out")
     address = ["-a", "127.0.0.1:1"]
+    if not (folder / "node.db").exists():
+        create(folder / "node.db", parse_identity(Path(ident).read_text()).public_key)
     return {
+        "backup": ["backup", "-d", str(folder / "node.db"), "-o", out],
         "gen-ident": ["gen-ident", "-o", out],
         "init-node-db": ["init-node-db", "-i", ident, "-o", out],
         "app-ticket": ["app-ticket", "-i", ident, "-o", out],
@@ -154,7 +161,7 @@ def test_05_d16_secrets_are_for_their_owner_only(
     finally:
         os.umask(former)
     mode = stat.S_IMODE((folder / "out").stat().st_mode)
-    assert mode == (0o600 if command in ("gen-ident", "node-entry", "init-node-db") else 0o644)
+    assert mode == (0o600 if command in ("backup", "gen-ident", "node-entry", "init-node-db") else 0o644)
 
 
 @pytest.mark.parametrize("command", MAKERS)
@@ -191,10 +198,11 @@ def test_long_options(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
         ["node-entry", "--nodeid", str(ident), "--appid", str(ident), "--address", "h:4", "--output", "f"],
         ["node-ticket", f"-i{ident}", "-ah:5", "-og"],
         ["init-node-db", "--idfile", str(ident), "--output", "h"],
+        ["backup", "--database=h", "--output", "i"],
     ]
     for line in lines:
         assert run_main(main, line, capsys) == Done(0, "", "")
-    assert {path.name for path in folder.iterdir()} == {*"abcdefgh", ident.name}
+    assert {path.name for path in folder.iterdir()} == {*"abcdefghi", ident.name}
     assert parse_app_ticket((folder / "b").read_text()).permissions.buyer
     assert parse_ticket((folder / "g").read_text()).address == "h:5"
 
@@ -270,13 +278,55 @@ def test_help_of_no_command(capsys: pytest.CaptureFixture[str]) -> None:
 def test_database_is_that_of_the_node(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The database that is made opens for its node, and for no other."""
     from offset.base.faults import OffsetError
-    from offset.store.database import Database
 
     ours, other = (bytes.fromhex(cases("keys", "identity")[number]["publicKey"]) for number in (0, 1))
     assert run_main(main, ["init-node-db", "-i", str(_ident(folder)), "-o", "node.db"], capsys).status == 0
     Database.open(folder / "node.db", ours).close()
     with pytest.raises(OffsetError):
         Database.open(folder / "node.db", other)
+
+
+def test_backup_of_a_running_node(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The copy is the database of the same node as of now; the node that works with the database goes on."""
+    key = parse_identity(_ident(folder).read_text()).public_key
+    create(folder / "node.db", key)
+    node = Database.open(folder / "node.db", key)
+    node.write({relays(1).key(): relays(1)})
+    node.flush()
+    assert run_main(main, ["backup", "-d", "node.db", "-o", "copy.db"], capsys) == Done(0, "", "")
+    node.write({relays(2).key(): relays(2)})
+    node.flush()
+    node.close()
+    for name, expected in (("copy.db", relays(1)), ("node.db", relays(2))):
+        found = Database.open(folder / name, key)
+        assert expected in list(found.load())
+        found.close()
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        (None, "there is no database"),
+        ("", "is empty"),
+        ("{}", "JSON database of the reference"),
+        ("x", "not the"),
+    ],
+)
+def test_backup_of_something_else(
+    text: str | None, reason: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is no database of a node is not copied, and a sentence says what it is."""
+    if text is not None:
+        put(folder / "node.db", text)
+    done = run_main(main, ["backup", "-d", "node.db", "-o", "copy.db"], capsys)
+    assert done.status == 1
+    assert reason in one_sentence("stmgr", done.stderr)
+    assert not (folder / "copy.db").exists()
+
+
+def relays(count: int) -> RelaysRecord:
+    """A row of a database that says which it is."""
+    return RelaysRecord((NamedRelayAddress(bytes(32), f"127.0.0.1:{count}", "relay"),))
 
 
 def _process(*args: str, folder: Path) -> subprocess.CompletedProcess[str]:

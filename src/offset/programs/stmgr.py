@@ -34,7 +34,7 @@ def main(args: Sequence[str] | None = None) -> int:
 @click.group(PROGRAM, context_settings=CONTEXT)
 @version_option(PROGRAM)
 def stmgr() -> None:
-    """Make the files of Offset: identities, tickets, cards and databases.
+    """Make the files of Offset: identities, tickets, cards, databases and their copies.
 
     Works offline. No command overwrites a file; whoever wants another one removes the old one first. Files with
     a secret key (identities, cards of remote nodes) are made readable for their owner only.
@@ -95,6 +95,41 @@ def init_node_db(idfile: Path, output: Path) -> None:
 
     refuse_existing(output)
     database.create(output, _identity(idfile).public_key)
+
+
+@stmgr.command("backup")
+@click.option(
+    "-d",
+    "--database",
+    required=True,
+    type=_PATH,
+    metavar="FILE",
+    help="The database of the node, which may be running.",
+)
+@_output("The copy to make.")
+def backup(database: Path, output: Path) -> None:
+    """Copy the database of a node, also while the node runs.
+
+    The copy holds all that was durable when it was made, it is checked, and it is one file, readable for its owner
+    only. With cp it would be none: what was written last lies in a second file beside the database.
+
+    A copy is for the case that the database is lost. Friends remember what happened since it was made, so with
+    those of them the balances do not agree any more, and no credits move until one side accepts the balance of the
+    other (stctrl config reset-friend). Never start a node from a copy while the node itself still runs or still has
+    its database.
+
+    
+    Every night, and after the loss of the disk:
+      stmgr backup -d node.db -o backup-$(date +%F).db
+      cp backup-2026-11-24.db node.db
+
+    The steps after a loss are in docs/RECOVERY.md.
+    """
+    from offset.programs.files_io import refuse_existing
+    from offset.store.backup import backup as copy
+
+    refuse_existing(output)
+    copy(database, output)
 
 
 @stmgr.command("app-ticket")

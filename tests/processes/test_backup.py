@@ -1,0 +1,89 @@
+"""stmgr backup on a node that is being paid over, and the node that starts from the copy (docs/RECOVERY.md)."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from offset.programs.offset.network import Node
+from support.network import (
+    CURRENCY,
+    Chain,
+    Papers,
+    can_pay,
+    eventually,
+    friends,
+    run,
+    running_chain,
+    say,
+    settled,
+)
+from support.network_apps import Deal, Step, shop
+
+CUSTOMERS = 10
+LIMIT = 2**60
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Iterator[Chain]:
+    """alice, bob and carol."""
+    with running_chain(tmp_path, CURRENCY, limit=LIMIT) as made:
+        yield made
+
+
+def test_a_node_starts_from_its_backup(town: Chain, tmp_path: Path) -> None:
+    """Bob's database is copied under payments and lost later; his friends tell the balances, and nothing is lost."""
+    copy = tmp_path / "backup.db"
+
+    def copy_it() -> None:
+        done = run("stmgr", "backup", "-d", town.bob.database, "-o", copy)
+        assert (done.status, done.stderr) == (0, "")
+
+    async def sell() -> list[Deal]:
+        copying: list[asyncio.Task[None]] = []
+        promised = 0
+
+        def happened(step: Step) -> None:
+            nonlocal promised
+            promised += step == "promised"
+            if promised == CUSTOMERS // 2 and not copying:
+                copying.append(asyncio.create_task(asyncio.to_thread(copy_it)))
+
+        made = await shop(town.alice, town.carol, CUSTOMERS, CURRENCY, happened)
+        await copying[0]
+        return made
+
+    made = asyncio.run(sell())
+    assert all(deal.is_paid for deal in made)
+    late = Papers(tmp_path, "last")
+    late.ask(town.carol, 1)
+    late.pay(town.alice)
+    late.collect(town.carol)
+    assert late.end(town.alice).status == 0
+    before = settled(*town.nodes)
+
+    town.network.kill("bob")
+    for path in town.bob.database.parent.glob("node.db*"):
+        path.unlink()
+    shutil.copy(copy, town.bob.database)
+    town.network.restart("bob")
+    for friend in (town.alice, town.carol):
+        _agree(town.bob, friend)
+    assert settled(*town.nodes) == before
+    again = Papers(tmp_path, "again")
+    again.ask(town.carol, 5)
+    again.pay(town.alice)
+    again.collect(town.carol)
+    assert again.end(town.alice).status == 0
+
+
+def _agree(bob: Node, friend: Node) -> None:
+    """Bob accepts what the friend remembers, as RECOVERY.md says."""
+
+    eventually(
+        lambda: friends(bob)[friend.name].get("remote_reset_terms"), f"bob knows what {friend.name} remembers"
+    )
+    say(bob, "config", "reset-friend", "-n", friend.name)
+    eventually(lambda: can_pay(bob, friend) and can_pay(friend, bob), f"bob and {friend.name} agree")
