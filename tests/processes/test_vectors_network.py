@@ -51,7 +51,6 @@ PAID = "Total fees: {}\nPayment successful!\n"
 BETTER = {
     97: Ours("D-4", 1, stderr="this node is a friend already, named 'node1'"),
     124: Ours("D-4", 1, stderr="the currency 'FST' is active"),
-    133: Ours("D-8", stdout="Payment successful!\n"),
     144: Ours("D-4", 1, stderr="there is nothing to collect for this invoice"),
     174: Ours("D-13", 1, stderr="the payment is in progress", options=("--timeout", "0.2")),
     204: Ours("D-13", 1, stderr="the node has no index server to ask for routes"),

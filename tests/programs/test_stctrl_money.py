@@ -51,6 +51,7 @@ RELAYS = (RelayAddress(CAROL, "r:1"),)
 # buyer
 
 PAY = "buyer pay-invoice -i a.invoice -p a.payment -c a.commit"
+RESUME = f"{PAY} --resume"
 STATUS = "buyer payment-status -p a.payment -r a.receipt"
 
 
@@ -277,7 +278,7 @@ def test_commit_that_cannot_be_written(buying: Desk) -> None:
 
     buying.fake.script[app.CreateTransaction] = block
     assert "a.commit" in buying.bad(PAY)
-    assert buying.good(PAY.replace("a.commit", "b.commit")) == "Payment successful!\n"
+    assert buying.good(RESUME.replace("a.commit", "b.commit")) == "Payment successful!\n"
     assert parse_commit(buying.text("b.commit")) == commit_for(invoice())
     assert len(buying.fake.asked_for(app.CreatePayment)) == 1
 
@@ -286,12 +287,12 @@ def test_commit_that_cannot_be_written(buying: Desk) -> None:
 
 
 def test_05_d8_a_command_that_was_stopped_goes_on(buying: Desk) -> None:
-    """Run again with the same files, pay-invoice waits for the payment that it began, and writes its commit."""
+    """Run again with --resume, pay-invoice waits for the payment that it began, and writes its commit."""
     buying.fake.results = [None]
     assert "not finished" in buying.bad(f"{PAY} --timeout 0.2")
     (payment_id,) = buying.fake.payments
     buying.fake.do(lambda: arrive(buying.fake, payment_id, app.Complete(commit_for(invoice()))))
-    assert json.loads(buying.good(f"{PAY} --json")) == {
+    assert json.loads(buying.good(f"{RESUME} --json")) == {
         "payment_id": base64url.encode(payment_id),
         "fees": None,
         "payment": "a.payment",
@@ -305,11 +306,11 @@ def test_05_d8_a_command_that_was_stopped_goes_on(buying: Desk) -> None:
 def test_payment_that_came_to_nothing(buying: Desk) -> None:
     """A payment that was cancelled, or never begun, is said so; its file goes, and the next try pays anew."""
     buying.put("a.payment", format_payment(PaymentFile(b"x" * 16)))
-    assert "came to nothing, nothing is paid: pay again" in buying.bad(PAY)
+    assert "came to nothing, nothing is paid: pay again" in buying.bad(RESUME)
     buying.fake.results = [app.FAILURE] * 100
     buying.bad(PAY)
     assert buying.has("a.payment")
-    assert "came to nothing, nothing is paid: pay again" in buying.bad(PAY)
+    assert "came to nothing, nothing is paid: pay again" in buying.bad(RESUME)
     assert not buying.has("a.payment")
     buying.fake.results = []
     assert buying.good(PAY) == "Total fees: 0\nPayment successful!\n"
@@ -320,15 +321,27 @@ def test_payment_that_was_collected_already(buying: Desk) -> None:
     payment_id = _paid(buying)
     buying.fake.do(lambda: collected(buying.fake, payment_id))
     (buying.folder / "a.commit").unlink()
-    assert "get its receipt with payment-status" in buying.bad(PAY)
+    assert "get its receipt with payment-status" in buying.bad(RESUME)
     assert buying.good(STATUS) == "Payment succeeded. Saving receipt to file.\n"
+
+
+def test_payment_file_in_the_way(buying: Desk) -> None:
+    """Without --resume a payment file that is there is left alone; with it, it must be there and be one."""
+    _paid(buying)
+    (buying.folder / "a.commit").unlink()
+    assert "a.payment exists already" in buying.bad(PAY)
+    assert not buying.has("a.commit")
+    assert "no such file: b.payment" in buying.bad(RESUME.replace("a.payment", "b.payment"))
+    assert "not a payment" in buying.bad(RESUME.replace("a.payment", "a.invoice"))
 
 
 def test_payment_of_another_invoice(buying: Desk) -> None:
     """The file of another payment brings no commit that the seller could not use."""
     _paid(buying)
     buying.put("b.invoice", format_invoice(invoice(50, name="dinner")))
-    assert "for another invoice" in buying.bad(PAY.replace("a.invoice", "b.invoice").replace("a.commit", "b"))
+    assert "for another invoice" in buying.bad(
+        RESUME.replace("a.invoice", "b.invoice").replace("a.commit", "b")
+    )
     assert not buying.has("b")
     assert buying.has("a.payment")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,14 +35,13 @@ add_help(group)
 
 @group.command("pay-invoice")
 @options.infile("-i", "--invoice", "Invoice of the seller.")
-@options.outfile(
-    "-p",
-    "--payment",
-    "The payment file to make: the name of the payment. If it is there, that payment goes on.",
-)
+@options.outfile("-p", "--payment", "The payment file to make: the name of the payment, for payment-status.")
 @options.outfile("-c", "--commit", "The commit file to make: give it to the seller.")
 @click.option(
     "--max-fees", type=options.U128, metavar="CREDITS", help="Pay no more than so much to mediators."
+)
+@click.option(
+    "--resume", "is_resumed", is_flag=True, help="Go on with the payment that the payment file names."
 )
 @options.as_json
 @options.timeout(PAY_S, "Try for at most so long.")
@@ -54,6 +52,7 @@ def pay_invoice(
     payment: Path,
     commit: Path,
     max_fees: int | None,
+    is_resumed: bool,
     as_json: bool,
     timeout_s: float,
 ) -> None:
@@ -65,18 +64,15 @@ def pay_invoice(
 
     The command ends within --timeout seconds and 10 more: with success, or with one sentence that says why not.
 
-    If it was stopped, or its time was over, run the command again with the same files: it asks for the commit of
-    the payment that the payment file names, and does not pay a second time.
+    If it was stopped, or its time was over, run it again with the same files and --resume: it gets the commit of
+    the payment that it had begun, and pays nothing twice.
     """
     from offset.base import base64url
-    from offset.base.faults import UserFault
     from offset.programs.files_io import load, refuse_existing, write_new
     from offset.wire.files import PaymentFile, format_commit, format_payment, parse_invoice, parse_payment
 
-    former: PaymentId | None = None
-    with suppress(UserFault):
-        former = load(payment, parse_payment).payment_id
-    if former is None:
+    former = load(payment, parse_payment).payment_id if is_resumed else None
+    if not is_resumed:
         refuse_existing(payment)
     refuse_existing(commit)
     asked = load(invoice, parse_invoice)
