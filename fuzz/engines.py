@@ -49,7 +49,7 @@ CALL, MESSAGE, CLOSE, FLOW, WAKE, COMMIT, DIALED, FROM_FRIEND = range(8)
 def _common(stage: Stage, op: int, arg: int, what: bytes) -> None:
     match op:
         case 1:
-            stage.feed_news(stage.wires.message(arg, what))
+            stage.message(arg, what)
         case 2:
             stage.feed_news(stage.wires.close(arg))
         case 3:
@@ -99,7 +99,7 @@ def node(data: bytes) -> None:
     stage.start()
     for op, arg, what in script.read(data, 7):
         if op == CALL:
-            stage.feed_news(stage.wires.call(KEYS[arg % len(KEYS)], APPS))
+            stage.call(KEYS[arg % len(KEYS)], APPS, what)
         else:
             _common(stage, op, arg, what)
     stage.settle()
@@ -119,7 +119,7 @@ def relay(data: bytes) -> None:
     stage = Stage(engine)
     for op, arg, what in script.read(data, 7):
         if op == CALL:
-            stage.feed_news(stage.wires.call(KEYS[arg % len(KEYS)], LISTENER))
+            stage.call(KEYS[arg % len(KEYS)], LISTENER, what)
         else:
             _common(stage, op, arg, what)
     _, view = engine.view()
@@ -143,11 +143,11 @@ def index(data: bytes) -> None:
     for count, (op, arg, what) in enumerate(script.read(data, 9)):
         match op:
             case 0:
-                stage.feed_news(stage.wires.call(KEYS[arg % len(KEYS)], CLIENTS if arg & 128 else SERVERS))
+                stage.call(KEYS[arg % len(KEYS)], CLIENTS if arg & 128 else SERVERS, what)
             case 7 | 8:
                 signed = _signed_report(engine, what, op == 8, arg, count)
                 if signed is not None:
-                    stage.feed_news(stage.wires.message(arg, signed))
+                    stage.message(arg, signed)
             case _:
                 _common(stage, op, arg, what)
     for _, message in stage.wires.sent:

@@ -23,11 +23,14 @@ from offset.engine.surface import (
     Woken,
 )
 
+TWICE = 64
+"""In the argument of a message."""
+
 
 class News(Event):
     """What real lines would have made of an event of the driver."""
 
-    news: Any
+    news: list[LineEvent]
 
 
 class Wires:
@@ -41,7 +44,7 @@ class Wires:
         self._effects: list[Effect] = []
 
     def handle(self, event: Event, now: Instant) -> list[LineEvent]:
-        return [event.news] if isinstance(event, News) else []
+        return event.news if isinstance(event, News) else []
 
     def dial(self, address: str, expects: PublicKey, now: Instant, *, public_only: bool = False) -> Conn:
         conn, self._next_dial = self._next_dial, self._next_dial + 2
@@ -131,9 +134,19 @@ class Stage:
     def feed(self, event: Event) -> None:
         self.carry_out(self.engine.handle(event, self.now))
 
-    def feed_news(self, news: LineEvent | None) -> None:
-        if news is not None:
-            self.feed(News(news))
+    def feed_news(self, *news: LineEvent | None) -> None:
+        """What lines say at once; messages that came in one piece are told together, wherever the first one leads."""
+        self.feed(News([one for one in news if one is not None]))
+
+    def call(self, key: PublicKey, listener: str, said: bytes) -> None:
+        """Somebody comes, perhaps with a message in one piece with the end of the handshake."""
+        opened = self.wires.call(key, listener)
+        self.feed_news(opened, LineMessage(opened.conn, said) if said else None)
+
+    def message(self, arg: int, data: bytes) -> None:
+        """One of those who are there says something, perhaps twice in one piece."""
+        message = self.wires.message(arg, data)
+        self.feed_news(message, message if arg & TWICE else None)
 
     def carry_out(self, effects: list[Effect]) -> None:
         for effect in effects:

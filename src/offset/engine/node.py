@@ -20,6 +20,7 @@ from offset.base.ids import Currency, PublicKey, Uid
 from offset.base.instants import Instant, earliest
 from offset.base.limits import (
     APP_HANDSHAKES_MAX,
+    APPS_MAX,
     APPS_RECHECK_MS,
     INNER_MESSAGE_BYTES_MAX,
     STANDING_PAUSE_MS,
@@ -177,6 +178,8 @@ class NodeEngine:
 
     def _take_line(self, news: LineEvent) -> None:
         conn = news.conn
+        if isinstance(news, LineMessage) and not self._lines.is_open(conn):
+            return  # hung up in this very step: what came in one piece with the reason for it is not read
         if conn in self._relay_conns:
             self._take_relay(news, self._relay_conns[conn])
         elif conn == self._index_conn:
@@ -243,6 +246,8 @@ class NodeEngine:
                     report = NodeReport(self._funder.report(), self._index.report(), self._extra())
                     self._put({}, lambda: self._apps.register(conn, report))
                 else:
+                    if len(self._apps) >= APPS_MAX:
+                        self._effects.append(Tell("app", f"hung up on an app: there are {APPS_MAX} already"))
                     self._lines.hangup(conn)
             case LineMessage():
                 try:
@@ -284,20 +289,30 @@ class NodeEngine:
                 self._put({}, lambda: self._apps.tell_change(ack, ()))
                 self._do_index(self._index.request_routes(request, self._now))
             case AddIndexServer():
-                self._change_servers(self._index.add_server(request.index_server, self._now), ack)
+                refusal = self._index.refuses(request.index_server)
+                effects = self._index.add_server(request.index_server, self._now) if refusal is None else []
+                self._tell_refusal(request, refusal)
+                self._change_servers(effects, ack, refusal)
             case RemoveIndexServer():
-                self._change_servers(self._index.remove_server(request.public_key, self._now), ack)
+                effects = self._index.remove_server(request.public_key, self._now)
+                refusal = None if effects else "there is no such index server"
+                self._tell_refusal(request, refusal)
+                self._change_servers(effects, ack, refusal)
             case _:
                 turn, refusal = self._funder.control(request)
-                if refusal is not None:
-                    self._effects.append(Tell("refused", f"{type(request).__name__}: {refusal}"))
+                self._tell_refusal(request, refusal)
                 self._say(turn, ack, refusal or "")
 
-    def _change_servers(self, effects: list[Any], ack: Uid) -> None:
+    def _tell_refusal(self, request: Any, refusal: str | None) -> None:
+        if refusal is not None:
+            self._effects.append(Tell("refused", f"{type(request).__name__}: {refusal}"))
+
+    def _change_servers(self, effects: list[Any], ack: Uid, refusal: str | None) -> None:
         record = IndexServersRecord(self._index.servers)
         reports = [effect for effect in effects if isinstance(effect, index.Report)]
         mutations = tuple(IndexClientMutation(report.mutation) for report in reports)
-        self._put({record.key(): record}, lambda: self._apps.tell_change(ack, mutations))
+        extra = None if refusal is None else Extra(refusal=refusal)
+        self._put({record.key(): record}, lambda: self._apps.tell_change(ack, mutations, extra))
         self._do_index([effect for effect in effects if not isinstance(effect, index.Report)])
 
     # Funder

@@ -21,6 +21,7 @@ from offset.base.limits import (
     INDEX_SERVERS_MAX,
     INDEX_TICK_MS,
     INDEX_UPDATES_SPACING_MS,
+    NAME_BYTES_MAX,
     OPEN_ROUTE_REQUESTS_MAX,
 )
 from offset.core.index.bulletin import Key, Published
@@ -273,11 +274,50 @@ def test_a_new_address_replaces_the_old_one() -> None:
     assert in_use.connected_server == ONE.public_key
 
 
+def test_what_comes_at_the_wrong_time_is_ignored() -> None:
+    """An old server's words, and news of a line that is none any more, change nothing."""
+    one = client(ONE)
+    one.start(0)
+    assert one.message(TimeHash(bytes(32)), 0) == []
+    assert one.connected_server is None
+    one = connected()
+    deadline = one.deadline()
+    assert one.opened(1) == []
+    assert (one.connected_server, one.deadline()) == (ONE.public_key, deadline)
+
+
+def test_a_server_that_is_not_in_use_is_just_forgotten() -> None:
+    """Removing it leaves the session, and the pause after a failure, as they are."""
+    one = connected(ONE, TWO)
+    assert one.remove_server(TWO.public_key, 1) == [Report(RemoveIndexServerMutation(TWO.public_key))]
+    assert one.connected_server == ONE.public_key
+    waiting = client(ONE, TWO)
+    waiting.start(0)
+    waiting.closed(0)
+    deadline = waiting.deadline()
+    assert waiting.remove_server(ONE.public_key, 1) == [Report(RemoveIndexServerMutation(ONE.public_key))]
+    assert waiting.deadline() == deadline
+
+
 def test_servers_are_bounded() -> None:
     """More servers than a node can use are not taken."""
-    one = client(*(NamedIndexServerAddress(key(i), "x:1", str(i)) for i in range(INDEX_SERVERS_MAX)))
-    assert one.add_server(ONE, 0) == []
+    one = client(*(NamedIndexServerAddress(key(i), "x:1", str(i)) for i in range(INDEX_SERVERS_MAX - 1)))
+    last = NamedIndexServerAddress(key(INDEX_SERVERS_MAX), "x:1", "last")
+    assert Report(AddIndexServerMutation(last)) in one.add_server(last, 0)
+    assert one.refuses(ONE) == f"there are {INDEX_SERVERS_MAX} index servers already; remove one first"
+    moved = NamedIndexServerAddress(last.public_key, "new:1", "last")
+    assert one.refuses(moved) is None
+    assert Report(AddIndexServerMutation(moved)) in one.add_server(moved, 0)
     assert len(one.servers) == INDEX_SERVERS_MAX
+
+
+def test_names_of_servers_are_bounded() -> None:
+    """A name of NAME_BYTES_MAX bytes is taken, a longer one is not."""
+    one = client()
+    longest = NamedIndexServerAddress(ONE.public_key, "x:1", "ä" * (NAME_BYTES_MAX // 2))
+    assert one.refuses(longest) is None
+    too_long = NamedIndexServerAddress(ONE.public_key, "x:1", longest.name + "a")
+    assert one.refuses(too_long) == f"a name has at most {NAME_BYTES_MAX} bytes"
 
 
 # Publishing

@@ -33,6 +33,7 @@ from offset.base.limits import (
     INDEX_SERVERS_MAX,
     INDEX_SHORT_SESSION_MS,
     INDEX_UPDATES_SPACING_MS,
+    NAME_BYTES_MAX,
     OPEN_ROUTE_REQUESTS_MAX,
 )
 from offset.core.index.bulletin import Bulletin, Key, Published
@@ -236,11 +237,20 @@ class IndexClient:
         self._asked[request.request_id] = now
         return [Send(request)]
 
+    def refuses(self, server: NamedIndexServerAddress) -> str | None:
+        """Why the server cannot be added; None if it can."""
+        if server.public_key not in self._servers and len(self._servers) >= INDEX_SERVERS_MAX:
+            return f"there are {INDEX_SERVERS_MAX} index servers already; remove one first"
+        if len(server.name.encode()) > NAME_BYTES_MAX:
+            return f"a name has at most {NAME_BYTES_MAX} bytes"
+        return None
+
     def add_server(self, server: NamedIndexServerAddress, now: Instant) -> list[Effect]:
-        """Configure a server, or replace the one of this key; it is dialed at once if there is no connection."""
+        """Configure a server that is not refused; it replaces that of its key.
+
+        It is dialed at once if there is no connection.
+        """
         key = server.public_key
-        if key not in self._servers and len(self._servers) >= INDEX_SERVERS_MAX:
-            return []
         self._forget_server(key)
         self._servers[key] = server
         self._turns.appendleft(key)
