@@ -20,6 +20,7 @@ from offset.app import (
 from offset.app import session as session_module
 from offset.app.session import Session
 from offset.base import base64url
+from offset.base.limits import FILE_BYTES_MAX
 from offset.wire.app import APP_PERMISSIONS, AppPermissions, EnableFriend, OpenFriendCurrency, ReportMutations
 from offset.wire.files import format_identity, format_ticket
 from offset.wire.report import NODE_REPORT, ChangeFriend, FunderMutation, SetName
@@ -73,7 +74,7 @@ async def test_files(tmp_path: Path) -> None:
     with pytest.raises(UserFault, match=r"node\.ticket is not text"):
         async with connect_files(ident, ticket):
             pass
-    ticket.write_text("x" * 70_000)
+    ticket.write_text("x" * (FILE_BYTES_MAX + 1))
     with pytest.raises(UserFault, match=r"node\.ticket is too large"):
         async with connect_files(ident, ticket):
             pass
@@ -260,7 +261,7 @@ async def test_value_that_cannot_be_sent() -> None:
 @story
 async def test_too_many_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is a limit on what waits for the node at once."""
-    monkeypatch.setattr(session_module, "REQUESTS_MAX", 1)
+    monkeypatch.setattr(session_module, "SDK_REQUESTS_MAX", 1)
     async with connected() as (fake, node):
         fake.script[EnableFriend] = ignore
         waiting = asyncio.create_task(node.friends.enable("bob"))

@@ -60,7 +60,7 @@ async def test_end_of_the_changes() -> None:
 @story
 async def test_slow_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """A loop that does not keep up ends with an error; it does not fill the memory."""
-    monkeypatch.setattr(reports_module, "CHANGES_MAX", 2)
+    monkeypatch.setattr(reports_module, "SDK_CHANGES_MAX", 2)
     async with connected() as (fake, node):
         changes = node.report.changes()
         _change(fake, "a", "b")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from offset.base.faults import UserFault
+from offset.base.limits import ADDRESS_BYTES_MAX, CURRENCY_BYTES_MAX
 from offset.base.names import check_address, check_currency, check_currency_length, host_and_port
 from support.vectors import Case, cases
 
@@ -38,6 +39,17 @@ def test_length_of_addresses(case: Case) -> None:
     else:
         with pytest.raises(UserFault, match=f"at most 256 bytes, not {case['length']}"):
             check_address(address)
+
+
+@pytest.mark.parametrize(
+    "check, bytes_max", [(check_currency, CURRENCY_BYTES_MAX), (check_address, ADDRESS_BYTES_MAX)]
+)
+def test_lengths_count_bytes(check: Callable[[str], str], bytes_max: int) -> None:
+    """The longest name is taken, one byte more is refused with a sentence, whatever bytes a character takes."""
+    for longest in ("a" * bytes_max, "ä" * (bytes_max // 2)):
+        assert check(longest) == longest
+        with pytest.raises(UserFault, match=f"at most {bytes_max} bytes, not {bytes_max + 1}"):
+            check(longest + "a")
 
 
 @pytest.mark.parametrize("check", [check_currency, check_currency_length, check_address])

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from offset.base.limits import ROUTE_KEYS_MAX, ROUTE_KEYS_MIN
 from offset.base.routes import valid_remaining_route, valid_route
 from support.vectors import Case, cases
 
@@ -23,6 +24,18 @@ def test_verdict_on_routes(case: Case) -> None:
     keys = [int(node).to_bytes(32, "big") for node in case["nodes"]]
     assert valid_route(keys) is case["validRoute"]
     assert valid_remaining_route(keys) is case["validRemainingRoute"]
+
+
+def test_length_of_routes() -> None:
+    """ROUTE_KEYS_MIN to ROUTE_KEYS_MAX nodes make a route, a cycle counts both its ends; the rest is one shorter."""
+    keys = [bytes([node]) for node in range(ROUTE_KEYS_MAX + 1)]
+    lengths = range(1, ROUTE_KEYS_MAX + 2)
+    valid = [length for length in lengths if valid_route(keys[:length])]
+    assert valid == list(range(ROUTE_KEYS_MIN, ROUTE_KEYS_MAX + 1))
+    assert valid_route([*keys[: ROUTE_KEYS_MAX - 1], keys[0]])
+    assert not valid_route([*keys[:ROUTE_KEYS_MAX], keys[0]])
+    assert valid_remaining_route(keys[1:ROUTE_KEYS_MAX])
+    assert not valid_remaining_route(keys[1 : ROUTE_KEYS_MAX + 1])
 
 
 @given(NODES)

@@ -8,7 +8,7 @@ from link.ends import ALICE, BOB, CAROL
 from offset.base.credits import FREE
 from offset.base.entropy import SeededEntropy
 from offset.base.instants import SECOND
-from offset.base.limits import COUNTERS_MS
+from offset.base.limits import COUNTERS_MS, INDEX_CLIENTS_MAX, INDEX_HANDSHAKES_MAX
 from offset.core.index.client import Answer, IndexClient, Send
 from offset.core.index.client import Effect as ClientEffect
 from offset.crypto.identity import Identity, is_lower
@@ -267,3 +267,56 @@ def test_counters_are_told(world: World) -> None:
     ]
     assert len(told) == 2
     assert told[0][1].clients == 0
+
+
+# Limits
+
+
+def caller(number: int) -> str:
+    """An address of its own for each."""
+    return f"192.0.{number // 250}.{number % 250}:1"
+
+
+def test_handshakes_are_bounded(world: World) -> None:
+    """INDEX_HANDSHAKES_MAX for each of the two ports; one more takes the place of the longest silent."""
+    for number in range(2 * INDEX_HANDSHAKES_MAX):
+        world.feed(LOW, Opened(1000 + 2 * number, caller(number), CLIENTS))
+    assert not any(isinstance(effect, Close) for effect in world.effects)
+    world.join(2, LOW)
+    assert [effect.conn for effect in world.effects if isinstance(effect, Close)] == [1000]
+    assert world.engines[LOW].view()[1].clients == 1
+
+
+def test_clients_are_bounded() -> None:
+    """The default is INDEX_CLIENTS_MAX; a node beyond the limit is hung up, and those who are there stay."""
+    assert IndexEngine(LOW, SeededEntropy(1), {}, 0)._server._clients_max == INDEX_CLIENTS_MAX
+    world = World()
+    world.engines[LOW] = IndexEngine(LOW, SeededEntropy(1), {}, 0, clients_max=2)
+    world.take(LOW, world.engines[LOW].start(0))
+    for conn in (2, 4, 6):
+        world.join(conn, LOW)
+    assert [effect.conn for effect in world.effects if isinstance(effect, Close)] == [6]
+    assert world.engines[LOW].view()[1].clients == 2
+    assert world.routes(2, LOW, 2, 4) == 0
+    world.feed(LOW, Closed(4, "gone"))
+    world.join(6, LOW)
+    assert world.engines[LOW].view()[1].clients == 2
+
+
+def test_what_follows_nonsense_is_not_read(world: World) -> None:
+    """A message behind an unreadable one, in one piece with it, is not answered: the node is gone by then."""
+    node = world.join(2, LOW)
+    ask = RequestRoutes(bytes(16), "FST", 1, bytes(32), bytes(32), None)
+    for message in (b"\xff" * 40, INDEX_CLIENT_TO_SERVER.encode(ask)):
+        node.line.send(message, 0)
+    world.push(LOW, 2)
+    assert world.engines[LOW].view()[1].requests == 0
+    assert world.engines[LOW].view()[1].clients == 0
+
+
+def test_slow_servers_are_read_all_the_same(world: World) -> None:
+    """A server that does not keep up is not paused: it gets no reports for a while, its own are heard."""
+    world.join_servers()
+    world.feed(LOW, Congested(JOINT))
+    world.feed(LOW, Drained(JOINT))
+    assert not any(isinstance(effect, Pause | Resume) for effect in world.effects)

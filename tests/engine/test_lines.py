@@ -13,6 +13,8 @@ from offset.base.limits import (
     KEEPALIVE_CLOSE_MS,
     KEEPALIVE_SEND_MS,
     REKEY_MS,
+    RELAY_HANDSHAKES_MAX,
+    RELAY_HANDSHAKES_PER_ADDRESS_MAX,
 )
 from offset.crypto.identity import Identity
 from offset.engine.lines import (
@@ -511,6 +513,28 @@ def test_handshakes_per_address() -> None:
     scene.take(scene.lines.closed(Closed(4, "")))
     scene.open(12, peer="192.0.2.1:4")
     assert scene.closes() == [8]
+
+
+def test_default_handshakes_per_address(scene: Scene) -> None:
+    """RELAY_HANDSHAKES_PER_ADDRESS_MAX callers of one address may be in their handshakes, one more is closed."""
+    conns = list(range(2, 2 * RELAY_HANDSHAKES_PER_ADDRESS_MAX + 2, 2))
+    for conn in conns:
+        scene.open(conn)
+    assert scene.closes() == []
+    scene.open(100)
+    assert scene.closes() == [100]
+    for conn in conns:
+        scene.push(conn)
+        assert scene.lines.is_open(conn)
+
+
+def test_default_handshakes(scene: Scene) -> None:
+    """RELAY_HANDSHAKES_MAX callers may be in their handshakes; one more takes the place of the longest silent."""
+    for number in range(RELAY_HANDSHAKES_MAX):
+        scene.open(2 + 2 * number, peer=f"192.0.{number // 256}.{number % 256}:1")
+    assert scene.closes() == []
+    scene.join(10_000, CAROL, peer="198.51.100.1:1")
+    assert scene.closes() == [2]
 
 
 def test_handshakes_per_network() -> None:

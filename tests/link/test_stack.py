@@ -27,6 +27,7 @@ from offset.base.limits import (
     FRAME_BYTES_MAX,
     HANDSHAKE_FRAME_BYTES_MAX,
     HANDSHAKE_MS,
+    INNER_MESSAGE_BYTES_MAX,
     KEEPALIVE_CLOSE_MS,
     KEEPALIVE_SEND_MS,
     PEER_PADDING_BYTES_MAX,
@@ -313,6 +314,10 @@ def test_01_d8_the_frames_of_a_stranger_are_small() -> None:
         alice.receive(b"".join(honest), 0)
         with pytest.raises(PeerFault):
             alice.receive(too_long, 0)
+    for honest in ([version], [version, opening]):
+        alice = alice_line()
+        as_long = frame(bytes(HANDSHAKE_FRAME_BYTES_MAX))[:LENGTH_BYTES]
+        assert alice.receive(b"".join(honest) + as_long, 0) == []
 
 
 def test_01_d8_the_frames_of_a_peer_have_a_limit() -> None:
@@ -345,6 +350,40 @@ def test_the_longest_message_fits_whatever_packing_makes_of_it(framed: bool) -> 
     sealed = bob.seal(KA_MESSAGE.encode(Payload(message)))
     assert len(sealed) > (len(message) + len(padding)) * 17 // 16
     assert alice.receive(wrapped(sealed, framed), 0) == [message]
+
+
+def test_the_longest_inner_message_fits_the_outer_line() -> None:
+    """INNER_MESSAGE_BYTES_MAX bytes that pack worst fit, sealed for a friend, into one message for the relay."""
+    worst = b"\xff" * 8 + b"\xff" * 6 + bytes(2)
+    message = worst * (INNER_MESSAGE_BYTES_MAX // 16)
+    alice = alice_line(framed=False)
+    bob = raw_channel(alice, framed=False, padding=fixed_padding(bytes(range(1, 256))))
+    sealed = bob.seal(KA_MESSAGE.encode(Payload(message)))
+    assert alice.receive(sealed, 0) == [message]
+    assert len(sealed) <= FRAME_BYTES_MAX
+    outer = alice_line()
+    relayed = raw_channel(outer)
+    assert outer.receive(frame(relayed.seal(KA_MESSAGE.encode(Payload(sealed)))), 0) == [sealed]
+
+
+def test_the_limit_of_an_inner_line() -> None:
+    """A line that takes INNER_MESSAGE_BYTES_MAX takes no byte more, and that costs the sender its line only."""
+    for count, is_taken in ((INNER_MESSAGE_BYTES_MAX, True), (INNER_MESSAGE_BYTES_MAX + 1, False)):
+        alice = Line(
+            ALICE,
+            SeededEntropy("inner"),
+            0,
+            expects=BOB.public_key,
+            framed=False,
+            message_bytes_max=INNER_MESSAGE_BYTES_MAX,
+        )
+        bob = raw_channel(alice, framed=False)
+        sealed = bob.seal(KA_MESSAGE.encode(Payload(bytes(count))))
+        if is_taken:
+            assert alice.receive(sealed, 0) == [bytes(count)]
+        else:
+            with pytest.raises(PeerFault, match=f"at most {INNER_MESSAGE_BYTES_MAX}"):
+                alice.receive(sealed, 0)
 
 
 def test_a_message_that_unpacks_beyond_the_limit_is_refused() -> None:

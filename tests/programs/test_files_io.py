@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from offset.base.faults import UserFault
-from offset.programs.files_io import FILE_BYTES_MAX, load, read_text, refuse_existing, write_new
+from offset.base.limits import FILE_BYTES_MAX
+from offset.programs.files_io import load, read_text, refuse_existing, write_new
 
 
 def _parse(text: str) -> int:

@@ -1,6 +1,8 @@
 """The driver over loopback, with engines of a few lines."""
 
 import asyncio
+import os
+import resource
 import socket
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -364,6 +366,45 @@ def test_callers_beyond_the_descriptors(run: Run) -> None:
                 writer.write(b"c")
                 assert await reader.readexactly(1) == b"c"
         assert len(toy.of(Opened)) == 2
+
+    run(story())
+
+
+def test_accept_that_fails(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no descriptor left accepting fails; lines that stand go on, and newcomers are served afterwards."""
+    monkeypatch.setattr(asyncio.constants, "ACCEPT_RETRY_DELAY", 0.01)  # type: ignore[attr-defined]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+
+    async def story() -> None:
+        toy, failed = Toy(echo), asyncio.Event()
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.set())
+        driver = Driver(toy)
+        where = await driver.listen("door", HOST, 0)
+        async with running(driver), client(where.port) as (reader, writer):
+            await conn_of(toy)
+            with socket.socket() as late:
+                late.setblocking(False)
+                free = os.dup(late.fileno())
+                os.close(free)
+                resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+                try:
+                    with pytest.raises(OSError, match="Too many open files"):
+                        socket.socket()
+                    await asyncio.get_running_loop().sock_connect(late, (HOST, where.port))
+                    # One loop takes the caller to turn it away, the other one tells that it could not.
+                    gone = asyncio.create_task(asyncio.get_running_loop().sock_recv(late, 1))
+                    told = asyncio.create_task(failed.wait())
+                    await asyncio.wait((gone, told), return_when=asyncio.FIRST_COMPLETED)
+                    writer.write(b"a")
+                    assert await reader.readexactly(1) == b"a"
+                finally:
+                    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+                for task in (gone, told):
+                    task.cancel()
+                await asyncio.gather(gone, told, return_exceptions=True)
+            async with client(where.port) as (newcomer, its_writer):
+                its_writer.write(b"b")
+                assert await newcomer.readexactly(1) == b"b"
 
     run(story())
 

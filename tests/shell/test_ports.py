@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import pytest
+
+from offset.base.limits import APP_QUEUE_BYTES_MAX, WRITE_BUFFER_BYTES_MAX
 from offset.engine.surface import Closed, Congested, Drained, Event, Opened, Received
 from offset.shell.bounds import Bounds
 from offset.shell.ports import Port
@@ -235,6 +238,29 @@ def test_error_is_the_reason(run: Run) -> None:
         bench = Bench()
         bench.port.connection_lost(ConnectionResetError(104, "Connection reset by peer"))
         assert bench.events[1:] == [Closed(2, "[Errno 104] Connection reset by peer")]
+
+    run(story())
+
+
+@pytest.mark.parametrize("bytes_max", [WRITE_BUFFER_BYTES_MAX, APP_QUEUE_BYTES_MAX])
+def test_what_waits_is_bounded(run: Run, bytes_max: int) -> None:
+    """WRITE_BUFFER_BYTES_MAX, for an app APP_QUEUE_BYTES_MAX, may wait for a peer; one byte more ends it."""
+    assert Bounds().write_bytes_max == WRITE_BUFFER_BYTES_MAX
+
+    async def story() -> None:
+        bench = Bench(Bounds(write_bytes_max=bytes_max))
+        bench.port.write(bytes(bytes_max))
+        bench.port.flush()
+        assert "abort" not in bench.transport.calls
+        bench.transport.waiting -= 1  # the peer took a byte
+        bench.port.write(b"x")
+        bench.port.flush()
+        assert "abort" not in bench.transport.calls
+        bench.port.write(b"x")
+        bench.port.flush()
+        assert bench.transport.calls[-1] == "abort"
+        bench.port.connection_lost(None)
+        assert bench.events[-1] == Closed(2, f"more than {bytes_max} bytes wait for the peer")
 
     run(story())
 

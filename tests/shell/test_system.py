@@ -7,7 +7,7 @@ import time
 import pytest
 import uvloop
 
-from offset.base.limits import SLEEP_MS_MIN
+from offset.base.limits import DESCRIPTORS_USED_PERCENT_MAX, SLEEP_MS_MIN
 from offset.shell.bounds import ports_max
 from offset.shell.system import (
     ENTROPY_POOL_BYTES,
@@ -109,3 +109,8 @@ def test_descriptors() -> None:
 def test_connections_leave_descriptors(descriptors: int, connections: int) -> None:
     """Some descriptors are kept for what is no connection; one connection is always possible."""
     assert ports_max(descriptors) == connections
+
+
+def test_callers_leave_a_tenth_of_the_descriptors() -> None:
+    """With many descriptors DESCRIPTORS_USED_PERCENT_MAX of them may be connections, and not one more."""
+    assert ports_max(100_000) == 1000 * DESCRIPTORS_USED_PERCENT_MAX

@@ -4,13 +4,29 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from offset.base.credits import Rate
 from offset.base.faults import Undecodable
-from offset.base.limits import I128_MAX, I128_MIN, U128_MAX
-from offset.wire.app import APP_TO_APP_SERVER, AppToAppServer, SetFriendCurrencyMaxDebt
+from offset.base.limits import (
+    DECODED_NESTING_MAX,
+    DECODED_WORDS_MAX,
+    I128_MAX,
+    I128_MIN,
+    U32_MAX,
+    U64_MAX,
+    U128_MAX,
+)
+from offset.wire import codec as codec_module
+from offset.wire.app import (
+    APP_TO_APP_SERVER,
+    AppToAppServer,
+    SetFriendCurrencyMaxDebt,
+    SetFriendCurrencyRate,
+)
 from offset.wire.codec import Codec
 from offset.wire.friend import FRIEND_MESSAGE, CurrencyBalance, ResetTerms
 from offset.wire.keepalive import KA_MESSAGE, Payload
@@ -191,10 +207,56 @@ def test_payload_of_zeros_passes() -> None:
     assert KA_MESSAGE.decode(packed) == payload
 
 
+def test_words_are_bounded() -> None:
+    """What unpacks to DECODED_WORDS_MAX words is read, one word more is refused, however short it is on the wire."""
+    envelope = 8  # words: pointers and the union around the payload, some of them counted twice
+    longest = Payload(bytes(8 * (DECODED_WORDS_MAX - envelope)))
+    assert KA_MESSAGE.decode(KA_MESSAGE.encode(longest)) == longest
+    with pytest.raises(Undecodable):
+        KA_MESSAGE.decode(KA_MESSAGE.encode(Payload(bytes(8 * DECODED_WORDS_MAX))))
+
+
+def test_depth_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DECODED_NESTING_MAX is handed to the library, and no honest message comes near it."""
+    deepest = DECODED_NESTING_MAX // 4
+    for nesting, refused in ((deepest, 0), (2, 10)):
+        monkeypatch.setattr(codec_module, "DECODED_NESTING_MAX", nesting)
+        faults = 0
+        for codec, data in MESSAGES:
+            try:
+                codec.decode(data)
+            except Undecodable:
+                faults += 1
+        assert (faults > 0) == (refused > 0)
+
+
 def test_nesting_is_bounded() -> None:
     """A struct that points at itself is no endless loop: the schema ends it."""
     itself = struct_pointer(-1, 0, 1)
     take(FRIEND_MESSAGE, message([struct_pointer(0, 1, 1), struct.pack("<Q", 1), itself]))
+
+
+@pytest.mark.parametrize(
+    "edge, beyond",
+    [
+        (SetFriendCurrencyRate(bytes(32), "FST", Rate(U32_MAX, 0)), Rate(U32_MAX + 1, 0)),
+        (SetFriendCurrencyRate(bytes(32), "FST", Rate(0, U32_MAX)), Rate(0, U32_MAX + 1)),
+    ],
+)
+def test_rates_have_32_bits(edge: SetFriendCurrencyRate, beyond: Rate) -> None:
+    """A part of a rate of U32_MAX comes back; a larger one is not written."""
+    whole = AppToAppServer(bytes(16), edge)
+    assert APP_TO_APP_SERVER.decode(APP_TO_APP_SERVER.encode(whole)) == whole
+    with pytest.raises(Exception, match="out-of-range"):
+        APP_TO_APP_SERVER.encode(AppToAppServer(bytes(16), msgspec.structs.replace(edge, rate=beyond)))
+
+
+def test_counters_have_64_bits() -> None:
+    """A counter of U64_MAX comes back; a larger one is not written."""
+    terms = ResetTerms(bytes(64), U64_MAX, ())
+    assert FRIEND_MESSAGE.decode(FRIEND_MESSAGE.encode(terms)) == terms
+    with pytest.raises(OverflowError):
+        FRIEND_MESSAGE.encode(ResetTerms(bytes(64), U64_MAX + 1, ()))
 
 
 @given(st.integers(I128_MIN, I128_MAX))

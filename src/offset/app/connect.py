@@ -15,11 +15,9 @@ from offset.app.node import Node
 from offset.app.session import CONNECT_S, open_session
 from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
+from offset.base.limits import FILE_BYTES_MAX
 from offset.crypto.identity import Identity
 from offset.wire.files import Ticket, parse_identity, parse_ticket
-
-FILE_BYTES_MAX = 65_536
-"""An identity or a ticket has some hundred bytes."""
 
 
 @asynccontextmanager
@@ -57,9 +55,11 @@ async def connect_files(
 
 def _read(what: str, path: Path) -> str:
     try:
-        if path.stat().st_size > FILE_BYTES_MAX:
+        with path.open("rb") as file:
+            data = file.read(FILE_BYTES_MAX + 1)
+        if len(data) > FILE_BYTES_MAX:
             raise UserFault(f"{path} is too large for {what}")
-        return path.read_text("utf-8")
+        return data.decode()
     except OSError as error:
         raise UserFault(f"{what} {path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

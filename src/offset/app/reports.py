@@ -9,13 +9,11 @@ from weakref import WeakSet
 
 from offset.app.errors import AppError, Disconnected, NoAnswer
 from offset.base.ids import PublicKey
+from offset.base.limits import SDK_CHANGES_MAX
 from offset.core.apps.reports import ReportView
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
 from offset.wire.extension import CreditLine, Extra, Standing
 from offset.wire.report import FriendReport, NodeReport, NodeReportMutation
-
-CHANGES_MAX = 10_000
-"""How many changes wait for a loop over `changes()`; a loop that falls behind further ends with an AppError."""
 
 
 class LiveReport:
@@ -134,8 +132,10 @@ class _Changes(AsyncIterator[NodeReportMutation]):
     def put(self, mutations: tuple[NodeReportMutation, ...]) -> None:
         if self.error is not None:
             return
-        if len(self._waiting) + len(mutations) > CHANGES_MAX:
-            self.error = AppError(f"more than {CHANGES_MAX} changes of the report wait: look at them sooner")
+        if len(self._waiting) + len(mutations) > SDK_CHANGES_MAX:
+            self.error = AppError(
+                f"more than {SDK_CHANGES_MAX} changes of the report wait: look at them sooner"
+            )
         else:
             self._waiting.extend(mutations)
         self._came.set()

@@ -22,6 +22,7 @@ from offset.app.errors import (
 from offset.app.reports import LiveReport
 from offset.base.faults import PeerFault, UserFault
 from offset.base.ids import UID_BYTES, PaymentId, PublicKey, Uid
+from offset.base.limits import SDK_REQUESTS_MAX
 from offset.core.apps.permissions import is_allowed, needed_permission
 from offset.crypto.identity import Identity
 from offset.engine.app import AppEngine, Heard, Over, Ready, Stage
@@ -46,8 +47,6 @@ CONNECT_S = 10.0
 """Seconds for connecting, handshake, permissions and report together."""
 ANSWER_S = 30.0
 """Seconds for the acknowledgement of a request; a node answers within milliseconds."""
-REQUESTS_MAX = 10_000
-"""Requests whose acknowledgements are awaited at once."""
 
 T = TypeVar("T")
 
@@ -84,8 +83,8 @@ class Session:
 
         Raises Refused with what `check` says, NotPermitted, NoAnswer or Disconnected.
         """
-        if len(self._acks) >= REQUESTS_MAX:
-            raise UserFault(f"{REQUESTS_MAX} requests wait for the node already")
+        if len(self._acks) >= SDK_REQUESTS_MAX:
+            raise UserFault(f"{SDK_REQUESTS_MAX} requests wait for the node already")
         ack = self.entropy.bytes(UID_BYTES)
         with self._acks.expect(ack) as answer:
             if check is not None:

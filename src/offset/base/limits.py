@@ -167,6 +167,11 @@ INDEX_SERVERS_MAX = 64  # of one node
 INDEX_ROUTES_MS: Millis = 10 * SECOND  # a server that has not answered by then never will: spec 04, 5.8
 MULTI_ROUTE_ROUTES_MAX = 16  # spec 04, 7.4; that many are used only where fewer do not carry the amount
 
+# Files and the library
+FILE_BYTES_MAX = 2**20  # of any file that we read; the longest honest one, a token, has some 50 KiB
+SDK_REQUESTS_MAX = 10_000  # of one app that wait for their acknowledgement
+SDK_CHANGES_MAX = 10_000  # of the report that wait for the program to look at them
+
 assert HANDSHAKE_FRAME_BYTES_MAX < INNER_MESSAGE_BYTES_MAX < FRAME_BYTES_MAX < APP_FRAME_BYTES_MAX
 assert APP_FRAME_BYTES_MAX + 2**17 < DECODED_WORDS_MAX * 8
 assert KEEPALIVE_SEND_MS * 2 < KEEPALIVE_CLOSE_MS

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from offset.base.faults import UserFault
-
-FILE_BYTES_MAX = 2**20  # of any file that we read; the longest honest one, a token, has some 50 KiB
+from offset.base.limits import FILE_BYTES_MAX
 
 PUBLIC_MODE = 0o666  # less what the umask takes
 SECRET_MODE = 0o600

@@ -19,6 +19,9 @@ class TrustedApps:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._told: dict[
+            Path, str
+        ] = {}  # the node looks every few seconds; the log shall not say it each time
 
     def __call__(self, key: PublicKey) -> AppPermissions | None:
         """The permissions of the app with this key, or None if no file names it. The first by name wins."""
@@ -35,7 +38,13 @@ class TrustedApps:
 
     def _read(self, path: Path) -> AppTicket | None:
         try:
-            return load(path, parse_app_ticket)
+            if not path.is_file():  # to open a pipe is to wait for whoever writes to it
+                raise UserFault(f"{path} is not a file")
+            ticket = load(path, parse_app_ticket)
         except UserFault as fault:
-            log.warning("skipped: %s", fault)
+            if self._told.get(path) != str(fault):
+                self._told[path] = str(fault)
+                log.warning("skipped: %s", fault)
             return None
+        self._told.pop(path, None)
+        return ticket

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from offset.base.limits import ACCEPTS_MAX, HANDSHAKE_MS, INNER_HANDSHAKES_MAX
+from offset.base.limits import ACCEPTS_MAX, HANDSHAKE_MS, INNER_HANDSHAKES_MAX, RELAY_ATTEMPTS_MAX
 from offset.core.channeler import CloseLine, Online, OpenLine
 from offset.crypto.identity import is_lower
 from offset.wire.relay import Accept
@@ -107,11 +107,14 @@ def test_w28_a_newer_tunnel_of_a_friend_replaces_its_older_one(script: Script) -
 def test_w28_one_friend_cannot_take_all_slots(script: Script) -> None:
     """A friend has as many slots as it may try relays at once; the oldest makes room."""
     relays = (R1, R2, R3, R4)
+    assert len(relays) == RELAY_ATTEMPTS_MAX + 1
     script.set_relays(*relays)
     legs = script.lines()
     for leg in legs:
         script.open(leg)
-    lines = [script.accept(leg) for leg in legs]
+    lines = [script.accept(leg) for leg in legs[:RELAY_ATTEMPTS_MAX]]
+    assert script.closed == []
+    script.accept(legs[-1])
     assert script.closed == [lines[0]]
 
 

@@ -5,7 +5,12 @@ from typing import Any
 import pytest
 
 from offset.base.credits import Rate
-from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, FRIEND_RELAYS_MAX, NODE_RELAYS_MAX
+from offset.base.limits import (
+    CURRENCIES_PER_FRIEND_MAX,
+    FRIEND_RELAYS_MAX,
+    NAME_BYTES_MAX,
+    NODE_RELAYS_MAX,
+)
 from offset.core.funder import control
 from offset.core.funder.records import ConfigRecord
 from offset.core.funder.turn import DropFriend, SetRelays, Turn, UpdateFriend
@@ -71,8 +76,11 @@ def test_relays_are_bounded() -> None:
     world = alone(*[app.AddRelay(relay(number)) for number in range(NODE_RELAYS_MAX)])
     assert "remove one first" in refused(world, app.AddRelay(relay(99)))
     ask(world, app.AddRelay(relay(0, "moved:1")))
-    long = NamedRelayAddress(relay(0).public_key, "here:1", "ä" * 129)
-    assert refused(world, app.AddRelay(long)) == "the name is too long"
+    names = ["ä" * (NAME_BYTES_MAX // 2), "ä" * (NAME_BYTES_MAX // 2) + "a"]
+    longest, too_long = (NamedRelayAddress(relay(0).public_key, "here:1", name) for name in names)
+    ask(world, app.AddRelay(longest))
+    assert refused(world, app.AddRelay(too_long)) == "a name has at most 256 bytes"
+    assert len(world["a"].state.relays) == NODE_RELAYS_MAX
 
 
 # Friends
@@ -92,14 +100,19 @@ def test_new_friend_is_disabled() -> None:
 def test_friends_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """In number, in relays, and in the length of names."""
     monkeypatch.setattr(control, "FRIENDS_MAX", 1)
-    too_many = RELAYS * (FRIEND_RELAYS_MAX + 1)
+    relays = tuple(relay(number).unnamed() for number in range(FRIEND_RELAYS_MAX + 1))
+    name = "x" * NAME_BYTES_MAX
     world = alone()
-    for wrong in (app.AddFriend(KEY, too_many, ""), app.AddFriend(KEY, (), "x" * 257)):
-        assert refused(world, wrong) == "too many relays, or the name is too long"
-    ask(world, ADDED)
+    assert refused(world, app.AddFriend(KEY, relays, "")) == "a friend has at most 16 relays"
+    assert refused(world, app.AddFriend(KEY, (), name + "x")) == "a name has at most 256 bytes"
+    ask(world, app.AddFriend(KEY, relays[1:], name))
     assert refused(world, app.AddFriend(bytes(32), (), "")) == "there are 1 friends already"
-    assert "at most" in refused(world, app.SetFriendRelays(KEY, too_many))
-    assert refused(world, app.SetFriendName(KEY, "x" * 257)) == "the name is too long"
+    assert refused(world, app.SetFriendRelays(KEY, relays)) == "a friend has at most 16 relays"
+    assert refused(world, app.SetFriendName(KEY, name + "x")) == "a name has at most 256 bytes"
+    friend = world["a"].friend(KEY)
+    assert (friend.remote_relays, friend.name) == (relays[1:], name)
+    ask(world, app.SetFriendRelays(KEY, relays[:-1]))
+    ask(world, app.SetFriendName(KEY, "y" * NAME_BYTES_MAX))
 
 
 def test_enabling_and_disabling() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from offset.base.entropy import SeededEntropy
 from offset.base.faults import PeerFault
-from offset.base.limits import I128_MAX, U128_MAX
+from offset.base.limits import CREDIT_MAX, I128_MAX, U128_MAX
 from offset.core.funder.mutual_credit import (
     Draft,
     MutualCredit,
@@ -162,6 +162,14 @@ def test_limit_counts_the_balance() -> None:
     assert Draft(MutualCredit("FST", 96)).receive_request(request(5, 0), 100) is Verdict.OVER_LIMIT
     assert Draft(MutualCredit("FST", -50)).receive_request(request(150, 0), 100) is Verdict.ACCEPTED
     assert Draft(MutualCredit("FST")).receive_request(request(0, 0), 0) is Verdict.ACCEPTED
+
+
+def test_the_highest_limit() -> None:
+    """CREDIT_MAX is the most a friend may owe, whatever limit is set: what leads beyond it is to be cancelled."""
+    for limit in (CREDIT_MAX, CREDIT_MAX + 1, U128_MAX):
+        draft = Draft(MutualCredit("FST", 5))
+        assert draft.receive_request(request(CREDIT_MAX - 5, 0), limit) is Verdict.ACCEPTED
+        assert draft.receive_request(request(1, 0, number=2), limit) is Verdict.OVER_LIMIT
 
 
 def received(op: RequestOp) -> None:

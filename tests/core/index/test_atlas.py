@@ -4,7 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offset.base.credits import FREE, Rate
-from offset.base.limits import INDEX_AGE_BASE, INDEX_AGE_FACTOR
+from offset.base.limits import (
+    INDEX_AGE_BASE,
+    INDEX_AGE_FACTOR,
+    INDEX_RECORDS_MAX,
+    INDEX_RECORDS_PER_NODE_MAX,
+)
 from offset.core.index.atlas import Atlas
 from support.payments import key
 
@@ -113,7 +118,8 @@ def test_age_to_the_message() -> None:
 
 
 def test_limits() -> None:
-    """Beyond the limits new records are not taken in, and known ones still change."""
+    """Beyond the limits new records are not taken in, and known ones still change; the default is INDEX_RECORDS_MAX."""
+    assert Atlas()._records_max == INDEX_RECORDS_MAX
     atlas = Atlas(records_max=3, records_per_node_max=2)
     for friend in (B, C, key("D")):
         atlas.update(A, "FST", friend, 1, FREE)
@@ -125,6 +131,22 @@ def test_limits() -> None:
     assert arcs(atlas)[A, B] == 9
     atlas.update(A, "FST", A, 1, FREE)
     assert len(atlas) == 3, "a node is not its own friend"
+
+
+def test_records_of_one_node_are_bounded() -> None:
+    """INDEX_RECORDS_PER_NODE_MAX of a node are kept, one more is not; other nodes have theirs."""
+    atlas = Atlas()
+    for number in range(INDEX_RECORDS_PER_NODE_MAX + 1):
+        atlas.update(A, "FST", number.to_bytes(32, "big"), 1, FREE)
+    assert len(atlas) == INDEX_RECORDS_PER_NODE_MAX
+    atlas.update(B, "FST", A, 1, FREE)
+    assert len(atlas) == INDEX_RECORDS_PER_NODE_MAX + 1
+    atlas.update(A, "FST", bytes(32), 7, FREE)
+    graph = atlas.graph("FST")
+    assert graph is not None
+    record = graph.record(bytes(32), A)
+    assert record is not None
+    assert record.capacity == 7
 
 
 @given(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offset.base.limits import INDEX_SESSIONS_REMEMBERED
+from offset.base.limits import INDEX_NODES_MAX, INDEX_SESSIONS_REMEMBERED
 from offset.core.index.ratchets import Ratchets
 from support.vectors import Case, cases
 
@@ -57,7 +57,8 @@ def test_sessions_remembered_are_bounded() -> None:
 
 
 def test_nodes_are_bounded() -> None:
-    """When there are too many nodes a new one is refused, and those known still speak."""
+    """When there are too many nodes (INDEX_NODES_MAX) a new one is refused, and those known still speak."""
+    assert Ratchets()._nodes_max == INDEX_NODES_MAX
     ratchets = Ratchets(ticks_to_live=1, nodes_max=1)
     assert update(ratchets, "a", 1, 0)
     assert not update(ratchets, "b", 1, 0)

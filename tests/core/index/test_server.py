@@ -8,6 +8,7 @@ import pytest
 from offset.base.credits import FREE, Rate
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import (
+    INDEX_CLIENTS_MAX,
     INDEX_NODE_TICKS,
     INDEX_REQUESTS_PER_CLIENT_MAX,
     INDEX_SEARCH_ARCS_MAX,
@@ -210,6 +211,27 @@ def test_reports_reach_all_servers_once() -> None:
         assert net.servers[at].view().reports == 2
 
 
+def test_01_d11_who_brings_a_report_does_not_matter() -> None:
+    """A report counts for the node that signed it, whoever's connection it came on, and for nobody else."""
+    net = Net([])
+    net.states(0, B, A)  # all come on the connection of A
+    net.states(0, A, B)
+    assert net.routes(0, A, B) == net.routes(0, B, A) == 1
+    forged = MutationsUpdate(
+        C.public_key,
+        (UpdateFriendCurrency(A.public_key, "FST", 10, FREE),),
+        net.hashes[0],
+        b"s" * 16,
+        0,
+        bytes(16),
+        b"",
+    )
+    forged = msgspec.structs.replace(forged, signature=A.sign(mutations_update_buffer(forged)))
+    net.carry(0, net.servers[0].client_message(1000, forged))
+    view = net.servers[0].view()
+    assert (view.records, view.reports, view.reports_dropped) == (2, 2, 1)
+
+
 def test_reports_travel_along_a_line_of_servers() -> None:
     """Over several servers the proof grows by one link each, and is accepted at the far end."""
     net = Net([(0, 1), (1, 2), (2, 3)])
@@ -391,6 +413,18 @@ def test_strangers_may_ask() -> None:
     assert (route.route.public_keys, route.capacity) == ((A.public_key, B.public_key), 9)
     net.carry(0, server.client_message(7, request(B.public_key, C.public_key, 5)))
     assert net.answers.pop().multi_routes == ()
+
+
+def test_default_number_of_clients() -> None:
+    """INDEX_CLIENTS_MAX nodes may be connected; one more is hung up, but one of them may come again."""
+    server = IndexServer(SERVERS[0].public_key, {}, SeededEntropy(1), 0)
+    for number in range(INDEX_CLIENTS_MAX):
+        assert server.client_opened(2 + number, number.to_bytes(32, "big")) == []
+    assert server.client_opened(1, b"n" * 32) == [Hangup(1)]
+    assert server.client_opened(1, bytes(32)) == [Hangup(2)]
+    assert server.view().clients == INDEX_CLIENTS_MAX
+    server.closed(1, 0)
+    assert server.client_opened(2, b"n" * 32) == []
 
 
 def test_every_request_is_answered_with_its_id() -> None:

@@ -99,7 +99,7 @@ def test_copies_cost_no_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verifier.accept(report(b"\x05" * 32, counter=1)) is None
 
 
-def test_sizes_are_bounded() -> None:
+def test_sizes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """More mutations, links or hashes than any peer sends in practice are dropped (3.10)."""
     verifier = Verifier()
     made, _ = verifier.tick(b"1" * 16)
@@ -109,3 +109,8 @@ def test_sizes_are_bounded() -> None:
     assert verifier.accept(report(made, 0, 0, (link,) * (INDEX_CHAIN_LINKS_MAX + 1))) is None
     assert verifier.accept(report(made, 0, 0, (too_long,))) is None
     assert verifier.accept(report(made, 0, INDEX_MUTATIONS_MAX)) is not None
+    as_long = (TimeProofLink((made,) * INDEX_LINK_HASHES_MAX),) * INDEX_CHAIN_LINKS_MAX
+    asked: list[object] = []
+    monkeypatch.setattr(Verifier, "judge", lambda *what: asked.append(what))
+    assert verifier.accept(report(made, 1, 0, as_long)) is None
+    assert len(asked) == 1, "at the edge the proof itself is judged"

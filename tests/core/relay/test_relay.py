@@ -612,6 +612,12 @@ def test_w7_a_leg_that_was_congested_before_the_tunnel_counts(world: World) -> N
     assert world.enter(3, L, Accept(I)) == [Pause(3)]
 
 
+def test_flow_of_a_leg_without_a_partner(world: World) -> None:
+    """What piles up towards a client that has said nothing yet concerns nobody."""
+    world.enter(1, I)
+    assert world.relay.congested(1) == world.relay.drained(1) == []
+
+
 # The view
 
 

@@ -57,6 +57,8 @@ from offset.wire.report import (
 )
 
 UNKNOWN_FRIEND = "there is no such friend"
+TOO_MANY_RELAYS = f"a friend has at most {FRIEND_RELAYS_MAX} relays"
+NAME_TOO_LONG = f"a name has at most {NAME_BYTES_MAX} bytes"
 
 # Relays
 
@@ -75,7 +77,7 @@ def add_relay(turn: Turn, request: AddRelay) -> str | None:
     if len(others) >= NODE_RELAYS_MAX:
         return f"there are {NODE_RELAYS_MAX} relays already; remove one first"
     if len(relay.name.encode()) > NAME_BYTES_MAX:
-        return "the name is too long"
+        return NAME_TOO_LONG
     turn.state.relays = (*others, relay)
     turn.mutations.append(AddRelayMutation(relay))
     _set_relays(turn)
@@ -105,8 +107,10 @@ def add_friend(turn: Turn, request: AddFriend) -> str | None:
         return "this friend is known already"
     if len(turn.state.friends) >= FRIENDS_MAX:
         return f"there are {FRIENDS_MAX} friends already"
-    if len(request.relays) > FRIEND_RELAYS_MAX or len(request.name.encode()) > NAME_BYTES_MAX:
-        return "too many relays, or the name is too long"
+    if len(request.relays) > FRIEND_RELAYS_MAX:
+        return TOO_MANY_RELAYS
+    if len(request.name.encode()) > NAME_BYTES_MAX:
+        return NAME_TOO_LONG
     friend = Friend(turn.state.local, key, request.name, request.relays)
     turn.state.friends[key] = friend
     turn.put(friend.record())
@@ -139,7 +143,7 @@ def _remove_friend(turn: Turn, friend: Friend, request: RemoveFriend) -> str | N
 
 def _set_friend_relays(turn: Turn, friend: Friend, request: SetFriendRelays) -> str | None:
     if len(request.relays) > FRIEND_RELAYS_MAX:
-        return f"a friend has at most {FRIEND_RELAYS_MAX} relays"
+        return TOO_MANY_RELAYS
     if request.relays == friend.remote_relays:
         return None
     friend.remote_relays = request.relays
@@ -151,7 +155,7 @@ def _set_friend_relays(turn: Turn, friend: Friend, request: SetFriendRelays) -> 
 
 def _set_friend_name(turn: Turn, friend: Friend, request: SetFriendName) -> str | None:
     if len(request.name.encode()) > NAME_BYTES_MAX:
-        return "the name is too long"
+        return NAME_TOO_LONG
     if request.name != friend.name:
         friend.name = request.name
         turn.put(friend.record())
