@@ -7,13 +7,30 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
-from fuzz import engines, funders, lines, script
+import msgspec
+
+from fuzz import engines, funders, lines, script, stored
+from fuzz.wires import TWICE
 from offset.base.credits import Rate
 from offset.base.faults import PeerFault
 from offset.link.frames import frame
 from offset.wire import app
 from offset.wire.app import APP_SERVER_TO_APP, APP_TO_APP_SERVER, AppToAppServer
 from offset.wire.common import COMMIT, RECEIPT, NamedIndexServerAddress, NamedRelayAddress, RelayAddress
+from offset.wire.extension import (
+    Apart,
+    Connecting,
+    CreditLine,
+    Extra,
+    FriendCreditLines,
+    Linked,
+    LinkStanding,
+    Listening,
+    RelayStanding,
+    Standing,
+    Trying,
+    Waiting,
+)
 from offset.wire.friend import (
     FRIEND_MESSAGE,
     MOVE_TOKEN,
@@ -37,6 +54,7 @@ from offset.wire.relay import (
     IncomingConnection,
     Listen,
 )
+from offset.wire.report import NODE_REPORT
 from support.ledger import FST
 from support.vectors import cases
 
@@ -53,11 +71,18 @@ def messages() -> dict[str, list[bytes]]:
             found["FriendMessage"] += [
                 bytes.fromhex(message["bytes"]) for message in step.get("messages", ())
             ]
-    for data in found["FriendMessage"]:
+    for data in list(found["FriendMessage"]):
         with contextlib.suppress(PeerFault):  # some are recorded because they cannot be read
             message = FRIEND_MESSAGE.decode(data)
             if isinstance(message, MoveTokenRequest):
                 found.setdefault("MoveToken", []).append(MOVE_TOKEN.encode(message.move_token))
+                more = msgspec.structs.replace(message, opt_credit_lines=(CreditLine(FST, 5, True),))
+                found["FriendMessage"].append(FRIEND_MESSAGE.encode(more))
+    for data in list(found["NodeReport"]):
+        report = msgspec.structs.replace(NODE_REPORT.decode(data), opt_extra=_extra())
+        found["NodeReport"].append(NODE_REPORT.encode(report))
+    changes = app.ReportMutations(bytes(16), (), _extra())
+    found["AppServerToApp"].append(APP_SERVER_TO_APP.encode(changes))
     for data in found["AppServerToApp"]:
         answer = APP_SERVER_TO_APP.decode(data)
         match answer:
@@ -66,6 +91,20 @@ def messages() -> dict[str, list[bytes]]:
             case app.ResponseClosePayment(status=app.PaymentSuccess(receipt)):
                 found.setdefault("Receipt", []).append(RECEIPT.encode(receipt))
     return {name: list(dict.fromkeys(items)) for name, items in found.items()}
+
+
+def _extra() -> Extra:
+    """One of each that only our nodes tell."""
+    relay = RelayAddress(bytes(32), "relay:1")
+    relays = [
+        RelayStanding(relay, True, state, 5, "why") for state in (Connecting(), Listening(), Waiting(9))
+    ]
+    links = [
+        LinkStanding(bytes(32), state, 5)
+        for state in (Linked(relay, True), Trying((relay,)), Apart("why", 9), Apart("", None))
+    ]
+    lines = (FriendCreditLines(bytes(32), (CreditLine(FST, 5, True),)),)
+    return Extra(lines, Standing(10, tuple(relays), tuple(links)), "refused")
 
 
 def _of(*names: str) -> list[bytes]:
@@ -195,6 +234,10 @@ def node_seeds() -> list[bytes]:
     apps = [(engines.CALL, 2, b""), (engines.CALL, 3, b""), (engines.COMMIT, 0, b"")]
     seeds = [write(*apps, *[(engines.MESSAGE, 0, data), (engines.COMMIT, 0, b"")]) for data in requests()]
     seeds.append(write(*apps, *[(engines.MESSAGE, 0, data) for data in requests()[:40]]))
+    seeds += [write(*apps, (engines.MESSAGE, TWICE | 1, data)) for data in requests()[:40:8]]  # not permitted
+    seeds += [
+        write((engines.CALL, arg, requests()[0])) for arg in (1, 2)
+    ]  # a stranger, and an app in a hurry
     for friend in (x, y):
         hello = [(engines.MESSAGE, n, word + friend) for n in range(3) for word in (b"nonce ", b"proof ")]
         incoming = INCOMING_CONNECTION.encode(IncomingConnection(friend))
@@ -292,5 +335,6 @@ def seeds_of(target: str) -> Iterator[bytes]:
         "relay": relay_seeds,
         "index": index_seeds,
         "app": app_seeds,
+        "stored": lambda: list(stored.seeds()),
     }[kind]()
     return iter(dict.fromkeys(made))

@@ -10,6 +10,7 @@ from offset.base.faults import PeerFault, UserFault
 from offset.link.frames import FrameReader, frame
 from offset.wire import files
 from offset.wire.codec import Codec
+from offset.wire.extension import Extensible
 
 MODULES = ("app", "channel", "common", "friend", "index", "keepalive", "relay", "report")
 FILES = (
@@ -27,17 +28,19 @@ FILES = (
 FRAME_LIMIT = 1 << 12
 
 
-def codecs() -> dict[str, Codec[Any]]:
+def codecs() -> dict[str, Codec[Any] | Extensible[Any]]:
     """All codecs of the wire, by the name of the struct."""
-    found = {}
+    found: dict[str, Codec[Any] | Extensible[Any]] = {}
     for module in MODULES:
         for value in vars(importlib.import_module(f"offset.wire.{module}")).values():
             if isinstance(value, Codec):
                 found[value._name] = value
+            elif isinstance(value, Extensible):
+                found[value._plain._name] = value
     return dict(sorted(found.items()))
 
 
-def decode(codec: Codec[Any]) -> Callable[[bytes], None]:
+def decode(codec: Codec[Any] | Extensible[Any]) -> Callable[[bytes], None]:
     """Bytes are Undecodable, or a message that goes out and comes back as it was."""
 
     def run(data: bytes) -> None:

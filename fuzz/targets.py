@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from fuzz import decoders, engines, funders, lines
+from fuzz import decoders, engines, funders, lines, stored
 
 Target = Callable[[bytes], None]
 FINDINGS = Path(__file__).parent / "findings"
@@ -23,6 +23,7 @@ TARGETS: dict[str, Target] = {
     "relay": engines.relay,
     "index": engines.index,
     "app": engines.app,
+    "stored": stored.stored,
 }
 
 
