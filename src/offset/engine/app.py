@@ -151,9 +151,8 @@ class AppEngine:
         self._end(reason, by_us=True)
 
     def _end(self, reason: str, *, by_us: bool) -> None:
-        if self._stage is not Stage.OVER:
-            self._tell(Over(self._stage, reason, by_us))
-            self._stage = Stage.OVER
+        self._tell(Over(self._stage, reason, by_us))
+        self._stage = Stage.OVER
         self._welcome_by = None
         self._posted.clear()
 

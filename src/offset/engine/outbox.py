@@ -39,8 +39,3 @@ class Outbox:
         self._durable = max(self._durable, number)
         while self._held and self._held[0][0] <= self._durable:
             self._held.popleft()[1]()
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing waits."""
-        return not self._held and self._durable == self._last

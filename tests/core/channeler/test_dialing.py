@@ -13,6 +13,8 @@ from offset.base.limits import (
     LOWER_DIAL_DELAY_MS,
     LOWER_OFFLINE_MS,
     LOWER_REFUSED_MS,
+    LOWER_REFUSED_ROUNDS_MAX,
+    RELAY_ATTEMPTS_MAX,
     RELAY_STAGGER_MS,
     STABLE_LINE_MS,
 )
@@ -90,9 +92,9 @@ def test_w23_relays_are_tried_side_by_side_when_one_hangs(script: Script) -> Non
     script.wait(1)
     assert len(script.dialed) == 2
     script.wait(RELAY_STAGGER_MS * 4)
-    assert len(script.dialed) == 3
+    assert len(script.dialed) == RELAY_ATTEMPTS_MAX < 4
     script.close(2)
-    assert len(script.dialed) == 4
+    assert len(script.dialed) == RELAY_ATTEMPTS_MAX + 1
 
 
 def test_w23_proof_goes_out_on_the_first_tunnel_with_a_nonce(script: Script) -> None:
@@ -361,8 +363,10 @@ def test_w12_the_lower_side_waits_after_a_lost_link(script: Script) -> None:
 def test_w12_a_reference_peer_that_always_refuses_is_asked_once_per_hour(script: Script) -> None:
     """After 3 rounds of refusals on every relay the lower side tries once per hour."""
     script.befriend(HIGH, R1, R2)
-    for _ in range(3):
+    for rounds in range(LOWER_REFUSED_ROUNDS_MAX):
+        before = script.now
         line = next_line(script)
+        assert script.now - before <= 1.25 * LOWER_OFFLINE_MS * 2**rounds
         refuse(script, line)
         refuse(script, script.last())
     before = script.now
@@ -386,3 +390,17 @@ def test_without_relays_nobody_is_dialed(script: Script) -> None:
     """A friend of whom we know no relay costs nothing."""
     assert script.befriend(LOW) == []
     assert script.channeler.deadline() is None
+
+
+def test_an_attempt_that_may_be_the_better_one_is_not_cut(script: Script) -> None:
+    """Once our proof is out the friend may count on that tunnel; if the other link ends first, it decides."""
+    ours = script.dial(LOW, R2)
+    script.show_nonce(ours, LOW)
+    theirs = script.accept(script.listen(R1), LOW)
+    script.link(theirs, LOW)
+    assert ours not in script.closed
+    dials = len(script.dialed)
+    assert script.close(theirs) == [Offline(LOW)]
+    script.wait(2000)
+    assert len(script.dialed) == dials, "no second attempt beside the one under way"
+    assert script.hear(ours, b"proof " + LOW)[-1] == Online(LOW)

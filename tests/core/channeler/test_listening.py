@@ -8,6 +8,8 @@ from offset.base.limits import (
     HANDSHAKE_MS,
     KEPT_RELAY_BACKOFF_MS_MAX,
     LISTEN_BACKOFF_MS_MAX,
+    LISTEN_REFUSALS_QUICK,
+    LISTEN_REFUSED_MS_MAX,
     STABLE_LINE_MS,
 )
 from offset.core.channeler import CloseLine, OpenLine
@@ -125,10 +127,12 @@ def test_w11_after_a_stable_leg_the_pause_is_short(script: Script) -> None:
 def test_w14_a_refused_listen_is_repeated_soon(script: Script) -> None:
     """A reference relay holds a lost leg for 32 s: in that time we ask every few seconds, then seldom."""
     script.set_relays(R1)
-    pauses = gaps(script, 11, opens=True)
-    assert max(pauses[:8]) <= 8000
-    assert sum(pauses[:8]) > 32_000
-    assert min(pauses[8:]) > 60_000
+    pauses = gaps(script, LISTEN_REFUSALS_QUICK + 3, opens=True)
+    quick, seldom = pauses[:LISTEN_REFUSALS_QUICK], pauses[LISTEN_REFUSALS_QUICK:]
+    assert LISTEN_REFUSED_MS_MAX in quick
+    assert max(quick) <= LISTEN_REFUSED_MS_MAX
+    assert sum(quick) > 32_000
+    assert min(seldom) > 60_000
 
 
 def test_w31_two_texts_of_one_key_make_one_leg(script: Script) -> None:
@@ -247,3 +251,22 @@ def test_back_at_a_relay_offline_friends_are_tried(script: Script) -> None:
     assert len(fresh) == 1
     script.open(fresh[0])
     assert script.wish(fresh[0]) == Connect(b"\x01" * 32)
+
+
+def test_nobody_is_rejected_before_we_listen(script: Script) -> None:
+    """While the leg opens the relay has nobody to send away for us."""
+    script.set_relays(R1)
+    script.befriend(HIGH)
+    assert script.remove(HIGH) == []
+    assert script.sent[script.last()] == []
+
+
+def test_a_relay_that_was_never_listened_on_may_be_given_up(script: Script) -> None:
+    """What a friend may have used and does not any more is forgotten, whether there was a leg or not."""
+    script.befriend(HIGH, kept=(R1,))
+    leg = script.last()
+    script.befriend(HIGH)
+    assert script.closed == [leg]
+    script.befriend(HIGH)
+    assert len(script.dialed) == 1
+    assert script.channeler.deadline() is None

@@ -126,3 +126,11 @@ def test_r10_slow_peers_are_left_out() -> None:
     assert two.conns() == (2, 1)
     two.drained(2)
     assert two.conns_with_room(but=None) == (2, 1)
+
+
+def test_a_failure_of_somebody_unknown_changes_nothing() -> None:
+    """A dial that nobody asked for cannot fail."""
+    one = federation()
+    before = one.deadline()
+    one.dial_failed(b"n" * 32, 5)
+    assert one.deadline() == before

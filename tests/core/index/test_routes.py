@@ -208,8 +208,9 @@ def check_answer(arcs: Arcs, question: RequestRoutes, answer: tuple[MultiRoute, 
         most = sum(route.rate.max_payable(route.capacity) for route in multi_route.routes)
         assert most >= amount
         assert len(multi_route.routes) == 1 or most == amount
-        for less in {amount, amount // 2, amount // 3, most, most - 1, 1} & set(range(1, most + 1)):
-            check_payment(arcs, multi_route, less)
+        for less in {amount, amount // 2, amount // 3, most, most - 1, 1}:
+            if 1 <= less <= most:
+                check_payment(arcs, multi_route, less)
     fees = [choice.fee for multi_route in answer if (choice := choose_multi_route([multi_route], amount))]
     assert fees == sorted(fees)
     assert len(answer) <= 1 + INDEX_ALTERNATIVES_MAX
@@ -335,7 +336,32 @@ def test_hops_cost() -> None:
     assert choose_multi_route(answer, 1000) is not None
 
 
-@pytest.mark.parametrize("nodes, is_found", [(32, True), (33, False)])
+def beside(count: int, capacity: int) -> dict[Arc, tuple[int, Rate]]:
+    """So many ways from S to T, over one node each."""
+    return {arc: value for name in range(count) for arc, value in line_over(name, capacity).items()}
+
+
+def line_over(name: int, capacity: int) -> dict[Arc, tuple[int, Rate]]:
+    arcs = hops([key("S"), key(name), key("T")])
+    return dict.fromkeys(arcs + [arc[::-1] for arc in arcs], (capacity, FREE))
+
+
+def test_routes_of_one_answer_are_bounded() -> None:
+    """MULTI_ROUTE_ROUTES_MAX routes may share an amount; what needs one more has no answer."""
+    graph = graph_of(beside(MULTI_ROUTE_ROUTES_MAX + 1, 10))
+    (answer,) = ask(graph, request(key("S"), key("T"), 10 * MULTI_ROUTE_ROUTES_MAX))
+    assert len(answer.routes) == MULTI_ROUTE_ROUTES_MAX
+    assert ask(graph, request(key("S"), key("T"), 10 * MULTI_ROUTE_ROUTES_MAX + 1)) == ()
+
+
+def test_alternatives_are_bounded() -> None:
+    """Beside the cheapest route an answer has INDEX_ALTERNATIVES_MAX others, however many there are."""
+    for ways in (INDEX_ALTERNATIVES_MAX, INDEX_ALTERNATIVES_MAX + 1, INDEX_ALTERNATIVES_MAX + 5):
+        answer = ask(graph_of(beside(ways, 10)), request(key("S"), key("T"), 10))
+        assert len(answer) == min(ways, 1 + INDEX_ALTERNATIVES_MAX)
+
+
+@pytest.mark.parametrize("nodes, is_found", [(ROUTE_KEYS_MAX, True), (ROUTE_KEYS_MAX + 1, False)])
 def test_routes_have_at_most_32_keys(nodes: int, is_found: bool) -> None:
     """A route of 32 keys is answered, a longer one never, for nodes would refuse it."""
     arcs: dict[Arc, tuple[int, Rate]] = {}
@@ -370,6 +396,15 @@ def test_tolls_that_do_not_fit_the_wire() -> None:
     """When add overflows as well the route is dropped."""
     arcs = line("ABCD", 2**40, Rate(0, U32_MAX))
     assert ask(graph_of(arcs), request(key("A"), key("D"), 5)) == ()
+
+
+def test_a_share_is_no_larger_than_its_tolls_allow() -> None:
+    """Where a wide route may not carry all because its tolls would not fit the wire, the amount is split."""
+    arcs = line("SABT", 2**40, Rate(U32_MAX, 0)) | line("SCDT", 2**40, Rate(U32_MAX, 0))
+    question = request(key("S"), key("T"), 2**33 - 100)
+    answer = ask(graph_of(arcs), question)
+    check_answer(arcs, question, answer)
+    assert [len(multi_route.routes) for multi_route in answer] == [2]
 
 
 def test_the_largest_amounts() -> None:

@@ -111,3 +111,14 @@ def test_the_budget_ends_a_search() -> None:
     budget = Budget(5)
     assert cheapest(Quest(graph_of(arcs), key(0), key(20), Taken(), budget), 1, 1, 1) is None
     assert budget.spent
+
+
+def test_a_node_that_is_reached_more_cheaply_later() -> None:
+    """A dear way that was noted first is forgotten for the cheap one, and not followed again."""
+    chain = [key("S"), key("X"), key("Y"), *(key(i) for i in range(30)), key("T")]
+    arcs = {arc: (AMOUNT, Rate(0, 1)) for arc in hops(tuple(chain))}
+    for shortcut in ((key("S"), key("Y")), (key(27), key(29))):  # one for each ball
+        arcs[shortcut] = AMOUNT, Rate(0, 9)
+    arcs |= {arc[::-1]: (AMOUNT, Rate(0, 1)) for arc in arcs}
+    quest = Quest(graph_of(arcs), key("S"), key("T"), Taken(), Budget(10_000))
+    assert cheapest(quest, AMOUNT, AMOUNT, hop_cost(AMOUNT)) == tuple(chain)

@@ -163,8 +163,6 @@ class Listening:
                 leg.refusals = 0
                 leg.last_error = ""
                 return not was_up
-            case LegStage.UP:
-                pass
         return False
 
     def retry(self, now: Instant) -> None:
@@ -213,6 +211,6 @@ class Listening:
             self._forget_line(leg)
 
     def _forget_line(self, leg: Leg) -> None:
-        if leg.line is not None:
-            del self._by_line[leg.line]
-            leg.line = None
+        assert leg.line is not None
+        del self._by_line[leg.line]
+        leg.line = None
