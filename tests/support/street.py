@@ -134,7 +134,7 @@ class Street(Town):
     def is_quiet(self) -> bool:
         """Whether nothing is under way any more."""
         return self.is_ready() and all(
-            engine_of(self.host(name))._outbox.is_idle
+            has_said_all(engine_of(self.host(name)))
             and not any(key[0] in PASSING for key in self.host(name).rows)
             for name in NAMES
         )
@@ -163,6 +163,12 @@ def engine_of(host: Host) -> NodeEngine:
     """The engine of a node."""
     assert isinstance(host.engine, NodeEngine)
     return host.engine
+
+
+def has_said_all(engine: NodeEngine) -> bool:
+    """Whether everything is durable, and nothing waits for it."""
+    outbox = engine._outbox
+    return not outbox._held and outbox._durable == outbox._last
 
 
 class Owner:
