@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from offset.core.apps import askers
 from offset.core.funder import (
     batch,
     buyer,
@@ -21,12 +22,15 @@ from offset.core.funder import (
     mediator,
     mutual_credit,
     payments,
+    reset,
     seller,
     state,
     token_channel,
     turn,
 )
-from offset.engine import node_apps, outbox
+from offset.core.index import client
+from offset.engine import node, node_apps, outbox
+from offset.link import keepalive
 from offset.sim.plan import draw
 from offset.sim.run import simulate
 
@@ -218,6 +222,86 @@ def _with_lost_origin(enqueue: Callable[..., Any]) -> Callable[..., Any]:
     return broken
 
 
+def cancel_with_a_fee() -> list[Patch]:
+    """Both sides move a credit when a request is cancelled: their ledgers agree, and are wrong."""
+
+    def taking(act: Callable[..., Any], credits: int) -> Callable[..., Any]:
+        def broken(self: Any, op: Any) -> Any:
+            found = act(self, op)
+            self.balance += credits
+            return found
+
+        return broken
+
+    draft = mutual_credit.Draft
+    return [
+        (draft, "receive_cancel", taking(draft.receive_cancel, -1)),
+        (draft, "send_cancel", taking(draft.send_cancel, 1)),
+    ]
+
+
+def modest_claim() -> list[Patch]:
+    """The terms of a reset leave out what the friend has frozen."""
+    return [(mutual_credit.MutualCredit, "balance_for_reset", lambda self: self.balance)]
+
+
+def own_terms() -> list[Patch]:
+    """Who accepts a friend's terms starts again from its own."""
+    restart = reset._restart
+
+    def broken(channel: Any, terms: Any, sign: int) -> Any:
+        return restart(channel, terms if sign > 0 else channel.local_terms, 1)
+
+    return [(reset, "_restart", broken)]
+
+
+def index_untold() -> list[Patch]:
+    """A node does not take back what it told the index servers of a friend that is gone."""
+    publish = client.IndexClient.set_published
+
+    def broken(self: Any, changes: Any, now: Any) -> Any:
+        return publish(self, {key: value for key, value in changes.items() if value is not None}, now)
+
+    return [(client.IndexClient, "set_published", broken)]
+
+
+def index_ignores_debts() -> list[Patch]:
+    """A node tells the index servers its limits, as if nobody owed anything."""
+    published = node.published
+
+    def broken(friend: Any) -> Any:
+        return {
+            name: (friend.configs[name].remote_max_debt, rate)
+            for name, (_, rate) in published(friend).items()
+        }
+
+    return [(node, "published", broken)]
+
+
+def questions_kept() -> list[Patch]:
+    """A node remembers for ever which app asked what."""
+    return [(askers.Askers, "answer", lambda self, question: list(self._by_question.get(question, ())))]
+
+
+def dead_line_kept() -> list[Patch]:
+    """A line whose peer fell silent is never given up."""
+    return [
+        (keepalive.Keepalive, "is_heartbeat_due", lambda self, now: now >= self._send_at),
+        (keepalive.Keepalive, "deadline", lambda self: self._send_at),
+    ]
+
+
+def unnoted_collect() -> list[Patch]:
+    """What was collected is not noted: the invoice could be paid again."""
+    note = turn.Turn.note
+
+    def broken(self: Any, record: Any) -> None:
+        if record.kind != "received":
+            note(self, record)
+
+    return [(turn.Turn, "note", broken)]
+
+
 BREACHES = (
     skip_freeze,
     speak_before_commit,
@@ -237,6 +321,14 @@ BREACHES = (
     withdrawn_without_cancel,
     end_untold,
     no_origin,
+    cancel_with_a_fee,
+    modest_claim,
+    own_terms,
+    index_untold,
+    index_ignores_debts,
+    questions_kept,
+    dead_line_kept,
+    unnoted_collect,
 )
 
 

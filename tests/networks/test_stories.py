@@ -78,3 +78,44 @@ def test_lost_database_after_a_reset() -> None:
         act(55_000, "pay", "A", "B", "FST", 70, (("A", "C", "B"),)),
     )
     assert sum(ends.values()) == 1
+
+
+def test_machines_that_sleep() -> None:
+    """Buyer, mediator and seller shut their lids over a payment, with clocks that count the while or do not."""
+    for name in TRIANGLE.nodes:
+        for is_counted in (True, False):
+            ends = run(
+                act(0, "pay", "A", "C", "FST", 60, (("A", "B", "C"),), 3000),
+                act(1500, "doze", name, 40_000, is_counted),
+            )
+            assert ends == {"paid / collected": 1}, (name, is_counted)
+
+
+def test_friends_who_meet_later_and_leave() -> None:
+    """D comes to know C in the midst of the run and pays A over it; then the two leave each other for good."""
+    ends = run(
+        act(0, "befriend", "C", "D", 500, 500),
+        act(20_000, "pay", "D", "A", "FST", 60, (("D", "C", "A"),)),
+        act(40_000, "leave", "C", "D"),
+        act(45_000, "pay", "D", "A", "FST", 60, (("D", "C", "A"),)),
+        nodes=("A", "B", "C", "D"),
+        indexes=1,
+    )
+    assert ends == {"paid / collected": 1, "canceled / withdrawn": 1}
+
+
+def test_seller_regrets() -> None:
+    """A seller cancels the invoice right after it asked to collect: it is collected all the same."""
+    pay = ("A", "C", "FST", 60, (("A", "B", "C"),), 0, 60_000, 0, "regret")
+    assert run(act(0, "pay", *pay)) == {"paid / collected": 1}
+
+
+def test_many_requests_of_one_like_the_reference() -> None:
+    """One like the reference, which says little at a time, passes on 60 payments that piled up while it was cut off."""
+    pay = ("A", "C", "FST", 5, (("A", "B", "C"),))
+    ends = run(
+        act(0, "part", "B", "relay0", 3000),
+        *[act(10 * number, "pay", *pay) for number in range(60)],
+        hostile={"B": "odd"},
+    )
+    assert ends == {"paid / collected": 60}

@@ -293,3 +293,54 @@ def test_never_at_rest(scenario: Scenario) -> None:
         RequestOp(bytes(16), bytes(32), FriendsRoute(()), 1, 1, bytes(32), 0)
     )
     assert "frozen" in ends.unsettled(run)
+
+
+def test_leftovers() -> None:
+    """At rest, a line or a question too many is found, and so is what an index server believes without reason."""
+    from offset.engine.index import IndexEngine
+    from offset.engine.node import NodeEngine
+    from offset.sim import leftovers
+
+    limits = {"FST": (1000, 700)}
+    town = Run(Scenario(1, "row", ("A", "B"), (Friendship("A", "B", limits),), indexes=1)).town
+    town.world.run_to(CALM_MS)
+    assert leftovers.found(town) == ""
+    server, node = town.hosts["index0"].engine, town.hosts["A"].engine
+    assert isinstance(server, IndexEngine)
+    assert isinstance(node, NodeEngine)
+    record = server._server._atlas._graphs["FST"].record(town.key("B"), town.key("A"))
+    assert record is not None
+    assert record.capacity == 1000
+    record.capacity = 999
+    assert "it is (1000, 0, 1)" in leftovers.found(town)
+    record.capacity = 1000
+    server._server._atlas.update(town.key("A"), "EUR", town.key("B"), 5, record.toll)
+    assert "it is None" in leftovers.found(town)
+    server._server._atlas.remove(town.key("A"), "EUR", town.key("B"))
+    assert leftovers.found(town) == ""
+    node._apps._askers.ask("a question", 1)
+    assert "waits for an answer" in leftovers.found(town)
+    node._apps._askers.answer("a question")
+    node._outbox._held.append((9, lambda: None))
+    assert "does not say" in leftovers.found(town)
+    node._outbox._held.clear()
+    town.hosts["A"].dialing[99] = None
+    assert "A has" in leftovers.found(town)
+    del town.hosts["A"].dialing[99]
+    town.network.dial(town.clients["A"].host, 99, town.relay_addresses["relay0"])
+    town.world.run_to(town.world.now + 1000)
+    assert "relay0 has" in leftovers.found(town)
+
+
+def test_outbox_that_grows() -> None:
+    """A node whose turns pile up before the disk is found."""
+    from offset.engine.outbox import Outbox
+    from offset.sim import checks
+
+    waiting = Outbox()
+    for _ in range(checks.TURNS_HELD_MAX):
+        waiting.put({"row": None}, lambda: None)
+    checks.outbox("A", waiting)
+    waiting.put({"row": None}, lambda: None)
+    with pytest.raises(Violation, match="limit"):
+        checks.outbox("A", waiting)

@@ -143,3 +143,32 @@ def test_death_is_heard() -> None:
     assert len(pair.ears["a"].of(Closed)) == 1
     assert pair.ears["b"].data() == b""
     assert pair.b.is_alive
+
+
+def test_sleep() -> None:
+    """Who sleeps hears all at once when it wakes; its clock counted the while or not, and never went back."""
+    for is_counted in (True, False):
+        pair = Pair(Weather(cut_percent=0))
+        pair.world.run_to(100)
+        pair.do(pair.a, Write(1, b"before"))
+        pair.world.run_to(200)
+        fell_asleep = pair.b.clock.now()
+        pair.b.sleep(10_000, is_counted=is_counted)
+        pair.b.sleep(60_000, is_counted=is_counted)
+        pair.do(pair.a, Write(1, b", meanwhile"))
+        pair.world.run_to(10_100)
+        assert pair.ears["b"].data() == b"before"
+        pair.world.run_to(10_300)
+        assert pair.ears["b"].data() == b"before, meanwhile"
+        assert pair.b.clock.now() - fell_asleep == (10_100 if is_counted else 100)
+
+
+def test_death_ends_sleep() -> None:
+    """A node that is killed while it sleeps comes back awake."""
+    pair = Pair()
+    pair.b.sleep(60_000, is_counted=True)
+    pair.b.die("killed", 1000)
+    pair.world.run_to(pair.world.now + 1000)
+    pair.do(pair.a, Dial(2, "b:1"))
+    pair.world.run_to(pair.world.now + 2000)
+    assert pair.ears["b"].of(Opened)

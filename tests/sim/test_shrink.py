@@ -24,13 +24,13 @@ def _broken_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_broken_limit")
 def test_shrinks() -> None:
-    """One payment too high is enough."""
+    """One payment too high is enough, or two that are so together."""
     seed = next(seed for seed in range(20) if simulate(draw(seed)).rule == "I5")
     scenario = draw(seed)
     chosen, smaller = shrink(scenario, Choice(seed), "I5")
     assert smaller.rule == "I5"
     assert len(chosen.nodes or "") <= len(scenario.nodes)
-    assert len(chosen.acts or ()) == 1
+    assert 1 <= len(chosen.acts or ()) <= 2
     again = simulate(chosen.of(draw(seed)))
     assert (again.violation, again.trace) == (smaller.violation, smaller.trace)
     words = command.failure(smaller, chosen)

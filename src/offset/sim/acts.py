@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from offset.base.credits import Rate
 from offset.sim.deal import Deal
-from offset.sim.scenario import Act
+from offset.sim.scenario import Act, Friendship
 from offset.wire.app import (
     CloseFriendCurrency,
     DisableFriend,
     EnableFriend,
     OpenFriendCurrency,
-    RemoveFriend,
     SetFriendCurrencyRate,
 )
 
@@ -26,7 +25,8 @@ def carry_out(run: Run, act: Act) -> None:
     """Do it, now."""
     if act.kind != "pay":
         run.town.world.note(act.words())
-    run.counts[act.kind] = run.counts.get(act.kind, 0) + 1
+    kind = f"crash {act.args[1]}" if act.kind == "crash" else act.kind
+    run.counts[kind] = run.counts.get(kind, 0) + 1
     ACTS[act.kind](run, *act.args)
 
 
@@ -72,20 +72,41 @@ def _move(run: Run, relay: str) -> None:
     for name in town.scenario.nodes:
         if f"relay{town.scenario.relay_of(name)}" == relay:
             town.want_relay(name)
-            for other in town.scenario.neighbours()[name]:  # people also tell each other
+            for other in town.neighbours(name):  # people also tell each other
                 town.want_friend_relays(other, name)
 
 
-def _unfriend(run: Run, name: str, other: str, span: int) -> None:
+def _befriend(run: Run, left: str, right: str, ours: int, theirs: int) -> None:
+    """Two meet in the midst of the run."""
     town = run.town
-    run.disturb(name, other, "unfriended")
-    key = town.key(other)
-    for place in list(town.settings[name]):
-        if key in place:
-            del town.settings[name][place]
-    town.clients[name].ask(RemoveFriend(key))
-    friendship = next(item for item in town.scenario.friendships if {item.left, item.right} == {name, other})
-    town.world.after(span, lambda: town.befriend_again(name, friendship))
+    if right in town.neighbours(left):
+        return
+    friendship = Friendship(left, right, dict.fromkeys(town.scenario.currencies(), (ours, theirs)))
+    town.friendships.append(friendship)
+    if not (town.is_honest(left) and town.is_honest(right)):
+        run.disturb(left, right, "one of them is hostile")
+    town.befriend(friendship)
+
+
+def _unfriend(run: Run, name: str, other: str, span: int) -> None:
+    """One removes the other, and thinks better of it."""
+    town = run.town
+    friendship = town.friendship(name, other)
+    if friendship is not None:
+        run.disturb(name, other, "unfriended")
+        town.remove_friend(name, other)
+        town.world.after(span, lambda: town.befriend_again(name, friendship))
+
+
+def _leave(run: Run, left: str, right: str) -> None:
+    """Two remove each other for good."""
+    town = run.town
+    friendship = town.friendship(left, right)
+    if friendship is not None:
+        run.disturb(left, right, "they left each other")
+        town.friendships.remove(friendship)
+        town.remove_friend(left, right)
+        town.remove_friend(right, left)
 
 
 def _poor_app(run: Run, node: str) -> None:
@@ -107,7 +128,7 @@ def _crash(run: Run, node: str, how: str) -> None:
 def _wipe(run: Run, node: str) -> None:
     """The database is lost; the owner sets the node up again."""
     town = run.town
-    for other in town.scenario.neighbours()[node]:
+    for other in town.neighbours(node):
         run.disturb(node, other, f"{node} lost its database")
     run.excuse_node(node, "lost its database")
     town.watcher.wiped[node] = town.world.now
@@ -162,8 +183,13 @@ def _disk(run: Run, node: str, span: int) -> None:
     disk.slow_until = run.town.world.now + span
 
 
-def _relay(run: Run, relay: str) -> None:
-    run.town.hosts[relay].die("a crash")
+def _server(run: Run, server: str) -> None:
+    run.town.hosts[server].die("a crash")
+
+
+def _doze(run: Run, site: str, span: int, is_counted: bool) -> None:
+    """A machine sleeps; the clock of some goes on meanwhile, that of others does not."""
+    run.town.hosts[site].sleep(span, is_counted=is_counted)
 
 
 ACTS: dict[str, Callable[..., None]] = {
@@ -173,7 +199,9 @@ ACTS: dict[str, Callable[..., None]] = {
     "shut": _shut,
     "sleep": _sleep,
     "move": _move,
+    "befriend": _befriend,
     "unfriend": _unfriend,
+    "leave": _leave,
     "poor app": _poor_app,
     "crash": _crash,
     "wipe": _wipe,
@@ -185,6 +213,6 @@ ACTS: dict[str, Callable[..., None]] = {
     "swizzle": _swizzle,
     "part": _part,
     "disk": _disk,
-    "relay": _relay,
+    "server": _server,
+    "doze": _doze,
 }
-FAULT_KINDS = ("crash", "wipe", "app", "reset", "silence", "clog", "slow", "swizzle", "part", "disk", "relay")

@@ -18,9 +18,13 @@ from offset.base.limits import (
 from offset.core.funder.mutual_credit import MutualCredit
 from offset.core.funder.records import LOST, OWN
 from offset.core.funder.state import BACKWARD, FORWARDED, USER, Friend, FunderState
+from offset.engine.outbox import Outbox
 from offset.engine.relay import RelayEngine
 from offset.sim.violation import claim
 from offset.wire.friend import CancelOp, RequestOp
+
+TURNS_HELD_MAX = 500
+"""Ten times what a slow disk was seen to cause here."""
 
 
 def friend(name: str, state: FunderState, them: Friend) -> None:
@@ -112,6 +116,13 @@ def invoices(name: str, state: FunderState) -> None:
             "I9",
             f"{name} took {paid} for an invoice of {invoice.total_dest_payment}",
         )
+
+
+def outbox(name: str, waiting: Outbox) -> None:
+    """What waits for the disk is a few turns: it cannot grow without end."""
+    claim(
+        len(waiting._held) <= TURNS_HELD_MAX, "limit", f"{name}: {len(waiting._held)} turns wait for the disk"
+    )
 
 
 def payments(name: str, state: FunderState) -> None:

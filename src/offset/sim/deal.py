@@ -56,7 +56,7 @@ class Deal:
     ) -> None:
         """Without `routes` an index server is asked. The seller waits before it collects, and withdraws the
         invoice after a while; the buyer's app vanishes some time after the start. A careless buyer pays in
-        another currency, another total, or all of it twice."""
+        another currency, another total, or all of it twice; a careless seller regrets that it collected."""
         self.careless = careless
         self.town, self.number = town, number
         self.buyer, self.seller, self.currency, self.amount = buyer, seller, currency, amount
@@ -235,7 +235,10 @@ class Deal:
     def _collect(self) -> None:
         assert self.commit is not None
         if self.seller_end is None:
-            self.town.clients[self.seller].ask(CommitInvoice(self.commit), self._committed)
+            seller = self.town.clients[self.seller]
+            seller.ask(CommitInvoice(self.commit), self._committed)
+            if self.careless == "regret":
+                seller.ask(CancelInvoice(self.invoice_id))
 
     def _committed(self) -> None:
         self.is_committed = True

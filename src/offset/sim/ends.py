@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from offset.sim import leftovers
 from offset.sim.violation import claim
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def unsettled(run: Run) -> str:
                     if _excused_pending(run, name):
                         continue
                     return f"{words}: {len(credit.local) + len(credit.remote)} requests are frozen"
-    return ""
+    return leftovers.found(town)
 
 
 def is_clean(run: Run, deal: Deal) -> bool:
@@ -109,23 +110,25 @@ def _payments(run: Run) -> None:
 
 
 def _sums(run: Run) -> None:
-    """I4 and I7: all that is owed is owed to somebody."""
+    """I4 and I15: what one owes, the other is owed; also after both started again. I7: nothing is frozen."""
     town = run.town
-    if town.watcher.disturbed:
-        return
-    for currency in run.scenario.currencies():
-        total = 0
-        for name in run.scenario.nodes:
-            for friend in town.state(name).friends.values():
-                credit = friend.channel.credits.get(currency)
-                if credit is not None:
-                    total += credit.balance
-                    claim(
-                        credit.local_debt == credit.remote_debt == 0,
-                        "I7",
-                        f"{name} has {currency} frozen at the end",
-                    )
-        claim(total == 0, "I4", f"the balances in {currency} add up to {total}")
+    is_calm = not town.watcher.disturbed
+    for name in filter(town.is_honest, run.scenario.nodes):
+        for friend in town.state(name).friends.values():
+            other = town.names[friend.public_key]
+            mirror = town.friend(other, name)
+            if not town.is_honest(other) or mirror is None:
+                continue
+            for currency, credit in friend.channel.credits.items():
+                theirs = mirror.channel.credits[currency].balance
+                claim(
+                    credit.balance + theirs == 0,
+                    "I4",
+                    f"{name} has {credit.balance} {currency} with {other}, and {other} has {theirs}",
+                )
+                if is_calm:
+                    frozen = credit.local_debt or credit.remote_debt
+                    claim(not frozen, "I7", f"{name} has {currency} frozen at the end")
 
 
 def _fortunes(run: Run) -> None:
@@ -145,14 +148,14 @@ def _fortunes(run: Run) -> None:
                 continue
             has = granted = 0
             is_reset = False
-            for friend in town.state(name).friends.values():
-                other = town.names[friend.public_key]
-                credit = friend.channel.credits.get(currency)
+            for other in run.scenario.nodes:
+                friend = town.friend(name, other)
+                credit = friend and friend.channel.credits.get(currency)
                 if not town.is_honest(other):
                     granted += town.watcher.limits_max.get((name, other, currency), 0)
-                elif credit is not None:
-                    has += credit.balance
-                is_reset = is_reset or (town.watcher.is_disturbed(name, other) and town.is_honest(other))
+                else:
+                    has += credit.balance if credit else 0
+                    is_reset = is_reset or town.watcher.is_disturbed(name, other)
             claim(
                 is_reset or has >= due[name] - granted,
                 "I7",

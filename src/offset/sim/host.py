@@ -29,6 +29,9 @@ from offset.sim.world import World
 Make = Callable[["Host"], Engine]
 Watch = Callable[["Host", Event, list[Effect]], None]
 
+CLOCK_STARTS_MIN: Instant = 3_600_000
+"""So that a clock that stands still for a while does not come to show less than nothing."""
+
 
 class Clock:
     """The clock of one machine: it starts anywhere, and runs a little fast or slow."""
@@ -40,6 +43,10 @@ class Clock:
         """What it shows."""
         now = self._world.now
         return self._start + now + now * self._drift // 1_000_000
+
+    def stand_still(self, span: Millis) -> None:
+        """It did not count the last while, as that of a machine that was suspended."""
+        self._start -= span
 
     def world_at(self, instant: Instant) -> Instant:
         """When it will show that, in virtual time."""
@@ -80,7 +87,7 @@ class Host:
         self.on_start: Callable[[], None] = lambda: None
         self.watch: Watch | None = None
         self.engine: Engine
-        self.clock = Clock(world, self.chance.below(1_000_000), drift_ppm)
+        self.clock = self._new_clock(drift_ppm)
         self.deaths: list[str] = []
         self._drift = drift_ppm
         self._make = make
@@ -88,6 +95,7 @@ class Host:
         self._events: list[Event] = []
         self._is_busy = False
         self._wake_at: Instant | None = None
+        self.asleep_until: Instant = 0
         for listener, address in (addresses or {}).items():
             network.listeners[address] = (self, listener)
 
@@ -101,7 +109,7 @@ class Host:
         self.is_alive = True
         self._next_conn = 2
         self._events, self._wake_at = [], None
-        self.clock = Clock(self.world, self.chance.below(1_000_000), self._drift)
+        self.clock = self._new_clock(self._drift)
         self.engine = self._make(self)
         start = getattr(self.engine, "start", None)
         if start is not None:
@@ -122,7 +130,7 @@ class Host:
         self.deaths.append(reason)
         self.is_alive = False
         self.life += 1
-        self._events = []
+        self._events, self.asleep_until = [], 0
         if self.disk is not None:
             self.disk.lose_unwritten()
         self.network.died(self)
@@ -130,6 +138,25 @@ class Host:
             wait = self.chance.between(200, 20_000) if back_after is None else back_after
             life = self.life
             self.world.after(wait, lambda: self.start() if self.life == life else None)
+
+    def sleep(self, span: Millis, *, is_counted: bool) -> None:
+        """Do nothing for a while, then everything at once: a stopped process, or a machine with its lid shut.
+
+        Whether the clock counts the while differs from system to system.
+        """
+        if self.is_alive and not self.asleep_until:
+            self.asleep_until = self.world.now + span
+            life = self.life
+            self.world.after(span, lambda: self._wake_up(life, 0 if is_counted else span))
+
+    def _wake_up(self, life: int, uncounted: Millis) -> None:
+        if life == self.life:
+            self.asleep_until, self._wake_at = 0, None
+            self.clock.stand_still(uncounted)
+            self.feed(Woken())
+
+    def _new_clock(self, drift_ppm: int) -> Clock:
+        return Clock(self.world, CLOCK_STARTS_MIN + self.chance.below(1_000_000), drift_ppm)
 
     # Events
 
@@ -148,7 +175,7 @@ class Host:
         if not self.is_alive:
             return
         self._events.append(event)
-        if self._is_busy:
+        if self._is_busy or self.asleep_until > self.world.now:
             return
         self._is_busy = True
         try:

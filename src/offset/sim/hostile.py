@@ -9,6 +9,7 @@ import msgspec
 from offset.base.credits import Rate
 from offset.base.ids import LOCK_BYTES, RAND_VALUE_BYTES, SIGNATURE_BYTES, UID_BYTES, PublicKey
 from offset.base.instants import Instant
+from offset.core.funder import batch
 from offset.core.funder.mutual_credit import Refused
 from offset.core.funder.records import LOST
 from offset.core.funder.state import Friend
@@ -19,7 +20,9 @@ from offset.core.relay import Send
 from offset.engine.index import IndexEngine
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
+from offset.engine.surface import Effect, Event
 from offset.wire.friend import (
+    FRIEND_MESSAGE,
     CurrencyBalance,
     CurrencyOperations,
     FriendMessage,
@@ -31,6 +34,7 @@ from offset.wire.friend import (
 )
 from offset.wire.index import MultiRoute, ResponseRoutes
 
+REFERENCE_OPERATIONS_MAX = 16
 Said = list[tuple[PublicKey, FriendMessage]]
 
 
@@ -148,19 +152,39 @@ class Silent(_Twister):
 
 
 class Odd(_Twister):
-    """Keeps the rules like the reference does: repeats its last message at every event, never asks for the token
-    back with a response (spec 03, 3.4 and 8)."""
+    """Keeps the rules like the reference does (spec 03, 3.4 and 8): repeats its last message at every event, in bursts;
+    never asks for the token back with a response; says at most 16 operations at a time; is taken aback by a friend
+    that did not hear yet how it accepted its terms (D17)."""
+
+    def handle(self, event: Event, now: Instant) -> list[Effect]:
+        """Take one event; say little at a time."""
+        sender = vars(batch)
+        usual = sender["OPERATIONS_PER_BATCH_MAX"]
+        sender["OPERATIONS_PER_BATCH_MAX"] = REFERENCE_OPERATIONS_MAX
+        try:
+            return super().handle(event, now)
+        finally:
+            sender["OPERATIONS_PER_BATCH_MAX"] = usual
+
+    def _take_friend(self, friend: PublicKey, data: bytes) -> None:
+        them = self._funder.state.friends.get(friend)
+        last = them and them.channel.is_consistent and them.channel.outgoing
+        if last:
+            message = FRIEND_MESSAGE.decode(data)
+            if isinstance(message, ResetTerms) and message.reset_token == last.old_token:
+                unknown = msgspec.structs.replace(message, reset_token=bytes(SIGNATURE_BYTES))
+                data = FRIEND_MESSAGE.encode(unknown)
+        super()._take_friend(friend, data)
 
     def _say(self, turn: Turn, ack: Any, refusal: str = "") -> None:
         for friend in self._funder.state.friends.values():
+            if not friend.is_online or self.chance(70):
+                continue
             channel = friend.channel
-            if (
-                friend.is_online
-                and channel.is_consistent
-                and channel.outgoing is not None
-                and self.chance(30)
-            ):
-                turn.messages.append((friend.public_key, MoveTokenRequest(channel.outgoing, False)))
+            if channel.local_terms is not None:
+                turn.messages += [(friend.public_key, channel.local_terms)] * 2
+            elif channel.outgoing is not None:
+                turn.messages += [(friend.public_key, MoveTokenRequest(channel.outgoing, False))] * 2
         super()._say(turn, ack, refusal)
 
     def twist(self, friend: PublicKey, message: FriendMessage) -> Said:

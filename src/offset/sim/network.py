@@ -216,7 +216,7 @@ class Network:
         if host.ends.get(end.conn) is not end or end.is_paused or end.is_silent or not end.coming:
             return
         if end.far is not None:
-            held = self.held_until(host, end.far.host)
+            held = max(self.held_until(host, end.far.host), host.asleep_until)
             if held > self.world.now:
                 end.is_waiting = True
                 self.world.at(held, lambda: self._deliver(end))

@@ -12,8 +12,24 @@ if TYPE_CHECKING:
     from offset.sim.town import Town
 
 
+def is_mended(town: Town, left: str, right: str) -> bool:
+    """Whether two whose channel was given up, and who keep the rules, have started again together (I15)."""
+    if not (town.is_honest(left) and town.is_honest(right)):
+        return False
+    ours, theirs = town.friend(left, right), town.friend(right, left)
+    if ours is None or theirs is None:
+        return False
+    one, two = ours.channel, theirs.channel
+    return (
+        one.is_consistent
+        and two.is_consistent
+        and one.inconsistency_counter == two.inconsistency_counter > 0
+        and one.former_terms is two.former_terms is None  # else both may have accepted at once (D18)
+    )
+
+
 def check(town: Town, left: str, right: str) -> None:
-    """I1, I3, I10 and I13 for a pair whose channel was never given up."""
+    """I1, I3, I10 and I13 for a pair whose channel was never given up, or that has started again."""
     if not (town.hosts[left].is_alive and town.hosts[right].is_alive):
         return
     ours, theirs = town.friend(left, right), town.friend(right, left)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import msgspec
+
 from offset.base.instants import SECOND
 from offset.sim.chance import Chance
 from offset.sim.disk import FAULTS
@@ -45,21 +47,16 @@ def draw(seed: int, *, nodes_max: int = 8) -> Scenario:
         high_bytes=chance.pick((2048, 16 * 1024, 256 * 1024)),
         drift_ppm=chance.pick((0, 0, 200, 20_000)),
     )
-    acts = [*_payments(draft, chance.fork("payments")), *_faults(draft, chance.fork("faults"))]
+    draft = msgspec.structs.replace(draft, acts=tuple(_newcomers(draft, chance.fork("newcomers"))))
+    acts = [*draft.acts, *_payments(draft, chance.fork("payments")), *_faults(draft, chance.fork("faults"))]
     acts += _changes(draft, chance.fork("changes"))
     acts += _storms(draft, chance.fork("storms"))
     acts.sort(key=lambda act: act.at)
-    return Scenario(
-        **{
-            **{field: getattr(draft, field) for field in draft.__struct_fields__},
-            "acts": tuple(acts),
-            "hostile": _hostile(draft, chance.fork("hostile")),
-        }
-    )
+    return msgspec.structs.replace(draft, acts=tuple(acts), hostile=_hostile(draft, chance.fork("hostile")))
 
 
 def _limit(chance: Chance) -> int:
-    return chance.pick((0, 100, 1000, 2000, 2000, 10_000, 10_000))
+    return chance.pick((0, 100, 100, 1000, 1000, 2000, 2000, 2000, 10_000, 10_000, 10_000, 10_000))
 
 
 def edges(shape: str, count: int, chance: Chance) -> list[tuple[str, str]]:
@@ -96,11 +93,23 @@ def _storms(scenario: Scenario, chance: Chance) -> list[Act]:
             found.append(Act(at, "part", (node, f"relay{scenario.relay_of(node)}", 60_000)))
         else:
             found += [Act(at, "silence", (node,)) for _ in range(4)]
-        for _ in range(chance.between(3, 10)):
+        for _ in range(chance.pick((3, 5, 10, 10, 40))):
             moment = min(at + chance.between(-50, 8000), scenario.until)
             act = _payment(scenario, chance, moment, node)
             if act is not None:
                 found.append(act)
+    return found
+
+
+def _newcomers(scenario: Scenario, chance: Chance) -> list[Act]:
+    """Friends who meet in the midst of the run."""
+    found: list[Act] = []
+    neighbours = scenario.neighbours()
+    for _ in range(chance.pick((0, 0, 0, 1, 2))):
+        left, right = chance.shuffled(scenario.nodes)[:2]
+        if right not in neighbours[left]:
+            at = chance.between(CALM_MS, scenario.until)
+            found.append(Act(at, "befriend", (left, right, _limit(chance), _limit(chance))))
     return found
 
 
@@ -117,7 +126,13 @@ def _payment(scenario: Scenario, chance: Chance, at: int, over: str = "") -> Act
     buyer, seller = chance.shuffled(scenario.nodes)[:2]
     if chance.percent(5):
         seller = buyer  # a cycle
-    paths = find_paths(scenario.neighbours(), buyer, seller, 6)
+    neighbours = scenario.neighbours()
+    for act in scenario.acts:  # so far only newcomers
+        if act.at < at:
+            left, right = map(str, act.args[:2])
+            neighbours[left].append(right)
+            neighbours[right].append(left)
+    paths = find_paths(neighbours, buyer, seller, 6)
     if over:
         paths = [path for path in paths if over in path]
     if not paths:
@@ -137,15 +152,16 @@ def _payment(scenario: Scenario, chance: Chance, at: int, over: str = "") -> Act
             chance.pick((0, 0, 10, 500, 5000, 30_000)),
             chance.pick((60_000,) * 12 + (300, 1000, 5000)),
             chance.pick((0, 0, 0, 0, 50, 200, 2000)),
-            chance.pick(("",) * 12 + ("currency", "total", "twice")),
+            chance.pick(("",) * 12 + ("currency", "total", "twice", "regret")),
         ),
     )
 
 
 def _faults(scenario: Scenario, chance: Chance) -> list[Act]:
     found: list[Act] = []
-    sites = [*scenario.nodes, *[f"relay{place}" for place in range(scenario.relays)]]
-    sites += [f"index{place}" for place in range(scenario.indexes)]
+    servers = [f"relay{place}" for place in range(scenario.relays)]
+    servers += [f"index{place}" for place in range(scenario.indexes)]
+    sites = [*scenario.nodes, *servers]
     kinds = (
         "crash",
         "crash",
@@ -158,7 +174,8 @@ def _faults(scenario: Scenario, chance: Chance) -> list[Act]:
         "part",
         "slow",
         "disk",
-        "relay",
+        "server",
+        "doze",
     )
     swarm = chance.shuffled(kinds)[
         : chance.between(1, 6)
@@ -182,8 +199,10 @@ def _faults(scenario: Scenario, chance: Chance) -> list[Act]:
                 found.append(Act(at, kind, (left, right, span)))
             case "disk":
                 found.append(Act(at, "disk", (node, span)))
+            case "doze":
+                found.append(Act(at, "doze", (chance.pick(sites), span, chance.percent(50))))
             case _:
-                found.append(Act(at, "relay", (f"relay{chance.below(scenario.relays)}",)))
+                found.append(Act(at, "server", (chance.pick(servers),)))
     return found
 
 
@@ -210,6 +229,10 @@ def _changes(scenario: Scenario, chance: Chance) -> list[Act]:
         args = (friendship.left, friendship.right, chance.pick((100, 5000, 20_000)))
         found.append(Act(chance.between(CALM_MS, scenario.until), "unfriend", args))
     if chance.percent(10):
+        friendship = chance.pick(scenario.friendships)
+        at = chance.between(CALM_MS, scenario.until)
+        found.append(Act(at, "leave", (friendship.left, friendship.right)))
+    if chance.percent(10):
         found.append(Act(chance.between(CALM_MS, scenario.until), "wipe", (chance.pick(scenario.nodes),)))
     if chance.percent(20):
         found.append(Act(chance.between(CALM_MS, scenario.until), "poor app", (chance.pick(scenario.nodes),)))
@@ -220,6 +243,9 @@ def _hostile(scenario: Scenario, chance: Chance) -> dict[str, str]:
     found: dict[str, str] = {}
     if chance.percent(20):
         found[chance.pick(scenario.nodes)] = chance.pick(HOSTILE_NODES)
+    if chance.percent(20):
+        for name in chance.shuffled(scenario.nodes)[: chance.pick((1, 2, len(scenario.nodes)))]:
+            found.setdefault(name, "odd")
     if scenario.relays > 1 and chance.percent(15):
         found["relay1"] = "drops"
     if scenario.indexes and chance.percent(15):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 
 import msgspec
@@ -39,6 +40,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """How often each kind of act happened."""
     payments: dict[str, int]
     """How payments ended: buyer / seller."""
+    hostile: dict[str, int] = {}
+    """How many bodies of each kind that is not an honest one."""
     last: tuple[str, ...] = ()
     """What happened last, in words."""
 
@@ -143,7 +146,7 @@ class Run:
         world = self.town.world
         payments: dict[str, int] = {}
         for deal in self.deals:
-            how = f"{deal.buyer_end} / {deal.seller_end}"
+            how = f"{deal.buyer_end or 'open'} / {deal.seller_end or 'open'}"
             payments[how] = payments.get(how, 0) + 1
         return Outcome(
             self.scenario.seed,
@@ -156,6 +159,7 @@ class Run:
             self.town.watcher.checked,
             self.counts,
             payments,
+            dict(Counter(self.scenario.hostile.values())),
             tuple(world.recent),
         )
 

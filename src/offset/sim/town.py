@@ -31,6 +31,7 @@ from offset.wire.app import (
     AppRequest,
     EnableFriend,
     OpenFriendCurrency,
+    RemoveFriend,
     SetFriendCurrencyMaxDebt,
     SetFriendCurrencyRate,
     SetFriendRelays,
@@ -58,6 +59,8 @@ class Town:
         self.settings: dict[str, dict[tuple[Any, ...], AppRequest]] = {name: {} for name in scenario.nodes}
         """What each owner wants, to be asked for again after a lost database."""
         self.relay_addresses = {f"relay{i}": f"relay{i}:1" for i in range(scenario.relays)}
+        self.friendships = list(scenario.friendships)
+        """As they are now."""
         self.watcher = Watcher(self)
         for place in range(scenario.relays):
             self._add_relay(f"relay{place}")
@@ -96,6 +99,17 @@ class Town:
     def friend(self, name: str, other: str) -> Friend | None:
         """How one node sees another."""
         return self.state(name).friends.get(self.key(other))
+
+    def neighbours(self, name: str) -> list[str]:
+        """Whom this node has as friends now."""
+        pairs = [(item.left, item.right) for item in self.friendships]
+        return [
+            other for left, right in pairs for one, other in ((left, right), (right, left)) if one == name
+        ]
+
+    def friendship(self, left: str, right: str) -> Friendship | None:
+        """That of these two, if there is one now."""
+        return next((item for item in self.friendships if {item.left, item.right} == {left, right}), None)
 
     def is_honest(self, name: str) -> bool:
         """Whether this node keeps the rules."""
@@ -204,7 +218,15 @@ class Town:
 
     def befriend_again(self, name: str, friendship: Friendship) -> None:
         """A node takes a friend back that it had removed."""
-        self.befriend(friendship, only=name)
+        if friendship in self.friendships:
+            self.befriend(friendship, only=name)
+
+    def remove_friend(self, name: str, other: str) -> None:
+        """A node forgets a friend."""
+        key = self.key(other)
+        for place in [place for place in self.settings[name] if key in place]:
+            del self.settings[name][place]
+        self.clients[name].ask(RemoveFriend(key))
 
     def want_friend_relays(self, name: str, other: str) -> None:
         """`name` learns from a person where `other` can be reached now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from offset.core.funder.channel import Channel
 from offset.core.funder.state import FunderState
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
@@ -11,6 +12,7 @@ from offset.engine.surface import Commit, Effect, Event
 from offset.sim import checks, pairs
 from offset.sim.disk import in_order
 from offset.sim.host import Host
+from offset.sim.steps import Steps
 from offset.sim.violation import claim
 from offset.wire.app import AddInvoice, AppRequest, CreatePayment
 
@@ -35,6 +37,8 @@ class Watcher:
         self.limits: dict[tuple[str, str, str], int] = {}
         self.limits_max: dict[tuple[str, str, str], int] = {}
         self._exposed: dict[tuple[str, bytes, str, int], int] = {}
+        self._steps = Steps()
+        self._lives: dict[str, int] = {}
         self._commits = 0
 
     # What happens
@@ -60,25 +64,37 @@ class Watcher:
         """An engine took an event, and its effects were carried out."""
         engine = host.engine
         if isinstance(engine, NodeEngine) and host.is_alive and self.town.is_honest(host.name):
-            for effect in effects:
-                if isinstance(effect, Commit):
-                    self._committed(host, engine, effect)
+            self._look_at_life(host, engine)
+            commits = [effect for effect in effects if isinstance(effect, Commit)]
+            for commit in commits:
+                self._committed(host, engine, commit, is_alone=len(commits) == 1)
         elif isinstance(engine, RelayEngine) and self.checked % 16 == 0:
             checks.relay_limits(host.name, engine)
 
-    def _committed(self, host: Host, engine: NodeEngine, commit: Commit) -> None:
+    def _look_at_life(self, host: Host, engine: NodeEngine) -> None:
+        """A node that was started anew goes on from what was durable."""
+        if self._lives.get(host.name) != host.life:
+            self._lives[host.name] = host.life
+            self._steps.forget(host.name)
+            for friend in engine._funder.state.friends.values():
+                self._steps.saw(host.name, friend, None, is_alone=True)
+
+    def _committed(self, host: Host, engine: NodeEngine, commit: Commit, *, is_alone: bool) -> None:
         self.checked += 1
         self._commits += 1
         name, state = host.name, engine._funder.state
+        checks.outbox(name, engine._outbox)
         tables = {key[0]: None for key in commit.changes}
         friends = {key[1]: None for key in commit.changes if key[0] in _FRIEND_TABLES}
         for key in friends:
             friend = state.friends.get(key)
+            other = self.town.names.get(key)
             if friend is None:
+                self._steps.gone(name, key)
                 continue
             checks.friend(name, state, friend)
             checks.exposure(name, friend, self._exposed)
-            other = self.town.names.get(key)
+            self._steps.saw(name, friend, self._mirror(other, name), is_alone=is_alone)
             if other in self.town.settings:
                 self._pair(name, other)
         if "invoices" in tables or "pending" in tables:
@@ -88,8 +104,15 @@ class Watcher:
         if self._commits % RESTORE_EVERY == 0:
             self.restores(host)
 
+    def _mirror(self, other: str | None, name: str) -> Channel | None:
+        """How the other side sees the channel; None for who breaks the rules."""
+        if other not in self.town.settings or not self.town.is_honest(other):
+            return None
+        friend = self.town.friend(other, name)
+        return None if friend is None else friend.channel
+
     def _pair(self, left: str, right: str) -> None:
-        if not self.is_disturbed(left, right):
+        if not self.is_disturbed(left, right) or pairs.is_mended(self.town, left, right):
             pairs.check(self.town, left, right)
 
     def all_now(self) -> None:

@@ -52,6 +52,10 @@ def demo(keep: bool, amount: int) -> None:
 @offset.command()
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Which run, or the first.")
 @click.option("--count", type=click.IntRange(1), help="Run so many seeds, one after another.")
+@click.option("--go-on", is_flag=True, help="With --count: go on after a seed that breaks a promise.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="With --count: print only the sums, as one line of JSON."
+)
 @click.option("--nodes", help="Keep only these nodes of the run, e.g. ABD.")
 @click.option("--acts", help="Keep only these acts of the run, e.g. 3,7,12; as a shrunk run says it.")
 @click.option("--shrink", is_flag=True, help="Make a failing run smaller: fewer nodes, fewer acts.")
@@ -61,6 +65,8 @@ def demo(keep: bool, amount: int) -> None:
 def sim(
     seed: int,
     count: int | None,
+    go_on: bool,
+    as_json: bool,
     nodes: str | None,
     acts: str | None,
     shrink: bool,
@@ -92,7 +98,7 @@ def sim(
         runs.end(what_if(topology, svg))
         return
     if count is not None:
-        runs.end(runs.run_seeds(seed, count))
+        runs.end(runs.run_seeds(seed, count, is_going_on=go_on, as_json=as_json))
         return
     choice = Choice(seed, nodes, None if acts is None else runs.numbers(acts))
     runs.end(runs.run_one(choice, is_shrinking=shrink, is_talking=talk))

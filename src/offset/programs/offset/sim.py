@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import click
+import msgspec
 
 from offset.programs.errors import FAILED
 from offset.sim.plan import draw
 from offset.sim.run import Outcome, simulate
 from offset.sim.scenario import Scenario
 from offset.sim.shrink import Choice, shrink
+from offset.sim.sums import Sums
 
 LAST_EVENTS = 25
 
 
-def run_seeds(first: int, count: int, *, is_quiet: bool = False) -> int:
-    """Run seeds one after another; stop at the first that breaks a promise. Returns the exit status."""
-    virtual_ms = payments = 0
+def run_seeds(first: int, count: int, *, is_going_on: bool, as_json: bool) -> int:
+    """Run seeds one after another, to the first that breaks a promise or to the last. Returns the exit status."""
+    sums, began = Sums(), time.monotonic()
     for seed in range(first, first + count):
         outcome = simulate(draw(seed))
+        sums.add(outcome)
         if outcome.violation is not None:
-            click.echo("\n".join(failure(outcome, Choice(seed))))
-            return FAILED
-        virtual_ms += outcome.virtual_ms
-        payments += sum(outcome.payments.values())
-        if not is_quiet:
+            click.echo("\n".join(failure(outcome, Choice(seed))), err=as_json)
+            if not is_going_on:
+                break
+        elif not as_json:
             click.echo(line(outcome))
-    click.echo(
-        f"{count} seeds, {virtual_ms / 3_600_000:.1f} virtual hours, {payments} payments: every promise was kept"
-    )
-    return 0
+    seconds = time.monotonic() - began
+    if as_json:
+        click.echo(msgspec.json.encode({"first": first, **sums.record(seconds)}))
+    else:
+        click.echo("\n".join(sums.words(seconds)))
+    return FAILED if sums.broken else 0
 
 
 def run_one(choice: Choice, *, is_shrinking: bool, is_talking: bool) -> int:

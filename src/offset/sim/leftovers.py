@@ -1,0 +1,96 @@
+"""What must be left when all is at rest, and nothing else: lines, questions, and what index servers tell of credit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from offset.base.ids import Currency, PublicKey, short
+from offset.core.funder.state import Friend
+from offset.engine.index import IndexEngine
+from offset.engine.node import NodeEngine
+from offset.engine.relay import RelayEngine
+
+if TYPE_CHECKING:
+    from offset.sim.town import Town
+
+Arcs = dict[tuple[PublicKey, Currency, PublicKey], tuple[int, int, int]]
+"""By node, currency and friend: what the friend can push to the node, and the rate."""
+
+
+def found(town: Town) -> str:
+    """What is too much or too little, in words; empty when all is as it should be."""
+    return _lines(town) or _questions(town) or _tables(town)
+
+
+def _lines(town: Town) -> str:
+    """A relay carries two legs for each pair, and listens to each node once; nobody keeps a line for nothing."""
+    tunnels = 0
+    for host in town.hosts.values():
+        if isinstance(host.engine, RelayEngine):
+            lines, view = host.engine.view()
+            tunnels += view.tunnels
+            if {lines.connections, view.connections, len(host.ends)} != {view.listeners + 2 * view.tunnels}:
+                return f"{host.name} has {len(host.ends)} lines that lead nowhere: {lines}, {view}"
+        elif isinstance(host.engine, NodeEngine):
+            engine = host.engine
+            wanted = len(engine._relay_lines) + len(engine._apps) + (engine._index_conn is not None)
+            if len(host.ends) + len(host.dialing) > wanted:
+                return f"{host.name} has {len(host.ends)} lines and needs {wanted}"
+    pairs = sum(len(town.state(name).friends) for name in town.scenario.nodes) // 2
+    return f"{tunnels} tunnels for {pairs} pairs of friends" if tunnels > pairs else ""
+
+
+def _questions(town: Town) -> str:
+    """Nothing waits to be said, and no app for an answer."""
+    for name in filter(town.is_honest, town.scenario.nodes):
+        engine = town.hosts[name].engine
+        assert isinstance(engine, NodeEngine)
+        if engine._outbox._held:
+            return f"{name} does not say what is durable"
+        if len(engine._apps._askers) and not any(not town.is_honest(node) for node in town.scenario.nodes):
+            return f"an app of {name} waits for an answer"
+    return ""
+
+
+def _tables(town: Town) -> str:
+    """Each index server knows what each node lets its friends push to it; nothing of friends that are gone."""
+    servers = [host for host in town.hosts.values() if isinstance(host.engine, IndexEngine)]
+    if not servers:
+        return ""
+    honest = {town.key(name) for name in town.scenario.nodes if town.is_honest(name)}
+    stated: Arcs = {}
+    for name in filter(town.is_honest, town.scenario.nodes):
+        for friend in town.state(name).friends.values():
+            stated |= _stated(town.key(name), friend)
+    for host in servers:
+        assert isinstance(host.engine, IndexEngine)
+        known: Arcs = {
+            (node, currency, other): (record.capacity, record.mul, record.add)
+            for currency, graph in host.engine._server._atlas._graphs.items()
+            for node, records in graph._into.items()
+            for other, record in records.items()
+            if node in honest
+        }
+        for place in {**stated, **known}:
+            if stated.get(place) != known.get(place):
+                node, currency, other = place
+                return (
+                    f"{host.name} knows {known.get(place)} of what {short(other)} can push to {short(node)} in"
+                    f" {currency}; it is {stated.get(place)}"
+                )
+    return ""
+
+
+def _stated(node: PublicKey, friend: Friend) -> Arcs:
+    """What a node ought to publish about a friend (spec 03, 5)."""
+    if not (friend.is_enabled and friend.is_online and friend.channel.is_consistent):
+        return {}
+    arcs: Arcs = {}
+    for currency, credit in friend.channel.credits.items():
+        config = friend.configs[currency]
+        if config.is_open:
+            room = (
+                config.remote_max_debt - credit.balance - sum(item.frozen for item in credit.remote.values())
+            )
+            arcs[node, currency, friend.public_key] = (max(room, 0), config.rate.mul, config.rate.add)
+    return arcs
