@@ -43,6 +43,26 @@ def test_r2_a_remove_comes_with_an_update() -> None:
     assert len(bulletin) == 0
 
 
+def test_removes_are_said_until_they_arrived() -> None:
+    """A remove that may have gone into a dead line is said to the next server; not one that arrived or was undone."""
+    bulletin = Bulletin()
+    bulletin.change({pair(1): (5, FREE), pair(2): (5, FREE), pair(3): (5, FREE)})
+    bulletin.next_batch(1)
+    bulletin.change({pair(1): None})
+    bulletin.next_batch(1)
+    bulletin.arrived()
+    bulletin.change({pair(2): None, pair(3): None})
+    bulletin.next_batch(1)
+    bulletin.change({pair(3): (6, FREE)})
+    for _ in range(2):  # the line of the second server may die as well
+        bulletin.say_all()
+        heard = bulletin.next_batch(1)
+        assert [item for item in heard if isinstance(item, RemoveFriendCurrency)] == [
+            RemoveFriendCurrency(key(2), "FST")
+        ]
+        assert pair(1) not in keys(heard)
+
+
 def test_all_is_said_to_a_new_server() -> None:
     """A new server hears everything, in batches, and the removes that the old one did not live to hear."""
     bulletin = Bulletin()

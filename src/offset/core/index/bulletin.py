@@ -24,12 +24,13 @@ Published = tuple[Amount, Rate]
 class Bulletin:
     """The published pairs. Those that go are said as [update 0, remove]: a bare remove ends a server (R2)."""
 
-    __slots__ = ("_changed", "_messages", "_said", "_unsaid", "_values")
+    __slots__ = ("_changed", "_gone", "_messages", "_said", "_unsaid", "_values")
 
     def __init__(self) -> None:
         self._values: dict[Key, Published] = {}
         self._changed: dict[Key, None] = {}  # to be said at once, in this order
         self._unsaid: dict[Key, None] = {}  # to be said because the server is new
+        self._gone: dict[Key, None] = {}  # said to be no more published, but maybe nobody heard it
         self._messages = 0
         # By currency: in which message a pair was last said, the one said longest ago first.
         self._said: dict[Currency, OrderedDict[Key, int]] = {}
@@ -50,13 +51,18 @@ class Bulletin:
                 if key not in self._values:
                     self._said.setdefault(key[1], OrderedDict())[key] = self._messages
                 self._values[key] = value
+                self._gone.pop(key, None)
             self._changed[key] = None
             self._unsaid.pop(key, None)
 
     def say_all(self) -> None:
-        """Whoever listens now has heard nothing: say everything again, and removes that were not said yet."""
-        self._unsaid = {**self._unsaid, **self._changed, **dict.fromkeys(self._values)}
-        self._changed = {}
+        """Whoever listens now has heard nothing: say everything again, and removes that may not have arrived."""
+        self._unsaid = {**self._unsaid, **self._changed, **self._gone, **dict.fromkeys(self._values)}
+        self._changed, self._gone = {}, {}
+
+    def arrived(self) -> None:
+        """What was said so far has been heard: removes need not be said to the next server."""
+        self._gone = {}
 
     @property
     def has_changed(self) -> bool:
@@ -100,6 +106,7 @@ class Bulletin:
         if value is None:
             batch.append(UpdateFriendCurrency(friend, currency, 0, FREE))
             batch.append(RemoveFriendCurrency(friend, currency))
+            self._gone[key] = None
             return
         batch.append(UpdateFriendCurrency(friend, currency, *value))
         said = self._said[currency]

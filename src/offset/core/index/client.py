@@ -348,6 +348,10 @@ class IndexClient:
         if self._speak_at(session) > now:
             return []
         is_news = self._bulletin.has_changed or self._bulletin.has_unsaid
+        if not is_news:
+            # Quiet for so long, and the line lives: else the last words might have gone into a dead one, and what a
+            # remove takes back would be believed until it is too old, which with many friends is most of an hour.
+            self._bulletin.arrived()
         mutations = self._bulletin.next_batch(
             repeated=1 if is_news else INDEX_REFRESH_MUTATIONS, with_unsaid=session.full_from <= now
         )
