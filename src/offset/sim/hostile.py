@@ -184,7 +184,7 @@ class Odd(_Twister):
             if channel.local_terms is not None:
                 turn.messages += [(friend.public_key, channel.local_terms)] * 2
             elif channel.outgoing is not None:
-                turn.messages += [(friend.public_key, MoveTokenRequest(channel.outgoing, False))] * 2
+                turn.messages += [(friend.public_key, MoveTokenRequest(channel.outgoing, friend.asked))] * 2
         super()._say(turn, ack, refusal)
 
     def twist(self, friend: PublicKey, message: FriendMessage) -> Said:
