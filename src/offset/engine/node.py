@@ -13,10 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from offset.base.credits import Amount, Rate
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
-from offset.base.ids import Currency, PublicKey, Uid
+from offset.base.ids import PublicKey, Uid
 from offset.base.instants import Instant, earliest
 from offset.base.limits import (
     APP_HANDSHAKES_MAX,
@@ -38,13 +37,14 @@ from offset.core.channeler.effects import Effect as ChannelerEffect
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes, IndexServersRecord, Record
 from offset.core.funder.turn import DropFriend, SetRelays, Turn, UpdateFriend
-from offset.core.funder.views import credit_lines, published
+from offset.core.funder.views import credit_lines
 from offset.core.index import client as index
 from offset.crypto.identity import Identity
 from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines
 from offset.engine.node_apps import NodeApps, Trust
 from offset.engine.outbox import Outbox
 from offset.engine.patience import Patience
+from offset.engine.publication import Changed, Publication
 from offset.engine.surface import (
     Committed,
     Congested,
@@ -64,8 +64,6 @@ from offset.wire.report import FunderMutation, IndexClientMutation, NodeReport
 
 APPS = "apps"
 """The one listener of a node."""
-
-PublishedChanges = dict[tuple[PublicKey, Currency], tuple[Amount, Rate] | None]
 
 
 class NodeEngine:
@@ -106,7 +104,7 @@ class NodeEngine:
         self._apps = NodeApps(trust, self._send_app)
         self._outbox = Outbox()
         self._patience = Patience(self._funder)
-        self._published: dict[PublicKey, dict[Currency, tuple[Amount, Rate]]] = {}
+        self._publication = Publication()
         self._relay_conns: dict[Conn, int] = {}  # connection → line of the channeler
         self._relay_lines: dict[int, Conn] = {}
         self._index_conn: Conn | None = None
@@ -323,10 +321,10 @@ class NodeEngine:
     def _say(self, turn: Turn, ack: Uid | None, refusal: str = "") -> None:
         """Carry out a turn once it is durable."""
         self._patience.look(turn.invoices(), self._now)
-        capacities = self._republish(turn)
+        capacities = self._publication.changed(self._funder.state, turn.concerned())
         self._put(turn.changes, lambda: self._release(turn, ack, refusal, capacities))
 
-    def _release(self, turn: Turn, ack: Uid | None, refusal: str, capacities: PublishedChanges) -> None:
+    def _release(self, turn: Turn, ack: Uid | None, refusal: str, capacities: Changed) -> None:
         now = self._now
         for order in turn.orders:
             match order:
@@ -351,20 +349,6 @@ class NodeEngine:
             self._apps.tell(result)
         if capacities:
             self._do_index(self._index.set_published(capacities, now))
-
-    def _republish(self, turn: Turn) -> PublishedChanges:
-        """What the index must learn: the friends of this turn, before and after it (spec 03, D30)."""
-        changed: PublishedChanges = {}
-        for key in turn.concerned():
-            friend = self._funder.state.friends.get(key)
-            now = {} if friend is None else published(friend)
-            before = self._published.get(key, {})
-            if now != before:
-                for currency in {**before, **now}:
-                    if now.get(currency) != before.get(currency):
-                        changed[key, currency] = now.get(currency)
-                self._published[key] = now
-        return changed
 
     # Channeler
 
