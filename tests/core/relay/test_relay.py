@@ -513,7 +513,7 @@ def _fill(burst: int) -> bytes:
 
 
 def test_w16_a_burst_passes_and_one_byte_more_pauses(world: World) -> None:
-    """4 MiB pass at once; one byte beyond is carried too, but then nothing is read until it is paid for."""
+    """A burst passes at once; one byte beyond is carried too, but then nothing is read until it is paid for."""
     world.tunnel()
     assert world.say(2, _fill(RELAY_TUNNEL_BURST_BYTES)) == [Send(3, _fill(RELAY_TUNNEL_BURST_BYTES))]
     assert world.say(2, b"") == [Send(3, b""), Pause(2)]
@@ -528,7 +528,7 @@ def test_w16_the_other_direction_has_its_own_allowance(world: World) -> None:
     assert world.say(3, _fill(RELAY_TUNNEL_BURST_BYTES)) == [Send(2, _fill(RELAY_TUNNEL_BURST_BYTES))]
 
 
-def test_w16_half_a_mebibyte_passes_each_second(world: World) -> None:
+def test_w16_so_much_passes_each_second(world: World) -> None:
     """After the burst a leg that says whatever it is read for passes at the rate, however long it goes on."""
     world.tunnel()
     world.say(2, _fill(RELAY_TUNNEL_BURST_BYTES))
