@@ -30,7 +30,7 @@ from offset.core.funder import (
     turn,
 )
 from offset.core.index import client
-from offset.engine import node, node_apps, outbox
+from offset.engine import node_apps, outbox, publication
 from offset.link import keepalive
 from offset.sim.plan import draw
 from offset.sim.run import Outcome, simulate
@@ -268,7 +268,7 @@ def index_untold() -> list[Patch]:
 
 def index_ignores_debts() -> list[Patch]:
     """A node tells the index servers its limits, as if nobody owed anything."""
-    published = node.published
+    published = publication.published
 
     def broken(friend: Any) -> Any:
         return {
@@ -276,7 +276,7 @@ def index_ignores_debts() -> list[Patch]:
             for name, (_, rate) in published(friend).items()
         }
 
-    return [(node, "published", broken)]
+    return [(publication, "published", broken)]
 
 
 def questions_kept() -> list[Patch]:
