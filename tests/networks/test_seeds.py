@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from offset.base.instants import HOUR
 from offset.sim.plan import draw
 from offset.sim.run import simulate
 from offset.sim.shrink import Choice
 
 FIRST_SEEDS = 20
+SLOW_SEEDS = (4, 6)
 
 
 def found() -> list[str]:
@@ -24,7 +26,7 @@ def choice(options: str) -> Choice:
     values = dict(zip(words[::2], words[1::2], strict=True))
     acts = values.get("--acts")
     numbers = None if acts is None else tuple(int(word) for word in acts.split(",") if word != "none")
-    return Choice(int(values["--seed"]), values.get("--nodes"), numbers)
+    return Choice(int(values["--seed"]), values.get("--nodes"), numbers, int(values.get("--slowly", 1)))
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEEDS))
@@ -32,6 +34,14 @@ def test_first_seeds(seed: int) -> None:
     """No promise is broken, and everything comes to rest."""
     outcome = simulate(draw(seed))
     assert outcome.violation is None, f"replay: offset sim --seed {seed}"
+
+
+@pytest.mark.parametrize("seed", SLOW_SEEDS)
+def test_slow_seeds(seed: int) -> None:
+    """The same over hours: keys are changed, records of the index servers get old, parts of payments are given back."""
+    outcome = simulate(Choice(seed, slowly=60).of(draw(seed)))
+    assert outcome.violation is None, f"replay: offset sim --seed {seed} --slowly 60"
+    assert outcome.virtual_ms > HOUR
 
 
 @pytest.mark.parametrize("options", found())

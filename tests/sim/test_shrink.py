@@ -8,6 +8,7 @@ from offset.core.funder.mutual_credit import Draft
 from offset.programs.offset import sim as command
 from offset.sim.plan import draw
 from offset.sim.run import simulate
+from offset.sim.scenario import CALM_MS
 from offset.sim.shrink import Choice, shrink
 
 
@@ -36,6 +37,17 @@ def test_shrinks() -> None:
     words = command.failure(smaller, chosen)
     assert words[-1] == f"replay: offset sim {chosen.words()}"
     assert command.numbers(chosen.words().rpartition(" ")[2]) == chosen.acts
+
+
+def test_slow_run() -> None:
+    """Acts keep their order and their distances, all multiplied; the line that replays it says so."""
+    scenario = draw(1)
+    slow = Choice(1, slowly=60)
+    acts = slow.of(scenario).acts
+    assert [(act.kind, act.args) for act in acts] == [(act.kind, act.args) for act in scenario.acts]
+    assert [act.at - CALM_MS for act in acts] == [60 * (act.at - CALM_MS) for act in scenario.acts]
+    assert slow.of(scenario).until - CALM_MS == 60 * (scenario.until - CALM_MS)
+    assert Choice(1, "AB", (3,), 60).words() == "--seed 1 --slowly 60 --nodes AB --acts 3"
 
 
 def test_part_of_a_run() -> None:

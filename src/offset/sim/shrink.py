@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import msgspec
+from msgspec.structs import replace
 
+from offset.base.instants import Instant
 from offset.sim.run import Outcome, simulate
-from offset.sim.scenario import Act, Scenario
+from offset.sim.scenario import CALM_MS, Act, Scenario
 
 RUNS_MAX = 300
 
@@ -18,10 +20,14 @@ class Choice(msgspec.Struct, frozen=True):
     seed: int
     nodes: str | None = None
     acts: tuple[int, ...] | None = None
+    slowly: int = 1
+    """How many times farther apart the acts are: what happens in minutes then takes hours."""
 
     def words(self) -> str:
         """The options that bring it back."""
         words = f"--seed {self.seed}"
+        if self.slowly != 1:
+            words += f" --slowly {self.slowly}"
         if self.nodes is not None:
             words += f" --nodes {self.nodes}"
         if self.acts is not None:
@@ -34,15 +40,22 @@ class Choice(msgspec.Struct, frozen=True):
         gone = [name for name in scenario.nodes if name not in nodes]
         kept = range(len(scenario.acts)) if self.acts is None else self.acts
         acts = [scenario.acts[number] for number in kept if number < len(scenario.acts)]
-        return msgspec.structs.replace(
+        return replace(
             scenario,
             nodes=nodes,
             friendships=tuple(
                 item for item in scenario.friendships if item.left in nodes and item.right in nodes
             ),
-            acts=tuple(act for act in acts if not any(_names(act, name) for name in gone)),
+            acts=tuple(self._later(act) for act in acts if not any(_names(act, name) for name in gone)),
+            until=self._later_at(scenario.until),
             hostile={name: how for name, how in scenario.hostile.items() if name not in gone},
         )
+
+    def _later(self, act: Act) -> Act:
+        return replace(act, at=self._later_at(act.at))
+
+    def _later_at(self, at: Instant) -> Instant:
+        return CALM_MS + (at - CALM_MS) * self.slowly
 
 
 def _names(act: Act, name: str) -> bool:
@@ -68,9 +81,9 @@ def shrink(
     assert best is not None, "it does not fail"
     nodes = choice.nodes or "".join(scenario.nodes)
     acts: Sequence[int] = choice.acts if choice.acts is not None else range(len(scenario.acts))
-    choice = Choice(choice.seed, nodes, tuple(acts))
+    choice = replace(choice, nodes=nodes, acts=tuple(acts))
     for name in nodes:  # fewer nodes first: each takes many acts with it
-        smaller = Choice(choice.seed, (choice.nodes or "").replace(name, ""), choice.acts)
+        smaller = replace(choice, nodes=(choice.nodes or "").replace(name, ""))
         if len(smaller.nodes or "") >= 2 and (found := fails(smaller)):
             choice, best = smaller, found
             told(f"without {name}")
@@ -79,7 +92,7 @@ def shrink(
         place, is_smaller = 0, False
         while place < len(choice.acts or ()) and runs < RUNS_MAX:
             kept = choice.acts or ()
-            smaller = Choice(choice.seed, choice.nodes, kept[:place] + kept[place + size :])
+            smaller = replace(choice, acts=kept[:place] + kept[place + size :])
             if found := fails(smaller):
                 choice, best, is_smaller = smaller, found, True
                 told(f"{len(smaller.acts or ())} acts")

@@ -52,6 +52,13 @@ def demo(keep: bool, amount: int) -> None:
 @offset.command()
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Which run, or the first.")
 @click.option("--count", type=click.IntRange(1), help="Run so many seeds, one after another.")
+@click.option(
+    "--slowly",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    metavar="TIMES",
+    help="Let it take so many times as long: 60 makes hours of minutes.",
+)
 @click.option("--go-on", is_flag=True, help="With --count: go on after a seed that breaks a promise.")
 @click.option(
     "--json", "as_json", is_flag=True, help="With --count: print only the sums, as one line of JSON."
@@ -65,6 +72,7 @@ def demo(keep: bool, amount: int) -> None:
 def sim(
     seed: int,
     count: int | None,
+    slowly: int,
     go_on: bool,
     as_json: bool,
     nodes: str | None,
@@ -98,9 +106,9 @@ def sim(
         runs.end(what_if(topology, svg))
         return
     if count is not None:
-        runs.end(runs.run_seeds(seed, count, is_going_on=go_on, as_json=as_json))
+        runs.end(runs.run_seeds(seed, count, slowly=slowly, is_going_on=go_on, as_json=as_json))
         return
-    choice = Choice(seed, nodes, None if acts is None else runs.numbers(acts))
+    choice = Choice(seed, nodes, None if acts is None else runs.numbers(acts), slowly)
     runs.end(runs.run_one(choice, is_shrinking=shrink, is_talking=talk))
 
 

@@ -18,14 +18,15 @@ from offset.sim.sums import Sums
 LAST_EVENTS = 25
 
 
-def run_seeds(first: int, count: int, *, is_going_on: bool, as_json: bool) -> int:
+def run_seeds(first: int, count: int, *, slowly: int, is_going_on: bool, as_json: bool) -> int:
     """Run seeds one after another, to the first that breaks a promise or to the last. Returns the exit status."""
     sums, began = Sums(), time.monotonic()
     for seed in range(first, first + count):
-        outcome = simulate(draw(seed))
+        choice = Choice(seed, slowly=slowly)
+        outcome = simulate(choice.of(draw(seed)))
         sums.add(outcome)
         if outcome.violation is not None:
-            click.echo("\n".join(failure(outcome, Choice(seed))), err=as_json)
+            click.echo("\n".join(failure(outcome, choice)), err=as_json)
             if not is_going_on:
                 break
         elif not as_json:
