@@ -178,10 +178,10 @@ class World:
 
     def control(self, node: Node, request: Any) -> str | None:
         """An app asks; its answers are taken at once."""
-        turn, refusal = node.funder.control(request)
+        turn = node.funder.control(request)
         self.take(node, turn)
-        self.seen.add(type(request).__name__ + ("" if refusal is None else " refused"))
-        return refusal
+        self.seen.add(type(request).__name__ + ("" if turn.refusal is None else " refused"))
+        return turn.refusal
 
     def take(self, node: Node, turn: Turn) -> None:
         node.commit(turn)

@@ -178,7 +178,8 @@ class World:
     def control(self, name: str, request: Any) -> Turn:
         """An app asks for something."""
         node = self[name]
-        turn, node.refusal = node.funder.control(request)
+        turn = node.funder.control(request)
+        node.refusal = turn.refusal
         return self.took(node, turn)
 
     # Lines

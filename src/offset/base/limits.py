@@ -55,9 +55,7 @@ CLOSE_MS: Millis = 8 * SECOND  # for the peer to take what was written before a 
 DRAIN_MS: Millis = 10 * SECOND  # for an engine to come to rest when the program is to end: spec 02, W32
 STOP_MS: Millis = 2 * SECOND  # for the last bytes when the program ends
 NETWORK_LOOK_MS: Millis = 5 * SECOND  # how soon a wake-up or another network is noticed: spec 02, W34
-SLEEP_MS_MIN: Millis = (
-    2 * SECOND
-)  # of the machine; a shorter one harms no line, and two clocks are never read at once
+SLEEP_MS_MIN: Millis = 2 * SECOND  # of the machine; a shorter one harms no line, and clocks are read in turn
 DESCRIPTORS_USED_PERCENT_MAX = 90  # callers beyond it are turned away: spec 02, W5
 DESCRIPTORS_RESERVED = 32  # for the loop, listeners, the database, files, names to resolve
 
@@ -154,9 +152,7 @@ INDEX_RECORDS_MAX = 10_000_000  # of all nodes together
 INDEX_RECORDS_PER_NODE_MAX = 65_536
 INDEX_SEARCH_ARCS_MAX = 200_000  # touched for one request, splits included, about 100 ms: spec 04, 8
 INDEX_SEARCH_ARCS_PER_TICK = 1_600_000  # touched for all requests of one tick: updates and hashes go first
-INDEX_SEARCH_ARCS_PER_CLIENT = (
-    400_000  # of these for one client: who asks what is hard holds up others little
-)
+INDEX_SEARCH_ARCS_PER_CLIENT = 400_000  # of these for one client: who asks hard questions holds up few
 INDEX_ALTERNATIVES_MAX = 1  # further multi-routes beside the cheapest: spec 04, 7.4
 INDEX_HOP_COST_DIVISOR = 200  # a hop costs as much as 1/200 of the amount in fees: spec 04, 7.3
 INDEX_SHORT_SESSION_MS: Millis = (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
-
 from offset.base.faults import UserFault
 from offset.base.ids import Currency
 from offset.base.limits import ADDRESS_BYTES_MAX, CURRENCY_BYTES_MAX
@@ -48,6 +46,8 @@ def host_and_port(address: str) -> tuple[str, int] | None:
 
 def is_public_ip(host: str) -> bool:
     """Whether an IP address, with or without a zone, is in the public network. Raises ValueError for a name."""
+    from ipaddress import ip_address  # here, so that commands start without it
+
     return ip_address(host.partition("%")[0]).is_global
 
 

@@ -56,7 +56,13 @@ from offset.engine.surface import (
     Tell,
 )
 from offset.link.stack import Line
-from offset.wire.app import AddIndexServer, AppToAppServer, ClientResponseRoutes, RemoveIndexServer
+from offset.wire.app import (
+    AddIndexServer,
+    AppRequest,
+    AppToAppServer,
+    ClientResponseRoutes,
+    RemoveIndexServer,
+)
 from offset.wire.extension import Extra
 from offset.wire.friend import FRIEND_MESSAGE, ResetTerms
 from offset.wire.index import INDEX_CLIENT_TO_SERVER, INDEX_SERVER_TO_CLIENT, RequestRoutes
@@ -288,29 +294,34 @@ class NodeEngine:
                 self._do_index(self._index.request_routes(request, self._now))
             case AddIndexServer():
                 refusal = self._index.refuses(request.index_server)
-                effects = self._index.add_server(request.index_server, self._now) if refusal is None else []
-                self._tell_refusal(request, refusal)
-                self._change_servers(effects, ack, refusal)
+                if refusal is None:
+                    self._change_servers(self._index.add_server(request.index_server, self._now), ack)
+                else:
+                    self._refuse(request, ack, refusal)
             case RemoveIndexServer():
                 effects = self._index.remove_server(request.public_key, self._now)
-                refusal = None if effects else "there is no such index server"
-                self._tell_refusal(request, refusal)
-                self._change_servers(effects, ack, refusal)
+                if effects:
+                    self._change_servers(effects, ack)
+                else:
+                    self._refuse(request, ack, "there is no such index server")
             case _:
-                turn, refusal = self._funder.control(request)
-                self._tell_refusal(request, refusal)
-                self._say(turn, ack, refusal or "")
+                turn = self._funder.control(request)
+                if turn.refusal is not None:
+                    self._log_refusal(request, turn.refusal)
+                self._say(turn, ack)
 
-    def _tell_refusal(self, request: Any, refusal: str | None) -> None:
-        if refusal is not None:
-            self._effects.append(Tell("refused", f"{type(request).__name__}: {refusal}"))
+    def _refuse(self, request: AppRequest, ack: Uid, refusal: str) -> None:
+        self._log_refusal(request, refusal)
+        self._put({}, lambda: self._apps.tell_change(ack, (), Extra(refusal=refusal)))
 
-    def _change_servers(self, effects: list[Any], ack: Uid, refusal: str | None) -> None:
+    def _log_refusal(self, request: AppRequest, refusal: str) -> None:
+        self._effects.append(Tell("refused", f"{type(request).__name__}: {refusal}"))
+
+    def _change_servers(self, effects: list[Any], ack: Uid) -> None:
         record = IndexServersRecord(self._index.servers)
         reports = [effect for effect in effects if isinstance(effect, index.Report)]
         mutations = tuple(IndexClientMutation(report.mutation) for report in reports)
-        extra = None if refusal is None else Extra(refusal=refusal)
-        self._put({record.key(): record}, lambda: self._apps.tell_change(ack, mutations, extra))
+        self._put({record.key(): record}, lambda: self._apps.tell_change(ack, mutations))
         self._do_index([effect for effect in effects if not isinstance(effect, index.Report)])
 
     # Funder
@@ -318,13 +329,13 @@ class NodeEngine:
     def _put(self, changes: Changes, release: Any) -> None:
         self._effects += self._outbox.put(changes, release)
 
-    def _say(self, turn: Turn, ack: Uid | None, refusal: str = "") -> None:
+    def _say(self, turn: Turn, ack: Uid | None) -> None:
         """Carry out a turn once it is durable."""
         self._patience.look(turn.invoices(), self._now)
         capacities = self._publication.changed(self._funder.state, turn.concerned())
-        self._put(turn.changes, lambda: self._release(turn, ack, refusal, capacities))
+        self._put(turn.changes, lambda: self._release(turn, ack, capacities))
 
-    def _release(self, turn: Turn, ack: Uid | None, refusal: str, capacities: Changed) -> None:
+    def _release(self, turn: Turn, ack: Uid | None, capacities: Changed) -> None:
         now = self._now
         for order in turn.orders:
             match order:
@@ -342,7 +353,9 @@ class NodeEngine:
             if isinstance(message, ResetTerms):
                 self._effects.append(Tell("inconsistent", f"with friend {friend.hex()[:8]}"))
             self._do_channeler(self._channeler.send(friend, FRIEND_MESSAGE.encode(message), now))
-        extra = Extra(tuple(turn.credit_lines), None, refusal) if turn.credit_lines or refusal else None
+        extra = None
+        if turn.credit_lines or turn.refusal is not None:
+            extra = Extra(tuple(turn.credit_lines), None, turn.refusal or "")
         if ack is not None or turn.mutations or extra is not None:
             self._apps.tell_change(ack, [FunderMutation(mutation) for mutation in turn.mutations], extra)
         for result in turn.results:

@@ -9,7 +9,6 @@ import msgspec
 from offset.base.credits import Rate
 from offset.base.ids import LOCK_BYTES, RAND_VALUE_BYTES, SIGNATURE_BYTES, UID_BYTES, PublicKey
 from offset.base.instants import Instant
-from offset.core.funder import batch
 from offset.core.funder.mutual_credit import Refused
 from offset.core.funder.records import LOST
 from offset.core.funder.state import Friend
@@ -20,7 +19,7 @@ from offset.core.relay import Send
 from offset.engine.index import IndexEngine
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
-from offset.engine.surface import Effect, Event
+from offset.engine.surface import Effect
 from offset.wire.friend import (
     FRIEND_MESSAGE,
     CurrencyBalance,
@@ -44,13 +43,13 @@ class _Twister(NodeEngine):
     is_quiet = False
     """Set when faults stop: from then on it only says what it has to."""
 
-    def _release(self, turn: Turn, ack: Any, refusal: str, capacities: Any) -> None:
+    def _release(self, turn: Turn, ack: Any, capacities: Any) -> None:
         if not self.is_quiet:
             said: Said = []
             for friend, message in turn.messages:
                 said += self.twist(friend, message)
             turn.messages[:] = said
-        super()._release(turn, ack, refusal, capacities)
+        super()._release(turn, ack, capacities)
 
     def twist(self, friend: PublicKey, message: FriendMessage) -> Said:
         """What is said in place of this."""
@@ -89,12 +88,12 @@ class Liar(_Twister):
 class Greedy(_Twister):
     """Asks for more than it may, and uses ids twice; in perfectly signed messages."""
 
-    def _say(self, turn: Turn, ack: Any, refusal: str = "") -> None:
+    def _say(self, turn: Turn, ack: Any) -> None:
         if not self.is_quiet:
             for friend in self._funder.state.friends.values():
                 if friend.is_online and friend.channel.is_consistent and self.chance(5):
                     self._overdraw(turn, friend)
-        super()._say(turn, ack, refusal)
+        super()._say(turn, ack)
 
     def _overdraw(self, turn: Turn, friend: Friend) -> None:
         channel = friend.channel
@@ -156,15 +155,10 @@ class Odd(_Twister):
     never asks for the token back with a response; says at most 16 operations at a time; is taken aback by a friend
     that did not hear yet how it accepted its terms (D17)."""
 
-    def handle(self, event: Event, now: Instant) -> list[Effect]:
-        """Take one event; say little at a time."""
-        sender = vars(batch)
-        usual = sender["OPERATIONS_PER_BATCH_MAX"]
-        sender["OPERATIONS_PER_BATCH_MAX"] = REFERENCE_OPERATIONS_MAX
-        try:
-            return super().handle(event, now)
-        finally:
-            sender["OPERATIONS_PER_BATCH_MAX"] = usual
+    def start(self, now: Instant) -> list[Effect]:
+        """What to do first."""
+        self._funder.state.operations_max = REFERENCE_OPERATIONS_MAX
+        return super().start(now)
 
     def _take_friend(self, friend: PublicKey, data: bytes) -> None:
         them = self._funder.state.friends.get(friend)
@@ -176,7 +170,7 @@ class Odd(_Twister):
                 data = FRIEND_MESSAGE.encode(unknown)
         super()._take_friend(friend, data)
 
-    def _say(self, turn: Turn, ack: Any, refusal: str = "") -> None:
+    def _say(self, turn: Turn, ack: Any) -> None:
         for friend in self._funder.state.friends.values():
             if not friend.is_online or self.chance(70):
                 continue
@@ -185,7 +179,7 @@ class Odd(_Twister):
                 turn.messages += [(friend.public_key, channel.local_terms)] * 2
             elif channel.outgoing is not None:
                 turn.messages += [(friend.public_key, MoveTokenRequest(channel.outgoing, friend.asked))] * 2
-        super()._say(turn, ack, refusal)
+        super()._say(turn, ack)
 
     def twist(self, friend: PublicKey, message: FriendMessage) -> Said:
         if isinstance(message, MoveTokenRequest) and message.token_wanted:

@@ -1,10 +1,7 @@
 """What is said to a friend at the end of a turn (spec 03, 3.4)."""
 
-import pytest
-
 from offset.base.credits import Rate
 from offset.base.limits import OPERATIONS_PER_BATCH_MAX
-from offset.core.funder import batch
 from offset.core.funder.state import USER
 from offset.wire import app
 from offset.wire.common import NamedRelayAddress
@@ -112,10 +109,10 @@ def test_asking_is_repeated_on_a_new_line_only() -> None:
     assert again.token_wanted
 
 
-def test_answers_go_first_then_the_requests_of_others_then_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_go_first_then_the_requests_of_others_then_ours() -> None:
     """A batch is filled in this order; what is left asks for the token."""
-    monkeypatch.setattr(batch, "OPERATIONS_PER_BATCH_MAX", 2)
     world = World("m")
+    world["m"].state.operations_max = 2
     payer, other = Peer(world, "x", "m"), Peer(world, "y", "m")
     other.get_token("m")
     world.control("m", app.CreatePayment(bytes(16), bytes(32), FST, 9, other.key))

@@ -61,8 +61,7 @@ class Node:
             case {"init": None}:
                 return self.funder.start()
             case {"control": fields}:
-                turn, _ = self.funder.control(from_fields("app_server.capnp", "AppRequest", fields))
-                return turn
+                return self.funder.control(from_fields("app_server.capnp", "AppRequest", fields))
             case {"online": key}:
                 return self.funder.online(bytes.fromhex(key))
             case {"offline": key}:

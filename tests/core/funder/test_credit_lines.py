@@ -58,7 +58,7 @@ def test_a_rate_is_nobodys_business() -> None:
     """What we earn is not told, so a new rate says nothing."""
     world = two()
     request = app.SetFriendCurrencyRate(world["b"].key, FST, Rate(5, 5))
-    assert world["a"].funder.control(request)[0].messages == []
+    assert world["a"].funder.control(request).messages == []
 
 
 def test_lines_are_told_until_they_are_answered() -> None:
@@ -78,7 +78,7 @@ def test_an_old_friend_is_not_called_for_it() -> None:
     world = World("m")
     peer = Peer(world, "x", "m", limit=7)
     request = app.SetFriendCurrencyMaxDebt(peer.key, FST, 8)
-    turn = world.took(world["m"], world["m"].funder.control(request)[0])
+    turn = world.took(world["m"], world["m"].funder.control(request))
     assert turn.messages == []
     outgoing = peer.channels["m"].outgoing
     asking = MoveTokenRequest(peer.make("m") if outgoing is None else outgoing, True)

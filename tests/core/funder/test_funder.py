@@ -68,7 +68,7 @@ def test_turn_without_change_has_no_rows() -> None:
     world.part(payment_id, "am", 1)
     before = snapshot(world["a"].state)
     for rate in (Rate(5, 5), Rate(0, 0)):
-        turn = world["a"].funder.control(app.SetFriendCurrencyRate(world["m"].key, "FST", rate))[0]
+        turn = world["a"].funder.control(app.SetFriendCurrencyRate(world["m"].key, "FST", rate))
     assert snapshot(world["a"].state) == before
     assert turn.messages == []
 

@@ -8,7 +8,6 @@ with all that piled up while the token was away: under load the token goes to an
 from __future__ import annotations
 
 from offset.base.ids import RAND_VALUE_BYTES, Currency
-from offset.base.limits import OPERATIONS_PER_BATCH_MAX
 from offset.core.funder import credit_lines
 from offset.core.funder.cancelling import cancel_towards_origin
 from offset.core.funder.mutual_credit import Draft, Refused
@@ -129,7 +128,7 @@ def _said(turn: Turn, friend: Friend, message: MoveToken, wanted: bool) -> None:
 def _fill(turn: Turn, friend: Friend, drafts: dict[Currency, Draft]) -> dict[Currency, list[Operation]]:
     """Move operations from the queues into the drafts, most urgent first, until the batch is full."""
     groups: dict[Currency, list[Operation]] = {}
-    room = OPERATIONS_PER_BATCH_MAX
+    room = turn.state.operations_max
     for queue, waiting in enumerate(friend.queues):
         for item in list(waiting.values()):
             if room == 0:

@@ -49,11 +49,11 @@ class Funder:
         """Whether this app request is the funder's business."""
         return type(request) in HANDLERS
 
-    def control(self, request: Any) -> tuple[Turn, str | None]:
-        """A request of an app. Returns the turn, and why it was refused if it was."""
+    def control(self, request: Any) -> Turn:
+        """A request of an app; the turn says why it was refused if it was."""
         turn = self._turn()
-        refusal = HANDLERS[type(request)](turn, request)
-        return self._finish(turn), refusal
+        turn.refusal = HANDLERS[type(request)](turn, request)
+        return self._finish(turn)
 
     def is_incomplete(self, invoice_id: InvoiceId) -> bool:
         """Whether parts wait for this invoice, and more must come before it can be collected."""

@@ -50,18 +50,17 @@ def cancel_invoice(turn: Turn, invoice_id: InvoiceId) -> str | None:
     return None
 
 
-def cancel_incomplete(turn: Turn, invoice_id: InvoiceId) -> str | None:
-    """Cancel what waits for an invoice if the rest did not come; the invoice stays open. Returns why not, or None.
+def cancel_incomplete(turn: Turn, invoice_id: InvoiceId) -> None:
+    """Cancel what waits for an invoice if the rest did not come; the invoice stays open.
 
     What is complete is never touched: its commit may be in the seller's hands already.
     """
     if not is_incomplete(turn.state, invoice_id):
-        return "nothing waits for this invoice, or all of it is there"
+        return
     invoice = turn.state.invoices[invoice_id]
     for friend, pending in _pending_parts(turn.state, invoice):
         turn.answer(friend, invoice.currency, CancelOp(pending.request.request_id))
     turn.put_invoice(msgspec.structs.replace(invoice, src_hashed_lock=None, parts=()))
-    return None
 
 
 def is_incomplete(state: FunderState, invoice_id: InvoiceId) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Uid
+from offset.base.limits import OPERATIONS_PER_BATCH_MAX
 from offset.core.funder.channel import Channel
 from offset.core.funder.mutual_credit import MutualCredit, Pending
 from offset.core.funder.records import (
@@ -104,6 +105,8 @@ class FunderState:
 
     def __init__(self, local: PublicKey) -> None:
         self.local = local
+        self.operations_max = OPERATIONS_PER_BATCH_MAX
+        """How many operations we put into one message."""
         self.relays: tuple[NamedRelayAddress, ...] = ()
         self.friends: dict[PublicKey, Friend] = {}
         self.invoices: dict[InvoiceId, InvoiceRecord] = {}

@@ -72,6 +72,7 @@ class Turn:
         "orders",
         "proven",
         "reaching",
+        "refusal",
         "resending",
         "results",
         "state",
@@ -88,6 +89,7 @@ class Turn:
         self.mutations: list[FunderReportMutation] = []
         self.results: list[Result] = []
         self.credit_lines: list[FriendCreditLines] = []  # told by friends, for apps
+        self.refusal: str | None = None  # why the request that this turn is about was refused
         # Dicts as ordered sets: the order must not depend on hashes.
         self.trying: dict[PublicKey, None] = {}  # something may want to be sent
         self.wanting: dict[PublicKey, None] = {}  # the friend asked for the token
