@@ -289,7 +289,10 @@ def test_w26_relays(open_desk: Open) -> None:
         RelayStanding(RelayAddress(BOB, "r:4"), False, Waiting(NOW + 9000), NOW, "connection refused"),
     )
     report = node_report(relays=(own, unheard), extra=Extra(opt_standing=Standing(NOW, states, ())))
-    shown = open_desk(report).good("info relays --long").splitlines()
+    text = open_desk(report).good("info relays --long")
+    assert "| friend | link   |" in text
+    assert "| bob    | online |" in text
+    shown = [line for line in text.splitlines() if line.count("|") == 5]  # of the table with four columns
     assert [[cell.strip() for cell in line.split("|")[1:-1]][0::2] for line in shown if line[0] == "|"] == [
         ["relay name", "address"],
         ["mine", "r:2"],
@@ -321,7 +324,11 @@ def test_w26_relays(open_desk: Open) -> None:
     assert "| connecting |" in open_desk(report).good("info relays --long")
     assert json.loads(open_desk(report).good("info relays --json"))[0]["standing"]["state"] == "connecting"
     nobody = node_report(relays=(), extra=Extra(opt_standing=Standing(NOW, (), ())))
-    assert open_desk(nobody).good("info relays --long") == "No configured relay servers.\n"
+    assert open_desk(nobody).good("info relays --long").startswith("No configured relay servers.\n+--")
+    alone = node_report({}, relays=(), extra=Extra(opt_standing=Standing(NOW, (), ())))
+    assert open_desk(alone).good("info relays --long") == (
+        "No configured relay servers.\nNo configured friends.\n"
+    )
     assert "| state " not in open_desk(node_report(relays=(own,))).good("info relays --long")
 
 

@@ -19,9 +19,7 @@ class TrustedApps:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._told: dict[
-            Path, str
-        ] = {}  # the node looks every few seconds; the log shall not say it each time
+        self._told: dict[Path, str] = {}  # the node looks every few seconds; the log says it once
 
     def __call__(self, key: PublicKey) -> AppPermissions | None:
         """The permissions of the app with this key, or None if no file names it. The first by name wins."""

@@ -93,8 +93,7 @@ def _unfriend(run: Run, name: str, other: str, span: int) -> None:
     town = run.town
     friendship = town.friendship(name, other)
     if friendship is not None:
-        run.disturb(name, other, "unfriended")
-        town.remove_friend(name, other)
+        _part_ways(run, name, other, "unfriended")
         town.world.after(span, lambda: town.befriend_again(name, friendship))
 
 
@@ -103,10 +102,15 @@ def _leave(run: Run, left: str, right: str) -> None:
     town = run.town
     friendship = town.friendship(left, right)
     if friendship is not None:
-        run.disturb(left, right, "they left each other")
         town.friendships.remove(friendship)
-        town.remove_friend(left, right)
-        town.remove_friend(right, left)
+        _part_ways(run, left, right, "they left each other")
+        _part_ways(run, right, left, "they left each other")
+
+
+def _part_ways(run: Run, name: str, other: str, why: str) -> None:
+    """One removes the other. What goes over them then is excused: now, and when it has happened."""
+    run.disturb(name, other, why)
+    run.town.remove_friend(name, other, lambda: run.disturb(name, other, why))
 
 
 def _poor_app(run: Run, node: str) -> None:

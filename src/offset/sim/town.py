@@ -221,12 +221,12 @@ class Town:
         if friendship in self.friendships:
             self.befriend(friendship, only=name)
 
-    def remove_friend(self, name: str, other: str) -> None:
-        """A node forgets a friend."""
+    def remove_friend(self, name: str, other: str, then: Callable[[], None]) -> None:
+        """A node forgets a friend; `then` is called when it has, which may take until its app is back."""
         key = self.key(other)
         for place in [place for place in self.settings[name] if key in place]:
             del self.settings[name][place]
-        self.clients[name].ask(RemoveFriend(key))
+        self.clients[name].ask(RemoveFriend(key), then)
 
     def want_friend_relays(self, name: str, other: str) -> None:
         """`name` learns from a person where `other` can be reached now."""

@@ -26,15 +26,20 @@ _timeout = options.timeout(CONNECT_S)
 
 
 @group.command("relays")
-@click.option("-l", "--long", "is_long", is_flag=True, help="Show also the state of each relay.")
+@click.option(
+    "-l",
+    "--long",
+    "is_long",
+    is_flag=True,
+    help="Show also how each relay and each link to a friend is.",
+)
 @options.as_json
 @_timeout
 @click.pass_obj
 def relays(target: Target, is_long: bool, as_json: bool, timeout_s: float) -> None:
     """Show the relays of the node, where its friends find it.
 
-    With --long also those that it keeps for friends that know no newer one. The state of the line to each friend
-    is in info friends --long.
+    With --long also those that it keeps for friends that know no newer one.
     """
     from offset.programs.stctrl import show
 

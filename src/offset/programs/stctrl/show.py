@@ -8,6 +8,7 @@ from offset.base import base64url
 from offset.base.credits import Balance
 from offset.base.ids import Currency
 from offset.programs.printing import printable
+from offset.programs.stctrl.show_friends import links_text
 from offset.programs.stctrl.standing import relay_value, relay_words, standing_of
 from offset.programs.stctrl.table import table
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
@@ -18,13 +19,13 @@ from offset.wire.report import ChannelConsistent, ChannelStatus, NodeReport
 
 
 def relays_text(report: NodeReport, *, is_long: bool = False) -> str:
-    """The relays of the node, last added last; in the long form all where it listens, and how it stands there."""
+    """The relays of the node, last added last; in the long form with how it stands there and with friends."""
     relays, titles = report.funder_report.relays, ("relay name", "public key", "address")
     standing = standing_of(report)
     if is_long and standing is not None:
-        all_relays = _all_relays(report, standing)
-        rows = [[*_server(relay), _state(standing, state)] for relay, state in all_relays]
-        return table((*titles, "state"), rows) if rows else "No configured relay servers."
+        rows = [[*_server(relay), _state(standing, state)] for relay, state in _all_relays(report, standing)]
+        text = table((*titles, "state"), rows) if rows else "No configured relay servers."
+        return f"{text}\n{links_text(report)}"
     if not relays:
         return "No configured relay servers."
     return table(titles, [_server(relay) for relay in relays])

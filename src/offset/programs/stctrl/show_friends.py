@@ -78,6 +78,18 @@ def friends_long_text(report: NodeReport) -> str:
     return table(("st", "name", "balance", "link"), rows)
 
 
+def links_text(report: NodeReport) -> str:
+    """The link to each friend."""
+    friends, links = _sorted_friends(report), _links(report)
+    if not friends:
+        return "No configured friends."
+    rows = [
+        [[printable(friend.name)], link_words(friend, standing_of(report), links.get(key))]
+        for key, friend in friends
+    ]
+    return table(("friend", "link"), rows)
+
+
 def _status(friend: FriendReport) -> str:
     return ("E" if friend.status else "D") + ("+" if friend.liveness else "-")
 
