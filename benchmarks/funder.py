@@ -73,8 +73,8 @@ class Chain:
 
     def control(self, name: str, request: Any) -> None:
         """An app asks; not timed."""
-        turn, refusal = self.funders[name].control(request)
-        assert refusal is None, refusal
+        turn = self.funders[name].control(request)
+        assert turn.refusal is None, turn.refusal
         self._took(name, turn)
 
     def _took(self, name: str, turn: Turn) -> None:

@@ -161,8 +161,8 @@ def friend(data: bytes) -> None:
                 except PeerFault:
                     continue
                 if victim.node.funder.handles(request):
-                    turn, refusal = victim.node.funder.control(request)
-                    assert refusal is None or refusal
+                    turn = victim.node.funder.control(request)
+                    assert turn.refusal is None or turn.refusal
                     victim.took(turn)
             case 7:
                 victim.took(victim.node.reborn())

@@ -221,7 +221,7 @@ class Town:
         if friendship in self.friendships:
             self.befriend(friendship, only=name)
 
-    def remove_friend(self, name: str, other: str, then: Callable[[], None]) -> None:
+    def remove_friend(self, name: str, other: str, then: Callable[[], None] | None = None) -> None:
         """A node forgets a friend; `then` is called when it has, which may take until its app is back."""
         key = self.key(other)
         for place in [place for place in self.settings[name] if key in place]:
