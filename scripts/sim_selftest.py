@@ -18,6 +18,7 @@ from offset.core.funder import (
     batch,
     buyer,
     cancelling,
+    credit_lines,
     incoming,
     liveness,
     mediator,
@@ -34,6 +35,7 @@ from offset.engine import node_apps, outbox, publication
 from offset.link import keepalive
 from offset.sim.plan import draw
 from offset.sim.run import Outcome, simulate
+from offset.wire.report import UpdateCurrencyConfig
 
 SECONDS_MAX = 60
 
@@ -326,6 +328,68 @@ def unnoted_collect() -> list[Patch]:
     return [(turn.Turn, "note", broken)]
 
 
+def nothing_passed_on() -> list[Patch]:
+    """A mediator passes nothing on."""
+    return [(mediator, "_next_hop", lambda *_: None)]
+
+
+def receipt_of_a_part() -> list[Patch]:
+    """The receipt of the first part that is collected is kept, whatever it proves."""
+    collected = payments.part_collected
+
+    def broken(turn: Any, payment: Any, receipt: Any) -> None:
+        collected(turn, payment, receipt if payment.receipt is None else payment.receipt)
+
+    return [(buyer, "part_collected", broken)]
+
+
+def end_unnoted() -> list[Patch]:
+    """The history does not tell of what was paid."""
+    return [(payments, "_note", lambda *_: None)]
+
+
+def never_acknowledged() -> list[Patch]:
+    """A node keeps payments that its app knows to have ended."""
+    return [(turn.Turn, "drop_payment", lambda self, payment: None)]
+
+
+def forged_commit_taken() -> list[Patch]:
+    """A seller collects without looking at the signature of the commit."""
+    return [(seller, "verify_commit", lambda commit, key: True)]
+
+
+def change_untold() -> list[Patch]:
+    """Apps are not told when a limit is changed."""
+    change = turn.Turn.change_friend
+
+    def broken(self: Any, friend: Any, mutation: Any) -> None:
+        if not isinstance(mutation, UpdateCurrencyConfig):
+            change(self, friend, mutation)
+
+    return [(turn.Turn, "change_friend", broken)]
+
+
+def lines_not_read() -> list[Patch]:
+    """What a friend tells of the credit it grants is not read."""
+    return [(credit_lines, "take", lambda *_: None)]
+
+
+def invoice_opened_twice() -> list[Patch]:
+    """An invoice that has ended is forgotten, and can be opened again."""
+    close = seller._close
+
+    def broken(turn: Any, invoice: Any, how: str, detail: bytes) -> None:
+        close(turn, invoice, how, detail)
+        turn.state.used_invoices.pop(invoice.invoice_id)
+
+    return [(seller, "_close", broken)]
+
+
+def reset_half_done() -> list[Patch]:
+    """When resets of both owners cross, neither gives way."""
+    return [(incoming, "is_lower", lambda *_: True)]
+
+
 BREACHES = (
     skip_freeze,
     speak_before_commit,
@@ -355,6 +419,15 @@ BREACHES = (
     stranger_on_the_route,
     two_tokens,
     unnoted_collect,
+    nothing_passed_on,
+    receipt_of_a_part,
+    end_unnoted,
+    never_acknowledged,
+    forged_commit_taken,
+    change_untold,
+    lines_not_read,
+    invoice_opened_twice,
+    reset_half_done,
 )
 
 

@@ -19,6 +19,7 @@ from offset.app import (
     PaymentUnknown,
     Rate,
     TooExpensive,
+    closing,
     open_payment,
 )
 from offset.app import paying as paying_module
@@ -548,6 +549,39 @@ async def test_receipt() -> None:
         assert await waiting == receipt_for(INVOICE)
         assert stored == [receipt_for(INVOICE)]
         assert fake.payments == {}
+
+
+PART = replace(receipt_for(INVOICE), is_complete=False)
+
+
+@pytest.mark.parametrize(
+    "later, receipt",
+    [
+        (app.PaymentSuccess(receipt_for(INVOICE), b"a" * 16), receipt_for(INVOICE)),
+        (app.PaymentSuccess(PART, b"a" * 16), PART),
+        (app.PAYMENT_NOT_FOUND, PART),
+        (None, PART),
+    ],
+    ids=["comes", "does not come", "another app acknowledged", "no answer"],
+)
+@story
+async def test_d28_receipt_of_the_whole(later: Any, receipt: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receipt of a part may come first; that of the whole is waited for a little."""
+    statuses = iter([app.PaymentSuccess(PART, b"a" * 16)])
+
+    def close(fake: FakeNode, conn: int, message: Any) -> None:
+        status = next(statuses, later)
+        if status is not None:
+            fake.tell(conn, app.ResponseClosePayment(message.app_request.payment_id, status))
+
+    if later is None or later == app.PaymentSuccess(PART, b"a" * 16):
+        monkeypatch.setattr(closing, "WHOLE_S", 0.3)
+    async with connected() as (fake, node):
+        payment_id = await _paid(fake, node)
+        fake.script[app.RequestClosePayment] = close
+        status = await node.buyer.ended(payment_id, 20)
+        assert isinstance(status, app.PaymentSuccess)
+        assert status.receipt == receipt
 
 
 @story

@@ -52,3 +52,13 @@ def test_broken_promises_of_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
         assert done.exit_code == 1
         assert list(json.loads(done.stdout)["broken"]) == seeds
         assert f"replay: offset sim --seed {seeds[-1]}" in done.stderr
+
+
+def test_processes_of_a_program() -> None:
+    """Runs that are spread over processes are the same, and are told in the same order."""
+    options = ["sim", "--seed", "20", "--count", "3"]
+    alone = CliRunner().invoke(offset, options).stdout.splitlines()
+    spread = CliRunner().invoke(offset, [*options, "--jobs", "2"]).stdout.splitlines()
+    assert [line.split(":")[0] for line in alone[:3]] == ["seed 20", "seed 21", "seed 22"]
+    assert spread[:3] == alone[:3]
+    assert spread[4:] == alone[4:]

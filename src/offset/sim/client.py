@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
 from offset.base.instants import Millis
+from offset.core.apps.reports import ReportView
 from offset.crypto.identity import Identity
 from offset.engine.app import AppEngine, Heard, Over, Ready
 from offset.engine.surface import Tell, Woken
 from offset.sim.host import Host, identity_seed
+from offset.sim.violation import Violation
 from offset.wire.app import (
     AppRequest,
     AppServerToApp,
@@ -44,6 +47,8 @@ class Client:
         self.listeners: dict[tuple[str, bytes], Callable[[Any], None]] = {}
         self.on_ready: dict[object, Callable[[], None]] = {}
         self.acks = 0
+        self.view: ReportView | None = None
+        """What it shows its user, from the report and the changes since."""
         self._address, self._node_key = address, node_key
 
     def _make(self, host: Host) -> AppEngine:
@@ -78,8 +83,8 @@ class Client:
 
     def _told(self, tell: Tell) -> None:
         match tell.detail:
-            case Ready():
-                self.is_ready = True
+            case Ready(_, report):
+                self.is_ready, self.view = True, ReportView(report)
                 for request_id, (request, _) in list(self.asks.items()):
                     self._post(request_id, request)
                 for act in list(self.on_ready.values()):
@@ -93,6 +98,7 @@ class Client:
     def _hear(self, message: AppServerToApp) -> None:
         match message:
             case ReportMutations():
+                self._follow(message)
                 if message.opt_app_request_id is not None:
                     self._acknowledged(message.opt_app_request_id)
             case TransactionResult():
@@ -101,6 +107,16 @@ class Client:
                 self._answer("payment", message.payment_id, message)
             case ClientResponseRoutes():
                 self._answer("routes", message.request_id, message)
+
+    def _follow(self, message: ReportMutations) -> None:
+        assert self.view is not None
+        try:
+            self.view.apply_all(message.mutations)
+        except PeerFault as fault:
+            raise Violation(
+                "report", f"the app of {self.node} cannot follow {message.mutations}: {fault}"
+            ) from None
+        self.view.take_extra(message.opt_extra)
 
     def _acknowledged(self, request_id: bytes) -> None:
         asked = self.asks.pop(request_id, None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from offset.base.instants import MINUTE, Millis
 from offset.core.index.split import choose_multi_route
+from offset.sim.forgery import FORGED_ONE_OF, forged_commit
 from offset.sim.violation import claim
 from offset.wire.app import (
     AckClosePayment,
@@ -25,7 +26,7 @@ from offset.wire.app import (
     ResponseClosePayment,
     TransactionResult,
 )
-from offset.wire.common import Commit, Receipt
+from offset.wire.common import COMMIT, Commit, Receipt
 from offset.wire.friend import FriendsRoute
 from offset.wire.index import RequestRoutes
 from offset.wire.signing import verify_receipt
@@ -65,6 +66,7 @@ class Deal:
         ids = town.world.chance.fork(f"deal {number}")
         self.invoice_id, self.payment_id, self._routes_id = ids.bytes(32), ids.bytes(16), ids.bytes(16)
         self._ids = ids
+        self._lies = ids.fork("lies")
         self.parts: dict[bytes, CreateTransaction] = {}
         self.results: dict[bytes, str] = {}
         self.commit: Commit | None = None
@@ -236,13 +238,35 @@ class Deal:
         assert self.commit is not None
         if self.seller_end is None:
             seller = self.town.clients[self.seller]
+            if self._lies.between(1, FORGED_ONE_OF) == 1:
+                forged = forged_commit(self.commit, self._lies)
+                seller.ask(CommitInvoice(forged), lambda: self._not_taken(forged))
             seller.ask(CommitInvoice(self.commit), self._committed)
             if self.careless == "regret":
                 seller.ask(CancelInvoice(self.invoice_id))
 
+    def _not_taken(self, forged: Commit) -> None:
+        """Asked for before the right one, and so answered before it on the same line."""
+        disk = self.town.hosts[self.seller].disk
+        assert disk is not None
+        row = disk.rows.get(("history", "received", self.invoice_id))
+        claim(
+            row is None or COMMIT.decode(row.detail) == self.commit,
+            "commit",
+            f"the seller of {self} took a forged commit: {forged}",
+        )
+
     def _committed(self) -> None:
         self.is_committed = True
         self._look()
+
+    def _not_again(self) -> None:
+        """An invoice is paid once: one that has ended cannot be opened again."""
+        disk = self.town.hosts[self.seller].disk
+        assert disk is not None
+        is_open = ("invoices", self.invoice_id) in disk.rows
+        is_forgotten = self.seller in self.town.watcher.wiped or self.seller_end == "refused"
+        claim(is_forgotten or not is_open, "invoice", f"the invoice of {self} was opened a second time")
 
     def withdraw(self) -> None:
         """The seller wants to wait no longer, unless it holds the commit."""
@@ -263,6 +287,8 @@ class Deal:
         if self.seller_end is None:
             self.seller_end = how
             self.town.world.note(f"{self} ends for the seller: {how}")
+            again = AddInvoice(self.invoice_id, self.currency, self.amount)
+            self.town.clients[self.seller].ask(again, self._not_again)
         else:
             claim(
                 how == self.seller_end, "ends", f"{self} ended for the seller as {self.seller_end} and {how}"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from offset.sim import leftovers
+from offset.core.funder.records import HistoryRecord
+from offset.sim import leftovers, owners
 from offset.sim.violation import claim
+from offset.wire.common import RECEIPT
+from offset.wire.signing import verify_receipt
 
 if TYPE_CHECKING:
     from offset.sim.deal import Deal
@@ -23,7 +26,7 @@ def unsettled(run: Run) -> str:
     for host in town.hosts.values():
         if host.is_wanted and not host.is_alive:
             return f"{host.name} is down"
-    for deal in run.deals:
+    for deal in run.all_deals:
         if not deal.is_over and is_clean(run, deal):
             return f"{deal} has no end (buyer: {deal.buyer_end}, seller: {deal.seller_end}, {deal.results})"
     for client in town.clients.values():
@@ -55,7 +58,7 @@ def unsettled(run: Run) -> str:
                     if _excused_pending(run, name):
                         continue
                     return f"{words}: {len(credit.local) + len(credit.remote)} requests are frozen"
-    return leftovers.found(town)
+    return leftovers.found(town) or owners.found(town)
 
 
 def is_clean(run: Run, deal: Deal) -> bool:
@@ -73,6 +76,7 @@ def _excused_pending(run: Run, name: str) -> bool:
 def check(run: Run) -> None:
     """I4, I7, the ends of payments, and who lost what."""
     _payments(run)
+    _books(run)
     _sums(run)
     _fortunes(run)
     for poor in run.poor:
@@ -89,7 +93,7 @@ def check(run: Run) -> None:
 
 
 def _payments(run: Run) -> None:
-    for deal in run.deals:
+    for deal in run.all_deals:
         if deal.excuse or not is_clean(run, deal):
             continue
         claim(
@@ -107,6 +111,58 @@ def _payments(run: Run) -> None:
             "ends",
             f"{deal} is {deal.buyer_end} for the buyer",
         )
+
+
+def _books(run: Run) -> None:
+    """A node forgets what has ended, but for its history, which tells it right."""
+    for deal in run.all_deals:
+        if deal.excuse or not is_clean(run, deal):
+            continue
+        if deal.buyer_end != "no route":
+            kind = "paid" if deal.buyer_end == "paid" else "unpaid"
+            row = _history(run, deal.buyer, kind, deal.payment_id, deal)
+            if kind == "paid" and row is not None:
+                receipt = RECEIPT.decode(row.detail)
+                key = run.town.key(deal.seller)
+                is_proof = receipt.is_complete and verify_receipt(receipt, key)
+                claim(
+                    is_proof,
+                    "receipt",
+                    f"the receipt that {deal.buyer} keeps of {deal} does not prove the whole",
+                )
+        _history(
+            run,
+            deal.seller,
+            "received" if deal.seller_end == "collected" else "withdrawn",
+            deal.invoice_id,
+            deal,
+        )
+        is_kept = deal.payment_id in run.town.state(deal.buyer).payments
+        claim(not is_kept, "leftover", f"{deal.buyer} still keeps {deal}, which its app knows to have ended")
+        is_kept = deal.invoice_id in run.town.state(deal.seller).invoices
+        claim(not is_kept, "leftover", f"{deal.seller} still keeps the invoice of {deal}, which has ended")
+
+
+def _history(run: Run, name: str, kind: str, ident: bytes, deal: Deal) -> HistoryRecord | None:
+    """What the history of a node says of a payment; None if it lost its database."""
+    disk = run.town.hosts[name].disk
+    assert disk is not None
+    row = disk.rows.get(("history", kind, ident))
+    if row is None and name in run.town.watcher.wiped:
+        return None
+    claim(
+        isinstance(row, HistoryRecord)
+        and (kind == "unpaid" or (row.currency, row.amount) == (deal.currency, deal.amount))
+        and not any(
+            ("history", other, ident) in disk.rows
+            for other in ("paid", "unpaid", "received", "withdrawn")
+            if other != kind
+        ),
+        "history",
+        f"the history of {name} says {row} of {deal}, which is {kind}",
+    )
+    assert isinstance(row, HistoryRecord)
+    return row
 
 
 def _sums(run: Run) -> None:
@@ -136,7 +192,7 @@ def _fortunes(run: Run) -> None:
     town = run.town
     for currency in run.scenario.currencies():
         due = dict.fromkeys(run.scenario.nodes, 0)
-        for deal in run.deals:
+        for deal in run.all_deals:
             if deal.currency != currency:
                 continue
             if deal.seller_end == "collected":

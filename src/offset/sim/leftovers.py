@@ -58,10 +58,7 @@ def _tables(town: Town) -> str:
     if not servers:
         return ""
     honest = {town.key(name) for name in town.scenario.nodes if town.is_honest(name)}
-    stated: Arcs = {}
-    for name in filter(town.is_honest, town.scenario.nodes):
-        for friend in town.state(name).friends.values():
-            stated |= _stated(town.key(name), friend)
+    wanted = stated(town)
     for host in servers:
         assert isinstance(host.engine, IndexEngine)
         known: Arcs = {
@@ -71,14 +68,23 @@ def _tables(town: Town) -> str:
             for other, record in records.items()
             if node in honest
         }
-        for place in {**stated, **known}:
-            if stated.get(place) != known.get(place):
+        for place in {**wanted, **known}:
+            if wanted.get(place) != known.get(place):
                 node, currency, other = place
                 return (
                     f"{host.name} knows {known.get(place)} of what {short(other)} can push to {short(node)} in"
-                    f" {currency}; it is {stated.get(place)}"
+                    f" {currency}; it is {wanted.get(place)}"
                 )
     return ""
+
+
+def stated(town: Town) -> Arcs:
+    """What all honest nodes ought to publish."""
+    arcs: Arcs = {}
+    for name in filter(town.is_honest, town.scenario.nodes):
+        for friend in town.state(name).friends.values():
+            arcs |= _stated(town.key(name), friend)
+    return arcs
 
 
 def _stated(node: PublicKey, friend: Friend) -> Arcs:

@@ -8,7 +8,7 @@ from functools import partial
 import msgspec
 
 from offset.base.instants import MINUTE, SECOND, Instant, Millis
-from offset.sim import ends
+from offset.sim import ends, service
 from offset.sim.acts import carry_out
 from offset.sim.deal import Deal
 from offset.sim.poor import PoorApp
@@ -54,6 +54,8 @@ class Run:
         self.town = Town(scenario)
         self.chance = self.town.world.chance.fork("acts")
         self.deals: list[Deal] = []
+        self.last_deals: list[Deal] = []
+        """Those that show that the network still works; not part of the plan."""
         self.counts: dict[str, int] = {}
         self.poor: list[PoorApp] = []
         self._disagree_since: dict[tuple[str, str], Instant] = {}
@@ -64,7 +66,13 @@ class Run:
                     self.town.watcher.disturb(name, other, f"{name} is hostile: {scenario.hostile[name]}")
 
     def go(self) -> None:
-        """Let it happen. Raises Violation."""
+        """Let it happen, use the network once more, and judge. Raises Violation."""
+        self.live()
+        service.check(self)
+        self.judge()
+
+    def live(self) -> None:
+        """Carry out the acts, and let the network come to rest. Raises Violation."""
         town, world = self.town, self.town.world
         for act in self.scenario.acts:
             world.at(act.at, partial(carry_out, self, act))
@@ -83,7 +91,10 @@ class Run:
             f"not at rest {SETTLE_MS // MINUTE} min after faults stopped: " + ends.unsettled(self),
         )
         world.run_to(world.now + 5 * SECOND)
-        town.watcher.all_now()
+
+    def judge(self) -> None:
+        """Everything that must be true of a network at rest. Raises Violation."""
+        self.town.watcher.all_now()
         ends.check(self)
 
     def _heal(self) -> None:
@@ -98,6 +109,11 @@ class Run:
                 host.engine.is_quiet = True
         for deal in self.deals:
             town.world.after(max(0, deal.began_at + 60_000 - town.world.now), deal.withdraw)
+
+    @property
+    def all_deals(self) -> list[Deal]:
+        """Those of the plan, and the last ones."""
+        return self.deals + self.last_deals
 
     # Excuses
 
@@ -117,8 +133,8 @@ class Run:
     # Owners
 
     def _owners_look(self) -> None:
-        """Owners whose friend told other numbers accept them: of each pair the one that comes first, or the other
-        one after a while (terms that count lower than what we know cannot be accepted, D32)."""
+        """Owners whose friend told other numbers accept them: of each pair the quick one, or the other one after a
+        while (terms that count lower than what we know cannot be accepted, D32)."""
         town = self.town
         for name in self.scenario.nodes:
             if not (town.hosts[name].is_alive and town.is_honest(name)):
@@ -132,10 +148,16 @@ class Run:
                     continue
                 since = self._disagree_since.setdefault((name, other), town.world.now)
                 is_late = town.world.now - since > LATE_OWNER_MS
-                if name < other or is_late or not town.is_honest(other):
+                if is_late or not town.is_honest(other) or self._accepts_first(name, other):
                     request = ResetFriendChannel(friend.public_key, channel.remote_terms.reset_token)
                     town.clients[name].tell(request)
         town.world.after(OWNERS_LOOK_MS, self._owners_look)
+
+    def _accepts_first(self, name: str, other: str) -> bool:
+        """Which owner of a pair is quick, or both: then their resets cross (D18)."""
+        pair = sorted((name, other))
+        quick = self.town.world.chance.fork(f"owners of {pair}").pick(("lower", "higher", "both"))
+        return quick == "both" or (quick == "lower") == (name == pair[0])
 
     def poor_app(self, node: str) -> None:
         """An app without permission comes to a node."""

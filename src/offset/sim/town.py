@@ -188,6 +188,10 @@ class Town:
         relay = f"relay{self.scenario.relay_of(name)}"
         return RelayAddress(self.key(relay), self.relay_addresses[relay])
 
+    def index_of(self, name: str) -> str:
+        """Which index server a node asks."""
+        return f"index{self.scenario.nodes.index(name) % self.scenario.indexes}"
+
     def want_relay(self, name: str) -> None:
         """The node uses its relay, wherever that is now."""
         relay = self.relay_address(name)
@@ -197,7 +201,7 @@ class Town:
     def _first_wishes(self, name: str) -> None:
         self.want_relay(name)
         if self.scenario.indexes:
-            index = f"index{self.scenario.nodes.index(name) % self.scenario.indexes}"
+            index = self.index_of(name)
             address = NamedIndexServerAddress(self.key(index), f"{index}:1", index)
             self.want(name, ("index",), AddIndexServer(address))
 

@@ -66,7 +66,8 @@ def run(topology: Topology) -> Report:
 
     for number, (wish, act) in enumerate(zip(topology.wishes, happening.scenario.acts, strict=True)):
         town.world.at(act.at - 1, partial(look, number, wish))
-    happening.go()
+    happening.live()
+    happening.judge()
     findings = [
         _finding(wish, deal, *found[number])
         for number, (wish, deal) in enumerate(zip(topology.wishes, happening.deals, strict=True))

@@ -16,9 +16,10 @@ from offset.base.limits import (
     U64_MAX,
 )
 from offset.core.funder import mutual_credit
+from offset.core.funder.records import HistoryRecord, Key
 from offset.core.funder.turn import UpdateFriend
 from offset.wire import app
-from offset.wire.common import RelayAddress
+from offset.wire.common import RECEIPT, RelayAddress
 from offset.wire.friend import (
     CancelOp,
     CurrencyBalance,
@@ -26,7 +27,7 @@ from offset.wire.friend import (
     MoveTokenRequest,
     ResetTerms,
 )
-from support.ledger import FST, World
+from support.ledger import FST, Node, World
 from support.ledger_peer import Peer
 
 RELAY = RelayAddress(bytes(32), "relay:1")
@@ -162,6 +163,43 @@ def test_d28_receipt_of_the_whole(order: str) -> None:
     assert late.receipt is not None
     assert late.receipt.is_complete
     assert late.ack_uid == early.ack_uid
+
+
+def _detail(node: Node, key: Key) -> bytes:
+    (row,) = [row for row in node.rows.records() if row.key() == key]
+    assert isinstance(row, HistoryRecord)
+    return row.detail
+
+
+def test_d28_receipt_of_the_whole_after_the_acknowledgement() -> None:
+    """An app that is content with the receipt of a part lets the payment be forgotten; the history gets the other."""
+    world = World("amns")
+    for left, right in ("am", "an", "ms", "ns"):
+        world.befriend(left, right)
+    payment_id = world.payment("a", "s", world.invoice("s", 20), 20)
+    for route in ("ams", "ans"):
+        world.part(payment_id, route, 10)
+        world.settle()
+    (commit,) = [
+        result.result.commit for result in world["a"].results if isinstance(result.result, app.Complete)
+    ]
+    world.disconnect("a", "n")
+    world.control("s", app.CommitInvoice(commit))
+    world.settle()
+    key = ("history", "paid", payment_id)
+    part = RECEIPT.decode(_detail(world["a"], key))
+    assert not part.is_complete
+    ack_uid = world["a"].state.payments[payment_id].ack_uid
+    assert ack_uid is not None
+    world.control("a", app.AckClosePayment(payment_id, ack_uid))
+    world["a"].take_results()
+    world.connect("a", "n")
+    world.settle()
+    whole = RECEIPT.decode(_detail(world["a"], key))
+    assert whole.is_complete
+    assert whole.total_dest_payment == 20
+    assert not world["a"].state.payments
+    assert not world["a"].results
 
 
 def test_d29_the_end_of_a_payment_is_kept() -> None:

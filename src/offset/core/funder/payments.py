@@ -101,14 +101,14 @@ def part_failed(turn: Turn, payment: PaymentRecord) -> None:
 
 def part_collected(turn: Turn, payment: PaymentRecord, receipt: Receipt) -> None:
     """A part was paid: the payment succeeds with the first."""
-    if payment.stage == ACKNOWLEDGED:
-        _one_less(turn, payment)
-        return
-    if payment.receipt is not None and (payment.receipt.is_complete or not receipt.is_complete):
-        receipt = payment.receipt  # only the receipt of the complete part proves the whole (D28)
-    ack_uid = payment.ack_uid or turn.entropy.bytes(UID_BYTES)
-    _note(turn, "paid", payment, RECEIPT.encode(receipt))
-    _one_less(turn, msgspec.structs.replace(payment, stage=SUCCEEDED, receipt=receipt, ack_uid=ack_uid))
+    # Only the receipt of the complete part proves the whole (D28). It may come when the app has heard of the end
+    # already; then the history still gets it.
+    if payment.receipt is None or (receipt.is_complete and not payment.receipt.is_complete):
+        ack_uid = payment.ack_uid or turn.entropy.bytes(UID_BYTES)
+        stage = payment.stage if payment.stage == ACKNOWLEDGED else SUCCEEDED
+        payment = msgspec.structs.replace(payment, stage=stage, receipt=receipt, ack_uid=ack_uid)
+        _note(turn, "paid", payment, RECEIPT.encode(receipt))
+    _one_less(turn, payment)
 
 
 def _one_less(turn: Turn, payment: PaymentRecord) -> None:

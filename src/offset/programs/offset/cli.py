@@ -51,13 +51,16 @@ def demo(keep: bool, amount: int) -> None:
 
 @offset.command()
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Which run, or the first.")
-@click.option("--count", type=click.IntRange(1), help="Run so many seeds, one after another.")
+@click.option("--count", type=click.IntRange(1), help="Run so many seeds.")
 @click.option(
     "--slowly",
     type=click.IntRange(1, 10_000),
     default=1,
     metavar="TIMES",
     help="Let it take so many times as long: 60 makes hours of minutes.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), default=1, help="With --count: run so many at once, in processes."
 )
 @click.option("--go-on", is_flag=True, help="With --count: go on after a seed that breaks a promise.")
 @click.option(
@@ -73,6 +76,7 @@ def sim(
     seed: int,
     count: int | None,
     slowly: int,
+    jobs: int,
     go_on: bool,
     as_json: bool,
     nodes: str | None,
@@ -106,7 +110,8 @@ def sim(
         runs.end(what_if(topology, svg))
         return
     if count is not None:
-        runs.end(runs.run_seeds(seed, count, slowly=slowly, is_going_on=go_on, as_json=as_json))
+        status = runs.run_seeds(seed, count, slowly=slowly, jobs=jobs, is_going_on=go_on, as_json=as_json)
+        runs.end(status)
         return
     choice = Choice(seed, nodes, None if acts is None else runs.numbers(acts), slowly)
     runs.end(runs.run_one(choice, is_shrinking=shrink, is_talking=talk))

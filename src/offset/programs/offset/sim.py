@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
 import sys
 import time
+from collections.abc import Iterator
 
 import click
 import msgspec
@@ -18,12 +21,15 @@ from offset.sim.sums import Sums
 LAST_EVENTS = 25
 
 
-def run_seeds(first: int, count: int, *, slowly: int, is_going_on: bool, as_json: bool) -> int:
-    """Run seeds one after another, to the first that breaks a promise or to the last. Returns the exit status."""
+def run_seeds(
+    first: int, count: int, *, slowly: int, jobs: int = 1, is_going_on: bool = False, as_json: bool = False
+) -> int:
+    """Run seeds in `jobs` processes, to the first that breaks a promise or to the last; what is said is in their
+    order. Returns the exit status."""
     sums, began = Sums(), time.monotonic()
-    for seed in range(first, first + count):
-        choice = Choice(seed, slowly=slowly)
-        outcome = simulate(choice.of(draw(seed)))
+    for choice, outcome in run_all(
+        [Choice(seed, slowly=slowly) for seed in range(first, first + count)], jobs
+    ):
         sums.add(outcome)
         if outcome.violation is not None:
             click.echo("\n".join(failure(outcome, choice)), err=as_json)
@@ -37,6 +43,25 @@ def run_seeds(first: int, count: int, *, slowly: int, is_going_on: bool, as_json
     else:
         click.echo("\n".join(sums.words(seconds)))
     return FAILED if sums.broken else 0
+
+
+def run_all(choices: list[Choice], jobs: int) -> Iterator[tuple[Choice, Outcome]]:
+    """What came of each, in their order, from so many processes."""
+    if jobs == 1:
+        yield from zip(choices, map(run_of, choices), strict=True)
+        return
+    with multiprocessing.get_context("spawn").Pool(min(jobs, len(choices)), leave_signals_alone) as pool:
+        yield from zip(choices, pool.imap(run_of, choices), strict=True)
+
+
+def run_of(choice: Choice) -> Outcome:
+    """Run what was chosen."""
+    return simulate(choice.of(draw(choice.seed)))
+
+
+def leave_signals_alone() -> None:
+    """Ctrl-C reaches every process of a terminal; the first one ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def run_one(choice: Choice, *, is_shrinking: bool, is_talking: bool) -> int:

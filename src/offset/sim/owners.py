@@ -1,0 +1,131 @@
+"""What owners asked for, what friends were told of it, and what apps see, when all is at rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from offset.base.ids import short
+from offset.core.apps.reports import ReportView
+from offset.core.funder.state import FunderState
+from offset.engine.node import NodeEngine
+from offset.wire.app import (
+    AddFriend,
+    AddIndexServer,
+    AddRelay,
+    AppRequest,
+    CloseFriendCurrency,
+    DisableFriend,
+    EnableFriend,
+    OpenFriendCurrency,
+    SetFriendCurrencyMaxDebt,
+    SetFriendCurrencyRate,
+)
+from offset.wire.extension import CreditLine, Linked, Listening
+from offset.wire.report import NodeReport
+
+if TYPE_CHECKING:
+    from offset.sim.town import Town
+
+
+def found(town: Town) -> str:
+    """What is not so, in words; empty when all is as it should be."""
+    for name in filter(town.is_honest, town.scenario.nodes):
+        engine = town.hosts[name].engine
+        assert isinstance(engine, NodeEngine)
+        for request in town.settings[name].values():
+            if not _is_done(engine, town.state(name), request):
+                return f"{name} does not do what its owner asked for: {request}"
+        words = _friends(town, name) or _app(town, name, engine)
+        if words:
+            return words
+    return ""
+
+
+def _is_done(engine: NodeEngine, state: FunderState, request: AppRequest) -> bool:
+    match request:
+        case AddRelay(relay):
+            return relay in state.relays
+        case AddIndexServer(server):
+            return server in engine._index.servers
+        case AddFriend(key, _, name):
+            return key in state.friends and state.friends[key].name == name
+        case EnableFriend(key) | DisableFriend(key):
+            return state.friends[key].is_enabled == isinstance(request, EnableFriend)
+        case SetFriendCurrencyMaxDebt(key, currency, limit):
+            return state.friends[key].configs[currency].remote_max_debt == limit
+        case SetFriendCurrencyRate(key, currency, rate):
+            return state.friends[key].configs[currency].rate == rate
+        case OpenFriendCurrency(key, currency) | CloseFriendCurrency(key, currency):
+            return state.friends[key].configs[currency].is_open == isinstance(request, OpenFriendCurrency)
+    return True  # where a friend is reached: the friend itself knows better
+
+
+def _friends(town: Town, name: str) -> str:
+    """Honest friends know where the node is and what it grants."""
+    lines_of = {
+        key: tuple(
+            CreditLine(currency, config.remote_max_debt, config.is_open)
+            for currency, config in sorted(friend.configs.items())
+        )
+        for key, friend in town.state(name).friends.items()
+    }
+    for key, lines in lines_of.items():
+        other = town.names[key]
+        friend = town.friend(other, name) if town.is_honest(other) else None
+        if friend is None:
+            continue
+        if town.relay_address(name) not in friend.remote_relays:
+            return f"{other} does not know that {name} is at {town.relay_address(name).address}"
+        if _tells(town, name) and friend.credit_lines != lines:
+            return f"{other} was told of the lines {friend.credit_lines} that {name} grants; they are {lines}"
+    return ""
+
+
+def _tells(town: Town, name: str) -> bool:
+    """Odd nodes are like the reference, and say nothing that it would not."""
+    return name not in town.scenario.hostile
+
+
+def _app(town: Town, name: str, engine: NodeEngine) -> str:
+    """An app that followed all changes knows what a new one would be told."""
+    client = town.clients[name]
+    if client.view is None or not client.is_ready:
+        return f"the app of {name} has no line"
+    now = NodeReport(engine._funder.report(), engine._index.report(), engine._extra())
+    seen, true = _seen(client.view), _seen(ReportView(now))
+    for part in {**true, **seen}:
+        if seen.get(part) != true.get(part):
+            return (
+                f"the app of {name} sees {seen.get(part)} as {part}, and would now be told {true.get(part)}"
+            )
+    standing = now.opt_extra.opt_standing if now.opt_extra else None
+    assert standing is not None
+    keys = {town.key(other): other for other in town.scenario.nodes if town.is_honest(other)}
+    for link in standing.links:
+        if link.friend_public_key in keys and not isinstance(link.state, Linked):
+            return f"{name} says of {keys[link.friend_public_key]}: {link.state}"
+    for relay in standing.relays:
+        if not relay.is_own and len(keys) == len(town.scenario.nodes):
+            return f"{name} still listens at {relay.relay.address}, though all friends know that it moved"
+        if relay.is_own and not isinstance(relay.state, Listening):
+            return f"{name} says of {relay.relay.address}: {relay.state}"
+    return ""
+
+
+def _seen(view: ReportView) -> dict[str, Any]:
+    """What an app shows, piece by piece; times are left out, since a clock goes on."""
+    standing = view.standing
+    seen = {
+        "relays": dict(view.relays),
+        "index servers": dict(view.index_servers),
+        "connected index server": view.connected_server,
+        "standing": standing and (standing.relays, standing.links),
+    }
+    for key, friend in view.friends.items():
+        seen[f"lines of {short(key)}"] = view.credit_lines.get(key)
+        for field in friend.__struct_fields__:
+            value = getattr(friend, field)
+            seen[f"{field} of {short(key)}"] = (
+                sorted(value, key=lambda config: config.currency) if field == "currency_configs" else value
+            )
+    return seen
