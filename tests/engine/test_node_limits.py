@@ -6,19 +6,34 @@ import pytest
 
 from link.ends import ALICE, BOB, CAROL
 from offset.base.entropy import SeededEntropy
-from offset.base.limits import APP_FRAME_BYTES_MAX, APP_HANDSHAKES_MAX, APPS_MAX
+from offset.base.limits import APP_FRAME_BYTES_MAX, APP_HANDSHAKES_MAX, APPS_MAX, TURNS_HELD_MAX
 from offset.crypto.identity import Identity
 from offset.engine.app import AppEngine, Heard, Over
 from offset.engine.node import APPS, NodeEngine
 from offset.engine.node_apps import Trust
-from offset.engine.surface import Close, Dial, Effect, Opened, Received, Tell, Write
+from offset.engine.surface import (
+    Close,
+    Commit,
+    Committed,
+    Dial,
+    Effect,
+    Opened,
+    Pause,
+    Received,
+    Resume,
+    Tell,
+    Write,
+)
 from offset.link.stack import Line
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_SERVER_TO_APP,
     APP_TO_APP_SERVER,
+    AddInvoice,
     AppPermissions,
+    AppRequest,
     AppToAppServer,
+    CancelInvoice,
     ReportMutations,
     RequestClosePayment,
 )
@@ -46,7 +61,7 @@ class Door:
 
     def join(self, conn: int, identity: Identity = ALICE) -> list[Effect]:
         """An app comes and shakes hands; what the node does then."""
-        line = Line(identity, SeededEntropy(f"app {conn}"), 0, expects=BOB.public_key)
+        self.line = line = Line(identity, SeededEntropy(f"app {conn}"), 0, expects=BOB.public_key)
         for effect in self.open(conn):
             if isinstance(effect, Write) and effect.conn == conn:
                 line.receive(effect.data, 0)
@@ -78,6 +93,30 @@ def test_apps_are_bounded() -> None:
     assert closes(effects) == [10_000]
     assert Tell("app", f"hung up on an app: there are {APPS_MAX} already") in effects
     assert len(door.engine._apps) == APPS_MAX
+
+
+def test_turns_that_wait_for_the_disk_are_bounded() -> None:
+    """TURNS_HELD_MAX turns may wait for a slow disk; who causes one more is not read until the disk has caught up."""
+    door = Door()
+    for effect in door.join(2):
+        if isinstance(effect, Write):
+            door.line.receive(effect.data, 0)
+
+    def ask(request: AppRequest) -> list[Effect]:
+        door.line.send(APP_TO_APP_SERVER.encode(AppToAppServer(bytes(16), request)), 0)
+        return door.engine.handle(Received(2, b"".join(door.line.outgoing())), 0)
+
+    (commit,) = [effect for effect in ask(AddInvoice(bytes(32), "FST", 1)) if isinstance(effect, Commit)]
+    for _ in range(TURNS_HELD_MAX - 1):
+        assert Pause(2) not in ask(CancelInvoice(b"i" * 32))
+    assert Pause(2) in ask(CancelInvoice(b"i" * 32))
+    assert Pause(2) not in ask(CancelInvoice(b"i" * 32))  # what was under way already
+    assert len(door.engine._outbox) == TURNS_HELD_MAX + 2
+    effects = door.engine.handle(Committed(commit.number), 0)
+    assert Resume(2) in effects
+    (written,) = [effect for effect in effects if isinstance(effect, Write)]
+    assert len(door.line.receive(written.data, 0)) == TURNS_HELD_MAX + 2
+    assert Resume(2) not in door.engine.handle(Committed(commit.number), 0)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from offset.base.limits import TURNS_HELD_MAX
 from offset.core.funder.mutual_credit import Pending
 from offset.core.funder.records import InvoiceRecord, PartRecord, TransactionRecord
 from offset.core.funder.state import FORWARDED, Queued
@@ -338,7 +339,7 @@ def test_outbox_that_grows() -> None:
     from offset.sim import checks
 
     waiting = Outbox()
-    for _ in range(checks.TURNS_HELD_MAX):
+    for _ in range(TURNS_HELD_MAX + checks.TURNS_PER_READ):
         waiting.put({"row": None}, lambda: None)
     checks.outbox("A", waiting)
     waiting.put({"row": None}, lambda: None)

@@ -123,6 +123,7 @@ KEPT_RELAY_BACKOFF_MS_MAX: Millis = 10 * MINUTE  # of a relay that only some fri
 
 # Apps
 APPS_MAX = 256
+TURNS_HELD_MAX = 1024  # that wait for the disk; beyond it those who cause more are not read
 APPS_RECHECK_MS: Millis = 2 * SECOND  # how soon an app that is not trusted any more is gone
 STANDING_PAUSE_MS: Millis = 500  # between two messages to apps about relays and links
 APP_HANDSHAKES_MAX = 256  # (ref: 16, and more must wait) beyond it the caller that is silent longest goes

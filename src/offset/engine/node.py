@@ -23,6 +23,7 @@ from offset.base.limits import (
     APPS_RECHECK_MS,
     INNER_MESSAGE_BYTES_MAX,
     STANDING_PAUSE_MS,
+    TURNS_HELD_MAX,
 )
 from offset.core.channeler.channeler import Channeler
 from offset.core.channeler.effects import (
@@ -53,6 +54,7 @@ from offset.engine.surface import (
     Effect,
     Event,
     NetworkChanged,
+    Received,
     Tell,
 )
 from offset.link.stack import Line
@@ -116,6 +118,7 @@ class NodeEngine:
         self._index_conn: Conn | None = None
         self._recheck_at: Instant | None = None  # whether the apps are still trusted
         self._standing_at: Instant | None = None  # apps are told how we stand with relays and friends
+        self._unread: dict[Conn, None] = {}  # not read until the disk has caught up
         self._now = now
         self._effects: list[Effect] = []
 
@@ -135,6 +138,7 @@ class NodeEngine:
         match event:
             case Committed():
                 self._outbox.committed(event.number)
+                self._read_again()
             case NetworkChanged():
                 self._do_channeler(self._channeler.network_changed(now))
                 self._do_index(self._index.network_changed(now))
@@ -145,6 +149,8 @@ class NodeEngine:
             case _:
                 for news in self._lines.handle(event, now):
                     self._take_line(news)
+                if isinstance(event, Received) and len(self._outbox) > TURNS_HELD_MAX:
+                    self._leave_unread(event.conn)
         deadline = self._channeler.deadline()
         if deadline is not None and deadline <= now:
             self._do_channeler(self._channeler.tick(now))
@@ -177,6 +183,20 @@ class NodeEngine:
         effects, self._effects = self._effects, []
         # Rows first: a commit must not wait behind bytes.
         return effects + self._lines.take_effects()
+
+    # The disk
+
+    def _leave_unread(self, conn: Conn) -> None:
+        """More comes over this connection than the disk can take."""
+        if conn not in self._unread:
+            self._unread[conn] = None
+            self._lines.pause(conn)
+
+    def _read_again(self) -> None:
+        if len(self._outbox) <= TURNS_HELD_MAX // 2:
+            for conn in self._unread:
+                self._lines.resume(conn, self._now)
+            self._unread.clear()
 
     # Lines
 

@@ -22,6 +22,9 @@ class Outbox:
         self._durable = 0
         self._held: deque[tuple[int, Release]] = deque()
 
+    def __len__(self) -> int:
+        return len(self._held)
+
     def put(self, changes: dict[Any, Any], release: Release) -> list[Effect]:
         """Make `changes` durable, then call `release`; at once when nothing has to wait."""
         effects: list[Effect] = []
