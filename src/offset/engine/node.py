@@ -268,7 +268,7 @@ class NodeEngine:
                     if self._recheck_at is None:
                         self._recheck_at = self._now + APPS_RECHECK_MS
                     report = NodeReport(self._funder.report(), self._index.report(), self._extra())
-                    self._put({}, lambda: self._apps.register(conn, report))
+                    self._put({}, lambda: self._register(conn, report))
                 else:
                     if len(self._apps) >= APPS_MAX:
                         self._effects.append(Tell("app", f"hung up on an app: there are {APPS_MAX} already"))
@@ -284,6 +284,10 @@ class NodeEngine:
                     self._take_request(request)
             case LineClosed():
                 self._app_closed(conn)
+
+    def _register(self, conn: Conn, report: NodeReport) -> None:
+        self._apps.register(conn, report)
+        self._standing_moved()  # perhaps while the report waited for the disk
 
     def _extra(self) -> Extra:
         """What only our apps read at the end of a report (docs/WIRE.md)."""

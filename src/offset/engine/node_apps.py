@@ -62,6 +62,9 @@ class NodeApps:
         """Send the report; from here on the app is told of every change."""
         if conn in self._permissions:
             self._registered[conn] = None
+            standing = None if report.opt_extra is None else report.opt_extra.opt_standing
+            if standing is None or not self._was_told(standing):
+                self._told_standing = None  # this report is older than what the others were told
             self._send(conn, NODE_REPORT.encode(report))
 
     def revoked(self) -> list[Conn]:
@@ -103,10 +106,13 @@ class NodeApps:
 
     def tell_standing(self, standing: Standing) -> None:
         """How the node stands with relays and friends, for all, if it is not as they were told before."""
-        told = self._told_standing
-        if told is None or (told.relays, told.links) != (standing.relays, standing.links):
+        if not self._was_told(standing):
             self._told_standing = standing
             self.tell_change(None, (), Extra(opt_standing=standing))
+
+    def _was_told(self, standing: Standing) -> bool:
+        told = self._told_standing
+        return told is not None and (told.relays, told.links) == (standing.relays, standing.links)
 
     def tell(self, message: AppServerToApp) -> None:
         """An answer, for those who asked."""

@@ -62,6 +62,7 @@ class Network:
     def __init__(self, world: World, weather: Weather, chance: Chance) -> None:
         self.world, self.weather, self._chance = world, weather, chance
         self.listeners: dict[str, tuple[Host, str]] = {}
+        self.is_healed = False
         self.clogged: dict[str, Instant] = {}
         self.slow: dict[str, Instant] = {}
         self.apart: dict[tuple[str, str], Instant] = {}
@@ -72,7 +73,8 @@ class Network:
 
     def clog(self, host: str, until: Instant) -> None:
         """Nothing arrives at or leaves this host for a while; connections live on."""
-        self.clogged[host] = max(until, self.clogged.get(host, 0))
+        if not self.is_healed:  # a swizzle may still have had this one before it
+            self.clogged[host] = max(until, self.clogged.get(host, 0))
 
     def slow_down(self, host: str, until: Instant) -> None:
         """This host reads slowly for a while."""
@@ -84,6 +86,7 @@ class Network:
 
     def heal(self) -> None:
         """All is well from now on."""
+        self.is_healed = True
         self.clogged.clear()
         self.slow.clear()
         self.apart.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from offset.base.ids import short
+from offset.base.ids import PublicKey, short
 from offset.core.apps.reports import ReportView
 from offset.core.funder.state import FunderState
 from offset.engine.node import NodeEngine
@@ -32,13 +32,21 @@ def found(town: Town) -> str:
     for name in filter(town.is_honest, town.scenario.nodes):
         engine = town.hosts[name].engine
         assert isinstance(engine, NodeEngine)
-        for request in town.settings[name].values():
+        for place, request in town.settings[name].items():
+            if place[1:] and place[1] in left_friends(town, name):
+                continue  # said after the two had left each other, and refused
             if not _is_done(engine, town.state(name), request):
                 return f"{name} does not do what its owner asked for: {request}"
         words = _friends(town, name) or _app(town, name, engine)
         if words:
             return words
     return ""
+
+
+def left_friends(town: Town, name: str) -> set[PublicKey]:
+    """Who is not to be a friend of this node any more, or never was."""
+    wanted = set(town.neighbours(name))
+    return {town.key(other) for other in town.scenario.nodes if other not in wanted}
 
 
 def _is_done(engine: NodeEngine, state: FunderState, request: AppRequest) -> bool:
@@ -76,13 +84,13 @@ def _friends(town: Town, name: str) -> str:
             continue
         if town.relay_address(name) not in friend.remote_relays:
             return f"{other} does not know that {name} is at {town.relay_address(name).address}"
-        if _tells(town, name) and friend.credit_lines != lines:
+        if _tells(town, name) and _tells(town, other) and friend.credit_lines != lines:
             return f"{other} was told of the lines {friend.credit_lines} that {name} grants; they are {lines}"
     return ""
 
 
 def _tells(town: Town, name: str) -> bool:
-    """Odd nodes are like the reference, and say nothing that it would not."""
+    """Odd nodes are like the reference: they tell no lines, and are told of changes only by what is said anyway."""
     return name not in town.scenario.hostile
 
 

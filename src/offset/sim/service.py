@@ -54,7 +54,7 @@ def check(run: Run) -> None:
 
 
 def _are_over(run: Run, deals: list[Deal]) -> bool:
-    return all(deal.is_over for deal in deals) and ends.is_settled(run)
+    return all(deal.is_over or not ends.is_clean(run, deal) for deal in deals) and ends.is_settled(run)
 
 
 def _words(deal: Deal) -> str:
