@@ -37,7 +37,9 @@ def friend_message(turn: Turn, friend: Friend, message: FriendMessage) -> None:
     """Take one message of an enabled friend."""
     if isinstance(message, ResetTerms):
         _take_terms(turn, friend, message)
-    elif friend.channel.is_consistent:
+        return
+    credit_lines.take(turn, friend, message.opt_credit_lines)
+    if friend.channel.is_consistent:
         _take_token(turn, friend, message)
     else:
         _take_reset(turn, friend, message.move_token)
@@ -48,7 +50,6 @@ def friend_message(turn: Turn, friend: Friend, message: FriendMessage) -> None:
 
 def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
     channel, message = friend.channel, request.move_token
-    credit_lines.take(turn, friend, request.opt_credit_lines)
     if _crossing_reset(turn, friend, message):
         return
     found = receive(channel, message, friend.max_debt)
