@@ -8,6 +8,8 @@ import pytest
 
 from offset.base.credits import Rate
 from offset.core.funder import mediator
+from offset.core.funder.payments import NEW
+from offset.core.funder.records import PaymentRecord
 from offset.engine.node import NodeEngine
 from offset.sim import ends, owners, service
 from offset.sim.chance import Chance
@@ -138,7 +140,9 @@ def test_books(rest: Run) -> None:
         assert found.value.rule == rule
         disk.rows.clear()
         disk.rows.update(before)
-    rest.town.state("A").payments[deal.payment_id] = None  # type: ignore[assignment]
+    rest.town.state("A").payments[deal.payment_id] = PaymentRecord(
+        deal.payment_id, deal.invoice_id, "FST", 20, rest.town.key("C"), bytes(32), NEW, 0, None, None
+    )
     with pytest.raises(Violation, match="leftover: A still keeps"):
         ends.check(rest)
     del rest.town.state("A").payments[deal.payment_id]

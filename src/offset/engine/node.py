@@ -361,6 +361,8 @@ class NodeEngine:
 
     def _release(self, turn: Turn, ack: Uid | None, capacities: Changed) -> None:
         now = self._now
+        if turn.orders:
+            self._standing_moved()
         for order in turn.orders:
             match order:
                 case SetRelays():

@@ -11,7 +11,8 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from offset.base.instants import MINUTE, Millis
+from offset.base.instants import MINUTE, SECOND, Millis
+from offset.base.limits import KEEPALIVE_CLOSE_MS
 from offset.sim import ends, leftovers
 from offset.sim.deal import Deal
 from offset.sim.paths import find_paths
@@ -26,13 +27,19 @@ Path = tuple[str, ...]
 
 PATIENCE_MS: Millis = 3 * MINUTE
 """In a network at rest a purchase, and all that index servers learn of it, takes no longer."""
+SPARE_MS: Millis = 8 * SECOND
 HOPS = 5
 PATHS_PER_PAIR = 4
 
 
 def check(run: Run) -> None:
     """Pay, and claim that it worked. Raises Violation."""
-    chance = run.town.world.chance.fork("service")
+    world = run.town.world
+    chance = world.chance.fork("service")
+    # A connection that fell silent just before faults stopped is taken for a good one for so long.
+    world.run_to(max(world.now, run.scenario.until + KEEPALIVE_CLOSE_MS + SPARE_MS))
+    is_settled = run.town.run_until(partial(ends.is_settled, run), PATIENCE_MS)
+    claim(is_settled, "liveness", f"not at rest any more when dead lines are found: {ends.unsettled(run)}")
     for is_routed in (False, True):
         if is_routed and not run.scenario.indexes:
             return
