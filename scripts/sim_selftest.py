@@ -390,6 +390,25 @@ def reset_half_done() -> list[Patch]:
     return [(incoming, "is_lower", lambda *_: True)]
 
 
+def copies_answered() -> list[Patch]:
+    """Every copy of a message is answered, whether it asks for something or not (D26)."""
+    take = incoming._take_token
+
+    def broken(turn: Any, friend: Any, request: Any) -> None:
+        found = token_channel.receive(friend.channel, request.move_token, friend.max_debt)
+        take(turn, friend, request)
+        if isinstance(found, token_channel.Duplicate | token_channel.Missed):
+            turn.resending[friend.public_key] = None
+
+    return [(incoming, "_take_token", broken)]
+
+
+def token_always_wanted() -> list[Patch]:
+    """Every message asks for the token back, even with nothing more to say."""
+    said = batch._said
+    return [(batch, "_said", lambda turn, friend, message, wanted: said(turn, friend, message, True))]
+
+
 BREACHES = (
     skip_freeze,
     speak_before_commit,
@@ -428,6 +447,8 @@ BREACHES = (
     lines_not_read,
     invoice_opened_twice,
     reset_half_done,
+    copies_answered,
+    token_always_wanted,
 )
 
 

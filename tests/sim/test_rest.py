@@ -192,3 +192,11 @@ def test_forged_commit_that_is_taken(rest: Run) -> None:
     deal.commit = msgspec.structs.replace(deal.commit, dest_payment=1)
     with pytest.raises(Violation, match="took a forged commit"):
         deal._not_taken(deal.commit)
+
+
+def test_silence(rest: Run) -> None:
+    """Who still writes when nothing happens any more is noticed."""
+    world = rest.town.world
+    world.after(1000, lambda: rest.town.clients["A"].tell(DisableFriend(rest.town.key("B"))))
+    with pytest.raises(Violation, match="network at rest"):
+        rest.judge()

@@ -53,3 +53,17 @@ def test_time_that_stands_still_is_noticed() -> None:
     again()
     with pytest.raises(Violation, match="stands still"):
         world.run_to(10)
+
+
+def test_an_echo_is_noticed() -> None:
+    """Engines that answer each other for ever, more and more, are a broken promise and no run without end."""
+    world = World(0)
+
+    def echo() -> None:
+        world.after(10, echo)
+        world.after(10, echo)
+
+    echo()
+    with pytest.raises(Violation, match="echo"):
+        world.run_to(1000)
+    assert world.now < 500

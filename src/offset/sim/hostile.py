@@ -171,9 +171,10 @@ class Odd(_Twister):
         super()._take_friend(friend, data)
 
     def _say(self, turn: Turn, ack: Any) -> None:
-        for friend in self._funder.state.friends.values():
-            if not friend.is_online or self.chance(70):
-                continue
+        friends = [friend for friend in self._funder.state.friends.values() if friend.is_online]
+        # One friend at a time, and less than one copy for each event: else odd friends echo one another for ever.
+        if friends and self.chance(40):
+            friend = friends[int.from_bytes(self._funder._entropy.bytes(2), "big") % len(friends)]
             channel = friend.channel
             if channel.local_terms is not None:
                 turn.messages += [(friend.public_key, channel.local_terms)] * 2

@@ -21,6 +21,8 @@ SETTLE_MS: Millis = 30 * MINUTE
 """Once faults stop, everything must come to rest within this time."""
 OWNERS_LOOK_MS: Millis = 5 * SECOND
 """How often owners look whether a friend's ledger disagrees."""
+SILENCE_MS: Millis = 5 * SECOND
+"""A network at rest is listened to for so long."""
 LATE_OWNER_MS: Millis = MINUTE
 """After this the other owner of a pair accepts, if the first one has not."""
 
@@ -94,8 +96,18 @@ class Run:
 
     def judge(self) -> None:
         """Everything that must be true of a network at rest. Raises Violation."""
+        self._listen()
         self.town.watcher.all_now()
         ends.check(self)
+
+    def _listen(self) -> None:
+        """Honest nodes with nothing to say are silent. (Odd ones repeat themselves, which is answered.)"""
+        if any(name in self.scenario.nodes for name in self.scenario.hostile):
+            return
+        before = self.town.watcher.checked
+        self.town.world.run_to(self.town.world.now + SILENCE_MS)
+        said = self.town.watcher.checked - before
+        claim(not said, "liveness", f"{said} commits in {SILENCE_MS // SECOND} s of a network at rest")
 
     def _heal(self) -> None:
         """Faults stop; who is down comes back; sellers wait no longer for what did not come."""

@@ -7,13 +7,15 @@ import heapq
 from collections import deque
 from collections.abc import Callable
 
-from offset.base.instants import Instant, Millis
+from offset.base.instants import SECOND, Instant, Millis
 from offset.sim.chance import Chance
 from offset.sim.violation import claim
 
 EVENTS_REMEMBERED = 400
 STEPS_PER_INSTANT_MAX = 20_000
 """More at one moment is an engine that wants to be woken again and again."""
+STEPS_PER_SECOND_MAX = 50_000
+"""More in a second of virtual time is an echo between engines; the busiest honest networks need some thousands."""
 
 
 class World:
@@ -28,6 +30,7 @@ class World:
         self._todo: list[tuple[Instant, int, Callable[[], object]]] = []
         self._count = 0
         self._steps_now = 0
+        self._second = self._steps_before = 0
 
     def after(self, delay: Millis, act: Callable[[], object]) -> None:
         """Do this later; what is due at the same moment happens in the order in which it was asked for."""
@@ -47,6 +50,10 @@ class World:
         instant, _, act = heapq.heappop(self._todo)
         self._steps_now = self._steps_now + 1 if instant == self.now else 0
         claim(self._steps_now < STEPS_PER_INSTANT_MAX, "liveness", f"time stands still at {instant} ms")
+        if instant // SECOND != self._second:
+            self._second, self._steps_before = instant // SECOND, self.steps
+        busy = self.steps - self._steps_before
+        claim(busy < STEPS_PER_SECOND_MAX, "liveness", f"engines echo one another at {instant} ms")
         self.now = instant
         self.steps += 1
         act()
