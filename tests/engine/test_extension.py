@@ -8,6 +8,7 @@ import pytest
 
 from offset.base.limits import STANDING_PAUSE_MS
 from offset.core.apps.reports import ReportView
+from offset.engine.app import Ready
 from offset.wire.app import (
     DisableFriend,
     RemoveFriend,
@@ -39,6 +40,11 @@ def standing(app: TestApp) -> Standing:
     found = view(app).standing
     assert found is not None
     return found
+
+
+def has_link(app: TestApp, state: type[Linked | Apart]) -> bool:
+    """Whether the app was told last that a link is so."""
+    return any(isinstance(link.state, state) for link in standing(app).links)
 
 
 def test_a_limit_reaches_the_apps_of_the_friend(town: Town) -> None:
@@ -77,6 +83,41 @@ def test_w26_a_disabled_friend_has_no_link(town: Town) -> None:
     town.world.run(lambda: bool(standing(app).links))
     app.ask(DisableFriend(town.key("b")))
     town.world.run(lambda: standing(app).links == ())
+
+
+@pytest.mark.parametrize("name, friend", [("a", "b"), ("b", "a")])
+def test_w26_a_removed_friend_has_no_link(town: Town, name: str, friend: str) -> None:
+    """Apps hear that the link is gone, also when there was no line that could end with it."""
+    app = town.apps[name]
+    town.world.run(lambda: has_link(app, Linked))
+    town.host(friend).die()
+    town.world.run(lambda: has_link(app, Apart))
+    town.world.pass_ms(20_000)
+    app.ask(RemoveFriend(town.key(friend)))
+    town.world.run(lambda: standing(app).links == (), 2 * STANDING_PAUSE_MS)
+
+
+def test_w26_an_app_whose_report_waited_for_the_disk(town: Town) -> None:
+    """What happened to links since that report was made is told to it as soon as it has the report."""
+    app, host = town.apps["a"], town.host("a")
+    town.host("relay").die()
+    town.world.run(lambda: has_link(app, Apart))
+    durable, held = host.durable, []
+    host.durable = held.append  # type: ignore[method-assign]
+    app.post(SetFriendName(town.key("b"), "bob"))
+    town.world.run(lambda: bool(held))
+    later = TestApp(town.world, "later", town.identities["a"], "a:1")
+    town.world.pass_ms(100)
+    assert not any(isinstance(item, Ready) for item in later.news)
+    town.start_relay()
+    town.world.run(lambda: has_link(app, Linked))
+    town.world.pass_ms(2 * STANDING_PAUSE_MS)
+    host.durable = durable  # type: ignore[method-assign]
+    for commit in held:
+        durable(commit)
+    (link,) = later.wait_ready().report.opt_extra.opt_standing.links  # type: ignore[union-attr]
+    assert isinstance(link.state, Apart)
+    town.world.run(lambda: has_link(later, Linked), 2 * STANDING_PAUSE_MS)
 
 
 def test_w26_nothing_is_told_twice_and_not_every_step(town: Town) -> None:

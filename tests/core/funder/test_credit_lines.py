@@ -112,3 +112,14 @@ def test_after_a_start_lines_are_unknown_until_told() -> None:
     world.reconnect("a", "b")
     world.settle()
     assert known(world, "a", "b") is not None
+
+
+def test_lines_that_come_with_a_reset() -> None:
+    """The message that accepts our terms is the only one that may hold them, as after a lost database."""
+    world = World("m")
+    peer = Peer(world, "x", "m")
+    peer.become_inconsistent("m")
+    accepted = peer.accept("m")
+    turn = peer.send("m", MoveTokenRequest(accepted.move_token, True, OPEN_7))
+    assert world["m"].friend(peer.key).channel.is_consistent
+    assert turn.credit_lines == [FriendCreditLines(peer.key, OPEN_7)]
