@@ -1,0 +1,46 @@
+"""The benchmarks still run, in their smallest form; what they measure is not judged here."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(program: str, *options: str) -> str:
+    """What a benchmark prints. Fails when it fails."""
+    command = [sys.executable, str(ROOT / "benchmarks" / program), *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_payments(tmp_path: Path) -> None:
+    """All payments over a chain of real programs are made, and every figure is told."""
+    told = tmp_path / "figures.json"
+    options = ("--chain", "2", "--concurrency", "2", "--payments", "6", "--runs", "1", "--patience", "0")
+    run("payments.py", *options, "--folder", str(tmp_path), "--json", str(told))
+    (chain,) = json.loads(told.read_text("utf-8"))["chains"]
+    (cell,) = chain["cells"]
+    (figures,) = cell["runs"]
+    assert (figures["payments"], figures["failures"]) == (6, 0)
+    assert 0 < figures["commit_p50"] <= figures["receipt_p50"]
+    assert set(figures["cpu"]) == {"relay", "index", "n1", "n2", "client"}
+
+
+def test_funder() -> None:
+    """A line for each side of a payment, with as many turns as were asked for."""
+    told = run("funder.py", "--payments", "3", "--batches", "1", "--batch", "4")
+    for side in ("buyer", "mediator", "seller"):
+        assert re.search(rf"^{side} +\w.* \d+ ", told, re.MULTILINE)
+    assert re.search(r"^mediator +collect +1 +3 ", told, re.MULTILINE)
+
+
+def test_routes() -> None:
+    """A line for each amount, and never more answers than requests."""
+    told = run("routes.py", "--nodes", "100", "--searches", "3")
+    rows = [line.split() for line in told.splitlines() if re.match(r" +\d\d ", line)]
+    assert len(rows) >= 5
+    assert all(int(row[2]) <= int(row[4]) <= 3 for row in rows)
