@@ -1,5 +1,6 @@
 """Networks written by people."""
 
+from itertools import groupby
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -95,3 +96,18 @@ def test_command(tmp_path: Path) -> None:
     assert "A pays B 4 FST: paid" in done.output
     assert "A may owe B 10 and owes 4: 6 left" in done.output
     assert picture.read_text().startswith("<svg")
+
+
+def test_manual(tmp_path: Path) -> None:
+    """The command prints for the network of the manual what the manual says."""
+    manual = (Path(__file__).parents[2] / "docs" / "manual" / "users.md").read_text("utf-8")
+    section = manual.split("## Try limits before you grant them")[1].split("\n## ")[0]
+    blocks = [
+        "\n".join(line[4:] for line in lines)
+        for is_block, group in groupby(section.splitlines(), lambda line: line.startswith("    ") or not line)
+        if is_block and any(lines := list(group))
+    ]
+    file = tmp_path / "circle.txt"
+    file.write_text(blocks[0])
+    done = CliRunner().invoke(offset, ["sim", "--topology", str(file)])
+    assert done.output.strip() == blocks[1].strip()
