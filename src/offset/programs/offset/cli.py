@@ -5,8 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from offset.programs.cli import CONTEXT, add_help, version_option
+
+_NEEDS = {"--jobs": "--count", "--go-on": "--count", "--json": "--count", "--svg": "--topology"}
+_ALONE = {
+    "--topology": ("--seed", "--count", "--slowly", "--nodes", "--acts", "--shrink", "--talk"),
+    "--count": ("--nodes", "--acts", "--shrink", "--talk"),
+}
+"""Options of `sim` that say nothing without another one, and those that others have no meaning for."""
 
 
 @click.group(name="offset", context_settings=CONTEXT)
@@ -102,8 +110,8 @@ def sim(
         pay Anna Cleo 10 FST over Anna Bert Cleo
     """
     from offset.programs.offset import sim as runs
-    from offset.sim.shrink import Choice
 
+    _refuse_what_says_nothing()
     if topology is not None:
         from offset.programs.offset.sim_whatif import what_if
 
@@ -113,8 +121,26 @@ def sim(
         status = runs.run_seeds(seed, count, slowly=slowly, jobs=jobs, is_going_on=go_on, as_json=as_json)
         runs.end(status)
         return
-    choice = Choice(seed, nodes, None if acts is None else runs.numbers(acts), slowly)
+    choice = runs.choose(seed, nodes, acts, slowly)
     runs.end(runs.run_one(choice, is_shrinking=shrink, is_talking=talk))
+
+
+def _refuse_what_says_nothing() -> None:
+    """No option of `sim` is given in vain. Raises UsageError."""
+    context = click.get_current_context()
+    typed = ParameterSource.COMMANDLINE
+    given = {
+        option.opts[0]
+        for option in context.command.params
+        if option.name is not None and context.get_parameter_source(option.name) is typed
+    }
+    for name, needed in _NEEDS.items():
+        if name in given and needed not in given:
+            raise click.UsageError(f"{name} has a meaning only with {needed}.", context)
+    for name, others in _ALONE.items():
+        for other in others:
+            if name in given and other in given:
+                raise click.UsageError(f"{other} has no meaning with {name}.", context)
 
 
 add_help(offset)

@@ -114,14 +114,20 @@ def describe(scenario: Scenario) -> list[str]:
     return lines
 
 
-def numbers(text: str) -> tuple[int, ...]:
-    """Numbers of acts, as written on the command line."""
-    if text == "none":
-        return ()
+def choose(seed: int, nodes: str | None, acts: str | None, slowly: int) -> Choice:
+    """What is kept of a run, as written on the command line. Raises UsageError if the run has no such thing."""
+    scenario = draw(seed)
+    if nodes is not None and not (nodes and {*nodes} <= {*scenario.nodes} and len({*nodes}) == len(nodes)):
+        raise click.UsageError(f"--nodes takes some of {''.join(scenario.nodes)}, each once.")
+    if acts is None:
+        return Choice(seed, nodes, None, slowly)
     try:
-        return tuple(int(word) for word in text.split(","))
+        numbers = tuple(int(word) for word in acts.split(",")) if acts != "none" else ()
     except ValueError:
-        raise click.BadParameter("acts are numbers with commas between them, or `none`") from None
+        raise click.UsageError("acts are numbers with commas between them, or `none`.") from None
+    if not all(0 <= number < len(scenario.acts) for number in numbers):
+        raise click.UsageError(f"the acts of seed {seed} are numbered from 0 to {len(scenario.acts) - 1}.")
+    return Choice(seed, nodes, numbers, slowly)
 
 
 def end(status: int) -> None:
