@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from offset.base.credits import FREE, Rate
 from offset.base.limits import INDEX_AGE_BASE, INDEX_MUTATIONS_PER_BATCH, INDEX_REFRESH_MUTATIONS
-from offset.core.index.bulletin import Bulletin, Key
+from offset.core.index.bulletin import SAID_AGAIN, Bulletin, Key
 from offset.wire.index import IndexMutation, RemoveFriendCurrency, UpdateFriendCurrency
 from support.payments import key
 
@@ -43,24 +43,54 @@ def test_r2_a_remove_comes_with_an_update() -> None:
     assert len(bulletin) == 0
 
 
-def test_removes_are_said_until_they_arrived() -> None:
-    """A remove that may have gone into a dead line is said to the next server; not one that arrived or was undone."""
+def removes(batch: tuple[IndexMutation, ...]) -> list[IndexMutation]:
+    """What is taken back."""
+    return [item for item in batch if isinstance(item, RemoveFriendCurrency)]
+
+
+def test_removes_are_said_to_the_next_server() -> None:
+    """A remove may have gone into a dead line; one that was undone is said no more."""
     bulletin = Bulletin()
-    bulletin.change({pair(1): (5, FREE), pair(2): (5, FREE), pair(3): (5, FREE)})
+    bulletin.change({pair(2): (5, FREE), pair(3): (5, FREE)})
     bulletin.next_batch(1)
-    bulletin.change({pair(1): None})
-    bulletin.next_batch(1)
-    bulletin.arrived()
     bulletin.change({pair(2): None, pair(3): None})
     bulletin.next_batch(1)
     bulletin.change({pair(3): (6, FREE)})
     for _ in range(2):  # the line of the second server may die as well
         bulletin.say_all()
-        heard = bulletin.next_batch(1)
-        assert [item for item in heard if isinstance(item, RemoveFriendCurrency)] == [
-            RemoveFriendCurrency(key(2), "FST")
-        ]
-        assert pair(1) not in keys(heard)
+        assert removes(bulletin.next_batch(1)) == [RemoveFriendCurrency(key(2), "FST")]
+
+
+def test_removes_are_said_again() -> None:
+    """The server may have passed a remove on over a dead line: it is said again SAID_AGAIN times, then forgotten."""
+    bulletin = Bulletin()
+    bulletin.change({pair(1): (5, FREE), pair(2): (5, FREE)})
+    bulletin.next_batch(1)
+    bulletin.change({pair(1): None})
+    assert len(removes(bulletin.next_batch(1))) == 1
+    assert removes(bulletin.next_batch(1)) == []
+    for _ in range(SAID_AGAIN):
+        bulletin.say_again()
+        assert removes(bulletin.next_batch(1)) == [RemoveFriendCurrency(key(1), "FST")]
+    bulletin.say_again()
+    assert removes(bulletin.next_batch(1)) == []
+    bulletin.say_all()
+    assert pair(1) not in keys(bulletin.next_batch(1))
+
+
+def test_a_remove_that_was_undone_is_not_said_again() -> None:
+    """And when the pair goes once more, that is said as often as the first time."""
+    bulletin = Bulletin()
+    bulletin.change({pair(1): (5, FREE)})
+    for _ in range(2):
+        bulletin.change({pair(1): None})
+        bulletin.next_batch(1)
+        bulletin.say_again()
+        assert len(removes(bulletin.next_batch(1))) == 1
+        bulletin.change({pair(1): (6, FREE)})
+        assert removes(bulletin.next_batch(1)) == []
+        bulletin.say_again()
+        assert removes(bulletin.next_batch(1)) == []
 
 
 def test_all_is_said_to_a_new_server() -> None:

@@ -24,7 +24,7 @@ from offset.base.limits import (
     NAME_BYTES_MAX,
     OPEN_ROUTE_REQUESTS_MAX,
 )
-from offset.core.index.bulletin import Key, Published
+from offset.core.index.bulletin import SAID_AGAIN, Key, Published
 from offset.core.index.client import Answer, Dial, Effect, Hangup, IndexClient, Report, Send
 from offset.core.index.effects import SendClients
 from offset.core.index.server import IndexServer
@@ -54,6 +54,7 @@ ONE = NamedIndexServerAddress(key("one"), "one:1", "first")
 TWO = NamedIndexServerAddress(key("two"), "two:2", "second")
 HASH = TimeHash(b"h" * 32)
 FRIEND: Key = (key("friend"), "FST")
+OTHER: Key = (key("other"), "FST")
 
 
 def client(*servers: NamedIndexServerAddress, seed: int = 1) -> IndexClient:
@@ -463,6 +464,24 @@ def test_removes_survive_a_lost_session() -> None:
 
 
 # Questions
+
+
+@pytest.mark.parametrize("changes_every", [None, 5 * SECOND])
+def test_removes_are_said_again(changes_every: int | None) -> None:
+    """Also to the same server, which may pass them on over a dead line; whether the node is quiet or has news."""
+    one = connected()
+    one.set_published({FRIEND: (5, FREE), OTHER: (5, FREE)}, 0)
+    one.set_published({FRIEND: None}, 10 * SECOND)
+    said: list[int] = []
+    for second in range(11, 300):
+        now = second * SECOND
+        effects = [effect for _, told in ticks(one, now) for effect in told]
+        if changes_every and now % changes_every == 0:
+            effects += one.set_published({OTHER: (second, FREE)}, now)
+        for update in updates(effects):
+            said += [second] * (RemoveFriendCurrency(*FRIEND) in update.index_mutations)
+    assert len(said) == SAID_AGAIN
+    assert said[-1] - said[0] >= (SAID_AGAIN - 1) * INDEX_CLIENT_KEEPALIVE_MS // SECOND
 
 
 def test_questions_are_answered_by_id() -> None:

@@ -15,6 +15,10 @@ from offset.base.ids import Currency, PublicKey
 from offset.base.limits import INDEX_AGE_BASE, INDEX_AGE_FACTOR, INDEX_MUTATIONS_PER_BATCH
 from offset.wire.index import IndexMutation, RemoveFriendCurrency, UpdateFriendCurrency
 
+SAID_AGAIN = 3
+"""How often a remove is said again. A server may pass it on over a line that is dead and not yet known to be so, and
+what is not taken back is believed until it is too old: of a node with many friends for most of an hour."""
+
 Key = tuple[PublicKey, Currency]
 """A friend and a currency."""
 Published = tuple[Amount, Rate]
@@ -30,7 +34,8 @@ class Bulletin:
         self._values: dict[Key, Published] = {}
         self._changed: dict[Key, None] = {}  # to be said at once, in this order
         self._unsaid: dict[Key, None] = {}  # to be said because the server is new
-        self._gone: dict[Key, None] = {}  # said to be no more published, but maybe nobody heard it
+        # Said to be no more published, but maybe not everybody heard it; and how often it is to be said again.
+        self._gone: dict[Key, int] = {}
         self._messages = 0
         # By currency: in which message a pair was last said, the one said longest ago first.
         self._said: dict[Currency, OrderedDict[Key, int]] = {}
@@ -57,17 +62,32 @@ class Bulletin:
 
     def say_all(self) -> None:
         """Whoever listens now has heard nothing: say everything again, and removes that may not have arrived."""
-        self._unsaid = {**self._unsaid, **self._changed, **self._gone, **dict.fromkeys(self._values)}
+        self._unsaid = {
+            **self._unsaid,
+            **self._changed,
+            **dict.fromkeys(self._gone),
+            **dict.fromkeys(self._values),
+        }
         self._changed, self._gone = {}, {}
 
-    def arrived(self) -> None:
-        """What was said so far has been heard: removes need not be said to the next server."""
-        self._gone = {}
+    def say_again(self) -> None:
+        """Some time has passed: what was taken back is said once more, and at last forgotten."""
+        for key, left in list(self._gone.items()):
+            if left:
+                self._gone[key] = left - 1
+                self._unsaid[key] = None
+            else:
+                del self._gone[key]
 
     @property
     def has_changed(self) -> bool:
         """Whether something new is to be said."""
         return bool(self._changed)
+
+    @property
+    def has_removes(self) -> bool:
+        """Whether something that was taken back is not yet forgotten."""
+        return bool(self._gone)
 
     @property
     def has_unsaid(self) -> bool:
@@ -106,7 +126,7 @@ class Bulletin:
         if value is None:
             batch.append(UpdateFriendCurrency(friend, currency, 0, FREE))
             batch.append(RemoveFriendCurrency(friend, currency))
-            self._gone[key] = None
+            self._gone.setdefault(key, SAID_AGAIN)
             return
         batch.append(UpdateFriendCurrency(friend, currency, *value))
         said = self._said[currency]

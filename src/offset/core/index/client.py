@@ -125,6 +125,8 @@ class Connected(msgspec.Struct, gc=False):
     """When all that is published may be said."""
     repeat_at: Instant | None
     """When it is to be said once more."""
+    again_at: Instant
+    """When removes are to be said again, if there are any."""
     counter: int = 0
     sent_at: Instant | None = None
 
@@ -295,7 +297,13 @@ class IndexClient:
         self._bulletin.say_all()
         session_id = self._entropy.bytes(UID_BYTES)
         self._state = Connected(
-            server, session_id, now, time_hash, full_from, full_from + INDEX_REPEAT_STATE_MS
+            server,
+            session_id,
+            now,
+            time_hash,
+            full_from,
+            repeat_at=full_from + INDEX_REPEAT_STATE_MS,
+            again_at=now + INDEX_CLIENT_KEEPALIVE_MS,
         )
         return [Report(SetConnectedServer(server)), *self._speak(self._state, now)]
 
@@ -336,6 +344,8 @@ class IndexClient:
             at = max(may_speak, session.full_from)
         if session.repeat_at is not None and len(self._bulletin):
             at = min(at, session.repeat_at)
+        if self._bulletin.has_removes:
+            at = min(at, max(may_speak, session.again_at))
         return at
 
     def _speak(self, session: Connected, now: Instant) -> list[Effect]:
@@ -345,13 +355,12 @@ class IndexClient:
             # said once more they are known everywhere within seconds, not only with the keepalives (R10).
             session.repeat_at = None
             self._bulletin.say_all()
+        if session.again_at <= now:
+            session.again_at = now + INDEX_CLIENT_KEEPALIVE_MS
+            self._bulletin.say_again()
         if self._speak_at(session) > now:
             return []
         is_news = self._bulletin.has_changed or self._bulletin.has_unsaid
-        if not is_news:
-            # Quiet for so long, and the line lives: else the last words might have gone into a dead one, and what a
-            # remove takes back would be believed until it is too old, which with many friends is most of an hour.
-            self._bulletin.arrived()
         mutations = self._bulletin.next_batch(
             repeated=1 if is_news else INDEX_REFRESH_MUTATIONS, with_unsaid=session.full_from <= now
         )
