@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,27 @@ def test_01_d14_a_bad_file_is_skipped_and_named(
         assert trusted(OTHER.public_key) is None
     (line,) = caplog.messages
     assert line.startswith(f"skipped: {bad} is ")
+
+
+def test_01_d14_a_file_that_may_not_be_looked_at(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link into a folder that is closed to the node is skipped and named like any bad file."""
+    (tmp_path / "a-closed-one").write_text(ticket())
+    (tmp_path / "good").write_text(ticket())
+    stat = os.stat
+
+    def closed(path: Any, **options: Any) -> Any:
+        if str(path).endswith("a-closed-one"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(os, "stat", closed)
+    trusted = TrustedApps(tmp_path)
+    for _ in range(2):
+        assert trusted(APP.public_key) == MAY
+    (line,) = caplog.messages
+    assert line == f"skipped: {tmp_path / 'a-closed-one'}: Permission denied"
 
 
 def test_a_file_that_went_bad_again_is_named_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

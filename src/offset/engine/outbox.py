@@ -31,7 +31,7 @@ class Outbox:
         if changes:
             self._last += 1
             effects.append(Commit(self._last, changes))
-        if self._durable < self._last:
+        if self._durable < self._last or self._held:  # what is decided while one is released comes last
             self._held.append((self._last, release))
         else:
             release()

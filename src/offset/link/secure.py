@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
-from offset.base.limits import PADDING_BYTES_MAX
+from offset.base.limits import DECODED_WORDS_MAX, PADDING_BYTES_MAX
 from offset.crypto.cipher import Opener, Sealer
 from offset.link.keys import Keys, KeyShare
 from offset.wire.channel import CHANNEL_MESSAGE, ChannelMessage, Rekey, User
@@ -45,11 +45,31 @@ class Rekeyed:
 class SecureChannel:
     """One side of an encrypted channel. What it seals must be sent in the order of sealing."""
 
-    __slots__ = ("_entropy", "_old_opener", "_opener", "_padding", "_pending", "_sealer")
+    __slots__ = (
+        "_bytes_max",
+        "_entropy",
+        "_old_opener",
+        "_opener",
+        "_padding",
+        "_pending",
+        "_sealer",
+        "unpacked",
+    )
 
-    def __init__(self, keys: Keys, entropy: Entropy, padding: Padding = draw_padding) -> None:
+    def __init__(
+        self,
+        keys: Keys,
+        entropy: Entropy,
+        padding: Padding = draw_padding,
+        *,
+        bytes_max: int = 8 * DECODED_WORDS_MAX,
+    ) -> None:
+        """`bytes_max`: how long the content of a message and its padding may be together."""
         self._entropy = entropy
         self._padding = padding
+        self._bytes_max = bytes_max
+        self.unpacked = 0
+        """How many bytes of content and padding the last message had."""
         self._sealer = Sealer(keys.send)
         self._opener = Opener(keys.receive)
         self._old_opener: Opener | None = None  # for what the peer sent before it knew of the new keys
@@ -64,8 +84,12 @@ class SecureChannel:
 
         Raises PeerFault for anything that is not the next message under the right key.
         """
-        content = CHANNEL_MESSAGE.decode(self._decrypt(sealed)).content
-        return content.data if isinstance(content, User) else self._take_rekey(content)
+        message = CHANNEL_MESSAGE.decode(self._decrypt(sealed), self._bytes_max)
+        content, self.unpacked = message.content, len(message.rand_padding)
+        if isinstance(content, User):
+            self.unpacked += len(content.data)
+            return content.data
+        return self._take_rekey(content)
 
     def rekey(self) -> bytes | None:
         """Ask for fresh keys: the sealed message to send, or None while an earlier wish is not answered.

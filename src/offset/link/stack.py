@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offset.base.allowance import Allowance
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
@@ -11,7 +12,10 @@ from offset.base.limits import (
     HANDSHAKE_FRAME_BYTES_MAX,
     HANDSHAKE_MS,
     PEER_PADDING_BYTES_MAX,
+    REKEY_COST_BYTES,
     REKEY_MS,
+    UNPACKED_BURST_MESSAGES,
+    UNPACKED_BYTES_PER_SECOND,
 )
 from offset.crypto.cipher import SEALED_BYTES_MIN
 from offset.crypto.identity import Identity
@@ -55,6 +59,7 @@ class Line:
         "_reader",
         "_rekey_at",
         "_sealed_bytes_max",
+        "_unpacked",
         "_version_checked",
         "remote",
     )
@@ -89,6 +94,7 @@ class Line:
         self._channel: SecureChannel | None = None
         self._keepalive = Keepalive(now)  # this clock and the next start again when the handshake is done
         self._rekey_at = now + REKEY_MS
+        self._unpacked = Allowance(UNPACKED_BYTES_PER_SECOND, UNPACKED_BURST_MESSAGES * message_bytes_max)
         self._out: list[bytes] = []
         if framed:
             self._put(VERSION_MESSAGE)
@@ -111,6 +117,7 @@ class Line:
                 self._open_line(message, now)
                 continue
             payload = self._channel.open(message)
+            self._charge(self._channel.unpacked - 2 * len(message), now)
             if isinstance(payload, Rekeyed):
                 self._take_rekey(payload, now)
             else:
@@ -180,22 +187,32 @@ class Line:
         if isinstance(step, Session):
             self._handshake = None
             self.remote = step.remote
-            self._channel = SecureChannel(step.keys, self._entropy)
+            self._channel = SecureChannel(step.keys, self._entropy, bytes_max=self._sealed_bytes_max)
             self._keepalive = Keepalive(now)
             self._rekey_at = now + REKEY_MS
         else:
             self._put(step)
 
     def _take_payload(self, payload: bytes, now: Instant, users: list[bytes]) -> None:
-        message = KA_MESSAGE.decode(payload)
+        message = KA_MESSAGE.decode(payload, self._sealed_bytes_max)
         self._keepalive.received(now)
         if isinstance(message, KeepAlive):
             return
+        self._charge(len(message.data) - 2 * len(payload), now)
         if len(message.data) > self._message_bytes_max:  # packed zeros: short on the wire, long in memory
             raise PeerFault(f"a message of {len(message.data)} bytes, at most {self._message_bytes_max}")
         users.append(message.data)
 
     def _take_rekey(self, rekeyed: Rekeyed, now: Instant) -> None:
         if rekeyed.answer is not None:
+            self._charge(REKEY_COST_BYTES, now)
             self._put(rekeyed.answer)
         self._rekey_at = now + REKEY_MS
+
+    def _charge(self, cost: int, now: Instant) -> None:
+        """Let the peer pay for what costs us much more than its bytes on the wire do: zeros, and rekeys.
+
+        What is honest is ciphertext or packed already, and unpacks to less than twice its bytes.
+        """
+        if cost > 0 and self._unpacked.spend(cost, now) > now:
+            raise PeerFault("it costs too much to unpack what the peer sends")

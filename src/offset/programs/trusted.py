@@ -24,7 +24,7 @@ class TrustedApps:
     def __call__(self, key: PublicKey) -> AppPermissions | None:
         """The permissions of the app with this key, or None if no file names it. The first by name wins."""
         try:
-            paths = sorted(path for path in self._folder.iterdir() if not path.is_dir())
+            paths = sorted(self._folder.iterdir())
         except OSError as error:
             log.warning("cannot read the folder of trusted apps %s: %s", self._folder, error.strerror)
             return None
@@ -36,13 +36,21 @@ class TrustedApps:
 
     def _read(self, path: Path) -> AppTicket | None:
         try:
+            if path.is_dir():
+                return None
             if not path.is_file():  # to open a pipe is to wait for whoever writes to it
                 raise UserFault(f"{path} is not a file")
             ticket = load(path, parse_app_ticket)
+        except OSError as error:  # a link into a folder that may not be read, say
+            self._skip(path, f"{path}: {error.strerror}")
+            return None
         except UserFault as fault:
-            if self._told.get(path) != str(fault):
-                self._told[path] = str(fault)
-                log.warning("skipped: %s", fault)
+            self._skip(path, str(fault))
             return None
         self._told.pop(path, None)
         return ticket
+
+    def _skip(self, path: Path, reason: str) -> None:
+        if self._told.get(path) != reason:
+            self._told[path] = reason
+            log.warning("skipped: %s", reason)

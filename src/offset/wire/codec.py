@@ -51,6 +51,8 @@ _FOLDER = Path(__file__).parent / "schema"
 _LISTS_WORDS_MAX = 256
 _LISTS_WORDS_PER_BYTE = 2
 
+_POINTERS_WORDS_MAX = 64  # around the data of a message without lists
+
 
 @dataclass_transform(frozen_default=True)
 class Message(msgspec.Struct, frozen=True, gc=False):
@@ -99,11 +101,14 @@ class Codec(Generic[M]):
         self._write(root, message)
         return root.to_bytes_packed()  # type: ignore[no-any-return]
 
-    def decode(self, data: bytes) -> M:
-        """The message in `data`. Raises Undecodable; bytes after the message are ignored (spec 01, 6.3)."""
+    def decode(self, data: bytes, bytes_max: int = 8 * DECODED_WORDS_MAX) -> M:
+        """The message in `data`. Raises Undecodable; bytes after the message are ignored (spec 01, 6.3).
+
+        `bytes_max`: what unpacks to more, but for some words of pointers, is refused before it is unpacked.
+        """
         if self._read is None:
             self._compile()
-        words_max = DECODED_WORDS_MAX
+        words_max = min(DECODED_WORDS_MAX, bytes_max // 8 + _POINTERS_WORDS_MAX)
         if self._has_lists:
             words_max = min(words_max, _LISTS_WORDS_MAX + _LISTS_WORDS_PER_BYTE * len(data))
         try:

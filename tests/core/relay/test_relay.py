@@ -346,16 +346,17 @@ def test_w13_a_paused_initiator_is_resumed_by_accept(world: World) -> None:
 
 
 def test_w13_early_bytes_of_all_together_are_bounded() -> None:
-    """When all half tunnels hold too much together, the one that adds to it is hung up; ends make room."""
+    """When all half tunnels hold too much together, the one that holds most is hung up, whoever came last."""
     world = World(Quotas(early_bytes=10_000))
     world.enter(1, L, Listen())
     world.enter(2, I, Connect(L))
     world.enter(3, STRANGER, Connect(L))
-    assert world.say(2, bytes(6000)) == []
-    assert world.say(3, bytes(6000)) == [Hangup(3)]
-    world.close(2)
+    assert world.say(2, bytes(3000)) == []
+    assert world.say(3, bytes(6000)) == []
+    assert world.say(2, bytes(1000)) == [Hangup(3)]
     world.enter(4, STRANGER, Connect(L))
-    assert world.say(4, bytes(6000)) == []
+    assert world.say(4, bytes(9000)) == [Hangup(4)]
+    assert world.enter(5, L, Accept(I)) == [Send(5, bytes(3000)), Send(5, bytes(1000))]
 
 
 # W14: two listening legs

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from offset.base.allowance import Allowance
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
 from offset.core.relay.effects import Conn
-from offset.core.relay.quotas import Allowance
 
 MESSAGE_COST = 64
 """Bytes that a message costs beyond its content, so that empty ones count too."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from offset.base.instants import SECOND, Instant, Millis
+from offset.base.instants import Instant, Millis
 from offset.base.limits import (
     RELAY_CONNECT_BURST_PER_ADDRESS,
     RELAY_CONNECT_BURST_PER_PAIR,
@@ -64,23 +64,3 @@ class Pace:
             self._due = {name: due for name, due in self._due.items() if due > now}
             self._prune_at = max(_PRUNE_NAMES_MIN, 2 * len(self._due))
         return True
-
-
-class Allowance:
-    """So many bytes a second, after a burst.
-
-    Keeps one instant, as Pace does: the one at which all bytes would be due if they had come at the rate. It is
-    counted in thousandths of a byte, so that no rounding adds up.
-    """
-
-    __slots__ = ("_ahead", "_due", "_rate")
-
-    def __init__(self, bytes_per_second: int, burst_bytes: int) -> None:
-        self._rate = bytes_per_second  # a thousandth of a byte for each millisecond and byte per second
-        self._ahead = burst_bytes * SECOND
-        self._due = 0
-
-    def spend(self, cost: int, now: Instant) -> Instant:
-        """Take `cost` bytes, be they there or not; returns from when on more may be taken."""
-        self._due = max(self._due, now * self._rate) + cost * SECOND
-        return -((self._ahead - self._due) // self._rate)

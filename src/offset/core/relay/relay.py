@@ -8,6 +8,7 @@ is forgotten at once; what is still reported of it is ignored.
 from __future__ import annotations
 
 from offset.base.alarms import Alarms
+from offset.base.allowance import Allowance
 from offset.base.callers import Tally, is_exempt, source_of
 from offset.base.entropy import Entropy, fraction
 from offset.base.faults import Undecodable
@@ -24,7 +25,7 @@ from offset.base.limits import (
 from offset.core.relay.effects import Conn, Effect, Hangup, Pause, Resume, Send
 from offset.core.relay.legs import MESSAGE_COST, Joined, Leg, Listening, Refused, Silent, Waiting
 from offset.core.relay.listener import Listener
-from offset.core.relay.quotas import Allowance, Pace, Quotas
+from offset.core.relay.quotas import Pace, Quotas
 from offset.core.relay.views import RelayView
 from offset.wire.relay import (
     INCOMING_CONNECTION,
@@ -255,13 +256,27 @@ class Relay:
     def _keep_early(self, leg: Leg, half: Waiting, data: bytes, now: Instant) -> list[Effect]:
         self._early_bytes += half.keep(data)
         # Pausing stops an honest sender; what it had under way is at most one frame more.
-        if (
-            half.early_bytes > RELAY_EARLY_BYTES_MAX + FRAME_BYTES_MAX
-            or self._early_bytes > self._quotas.early_bytes
-        ):
+        if half.early_bytes > RELAY_EARLY_BYTES_MAX + FRAME_BYTES_MAX:
             self._count_refusal("early bytes")
             return self._drop(leg, now)
-        return self._steer(leg)
+        out = self._make_room(now) if self._early_bytes > self._quotas.early_bytes else []
+        return out + (self._steer(leg) if leg.conn in self._legs else [])
+
+    def _make_room(self, now: Instant) -> list[Effect]:
+        """Hang up on those who said most before they were accepted, until an eighth is free: honest nodes say little,
+        and who fills the relay must not keep them out."""
+        halves = [
+            (leg.role.early_bytes, leg)
+            for leg in self._legs.values()
+            if isinstance(leg.role, Waiting) and leg.role.early_bytes
+        ]
+        out: list[Effect] = []
+        for _, leg in sorted(halves, key=lambda half: -half[0]):
+            if self._early_bytes <= self._quotas.early_bytes * 7 // 8:
+                break
+            self._count_refusal("early bytes")
+            out += self._drop(leg, now)
+        return out
 
     # Ends
 
