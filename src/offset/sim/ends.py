@@ -141,15 +141,18 @@ def _books(run: Run) -> None:
             deal,
         )
         kept = run.town.state(deal.buyer).payments.get(deal.payment_id)
-        # What an app said on a line that it gave up may arrive late, and begin anew what was over; that is cancelled.
-        is_echo = kept is not None and kept.stage == CANCELED and run.town.clients[deal.buyer].host.life > 1
         claim(
-            kept is None or is_echo,
+            kept is None or (kept.stage == CANCELED and _may_echo(run, deal.buyer)),
             "leftover",
             f"{deal.buyer} still keeps {deal}, which its app knows to have ended",
         )
         is_kept = deal.invoice_id in run.town.state(deal.seller).invoices
         claim(not is_kept, "leftover", f"{deal.seller} still keeps the invoice of {deal}, which has ended")
+
+
+def _may_echo(run: Run, name: str) -> bool:
+    """What an app said on a line that it gave up may arrive late, and begin anew what was over; that is cancelled."""
+    return run.town.clients[name].host.life > 1
 
 
 def _is_broken(run: Run, deal: Deal) -> bool:
@@ -164,13 +167,14 @@ def _history(run: Run, name: str, kind: str, ident: bytes, deal: Deal) -> Histor
     row = disk.rows.get(("history", kind, ident))
     if row is None and name in run.town.watcher.wiped:
         return None
+    echo = "unpaid" if kind == "paid" and _may_echo(run, name) else kind
     claim(
         isinstance(row, HistoryRecord)
         and (kind == "unpaid" or (row.currency, row.amount) == (deal.currency, deal.amount))
         and not any(
             ("history", other, ident) in disk.rows
             for other in ("paid", "unpaid", "received", "withdrawn")
-            if other != kind
+            if other not in (kind, echo)
         ),
         "history",
         f"the history of {name} says {row} of {deal}, which is {kind}",
