@@ -12,6 +12,7 @@ from offset.shell import dialing
 from offset.shell.addresses import Address
 from offset.shell.dialing import Dials, SocketName, open_socket
 from offset.shell.driver import Bounds, Driver
+from offset.shell.resolving import Lookups
 from shell.toys import HOST, Toy, echo, running
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -297,13 +298,8 @@ def test_families_take_turns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
             (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (name, 1, 0, 0)) for name in ("::1", "::2", "::3")
         ] + [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 1))]
 
-        class Loop:
-            async def getaddrinfo(self, *_: Any, **__: Any) -> list[Any]:
-                return found
-
-        with monkeypatch.context() as patched:
-            patched.setattr(dialing.asyncio, "get_running_loop", Loop)
-            names = await dialing._resolve(WHERE)
+        monkeypatch.setattr(dialing, "_lookups", Lookups(lambda *_, **__: found))
+        names = await dialing._resolve(WHERE)
         assert [name[0] for _, name in names] == ["::1", "127.0.0.1", "::2", "::3"]
 
     run(story())

@@ -54,6 +54,7 @@ FIRST_BYTES_MS: Millis = 3 * SECOND  # by then a caller has sent its version: sp
 COUNTERS_MS: Millis = MINUTE  # how often a server tells its counters: spec 02, W32
 LISTEN_BACKLOG = 1024  # callers that wait in the kernel
 ACCEPTS_PER_TURN = 4  # so that callers can be turned away before the descriptors are gone: spec 02, W5
+NAME_LOOKUPS_MAX = 256  # of host names, each in a thread, which costs little while it waits
 CONNECT_STAGGER_MS: Millis = 250  # from one address of a host to the next: spec 02, W25
 LINGER_MS: Millis = 1 * SECOND  # for the peer to close after us, so that the last bytes reach it
 CLOSE_MS: Millis = 8 * SECOND  # for the peer to take what was written before a Close

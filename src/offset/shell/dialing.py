@@ -14,9 +14,12 @@ from offset.base.instants import Millis
 from offset.base.limits import CONNECT_STAGGER_MS
 from offset.base.names import is_public_ip
 from offset.engine.surface import Conn, Dial
-from offset.shell.addresses import Address, is_ip, parse_address
+from offset.shell.addresses import Address, parse_address
+from offset.shell.resolving import Lookups
 
 SocketName = tuple[socket.AddressFamily, tuple[Any, ...]]
+
+_lookups = Lookups()
 
 
 class Dials:
@@ -162,11 +165,7 @@ async def _connect(family: socket.AddressFamily, name: tuple[Any, ...]) -> socke
 
 async def _resolve(address: Address) -> list[SocketName]:
     """The addresses of a host, the two families in turn, the system's favourite first."""
-    flags = socket.AI_NUMERICHOST if is_ip(address.host) else 0
-    found = await asyncio.get_running_loop().getaddrinfo(
-        address.host, address.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=flags
-    )
     families: dict[socket.AddressFamily, list[SocketName]] = {}
-    for family, _, _, _, name in found:
+    for family, _, _, _, name in await _lookups.find(address):
         families.setdefault(family, []).append((family, name))
     return [name for name in chain.from_iterable(zip_longest(*families.values())) if name is not None]

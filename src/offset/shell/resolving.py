@@ -1,0 +1,67 @@
+"""Names of hosts, looked up in threads of our own (spec 02, W25).
+
+A loop has few threads for that, and waits for them when it ends: some names whose server does not answer would hold up
+all others, and a program that was told to stop. Nobody waits for these threads, and who gives up waits no longer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from offset.base.limits import NAME_LOOKUPS_MAX
+from offset.shell.addresses import Address, is_ip
+
+Found = list[tuple[Any, ...]]
+"""What `socket.getaddrinfo` gives."""
+
+
+class Lookups:
+    """Those under way. Who asks for what is asked already shares the answer."""
+
+    __slots__ = ("_look_up", "_under_way")
+
+    def __init__(self, look_up: Callable[..., Found] = socket.getaddrinfo) -> None:
+        self._look_up = look_up
+        self._under_way: dict[Address, asyncio.Future[Found]] = {}
+
+    async def find(self, address: Address) -> Found:
+        """The addresses of a host. Raises OSError or UnicodeError, also when too many names are asked for."""
+        if is_ip(address.host):
+            return self._ask(address)
+        loop = asyncio.get_running_loop()
+        found = self._under_way.get(address)
+        if found is None or found.get_loop() is not loop:
+            if len(self._under_way) >= NAME_LOOKUPS_MAX:
+                raise OSError("too many names are being looked up")
+            found = self._under_way[address] = loop.create_future()
+            threading.Thread(target=self._run, args=(loop, address, found), daemon=True).start()
+        return await asyncio.shield(found)
+
+    def _ask(self, address: Address) -> Found:
+        flags = socket.AI_NUMERICHOST if is_ip(address.host) else 0
+        return self._look_up(
+            address.host, address.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=flags
+        )
+
+    def _run(self, loop: asyncio.AbstractEventLoop, address: Address, found: asyncio.Future[Found]) -> None:
+        result: Found | Exception
+        try:
+            result = self._ask(address)
+        except Exception as error:  # the one who asked is told, whatever it is
+            result = error
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(self._tell, address, found, result)
+
+    def _tell(self, address: Address, found: asyncio.Future[Found], result: Found | Exception) -> None:
+        if self._under_way.get(address) is found:
+            del self._under_way[address]
+        if isinstance(result, Exception):
+            found.set_exception(result)
+            found.exception()  # all may have given up, and that is no fault
+        else:
+            found.set_result(result)
