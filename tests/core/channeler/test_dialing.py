@@ -9,6 +9,7 @@ from offset.base.limits import (
     DIAL_BACKOFF_MS_MIN,
     DIALS_MAX,
     HANDSHAKE_MS,
+    KEEPALIVE_SEND_MS,
     LOWER_BACKOFF_MS_MAX,
     LOWER_DIAL_DELAY_MS,
     LOWER_OFFLINE_MS,
@@ -123,6 +124,17 @@ def test_w23_a_false_nonce_costs_one_handshake_only(script: Script) -> None:
     assert script.dialed[script.last()] == script.dialed[1]
 
 
+def live(script: Script, span: int) -> None:
+    """The attempt under way leads to a link, which lives so long and is then cut."""
+    line = script.last()
+    script.open(line)
+    script.link(line, LOW)
+    for wait in (*[KEEPALIVE_SEND_MS] * (span // KEEPALIVE_SEND_MS), span % KEEPALIVE_SEND_MS):
+        script.wait(wait)
+        script.hear(line, b"alive ")
+    script.close(line)
+
+
 def test_w24_the_last_good_relay_comes_first(script: Script) -> None:
     """After a success the next round begins with the relay that worked."""
     for seed in range(5):
@@ -132,11 +144,25 @@ def test_w24_the_last_good_relay_comes_first(script: Script) -> None:
         refuse(script, script.last())
         good = script.dialed[script.last()]
         assert good != first
-        script.open(script.last())
-        script.link(script.last(), LOW)
-        script.wait(STABLE_LINE_MS)
-        script.close(script.last())
+        live(script, STABLE_LINE_MS)
         assert script.dialed[next_line(script)] == good
+
+
+def test_w24_a_relay_that_cuts_links_comes_last() -> None:
+    """It lets every handshake pass and cuts each link soon: the other one is used after the first time, and kept."""
+    seen = set()
+    for seed in range(6):
+        script = Script(seed)
+        script.befriend(LOW, R1, R2)
+        bad = script.dialed[script.last()]
+        seen.add(bad)
+        live(script, 5000)
+        good = script.dialed[next_line(script)]
+        assert good != bad
+        for _ in range(3):
+            live(script, STABLE_LINE_MS)
+            assert script.dialed[next_line(script)] == good
+    assert len(seen) == 2
 
 
 def test_w24_relays_of_equal_merit_take_turns() -> None:

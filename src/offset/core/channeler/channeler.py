@@ -305,7 +305,7 @@ class Channeler:
         if friend.link is tunnel:
             friend.link, friend.mailbox, friend.since = None, None, now
             self._desk.tell(Offline(friend.key))
-            self._dialing.lost(friend.key, now - tunnel.since, now)
+            self._dialing.lost(tunnel, now)
         elif tunnel.is_ours:
             self._dialing.failed(tunnel, now)
         else:

@@ -53,6 +53,8 @@ class Course:
     relays: tuple[RelayAddress, ...] = ()
     good: dict[RelayAddress, Instant] = field(default_factory=dict)
     """When a link through this relay was made last."""
+    cut: dict[RelayAddress, int] = field(default_factory=dict)
+    """How many links of ours in a row through this relay ended before they were stable."""
     queue: list[RelayAddress] = field(default_factory=list)
     """Relays still to be tried in this round."""
     trying: dict[LineId, Tunnel] = field(default_factory=dict)
@@ -108,6 +110,7 @@ class Dialing:
         fresh = [relay for relay in relays if relay not in course.relays]
         course.relays = relays
         course.good = {relay: at for relay, at in course.good.items() if relay in relays}
+        course.cut = {relay: count for relay, count in course.cut.items() if relay in relays}
         course.queue = [relay for relay in course.queue if relay in relays]
         for tunnel in list(course.trying.values()):
             if tunnel.relay not in relays:
@@ -187,12 +190,16 @@ class Dialing:
         self._forget(self._courses[tunnel.friend], tunnel)
         self._serve_waiting(now)
 
-    def lost(self, friend: PublicKey, lived_ms: int, now: Instant) -> None:
+    def lost(self, link: Tunnel, now: Instant) -> None:
         """The link ended. Dial again, at once if it was a good one (W10)."""
-        course = self._courses[friend]
+        course = self._courses[link.friend]
         course.is_linked = False
         course.why = Why.LINK_LOST
-        is_stable = lived_ms >= STABLE_LINE_MS
+        is_stable = now - link.since >= STABLE_LINE_MS
+        if is_stable:
+            course.cut.pop(link.relay, None)
+        elif link.is_ours and link.relay in course.relays:
+            course.cut[link.relay] = course.cut.get(link.relay, 0) + 1
         course.short_lives = 0 if is_stable else course.short_lives + 1
         course.backoff.failures = max(0, course.short_lives - 1)
         if course.trying or course.queue:
@@ -218,12 +225,15 @@ class Dialing:
             self._schedule(course, now, LOWER_DIAL_DELAY_MS)
 
     def _order(self, course: Course) -> list[RelayAddress]:
-        """The relays of a round: by their last success, the others by chance (W24)."""
+        """The relays of a round: by their last success, the others by chance (W24).
+
+        Those that let links begin and cut them come last, or a bad relay would be the only one that is ever used.
+        """
         ranked = [
-            (-course.good.get(relay, -1), fraction(self._desk.entropy), number)
+            (course.cut.get(relay, 0), -course.good.get(relay, -1), fraction(self._desk.entropy), number)
             for number, relay in enumerate(course.relays)
         ]
-        return [course.relays[number] for _, _, number in sorted(ranked)]
+        return [course.relays[number] for *_, number in sorted(ranked)]
 
     def _go_on(self, course: Course, now: Instant) -> None:
         """Try the next relay of the round, or end the round when all have failed."""
