@@ -86,6 +86,26 @@ def test_w27_sixteen_accepts_at_once_the_rest_is_rejected(script: Script) -> Non
     assert script.rejected(leg) == friends[ACCEPTS_MAX:]
 
 
+def test_w27_a_relay_that_stalls_keeps_nobody_out_elsewhere(script: Script) -> None:
+    """When one relay holds all slots, a friend at another one gets that of its oldest, until both hold as many."""
+    friends = many_friends(script, ACCEPTS_MAX + 2)
+    script.set_relays(R1, R2)
+    bad, good = script.lines(R1)[0], script.lines(R2)[0]
+    script.open(bad)
+    script.open(good)
+    script.wait(3000)
+    before = len(script.dialed)
+    for friend in friends[:ACCEPTS_MAX]:
+        script.incoming(bad, friend)
+    stalled = list(script.dialed)[before:]
+    assert len(stalled) == ACCEPTS_MAX
+    for n in range(ACCEPTS_MAX // 2):
+        assert CloseLine(stalled[n]) in script.incoming(good, friends[(ACCEPTS_MAX + n) % len(friends)])
+    assert script.rejected(good) == []
+    script.incoming(good, friends[ACCEPTS_MAX - 1])
+    assert script.rejected(good) == [friends[ACCEPTS_MAX - 1]]
+
+
 def test_w28_handshakes_in_all_are_bounded(script: Script) -> None:
     """No more than 32 friends may be proving their key at once; a slot is free again when one ends."""
     friends = many_friends(script, INNER_HANDSHAKES_MAX + 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import ACCEPTS_MAX, INNER_HANDSHAKES_MAX, RELAY_ATTEMPTS_MAX
@@ -26,8 +28,11 @@ class Accepting:
             if older.stage is Stage.OPENING:
                 return True  # our Accept is on its way, and takes whoever waits when it arrives
             self._drop(older)  # the friend has left that tunnel, or it would not ask again
-        if self._opening() >= ACCEPTS_MAX or len(self._pending) >= INNER_HANDSHAKES_MAX:
-            return False
+        pending = list(self._pending.values())
+        opening = [tunnel for tunnel in pending if tunnel.stage is Stage.OPENING]
+        for tunnels, limit in ((opening, ACCEPTS_MAX), (pending, INNER_HANDSHAKES_MAX)):
+            if len(tunnels) >= limit and not self._make_room(tunnels, relay.public_key):
+                return False
         # A friend tries several relays at once (W23) and goes on with one of them, so one slot would not do.
         same = [tunnel for tunnel in self._pending.values() if tunnel.friend == friend]
         if len(same) >= RELAY_ATTEMPTS_MAX:
@@ -54,8 +59,17 @@ class Accepting:
             self._drop(tunnel)
         return [tunnel.relay.public_key for tunnel in tunnels if tunnel.stage is Stage.OPENING]
 
-    def _opening(self) -> int:
-        return sum(tunnel.stage is Stage.OPENING for tunnel in self._pending.values())
+    def _make_room(self, tunnels: list[Tunnel], relay: PublicKey) -> bool:
+        """End the oldest of these at the relay that has most, unless the newcomer's has about as many.
+
+        A relay that announces many and lets our lines hang must not keep out who waits at another one.
+        """
+        counts = Counter(tunnel.relay.public_key for tunnel in tunnels)
+        (fullest, count), *_ = counts.most_common(1)
+        if count <= counts[relay] + 1:
+            return False
+        self._drop(next(tunnel for tunnel in tunnels if tunnel.relay.public_key == fullest))
+        return True
 
     def _drop(self, tunnel: Tunnel) -> None:
         self._tunnels.drop(tunnel)
