@@ -162,3 +162,18 @@ def test_no_such_folder(tmp_path: Path) -> None:
     with pytest.raises(UserFault, match=r"cannot write .*/a/b: No such file or directory"):
         write_new(tmp_path / "a" / "b", "text")
     assert os.listdir(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a file has its name, no failure to sync the folder denies it: whoever made it would make it again."""
+    opening = os.open
+
+    def closed(path: str | Path, flags: int, *rest: int) -> int:
+        if path == tmp_path:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return opening(path, flags, *rest)
+
+    monkeypatch.setattr(os, "open", closed)
+    write_new(tmp_path / "a", "text")
+    assert (tmp_path / "a").read_text() == "text"
+    assert os.listdir(tmp_path) == ["a"]

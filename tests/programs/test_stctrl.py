@@ -151,6 +151,7 @@ def test_help_at_every_level(group: str, capsys: pytest.CaptureFixture[str]) -> 
         ("config set-currency-rate -n bob -c FST -m 1 -a ³", "'³' is not a whole number"),
         ("seller create-invoice -c FST -a -5 -i x", "'-5' is not a whole number"),
         ("info friends --timeout 0", "range"),
+        ("info friends --timeout nan", "a number of seconds"),
         ("info friends extra", "unexpected extra argument"),
     ],
 )

@@ -96,6 +96,11 @@ def test_command(tmp_path: Path) -> None:
     assert "A pays B 4 FST: paid" in done.output
     assert "A may owe B 10 and owes 4: 6 left" in done.output
     assert picture.read_text().startswith("<svg")
+    for taken in (file, picture):
+        before = taken.read_text()
+        again = CliRunner().invoke(offset, ["sim", "--topology", str(file), "--svg", str(taken)])
+        assert isinstance(again.exception, UserFault)
+        assert taken.read_text() == before
 
 
 def test_manual(tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ def run(command: click.Command, args: Sequence[str] | None = None) -> int:
     try:
         _be_lenient()
         status = command.main(args, prog_name=program, standalone_mode=False)
-        sys.stdout.flush()  # here, where it may fail
+        if sys.stdout is not None:  # it was closed before we began
+            sys.stdout.flush()  # here, where it may fail
         return status if isinstance(status, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()  # the help, on standard error

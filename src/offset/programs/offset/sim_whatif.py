@@ -8,6 +8,7 @@ import click
 
 from offset.base.faults import UserFault
 from offset.programs.errors import FAILED
+from offset.programs.files_io import refuse_existing, write_new
 from offset.sim.picture import draw_svg
 from offset.sim.topology import parse
 from offset.sim.whatif import Finding, run
@@ -15,6 +16,8 @@ from offset.sim.whatif import Finding, run
 
 def what_if(path: Path, svg: Path | None) -> int:
     """Run the network of a file and print what came of it. Returns the exit status: 1 if a payment failed."""
+    if svg is not None:
+        refuse_existing(svg)
     try:
         topology = parse(path.read_text("utf-8"))
     except UnicodeDecodeError:
@@ -31,7 +34,7 @@ def what_if(path: Path, svg: Path | None) -> int:
         ]
         click.echo("\n".join(debts or ["  nobody owes anything"]))
     if svg is not None:
-        svg.write_text(draw_svg(report), "utf-8")
+        write_new(svg, draw_svg(report))
         click.echo(f"\nPicture: {svg}")
     return 0 if all(finding.is_paid for finding in report.findings) else FAILED
 

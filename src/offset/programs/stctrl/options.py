@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,8 +31,16 @@ def timeout(
         default=default_s,
         show_default=True,
         metavar="SECONDS",
+        callback=_finite,
         help=what,
     )
+
+
+def _finite(_context: click.Context, _param: click.Parameter, value: float) -> float:
+    """`nan` is in every range of click."""
+    if not math.isfinite(value):
+        raise click.BadParameter("it must be a number of seconds.")
+    return value
 
 
 def infile(short: str, long: str, text: str) -> Callable[[F], F]:
