@@ -86,24 +86,51 @@ def test_w27_sixteen_accepts_at_once_the_rest_is_rejected(script: Script) -> Non
     assert script.rejected(leg) == friends[ACCEPTS_MAX:]
 
 
-def test_w27_a_relay_that_stalls_keeps_nobody_out_elsewhere(script: Script) -> None:
-    """When one relay holds all slots, a friend at another one gets that of its oldest, until both hold as many."""
-    friends = many_friends(script, ACCEPTS_MAX + 2)
+def two_legs(script: Script) -> tuple[int, int]:
+    """We listen at two relays, and nobody is dialed just now."""
     script.set_relays(R1, R2)
-    bad, good = script.lines(R1)[0], script.lines(R2)[0]
-    script.open(bad)
-    script.open(good)
+    legs = script.lines(R1)[0], script.lines(R2)[0]
+    for leg in legs:
+        script.open(leg)
     script.wait(3000)
+    return legs
+
+
+def test_w27_a_relay_that_stalls_keeps_nobody_out_elsewhere(script: Script) -> None:
+    """When one relay holds all slots, a friend at another one gets that of its oldest, who is rejected; so until both
+    hold as many."""
+    friends = many_friends(script, 2 * ACCEPTS_MAX)
+    bad, good = two_legs(script)
     before = len(script.dialed)
     for friend in friends[:ACCEPTS_MAX]:
         script.incoming(bad, friend)
     stalled = list(script.dialed)[before:]
     assert len(stalled) == ACCEPTS_MAX
-    for n in range(ACCEPTS_MAX // 2):
-        assert CloseLine(stalled[n]) in script.incoming(good, friends[(ACCEPTS_MAX + n) % len(friends)])
-    assert script.rejected(good) == []
-    script.incoming(good, friends[ACCEPTS_MAX - 1])
-    assert script.rejected(good) == [friends[ACCEPTS_MAX - 1]]
+    half = ACCEPTS_MAX // 2
+    for n in range(half):
+        assert CloseLine(stalled[n]) in script.incoming(good, friends[ACCEPTS_MAX + n])
+    assert (script.rejected(bad), script.rejected(good)) == (friends[:half], [])
+    script.incoming(good, friends[-1])
+    assert (script.rejected(bad), script.rejected(good)) == (friends[:half], [friends[-1]])
+
+
+@pytest.mark.parametrize("is_opening_first", [True, False])
+def test_w27_w28_one_gives_way_when_both_limits_are_reached(script: Script, is_opening_first: bool) -> None:
+    """With as many openings and handshakes as may be, one opening ends for a newcomer elsewhere, and no more."""
+    friends = many_friends(script, INNER_HANDSHAKES_MAX + 1)
+    bad, good = two_legs(script)
+    opening, shaking = friends[:ACCEPTS_MAX], friends[ACCEPTS_MAX:-1]
+    if is_opening_first:
+        for friend in opening[:-1]:
+            script.incoming(bad, friend)
+    for friend in shaking:
+        script.accept(bad, friend)
+    for friend in opening[-1:] if is_opening_first else opening:
+        script.incoming(bad, friend)
+    effects = script.incoming(good, friends[-1])
+    assert sum(isinstance(effect, CloseLine) for effect in effects) == 1
+    assert sum(isinstance(effect, OpenLine) for effect in effects) == 1
+    assert (script.rejected(bad), script.rejected(good)) == (opening[:1], [])
 
 
 def test_w28_handshakes_in_all_are_bounded(script: Script) -> None:

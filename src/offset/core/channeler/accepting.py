@@ -10,6 +10,9 @@ from offset.base.limits import ACCEPTS_MAX, INNER_HANDSHAKES_MAX, RELAY_ATTEMPTS
 from offset.core.channeler.lines import Stage, Tunnel, Tunnels
 from offset.wire.common import RelayAddress
 
+Pair = tuple[PublicKey, PublicKey]
+"""A relay, and a friend that waits there."""
+
 
 class Accepting:
     """The tunnels we accept, until the friend has proved its key."""
@@ -18,27 +21,30 @@ class Accepting:
 
     def __init__(self, tunnels: Tunnels) -> None:
         self._tunnels = tunnels
-        self._pending: dict[tuple[PublicKey, PublicKey], Tunnel] = {}  # by relay and friend, oldest first
+        self._pending: dict[Pair, Tunnel] = {}  # oldest first
 
-    def incoming(self, relay: RelayAddress, friend: PublicKey, now: Instant) -> bool:
-        """An admitted friend waits at `relay`; returns False when it must be rejected."""
+    def incoming(self, relay: RelayAddress, friend: PublicKey, now: Instant) -> list[Pair]:
+        """An admitted friend waits at `relay`; returns who must be rejected: it, or another one that gave way to it."""
         pair = (relay.public_key, friend)
         older = self._pending.get(pair)
         if older is not None:
             if older.stage is Stage.OPENING:
-                return True  # our Accept is on its way, and takes whoever waits when it arrives
+                return []  # our Accept is on its way, and takes whoever waits when it arrives
             self._drop(older)  # the friend has left that tunnel, or it would not ask again
-        pending = list(self._pending.values())
-        opening = [tunnel for tunnel in pending if tunnel.stage is Stage.OPENING]
-        for tunnels, limit in ((opening, ACCEPTS_MAX), (pending, INNER_HANDSHAKES_MAX)):
-            if len(tunnels) >= limit and not self._make_room(tunnels, relay.public_key):
-                return False
+        rejected: list[Pair] = []
+        if full := self._full():
+            victim = _victim(full, relay.public_key)
+            if victim is None:
+                return [pair]
+            self._drop(victim)
+            if victim.stage is Stage.OPENING:
+                rejected = [(victim.relay.public_key, victim.friend)]
         # A friend tries several relays at once (W23) and goes on with one of them, so one slot would not do.
         same = [tunnel for tunnel in self._pending.values() if tunnel.friend == friend]
         if len(same) >= RELAY_ATTEMPTS_MAX:
             self._drop(same[0])
         self._pending[pair] = self._tunnels.start(friend, relay, False, now)
-        return True
+        return rejected
 
     def settled(self, tunnel: Tunnel) -> None:
         """The tunnel is up or over: it needs no slot any more."""
@@ -59,18 +65,29 @@ class Accepting:
             self._drop(tunnel)
         return [tunnel.relay.public_key for tunnel in tunnels if tunnel.stage is Stage.OPENING]
 
-    def _make_room(self, tunnels: list[Tunnel], relay: PublicKey) -> bool:
-        """End the oldest of these at the relay that has most, unless the newcomer's has about as many.
+    def _full(self) -> list[Tunnel]:
+        """Those of which one must end before another can begin, oldest first; empty while there is room.
 
-        A relay that announces many and lets our lines hang must not keep out who waits at another one.
+        One that is opening counts for both limits, so its end makes room under both.
         """
-        counts = Counter(tunnel.relay.public_key for tunnel in tunnels)
-        (fullest, count), *_ = counts.most_common(1)
-        if count <= counts[relay] + 1:
-            return False
-        self._drop(next(tunnel for tunnel in tunnels if tunnel.relay.public_key == fullest))
-        return True
+        pending = list(self._pending.values())
+        opening = [tunnel for tunnel in pending if tunnel.stage is Stage.OPENING]
+        if len(opening) >= ACCEPTS_MAX:
+            return opening
+        return pending if len(pending) >= INNER_HANDSHAKES_MAX else []
 
     def _drop(self, tunnel: Tunnel) -> None:
         self._tunnels.drop(tunnel)
         self.settled(tunnel)
+
+
+def _victim(tunnels: list[Tunnel], relay: PublicKey) -> Tunnel | None:
+    """The oldest of these at the relay that has most, for a newcomer at `relay`; None if that has about as many.
+
+    A relay that announces many and lets our lines hang must not keep out who waits at another one.
+    """
+    counts = Counter(tunnel.relay.public_key for tunnel in tunnels)
+    ((fullest, count),) = counts.most_common(1)
+    if count <= counts[relay] + 1:
+        return None
+    return next(tunnel for tunnel in tunnels if tunnel.relay.public_key == fullest)

@@ -240,10 +240,11 @@ class Channeler:
         friend = self._listening.message(leg, data, now)
         if friend is None:
             self._accepting.leg_lost(leg.relay)
-        elif not (
-            self._wanted.admits(leg.relay, friend) and self._accepting.incoming(leg.address(), friend, now)
-        ):
+        elif not self._wanted.admits(leg.relay, friend):
             self._listening.reject(leg.relay, friend)
+        else:
+            for relay, other in self._accepting.incoming(leg.address(), friend, now):
+                self._listening.reject(relay, other)
 
     def _retry_friends(self, now: Instant) -> None:
         """We are back at a relay after we were at none: whoever is offline may have waited for this."""
