@@ -28,7 +28,7 @@ class Race:
         self.ended: list[Any] = []
         self.opened: list[socket.socket] = []
 
-        async def resolve(_: Address) -> list[SocketName]:
+        async def resolve(_: Address, __: Lookups) -> list[SocketName]:
             return [(socket.AF_INET, name) for name in names]
 
         async def connect(_: socket.AddressFamily, name: tuple[Any, ...]) -> socket.socket:
@@ -142,7 +142,7 @@ def test_w29_public_addresses_of_a_host_are_used(monkeypatch: pytest.MonkeyPatch
     public = ("198.51.100.1", 1)
     race = Race(monkeypatch, DEAD, ("1.1.1.1", 1), ("::ffff:10.0.0.1", 1), ("fe80::1%1", 1), public)
     with asyncio.Runner() as runner:
-        runner.run(open_socket(WHERE, public_only=True)).close()
+        runner.run(open_socket(WHERE, Lookups(), public_only=True)).close()
     assert race.tried == [("1.1.1.1", 1)]
 
 
@@ -218,7 +218,7 @@ def test_dead_address_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     race = Race(monkeypatch, DEAD, ALIVE)
 
     async def story() -> None:
-        sock = await open_socket(WHERE)
+        sock = await open_socket(WHERE, Lookups())
         assert race.opened == [sock]
         assert race.ended == [ALIVE, DEAD]
         sock.close()
@@ -232,7 +232,7 @@ def test_refusing_address_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(dialing, "CONNECT_STAGGER_MS", 1_000_000)
 
     async def story() -> None:
-        (await open_socket(WHERE)).close()
+        (await open_socket(WHERE, Lookups())).close()
         assert race.tried == [REFUSING, ALIVE]
 
     run(story())
@@ -244,7 +244,7 @@ def test_all_refuse(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def story() -> None:
         with pytest.raises(ConnectionRefusedError):
-            await open_socket(WHERE)
+            await open_socket(WHERE, Lookups())
         assert race.tried == [REFUSING, REFUSING]
 
     run(story())
@@ -256,7 +256,7 @@ def test_no_address_at_all(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def story() -> None:
         with pytest.raises(OSError, match=r"host\.example has no address"):
-            await open_socket(WHERE)
+            await open_socket(WHERE, Lookups())
 
     run(story())
 
@@ -265,7 +265,7 @@ def test_two_win(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two that connect at the same moment one is taken and the other closed."""
     race = Race(monkeypatch)
 
-    async def resolve(_: Address) -> list[SocketName]:
+    async def resolve(_: Address, __: Lookups) -> list[SocketName]:
         return [(socket.AF_INET, DEAD), (socket.AF_INET, ALIVE)]
 
     both = asyncio.Event()
@@ -281,7 +281,7 @@ def test_two_win(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dialing, "_connect", connect)
 
     async def story() -> None:
-        winner = await open_socket(WHERE)
+        winner = await open_socket(WHERE, Lookups())
         assert len(race.opened) == 2
         assert [sock.fileno() >= 0 for sock in race.opened].count(True) == 1
         assert winner.fileno() >= 0
@@ -290,7 +290,7 @@ def test_two_win(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     run(story())
 
 
-def test_families_take_turns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_families_take_turns(run: Run) -> None:
     """Addresses of the two families are tried in turn, beginning with the system's favourite."""
 
     async def story() -> None:
@@ -298,8 +298,7 @@ def test_families_take_turns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
             (socket.AF_INET6, socket.SOCK_STREAM, 6, "", (name, 1, 0, 0)) for name in ("::1", "::2", "::3")
         ] + [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 1))]
 
-        monkeypatch.setattr(dialing, "_lookups", Lookups(lambda *_, **__: found))
-        names = await dialing._resolve(WHERE)
+        names = await dialing._resolve(WHERE, Lookups(lambda *_, **__: found))
         assert [name[0] for _, name in names] == ["::1", "127.0.0.1", "::2", "::3"]
 
     run(story())

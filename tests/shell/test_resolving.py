@@ -107,7 +107,7 @@ def test_lookups_are_bounded(run: Run, names: Names) -> None:
             asyncio.create_task(lookups.find(Address(f"dead{n}.example", 1))) for n in range(NAME_LOOKUPS_MAX)
         ]
         await asyncio.sleep(0)
-        with pytest.raises(OSError, match="too many names"):
+        with pytest.raises(OSError, match="are being looked up already"):
             await lookups.find(Address("good.example", 1))
         assert await lookups.find(Address("127.0.0.1", 1)) == FOUND
         names.over.set()
@@ -117,9 +117,26 @@ def test_lookups_are_bounded(run: Run, names: Names) -> None:
     run(story())
 
 
+def test_no_thread_is_left(run: Run, names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the system gives no thread, that is an error like others, and the next question is asked anew."""
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def story() -> None:
+        lookups = Lookups(names)
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", refuse)
+            with pytest.raises(OSError, match="can't start new thread"):
+                await lookups.find(Address("good.example", 1))
+        assert await lookups.find(Address("good.example", 1)) == FOUND
+
+    run(story())
+
+
 def test_a_program_ends_while_a_name_has_no_answer(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGTERM is not held up by a lookup; its answer, which comes when the loop is closed, is nobody's."""
-    monkeypatch.setattr(dialing, "_lookups", Lookups(names))
+    monkeypatch.setattr(dialing, "Lookups", lambda: Lookups(names))
 
     def react(event: Event) -> list[Effect]:
         return [Dial(1, "dead.example:1")] if isinstance(event, Woken) else []

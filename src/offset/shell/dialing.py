@@ -19,13 +19,11 @@ from offset.shell.resolving import Lookups
 
 SocketName = tuple[socket.AddressFamily, tuple[Any, ...]]
 
-_lookups = Lookups()
-
 
 class Dials:
     """The dials under way, by the numbers of their connections."""
 
-    __slots__ = ("_connect_ms", "_failed", "_make_protocol", "_tasks")
+    __slots__ = ("_connect_ms", "_failed", "_lookups", "_make_protocol", "_tasks")
 
     def __init__(
         self,
@@ -37,6 +35,7 @@ class Dials:
         self._make_protocol = make_protocol
         self._failed = failed
         self._connect_ms = connect_ms
+        self._lookups = Lookups()
         self._tasks: dict[Conn, asyncio.Task[None]] = {}
 
     def start(self, dial: Dial) -> None:
@@ -67,7 +66,8 @@ class Dials:
         conn, address = dial.conn, dial.address
         try:
             async with asyncio.timeout(self._connect_ms / 1000):
-                opened = await open_socket(parse_address(address), public_only=dial.public_only)
+                where = parse_address(address)
+                opened = await open_socket(where, self._lookups, public_only=dial.public_only)
                 try:
                     loop = asyncio.get_running_loop()
                     await loop.create_connection(lambda: self._make_protocol(conn), sock=opened)
@@ -93,7 +93,7 @@ def _words(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)
 
 
-async def open_socket(address: Address, *, public_only: bool = False) -> socket.socket:
+async def open_socket(address: Address, lookups: Lookups, *, public_only: bool = False) -> socket.socket:
     """A connected socket; the caller bounds the time. Raises OSError when no address of the host answers.
 
     `public_only`: addresses outside of the public network are left out. They are looked at here because a name may
@@ -102,7 +102,7 @@ async def open_socket(address: Address, *, public_only: bool = False) -> socket.
     The families take turns and an address gets a short start before the next one joins the race: asyncio does
     the same (`happy_eyeballs_delay`), but uvloop does not.
     """
-    names = await _resolve(address)
+    names = await _resolve(address, lookups)
     if public_only:
         names = [name for name in names if is_public_ip(name[1][0])]
     attempts: set[asyncio.Task[socket.socket]] = set()
@@ -163,9 +163,9 @@ async def _connect(family: socket.AddressFamily, name: tuple[Any, ...]) -> socke
     return opened
 
 
-async def _resolve(address: Address) -> list[SocketName]:
+async def _resolve(address: Address, lookups: Lookups) -> list[SocketName]:
     """The addresses of a host, the two families in turn, the system's favourite first."""
     families: dict[socket.AddressFamily, list[SocketName]] = {}
-    for family, _, _, _, name in await _lookups.find(address):
+    for family, _, _, _, name in await lookups.find(address):
         families.setdefault(family, []).append((family, name))
     return [name for name in chain.from_iterable(zip_longest(*families.values())) if name is not None]

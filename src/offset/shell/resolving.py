@@ -21,7 +21,7 @@ Found = list[tuple[Any, ...]]
 
 
 class Lookups:
-    """Those under way. Who asks for what is asked already shares the answer."""
+    """Those under way in one loop. Who asks for what is asked already shares the answer."""
 
     __slots__ = ("_look_up", "_under_way")
 
@@ -33,14 +33,19 @@ class Lookups:
         """The addresses of a host. Raises OSError or UnicodeError, also when too many names are asked for."""
         if is_ip(address.host):
             return self._ask(address)
+        return await asyncio.shield(self._under_way.get(address) or self._begin(address))
+
+    def _begin(self, address: Address) -> asyncio.Future[Found]:
+        if len(self._under_way) >= NAME_LOOKUPS_MAX:
+            raise OSError(f"{NAME_LOOKUPS_MAX} names are being looked up already")
         loop = asyncio.get_running_loop()
-        found = self._under_way.get(address)
-        if found is None or found.get_loop() is not loop:
-            if len(self._under_way) >= NAME_LOOKUPS_MAX:
-                raise OSError("too many names are being looked up")
-            found = self._under_way[address] = loop.create_future()
+        found: asyncio.Future[Found] = loop.create_future()
+        try:
             threading.Thread(target=self._run, args=(loop, address, found), daemon=True).start()
-        return await asyncio.shield(found)
+        except RuntimeError as error:  # the system has no thread left
+            raise OSError(str(error)) from None
+        self._under_way[address] = found
+        return found
 
     def _ask(self, address: Address) -> Found:
         flags = socket.AI_NUMERICHOST if is_ip(address.host) else 0
@@ -58,8 +63,7 @@ class Lookups:
             loop.call_soon_threadsafe(self._tell, address, found, result)
 
     def _tell(self, address: Address, found: asyncio.Future[Found], result: Found | Exception) -> None:
-        if self._under_way.get(address) is found:
-            del self._under_way[address]
+        del self._under_way[address]
         if isinstance(result, Exception):
             found.set_exception(result)
             found.exception()  # all may have given up, and that is no fault
