@@ -29,9 +29,7 @@ HANDSHAKE_FRAME_BYTES_MAX = 1024  # before a peer has proved its key (spec 02, W
 INNER_MESSAGE_BYTES_MAX = FRAME_BYTES_MAX - 2**17  # room for the padding of two layers (spec 02, W17)
 DECODED_WORDS_MAX = 2**22  # (ref: 2**23) what one message may unpack and be traversed to (32 MiB)
 DECODED_NESTING_MAX = 64  # (ref)
-UNPACKED_BURST_MESSAGES = (
-    8  # of zeros, which are short on the wire, each as long as may be: that one peer may send
-)
+UNPACKED_BURST_MESSAGES = 8  # the longest, of zeros, which are short on the wire: from one peer at once
 UNPACKED_BYTES_PER_SECOND = 256 * 1024  # after that
 REKEY_COST_BYTES = 256 * 1024  # what answering a rekey counts there: it takes as long as to unpack so much
 PADDING_BYTES_MAX = 255  # the reference pads up to 65535, a defect: spec 01, 4.6

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -53,7 +52,7 @@ def refuse_existing(path: Path) -> None:
 
 
 def write_new(path: Path, text: str, *, secret: bool = False) -> None:
-    """Make a file with this text; durable when this returns. Raises UserFault.
+    """Make a file with this text; durable when this returns, where folders can be synced. Raises UserFault.
 
     Nothing is ever overwritten, and nobody sees half a file: it is written under another name in the same folder,
     and then gets its own. A secret is readable by its owner only, from its first byte on.
@@ -105,10 +104,11 @@ def _rename_new(part: Path, path: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the name of a new file durable, where that can be: the file is there, so no failure may deny it."""
-    with contextlib.suppress(
-        OSError
-    ):  # a folder that may only be written into, or a system that syncs no folder
+    """Make the name of a new file durable, where that can be: the file is there, so no failure may deny it.
+
+    It cannot be in a folder that may only be written into, nor on a system that syncs no folder.
+    """
+    with suppress(OSError):
         file = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(file)

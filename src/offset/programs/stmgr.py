@@ -143,8 +143,8 @@ def app_ticket(idfile: Path, output: Path, proutes: bool, pbuyer: bool, pseller:
     """Make the ticket of an app, with which a node trusts it.
 
     It goes into the folder that stnode was given with --trusted. Without a flag the app may only look at the
-    node, at all its balances. If you change or remove it, the node
-    hangs up on the app within seconds; other permissions hold from its next connection on.
+    node, at all its balances. If you change or remove the ticket there, the node hangs up on the app within
+    seconds; other permissions hold from its next connection on.
     """
     from offset.programs.files_io import refuse_existing, write_new
     from offset.wire.app import AppPermissions

@@ -41,16 +41,12 @@ class TrustedApps:
             if not path.is_file():  # to open a pipe is to wait for whoever writes to it
                 raise UserFault(f"{path} is not a file")
             ticket = load(path, parse_app_ticket)
-        except OSError as error:  # a link into a folder that may not be read, say
-            self._skip(path, f"{path}: {error.strerror}")
-            return None
-        except UserFault as fault:
-            self._skip(path, str(fault))
+        except (UserFault, OSError) as fault:
+            # The system says no when, for one, a link leads into a folder that may not be read.
+            reason = f"{path}: {fault.strerror}" if isinstance(fault, OSError) else str(fault)
+            if self._told.get(path) != reason:
+                self._told[path] = reason
+                log.warning("skipped: %s", reason)
             return None
         self._told.pop(path, None)
         return ticket
-
-    def _skip(self, path: Path, reason: str) -> None:
-        if self._told.get(path) != reason:
-            self._told[path] = reason
-            log.warning("skipped: %s", reason)

@@ -263,8 +263,10 @@ class Relay:
         return out + (self._steer(leg) if leg.conn in self._legs else [])
 
     def _make_room(self, now: Instant) -> list[Effect]:
-        """Hang up on those who said most before they were accepted, until an eighth is free: honest nodes say little,
-        and who fills the relay must not keep them out."""
+        """Hang up on those who said most before they were accepted, until an eighth is free.
+
+        Honest nodes say little, and who fills the relay must not keep them out.
+        """
         halves = [
             (leg.role.early_bytes, leg)
             for leg in self._legs.values()

@@ -10,11 +10,12 @@ from click.core import ParameterSource
 from offset.programs.cli import CONTEXT, add_help, version_option
 
 _NEEDS = {"--jobs": "--count", "--go-on": "--count", "--json": "--count", "--svg": "--topology"}
-_ALONE = {
+"""Options of `sim` that say nothing without another one."""
+_EXCLUDES = {
     "--topology": ("--seed", "--count", "--slowly", "--nodes", "--acts", "--shrink", "--talk"),
     "--count": ("--nodes", "--acts", "--shrink", "--talk"),
 }
-"""Options of `sim` that say nothing without another one, and those that others have no meaning for."""
+"""Options of `sim` with which others say nothing."""
 
 
 @click.group(name="offset", context_settings=CONTEXT)
@@ -137,7 +138,7 @@ def _refuse_what_says_nothing() -> None:
     for name, needed in _NEEDS.items():
         if name in given and needed not in given:
             raise click.UsageError(f"{name} has a meaning only with {needed}.", context)
-    for name, others in _ALONE.items():
+    for name, others in _EXCLUDES.items():
         for other in others:
             if name in given and other in given:
                 raise click.UsageError(f"{other} has no meaning with {name}.", context)
