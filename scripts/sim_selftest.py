@@ -14,22 +14,11 @@ from typing import Any
 import msgspec
 
 from offset.core.apps import askers
-from offset.core.funder import (
-    batch,
-    buyer,
-    cancelling,
-    credit_lines,
-    incoming,
-    liveness,
-    mediator,
-    mutual_credit,
-    payments,
-    reset,
-    seller,
-    state,
-    token_channel,
-    turn,
-)
+from offset.core.funder.friend import credit_lines, incoming, liveness
+from offset.core.funder.friend import sender as batch
+from offset.core.funder.ledger import mutual_credit, reset, token_channel
+from offset.core.funder.roles import buyer, cancelling, mediator, payments, seller
+from offset.core.funder.state.state import state, turn
 from offset.core.index import client
 from offset.engine import node_apps, outbox, publication
 from offset.link import keepalive

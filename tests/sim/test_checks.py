@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from offset.base.limits import TURNS_HELD_MAX
-from offset.core.funder.mutual_credit import Pending
+from offset.core.funder.ledger.mutual_credit import Pending
 from offset.core.funder.records import InvoiceRecord, PartRecord, TransactionRecord
-from offset.core.funder.state import FORWARDED, Queued
+from offset.core.funder.state.state import FORWARDED, Queued
 from offset.sim import ends
 from offset.sim.acts import carry_out
 from offset.sim.run import Run

@@ -13,8 +13,8 @@ from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Record
-from offset.core.funder.state import Friend
-from offset.core.funder.turn import Turn
+from offset.core.funder.state.state import Friend
+from offset.core.funder.state.turn import Turn
 from offset.crypto.identity import Identity
 from offset.store.database import Database, create
 from offset.wire.app import (

@@ -8,7 +8,7 @@ from typing import Any
 
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
-from offset.core.funder.state import FunderState
+from offset.core.funder.state.state import FunderState
 from offset.engine.app import Heard, Over, Ready
 from offset.engine.node import NodeEngine
 from offset.engine.relay import LISTENER, RelayEngine

@@ -37,8 +37,8 @@ from offset.core.channeler.effects import (
 from offset.core.channeler.effects import Effect as ChannelerEffect
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes, IndexServersRecord, Record
-from offset.core.funder.turn import DropFriend, SetRelays, Turn, UpdateFriend
-from offset.core.funder.views import credit_lines
+from offset.core.funder.state.turn import DropFriend, SetRelays, Turn, UpdateFriend
+from offset.core.funder.state.views import credit_lines
 from offset.core.index import client as index
 from offset.crypto.identity import Identity
 from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines

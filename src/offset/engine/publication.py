@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from offset.base.credits import Amount, Rate
 from offset.base.ids import Currency, PublicKey
-from offset.core.funder.state import FunderState
-from offset.core.funder.views import published
+from offset.core.funder.state.state import FunderState
+from offset.core.funder.state.views import published
 
 Changed = dict[tuple[PublicKey, Currency], tuple[Amount, Rate] | None]
 """Capacity and rate by friend and currency; None: no more."""

@@ -9,11 +9,11 @@ import msgspec
 from offset.base.credits import Rate
 from offset.base.ids import LOCK_BYTES, RAND_VALUE_BYTES, SIGNATURE_BYTES, UID_BYTES, PublicKey
 from offset.base.instants import Instant
-from offset.core.funder.mutual_credit import Refused
+from offset.core.funder.ledger.mutual_credit import Refused
+from offset.core.funder.ledger.token_channel import draft_to_send, make
 from offset.core.funder.records import LOST
-from offset.core.funder.state import Friend
-from offset.core.funder.token_channel import draft_to_send, make
-from offset.core.funder.turn import Turn
+from offset.core.funder.state.state import Friend
+from offset.core.funder.state.turn import Turn
 from offset.core.index.effects import SendClients
 from offset.core.relay import Send
 from offset.engine.index import IndexEngine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from offset.base.ids import Currency, PublicKey, short
-from offset.core.funder.state import Friend
+from offset.core.funder.state.state import Friend
 from offset.engine.index import IndexEngine
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine

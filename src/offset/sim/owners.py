@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from offset.base.ids import PublicKey, short
 from offset.core.apps.reports import ReportView
-from offset.core.funder.state import FunderState
+from offset.core.funder.state.state import FunderState
 from offset.engine.node import NodeEngine
 from offset.wire.app import (
     AddFriend,

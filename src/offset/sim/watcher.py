@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from offset.core.funder.channel import Channel
-from offset.core.funder.state import FunderState
+from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.state.state import FunderState
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
 from offset.engine.surface import Commit, Effect, Event

@@ -13,7 +13,7 @@ import pytest
 
 from offset.base.entropy import SeededEntropy
 from offset.core.funder.funder import Funder
-from offset.core.funder.turn import SetRelays, Turn, UpdateFriend
+from offset.core.funder.state.turn import SetRelays, Turn, UpdateFriend
 from offset.crypto.identity import Identity
 from offset.wire.app import FAILURE, PaymentCanceled, ResponseClosePayment, TransactionResult
 from offset.wire.friend import FRIEND_MESSAGE, FriendMessage, MoveToken, MoveTokenRequest, ResponseOp

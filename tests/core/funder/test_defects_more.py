@@ -15,9 +15,9 @@ from offset.base.limits import (
     OPERATIONS_PER_MESSAGE_MAX,
     U64_MAX,
 )
-from offset.core.funder import mutual_credit
+from offset.core.funder.ledger import mutual_credit
 from offset.core.funder.records import HistoryRecord, Key
-from offset.core.funder.turn import UpdateFriend
+from offset.core.funder.state.turn import UpdateFriend
 from offset.wire import app
 from offset.wire.common import RECEIPT, RelayAddress
 from offset.wire.friend import (

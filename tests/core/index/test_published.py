@@ -7,10 +7,10 @@ import pytest
 
 from offset.base.credits import Amount, Rate
 from offset.base.ids import Currency
-from offset.core.funder.mutual_credit import MutualCredit
+from offset.core.funder.ledger.mutual_credit import MutualCredit
 from offset.core.funder.records import ConfigRecord
-from offset.core.funder.state import Friend
-from offset.core.funder.views import published
+from offset.core.funder.state.state import Friend
+from offset.core.funder.state.views import published
 from offset.core.index.bulletin import Bulletin
 from offset.wire.friend import ResetTerms
 from offset.wire.index import IndexMutation, RemoveFriendCurrency, UpdateFriendCurrency
