@@ -31,8 +31,8 @@ from offset.wire.app import (
     DisableFriend,
     EnableFriend,
     OpenFriendCurrency,
-    PaymentCanceled,
-    PaymentSuccess,
+    PaymentStatusCanceled,
+    PaymentStatusSuccess,
     RemoveFriend,
     RemoveRelay,
     RequestClosePayment,
@@ -193,7 +193,9 @@ class World:
             match result:
                 case TransactionResult(result=Complete(commit)):
                     self.commits.append(commit)
-                case ResponseClosePayment(payment_id, PaymentSuccess() | PaymentCanceled() as status):
+                case ResponseClosePayment(
+                    payment_id, PaymentStatusSuccess() | PaymentStatusCanceled() as status
+                ):
                     self.seen.add(type(status).__name__)
                     self.control(node, AckClosePayment(payment_id, status.ack_uid))
 

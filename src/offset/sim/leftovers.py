@@ -47,7 +47,7 @@ def _questions(town: Town) -> str:
         assert isinstance(engine, NodeEngine)
         if engine._outbox._held:
             return f"{name} does not say what is durable"
-        if len(engine._apps._askers) and not any(not town.is_honest(node) for node in town.scenario.nodes):
+        if len(engine._apps._pending) and not any(not town.is_honest(node) for node in town.scenario.nodes):
             return f"an app of {name} waits for an answer"
     return ""
 

@@ -212,7 +212,7 @@ def test_d29_the_end_of_a_payment_is_kept() -> None:
         world["a"].take_results()
         world.control("a", app.RequestClosePayment(payment_id))
         (result,) = world["a"].results
-        assert isinstance(result.status, app.PaymentSuccess)
+        assert isinstance(result.status, app.PaymentStatusSuccess)
     world.control("a", app.AckClosePayment(payment_id, result.status.ack_uid))
     assert not world["a"].state.payments
 

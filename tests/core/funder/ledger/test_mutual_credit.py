@@ -8,7 +8,7 @@ from offset.base.limits import CREDIT_MAX, I128_MAX, U128_MAX
 from offset.core.funder.ledger.mutual_credit import (
     Draft,
     MutualCredit,
-    Refused,
+    OperationRefused,
     Verdict,
     response_buffer_of,
     signed_by,
@@ -239,7 +239,7 @@ def test_refusals_of_our_own_operations() -> None:
         request(I128_MAX - 11, 0, number=2),
         RequestOp((2).to_bytes(16, "big"), bytes(32), FriendsRoute(()), 11, 10, bytes(32), 0),
     ):
-        with pytest.raises(Refused):
+        with pytest.raises(OperationRefused):
             draft.send_request(op, OWN)
     assert draft.local_debt == 12
     draft.send_request(request(I128_MAX - 12, 0, number=2), OWN)
@@ -248,7 +248,7 @@ def test_refusals_of_our_own_operations() -> None:
         lambda: draft.send_cancel(CancelOp(bytes(16))),
         lambda: draft.send_collect(collect(request())),
     ):
-        with pytest.raises(Refused, match="not pending"):
+        with pytest.raises(OperationRefused, match="not pending"):
             send()
 
 
@@ -257,12 +257,12 @@ def test_collect_waits_for_our_response() -> None:
     op = request()
     draft = Draft(MutualCredit("FST"))
     draft.receive_request(op, 100)
-    with pytest.raises(Refused, match="nothing to collect"):
+    with pytest.raises(OperationRefused, match="nothing to collect"):
         draft.send_collect(collect(op))
     draft.send_response(response(op))
-    with pytest.raises(Refused, match="there is a response already"):
+    with pytest.raises(OperationRefused, match="there is a response already"):
         draft.send_response(response(op))
-    with pytest.raises(Refused, match="nothing to collect"):
+    with pytest.raises(OperationRefused, match="nothing to collect"):
         draft.send_collect(collect(op, src_lock=bytes(32)))
     draft.send_collect(collect(op))
     assert (draft.balance, draft.remote_debt) == (12, 0)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from offset.core.funder.ledger.channel import Channel
-from offset.core.funder.ledger.mutual_credit import Draft, Refused, Verdict
+from offset.core.funder.ledger.mutual_credit import Draft, OperationRefused, Verdict
 from offset.core.funder.ledger.token_channel import (
     Duplicate,
     Mismatch,
@@ -217,7 +217,7 @@ def test_our_operations_are_put_into_a_message_as_recorded(step: Case) -> None:
     try:
         for op in ops:
             put(draft, op)
-    except Refused:
+    except OperationRefused:
         accepted = False
         assert draft.info() == before, "a refused operation leaves nothing behind"
     if step["what"] in UNSENT:

@@ -118,7 +118,7 @@ def test_receipt_proves_the_payment() -> None:
     (status,) = [
         result.status for result in world["a"].results if isinstance(result, app.ResponseClosePayment)
     ]
-    assert isinstance(status, app.PaymentSuccess)
+    assert isinstance(status, app.PaymentStatusSuccess)
     assert verify_receipt(status.receipt, world["c"].key)
     assert status.receipt.is_complete
 

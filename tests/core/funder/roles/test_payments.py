@@ -58,7 +58,7 @@ def outcome(turn: Turn) -> tuple[Any, str | None]:
     told = None
     for result in turn.results:
         assert told is None
-        told = type(result.status).__name__.removeprefix("Payment")
+        told = type(result.status).__name__.removeprefix("PaymentStatus")
     return payment and (payment.stage, payment.open_transactions), told
 
 

@@ -11,7 +11,7 @@ from offset.base.ids import RAND_VALUE_BYTES, Currency
 from offset.core.funder.friend import credit_lines
 from offset.core.funder.friend.reachability import known_relays
 from offset.core.funder.friend.settings import configure_active
-from offset.core.funder.ledger.mutual_credit import Draft, Refused
+from offset.core.funder.ledger.mutual_credit import Draft, OperationRefused
 from offset.core.funder.ledger.reset import accept_terms
 from offset.core.funder.ledger.token_channel import draft_to_send, make
 from offset.core.funder.records import SentRelays
@@ -159,7 +159,7 @@ def _put(draft: Draft | None, item: Queued) -> bool:
                 draft.send_cancel(op)
             case CollectOp():
                 draft.send_collect(op)
-    except Refused:
+    except OperationRefused:
         return False
     return True
 

@@ -17,7 +17,7 @@ from offset.base.credits import Amount, Balance
 from offset.base.faults import OffsetError, PeerFault
 from offset.base.ids import Currency, PublicKey, Uid
 from offset.base.limits import CREDIT_MAX, I128_MAX, PENDING_PER_FRIEND_MAX, U128_MAX
-from offset.base.routes import valid_remaining_route
+from offset.base.route_rules import valid_remaining_route
 from offset.core.funder.records import OWN, Changes, CreditRecord, Origin, PendingRecord
 from offset.crypto.identity import verify
 from offset.crypto.locks import hash_lock
@@ -46,7 +46,7 @@ class Verdict(enum.Enum):
     OVER_LIMIT = "over limit"  # no fault: it stays pending until our cancel
 
 
-class Refused(OffsetError):
+class OperationRefused(OffsetError):
     """An operation of ours would be wrong, so it is not sent."""
 
 
@@ -203,14 +203,14 @@ class Draft:
     def send_request(self, op: RequestOp, origin: Origin) -> None:
         """Freeze credits towards the friend."""
         if not valid_remaining_route(op.route.public_keys):
-            raise Refused("the route is wrong")
+            raise OperationRefused("the route is wrong")
         if op.dest_payment > op.total_dest_payment:
-            raise Refused("more than the invoice asks")
+            raise OperationRefused("more than the invoice asks")
         if self.find_local(op.request_id) is not None:
-            raise Refused("the request is already pending")
+            raise OperationRefused("the request is already pending")
         local_debt = self.local_debt + op.dest_payment + op.left_fees
         if local_debt - self.balance > I128_MAX or local_debt > U128_MAX:
-            raise Refused("more credits than a balance can hold")
+            raise OperationRefused("more credits than a balance can hold")
         self.local_debt = local_debt
         self.local[op.request_id] = Pending(op, None, origin)
 
@@ -218,7 +218,7 @@ class Draft:
         """Pass the seller's promise back; its signature was checked when it came or was made (D35)."""
         pending = self._theirs(op.request_id)
         if pending.response is not None:
-            raise Refused("there is a response already")
+            raise OperationRefused("there is a response already")
         self.remote[op.request_id] = Pending(pending.request, op, pending.origin)
 
     def send_cancel(self, op: CancelOp) -> None:
@@ -231,7 +231,7 @@ class Draft:
         """Take the friend's credits."""
         pending = self._theirs(op.request_id)
         if pending.response is None or not unlocks(op, pending):
-            raise Refused("there is nothing to collect")
+            raise OperationRefused("there is nothing to collect")
         self.remote[op.request_id] = None
         self.remote_debt -= pending.frozen
         self.balance += pending.frozen
@@ -239,7 +239,7 @@ class Draft:
     def _theirs(self, request_id: Uid) -> Pending:
         pending = self.find_remote(request_id)
         if pending is None:
-            raise Refused("the request is not pending")
+            raise OperationRefused("the request is not pending")
         return pending
 
 

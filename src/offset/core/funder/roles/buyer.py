@@ -6,7 +6,7 @@ import msgspec
 
 from offset.base.ids import Uid
 from offset.base.limits import I128_MAX, TRANSACTIONS_PER_PAYMENT_MAX, USER_REQUESTS_PER_FRIEND_MAX
-from offset.base.routes import valid_route
+from offset.base.route_rules import valid_route
 from offset.core.funder.records import PaymentRecord, TransactionRecord
 from offset.core.funder.roles.payments import NEW, part_collected, part_failed, part_sent
 from offset.core.funder.state.state import USER, Friend

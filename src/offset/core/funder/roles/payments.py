@@ -17,9 +17,9 @@ from offset.wire.app import (
     PAYMENT_NOT_FOUND,
     AckClosePayment,
     CreatePayment,
-    PaymentCanceled,
     PaymentStatus,
-    PaymentSuccess,
+    PaymentStatusCanceled,
+    PaymentStatusSuccess,
     RequestClosePayment,
     ResponseClosePayment,
 )
@@ -152,9 +152,9 @@ def _status(payment: PaymentRecord) -> PaymentStatus | None:
     if payment.ack_uid is None:
         return None
     return (
-        PaymentCanceled(payment.ack_uid)
+        PaymentStatusCanceled(payment.ack_uid)
         if payment.receipt is None
-        else PaymentSuccess(payment.receipt, payment.ack_uid)
+        else PaymentStatusSuccess(payment.receipt, payment.ack_uid)
     )
 
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offset.core.channeler.wanted import Wanted
+from offset.core.channeler.listen_targets import ListenTargets
 from offset.wire.common import RelayAddress
 from support.scripted import HIGH, HIGH2, LOW, R1, R2, relay
 
@@ -13,7 +13,7 @@ FRIENDS = (HIGH, HIGH2, LOW)
 
 def test_w3_a_friend_enabled_before_the_first_relay_is_admitted() -> None:
     """It does not matter what comes first, the friend or the relay."""
-    wanted = Wanted()
+    wanted = ListenTargets()
     wanted.set_friend(HIGH, ())
     assert not wanted.admits(A.public_key, HIGH)
     wanted.set_local((A,))
@@ -22,7 +22,7 @@ def test_w3_a_friend_enabled_before_the_first_relay_is_admitted() -> None:
 
 def test_w3_a_relay_that_becomes_our_own_admits_everybody() -> None:
     """A relay kept for one friend admits the others as soon as it is our own."""
-    wanted = Wanted()
+    wanted = ListenTargets()
     wanted.set_friend(HIGH, (A,))
     wanted.set_friend(HIGH2, ())
     assert not wanted.admits(A.public_key, HIGH2)
@@ -32,7 +32,7 @@ def test_w3_a_relay_that_becomes_our_own_admits_everybody() -> None:
 
 def test_a_relay_is_kept_until_no_friend_may_use_it() -> None:
     """The grace period of spec 02, 6.7: the old relay goes when the last friend knows the new one."""
-    wanted = Wanted()
+    wanted = ListenTargets()
     wanted.set_local((A,))
     wanted.set_friend(HIGH, (A,))
     wanted.set_friend(HIGH2, (A,))
@@ -48,7 +48,7 @@ def test_a_relay_is_kept_until_no_friend_may_use_it() -> None:
 
 def test_w31_texts_of_one_key_are_together_and_ours_comes_first() -> None:
     """One relay key has one list of texts: our own choice, then what friends may still use."""
-    wanted = Wanted()
+    wanted = ListenTargets()
     old, new = relay(1, "old:1"), relay(1, "new:1")
     wanted.set_friend(HIGH, (old,))
     wanted.set_local((new,))
@@ -57,7 +57,7 @@ def test_w31_texts_of_one_key_are_together_and_ours_comes_first() -> None:
 
 def test_a_stranger_is_never_admitted() -> None:
     """Only enabled friends are let in, on our own relays too."""
-    wanted = Wanted()
+    wanted = ListenTargets()
     wanted.set_local((A,))
     assert not wanted.admits(A.public_key, HIGH)
 
@@ -71,7 +71,7 @@ def test_w3_admission_follows_from_the_last_orders(
     orders: list[tuple[bytes | None, tuple[RelayAddress, ...] | None]],
 ) -> None:
     """After any orders a relay admits a friend if it is our own or the friend may believe so."""
-    wanted = Wanted()
+    wanted = ListenTargets()
     local: tuple[RelayAddress, ...] = ()
     friends: dict[bytes, tuple[RelayAddress, ...]] = {}
     for friend, relays in orders:

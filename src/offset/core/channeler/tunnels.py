@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import CONNECT_MS, HANDSHAKE_MS
-from offset.core.channeler.desk import Alarm, Desk
 from offset.core.channeler.effects import LineId
-from offset.core.channeler.inner import InnerLine, MakeInner
+from offset.core.channeler.effects_buffer import Alarm, EffectsBuffer
+from offset.core.channeler.inner_line import InnerLine, MakeInner
 from offset.wire.common import RelayAddress
 from offset.wire.relay import INIT_CONNECTION, Accept, Connect
 
 
-class Stage(enum.Enum):
+class TunnelStage(enum.Enum):
     """How far a tunnel is."""
 
     OPENING = "opening"
@@ -40,7 +40,7 @@ class Tunnel:
     """We connect; otherwise we accept."""
     since: Instant
     """When it began; once it is UP, since when it is."""
-    stage: Stage = Stage.OPENING
+    stage: TunnelStage = TunnelStage.OPENING
     inner: InnerLine | None = None
     is_congested: bool = False
 
@@ -48,12 +48,12 @@ class Tunnel:
 class Tunnels:
     """All tunnels by line."""
 
-    __slots__ = ("_allow_private", "_by_line", "_desk", "_make_inner")
+    __slots__ = ("_allow_private", "_buffer", "_by_line", "_make_inner")
 
-    def __init__(self, desk: Desk, make_inner: MakeInner, *, allow_private: bool = True) -> None:
+    def __init__(self, buffer: EffectsBuffer, make_inner: MakeInner, *, allow_private: bool = True) -> None:
         """`allow_private`: friends may lead us to addresses inside our own network."""
         self._allow_private = allow_private
-        self._desk = desk
+        self._buffer = buffer
         self._make_inner = make_inner
         self._by_line: dict[LineId, Tunnel] = {}
 
@@ -64,33 +64,37 @@ class Tunnels:
     def start(self, friend: PublicKey, relay: RelayAddress, is_ours: bool, now: Instant) -> Tunnel:
         """Begin to connect to `friend`, or to accept it, through `relay`."""
         is_chosen_by_friend = is_ours  # we accept where we listen ourselves
-        line = self._desk.open(relay, public_only=is_chosen_by_friend and not self._allow_private)
+        line = self._buffer.open(relay, public_only=is_chosen_by_friend and not self._allow_private)
         tunnel = self._by_line[line] = Tunnel(line, friend, relay, is_ours, now)
         # Who waits for our Accept gives up after 8 s, so nothing later is of use (section 10, rule 5).
         limit_ms = CONNECT_MS + HANDSHAKE_MS if is_ours else HANDSHAKE_MS
-        self._desk.alarms.set((Alarm.LINE, line), now + limit_ms)
+        self._buffer.alarms.set((Alarm.LINE, line), now + limit_ms)
         return tunnel
 
     def opened(self, tunnel: Tunnel, now: Instant) -> None:
         """The line is up: say what we want, and the inner nonce, but no more before the friend speaks."""
         wish = Connect(tunnel.friend) if tunnel.is_ours else Accept(tunnel.friend)
-        self._desk.send(tunnel.line, INIT_CONNECTION.encode(wish))
-        tunnel.stage = Stage.ASKED
+        self._buffer.send(tunnel.line, INIT_CONNECTION.encode(wish))
+        tunnel.stage = TunnelStage.ASKED
         tunnel.inner = self._make_inner(tunnel.friend, now)
-        self._desk.alarms.stop((Alarm.LINE, tunnel.line))
+        self._buffer.alarms.stop((Alarm.LINE, tunnel.line))
         self.flush(tunnel)
 
     def receive(self, tunnel: Tunnel, data: bytes, now: Instant) -> list[bytes]:
         """What the friend says. Raises PeerFault. What the inner line answers waits for `flush`."""
         assert tunnel.inner is not None
         messages = tunnel.inner.receive(data, now)
-        if tunnel.stage is Stage.ASKED:
-            tunnel.stage = Stage.SHAKING
+        if tunnel.stage is TunnelStage.ASKED:
+            tunnel.stage = TunnelStage.SHAKING
         return messages
 
     def is_proved(self, tunnel: Tunnel) -> bool:
         """Whether the friend has just proved its key."""
-        return tunnel.stage is Stage.SHAKING and tunnel.inner is not None and tunnel.inner.remote is not None
+        return (
+            tunnel.stage is TunnelStage.SHAKING
+            and tunnel.inner is not None
+            and tunnel.inner.remote is not None
+        )
 
     def send(self, tunnel: Tunnel, data: bytes, now: Instant) -> None:
         """Say something to the friend; the tunnel is UP."""
@@ -110,18 +114,18 @@ class Tunnels:
         """Send what the inner line has to say, and see to it that it is woken in time."""
         assert tunnel.inner is not None
         for message in tunnel.inner.outgoing():
-            self._desk.send(tunnel.line, message)
+            self._buffer.send(tunnel.line, message)
         name, at = (Alarm.LINE, tunnel.line), tunnel.inner.deadline()
-        alarm = self._desk.alarms.at(name)
+        alarm = self._buffer.alarms.at(name)
         if alarm is None or at < alarm:  # one that rings too early does no harm, and saves work per message
-            self._desk.alarms.set(name, at)
+            self._buffer.alarms.set(name, at)
 
     def drop(self, tunnel: Tunnel) -> None:
         """Close the line and forget it."""
-        self._desk.close(tunnel.line)
+        self._buffer.close(tunnel.line)
         self.forget(tunnel)
 
     def forget(self, tunnel: Tunnel) -> None:
         """The line is over."""
         del self._by_line[tunnel.line]
-        self._desk.alarms.stop((Alarm.LINE, tunnel.line))
+        self._buffer.alarms.stop((Alarm.LINE, tunnel.line))

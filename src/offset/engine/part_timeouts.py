@@ -16,7 +16,7 @@ from offset.base.limits import INVOICE_PARTS_MS
 from offset.core.funder.funder import Funder
 
 
-class Patience:
+class PartTimeouts:
     """The invoices that wait for the rest of a payment. Nothing is stored: a start begins anew."""
 
     def __init__(self, funder: Funder) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offset.base.limits import ROUTE_KEYS_MAX, ROUTE_KEYS_MIN
-from offset.base.routes import valid_remaining_route, valid_route
+from offset.base.route_rules import valid_remaining_route, valid_route
 from support.vectors import Case, cases
 
 NODES = st.one_of(

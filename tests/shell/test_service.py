@@ -13,7 +13,7 @@ import pytest
 from offset.base.faults import NodeStopped, UserFault
 from offset.engine.surface import Effect, Event, Woken
 from offset.shell.driver import Driver
-from offset.shell.program import STATUS_FAILED, STATUS_GOOD, announce, run_program
+from offset.shell.service import STATUS_FAILED, STATUS_GOOD, announce, run_program
 from shell.toys import HOST, Toy
 
 

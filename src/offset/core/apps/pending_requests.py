@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 
 
-class Askers:
+class PendingRequests:
     """Connections that wait for an answer, by what they asked."""
 
     def __init__(self) -> None:

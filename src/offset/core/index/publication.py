@@ -25,7 +25,7 @@ Published = tuple[Amount, Rate]
 """What the friend can still push to us, and the toll for passing it on."""
 
 
-class Bulletin:
+class Publication:
     """The published pairs. Those that go are said as [update 0, remove]: a bare remove ends a server (R2)."""
 
     __slots__ = ("_changed", "_gone", "_messages", "_said", "_unsaid", "_values")

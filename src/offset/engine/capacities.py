@@ -13,7 +13,7 @@ Changed = dict[tuple[PublicKey, Currency], tuple[Amount, Rate] | None]
 """Capacity and rate by friend and currency; None: no more."""
 
 
-class Publication:
+class Capacities:
     """Capacities and rates as they were told last."""
 
     def __init__(self) -> None:

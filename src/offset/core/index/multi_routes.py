@@ -15,7 +15,7 @@ from offset.base.credits import Amount
 from offset.base.limits import INDEX_ALTERNATIVES_MAX
 from offset.core.index.graph import Graph
 from offset.core.index.path import Path
-from offset.core.index.search import Budget, Quest, Taken
+from offset.core.index.search import Budget, Query, UsedArcs
 from offset.core.index.shares import divide
 from offset.core.index.single import single
 from offset.wire.index import MultiRoute, RequestRoutes
@@ -27,35 +27,35 @@ def find_multi_routes(graph: Graph, request: RequestRoutes, budget: Budget) -> t
     Equal source and destination ask for rings: out over one friend, back over another (7.5).
     """
     amount = request.capacity
-    quest = Quest(graph, request.source, request.destination, Taken(), budget)
+    query = Query(graph, request.source, request.destination, UsedArcs(), budget)
     if request.opt_exclude is not None:
-        quest.taken.block(request.opt_exclude.from_public_key, request.opt_exclude.to_public_key)
-    if not _may_carry(quest, amount):
+        query.taken.block(request.opt_exclude.from_public_key, request.opt_exclude.to_public_key)
+    if not _may_carry(query, amount):
         return ()
-    path = single(quest, amount)
+    path = single(query, amount)
     if path is None:
-        parts = divide(quest, amount)
+        parts = divide(query, amount)
         return (MultiRoute(tuple(path.offer(share) for path, share in parts)),) if parts else ()
-    paths = [path, *_alternatives(quest, path, amount)]
+    paths = [path, *_alternatives(query, path, amount)]
     paths.sort(key=lambda path: (path.fee(amount), len(path.keys)))
     return tuple(MultiRoute((path.widest_offer(amount),)) for path in paths)
 
 
-def _may_carry(quest: Quest, amount: Amount) -> bool:
+def _may_carry(query: Query, amount: Amount) -> bool:
     """Whether the arcs at the two ends have room for the amount together; answers most hopeless requests."""
-    source, destination = quest.source, quest.destination
-    out, into = quest.graph.out(source), quest.graph.into(destination)
-    if not quest.budget.affords(len(out) + len(into)):
+    source, destination = query.source, query.destination
+    out, into = query.graph.out(source), query.graph.into(destination)
+    if not query.budget.affords(len(out) + len(into)):
         return False
-    leaving = sum(max(0, quest.room(source, friend)) for friend in out)
-    arriving = sum(max(0, quest.room(friend, destination)) for friend in into)
+    leaving = sum(max(0, query.room(source, friend)) for friend in out)
+    arriving = sum(max(0, query.room(friend, destination)) for friend in into)
     return min(leaving, arriving) >= amount
 
 
-def _alternatives(quest: Quest, path: Path, amount: Amount) -> list[Path]:
+def _alternatives(query: Query, path: Path, amount: Amount) -> list[Path]:
     """Further paths that share no arc with the first nor with each other: for a payer that tries again."""
     found: list[Path] = []
-    apart = quest.apart()
+    apart = query.apart()
     while len(found) < INDEX_ALTERNATIVES_MAX:
         for tail, head in pairwise(path.keys):
             apart.taken.block(tail, head)

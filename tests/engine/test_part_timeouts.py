@@ -11,8 +11,8 @@ from offset.wire.app import (
     Complete,
     CreatePayment,
     CreateTransaction,
-    PaymentCanceled,
-    PaymentSuccess,
+    PaymentStatusCanceled,
+    PaymentStatusSuccess,
     RequestClosePayment,
 )
 from offset.wire.friend import FriendsRoute
@@ -56,7 +56,7 @@ class Sale:
     def is_canceled(self, payment_id: bytes) -> bool:
         """Whether the buyer was told that the payment came to nothing."""
         ending = self.town.ending("a", payment_id)
-        return isinstance(ending.status, PaymentCanceled)
+        return isinstance(ending.status, PaymentStatusCanceled)
 
     def frozen(self) -> tuple[int, int, int]:
         """What A sees."""
@@ -104,7 +104,7 @@ def test_d23_a_whole_payment_waits_for_its_commit(sale: Sale) -> None:
     assert sale.frozen() == FROZEN[ALL]
     sale.town.apps["c"].ask(CommitInvoice(result.commit))
     sale.town.apps["a"].post(RequestClosePayment(payment_id))
-    assert isinstance(sale.town.ending("a", payment_id).status, PaymentSuccess)
+    assert isinstance(sale.town.ending("a", payment_id).status, PaymentStatusSuccess)
 
 
 def test_d23_the_time_begins_anew_with_the_node(sale: Sale) -> None:
@@ -129,7 +129,7 @@ def test_d23_the_rest_and_the_end_of_the_time_cross(sale: Sale, early_ms: int) -
     sale.town.apps["a"].post(RequestClosePayment(payment_id))
     if isinstance(result, Complete):
         sale.town.apps["c"].ask(CommitInvoice(result.commit))
-        assert isinstance(sale.town.ending("a", payment_id).status, PaymentSuccess)
+        assert isinstance(sale.town.ending("a", payment_id).status, PaymentStatusSuccess)
         assert sale.frozen() == (-ALL - 2, 0, 0)
     else:
         assert result == SUCCESS

@@ -3,16 +3,16 @@
 import pytest
 
 from offset.base.limits import LISTEN_CONFIRM_MS
-from offset.core.channeler.why import Why
+from offset.core.channeler.offline_reason import OfflineReason
 from offset.wire.extension import (
-    Apart,
-    Connecting,
-    Linked,
+    LinkDown,
     LinkState,
-    Listening,
-    RelayStanding,
-    Trying,
-    Waiting,
+    LinkTrying,
+    LinkUp,
+    RelayConnecting,
+    RelayListening,
+    RelayStatus,
+    RelayWaiting,
 )
 from support.scripted import HIGH, LOW, R1, R2, Script
 
@@ -22,26 +22,26 @@ def script() -> Script:
     return Script()
 
 
-def only_relay(script: Script) -> RelayStanding:
-    (status,) = script.channeler.standing(script.now).relays
+def only_relay(script: Script) -> RelayStatus:
+    (status,) = script.channeler.status(script.now).relays
     return status
 
 
 def only_friend(script: Script) -> LinkState:
-    (status,) = script.channeler.standing(script.now).links
+    (status,) = script.channeler.status(script.now).links
     return status.state
 
 
 def test_w26_a_relay_from_connecting_to_listening(script: Script) -> None:
     """Listening is shown when the leg survived 2 s after Listen; then the relay had no reason to refuse."""
     script.set_relays(R1)
-    assert only_relay(script).state == Connecting()
+    assert only_relay(script).state == RelayConnecting()
     script.wait(100)
     script.open(1)
     script.wait(LISTEN_CONFIRM_MS - 1)
-    assert only_relay(script).state == Connecting()
+    assert only_relay(script).state == RelayConnecting()
     script.wait(1)
-    assert only_relay(script) == RelayStanding(R1, True, Listening(), script.now - LISTEN_CONFIRM_MS, "")
+    assert only_relay(script) == RelayStatus(R1, True, RelayListening(), script.now - LISTEN_CONFIRM_MS, "")
 
 
 def test_w26_a_relay_that_fails(script: Script) -> None:
@@ -50,7 +50,7 @@ def test_w26_a_relay_that_fails(script: Script) -> None:
     script.close(1, "connection refused")
     status = only_relay(script)
     assert status.last_error == "connection refused"
-    assert status.state == Waiting(script.channeler.deadline() or 0)
+    assert status.state == RelayWaiting(script.channeler.deadline() or 0)
 
 
 def test_w26_w33_a_kept_relay_is_shown_as_such(script: Script) -> None:
@@ -64,33 +64,33 @@ def test_w26_w33_a_kept_relay_is_shown_as_such(script: Script) -> None:
 def test_w26_why_a_friend_is_offline(script: Script) -> None:
     """No relay, relay unreachable, refused, handshake failed, link lost: each is told apart."""
     script.befriend(LOW)
-    assert only_friend(script) == Apart(Why.NO_RELAY.value, None)
+    assert only_friend(script) == LinkDown(OfflineReason.NO_RELAY.value, None)
 
     script.befriend(LOW, R2)
-    assert only_friend(script) == Trying((R2,))
+    assert only_friend(script) == LinkTrying((R2,))
     script.close(script.last())
-    assert only_friend(script) == Apart(Why.RELAY_UNREACHABLE.value, script.channeler.deadline())
+    assert only_friend(script) == LinkDown(OfflineReason.RELAY_UNREACHABLE.value, script.channeler.deadline())
 
     script.wait(1000)
     script.open(script.last())
     script.close(script.last())
-    assert only_friend(script) == Apart(Why.REFUSED.value, script.channeler.deadline())
+    assert only_friend(script) == LinkDown(OfflineReason.REFUSED.value, script.channeler.deadline())
 
     script.wait(1000)
     script.open(script.last())
     script.show_nonce(script.last(), LOW)
     script.close(script.last())
-    assert only_friend(script) == Apart(Why.HANDSHAKE_FAILED.value, script.channeler.deadline())
+    assert only_friend(script) == LinkDown(OfflineReason.HANDSHAKE_FAILED.value, script.channeler.deadline())
 
     script.wait(2000)
     script.open(script.last())
     script.link(script.last(), LOW)
-    assert only_friend(script) == Linked(R2, True)
+    assert only_friend(script) == LinkUp(R2, True)
     script.close(script.last())
-    assert only_friend(script) == Apart(Why.LINK_LOST.value, script.channeler.deadline())
+    assert only_friend(script) == LinkDown(OfflineReason.LINK_LOST.value, script.channeler.deadline())
 
 
 def test_w26_a_friend_below_waits_to_be_tried(script: Script) -> None:
     """Before the first attempt nothing is claimed."""
     script.befriend(HIGH, R2)
-    assert only_friend(script) == Apart(Why.NOT_TRIED.value, script.channeler.deadline())
+    assert only_friend(script) == LinkDown(OfflineReason.NOT_TRIED.value, script.channeler.deadline())

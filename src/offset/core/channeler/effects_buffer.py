@@ -22,7 +22,7 @@ class Alarm(enum.Enum):
 AlarmName = tuple[Alarm, bytes | int]
 
 
-class Desk:
+class EffectsBuffer:
     """The parts do not call each other back: each writes what is to be done here, in order."""
 
     __slots__ = ("_effects", "_lines", "_news", "alarms", "entropy")

@@ -17,9 +17,9 @@ from offset.base.limits import (
 )
 from offset.core.index.atlas import Atlas
 from offset.core.index.exact import _Label
-from offset.core.index.graph import Graph, Record
-from offset.core.index.routes import find_multi_routes
-from offset.core.index.search import Budget, Quest, Taken
+from offset.core.index.graph import CapacityRecord, Graph
+from offset.core.index.multi_routes import find_multi_routes
+from offset.core.index.search import Budget, Query, UsedArcs
 from offset.core.index.shares import greedy
 from offset.core.index.split import choose_multi_route
 from offset.wire.index import MultiRoute, RequestRoutes
@@ -442,8 +442,8 @@ def corner(toll: Rate = FREE) -> dict[Arc, tuple[int, Rate]]:
 def test_a_greedy_split_in_a_corner_is_led_out() -> None:
     """What the greedy split cannot carry goes over two routes, with part of what it chose cancelled."""
     arcs, question = corner(), request(key("S"), key("T"), 20)
-    quest = Quest(graph_of(arcs), question.source, question.destination, Taken(), Budget(10_000))
-    assert greedy(quest, 20).rest == 10
+    query = Query(graph_of(arcs), question.source, question.destination, UsedArcs(), Budget(10_000))
+    assert greedy(query, 20).rest == 10
     answer = ask(graph_of(arcs), question)
     assert shown(answer) == [["S-A-X-Y-T 10 0 0", "S-V-W-B-T 10 0 0"]]
     assert not ask(graph_of(arcs), request(key("S"), key("T"), 21))
@@ -523,21 +523,21 @@ class Watched(Graph):
         super().__init__()
         self.looks = 0
 
-    def into(self, node: PublicKey) -> Mapping[PublicKey, Record]:
+    def into(self, node: PublicKey) -> Mapping[PublicKey, CapacityRecord]:
         arcs = super().into(node)
         return Looks(self, arcs)
 
-    def out(self, node: PublicKey) -> Mapping[PublicKey, Record]:
+    def out(self, node: PublicKey) -> Mapping[PublicKey, CapacityRecord]:
         return Looks(self, super().out(node))
 
 
-class Looks(Mapping[PublicKey, Record]):
+class Looks(Mapping[PublicKey, CapacityRecord]):
     """The arcs of one node; going through them counts as many looks as there are."""
 
-    def __init__(self, graph: Watched, arcs: Mapping[PublicKey, Record]) -> None:
+    def __init__(self, graph: Watched, arcs: Mapping[PublicKey, CapacityRecord]) -> None:
         self._graph, self._arcs = graph, arcs
 
-    def __getitem__(self, node: PublicKey) -> Record:
+    def __getitem__(self, node: PublicKey) -> CapacityRecord:
         self._graph.looks += 1
         return self._arcs[node]
 
@@ -593,7 +593,7 @@ def test_work_is_bounded(
     """
     graph = Watched()
     for (tail, head), (capacity, toll) in world.items():
-        graph.add(head, Record(CURRENCY, tail, capacity, toll.mul, toll.add, 0))
+        graph.add(head, CapacityRecord(CURRENCY, tail, capacity, toll.mul, toll.add, 0))
     graph.looks = 0
     ask(graph, request(key(source), key(destination), amount), arcs)
     assert graph.looks <= 2 * arcs + ROUTE_KEYS_MAX * MULTI_ROUTE_ROUTES_MAX
@@ -603,12 +603,12 @@ def test_rings_over_very_many_friends_are_not_all_tried(monkeypatch: pytest.Monk
     """Each friend that one can come back over is a search; when the budget is spent the others are left."""
     tried = []
 
-    def coming_back_over(quest: Quest, friend: PublicKey) -> Quest:
+    def coming_back_over(query: Query, friend: PublicKey) -> Query:
         tried.append(friend)
-        return real(quest, friend)
+        return real(query, friend)
 
-    real = Quest.coming_back_over
-    monkeypatch.setattr(Quest, "coming_back_over", coming_back_over)
+    real = Query.coming_back_over
+    monkeypatch.setattr(Query, "coming_back_over", coming_back_over)
     ask(graph_of(star(2_000)), request(key("h"), key("h"), 50), 30_000)
     assert 1 <= len(tried) < 50
 

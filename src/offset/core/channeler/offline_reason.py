@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 
 
-class Why(enum.Enum):
+class OfflineReason(enum.Enum):
     """As far as one can know: a relay gives no reasons (spec 02, 4.4)."""
 
     NOT_TRIED = "not tried yet"

@@ -10,7 +10,7 @@ from offset.base.ids import PublicKey
 from offset.wire.common import RelayAddress
 
 
-class Wanted:
+class ListenTargets:
     """Our own relays, and for each friend those it may believe we use."""
 
     __slots__ = ("_friends", "_local", "_users")

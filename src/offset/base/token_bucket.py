@@ -5,7 +5,7 @@ from __future__ import annotations
 from offset.base.instants import SECOND, Instant
 
 
-class Allowance:
+class TokenBucket:
     """What may be spent.
 
     Keeps one instant: the one at which all bytes would be due if they had come at the rate. It is
