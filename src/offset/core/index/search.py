@@ -5,6 +5,18 @@ the best meeting is possible. Two small balls touch about the square root of wha
 
 Here an arc is good enough when it has room for the amount; that fees must pass too is judged on the whole route
 (`path`), and if need be by the search that counts them on the way (`exact`).
+
+Why it is right, and why it ends soon:
+
+- Costs are whole numbers: the toll for the amount in 1/1024 credits, and something for each hop. They do not depend on
+  what was paid on the way, so both directions may count them; this is the only liberty taken, and `path` checks it.
+- A meeting is not the end. The search stops when the cheapest nodes still open on both sides together cost at least
+  as much as the best meeting: no other meeting can undercut that.
+- A node may be reached again at a lower cost; the older entry of the heap is then skipped when it comes up.
+- Nothing passes through the destination: a closed cost there stops both sides.
+- `Budget` counts arcs before they are touched, for a hostile hub may have a million of them. When it is spent, the
+  best route found so far is the answer, or none: never one without room.
+- How long a route may be is judged by `single`, which raises the cost of a hop when a route has too many.
 """
 
 from __future__ import annotations
