@@ -15,7 +15,7 @@ from offset.base.faults import PeerFault
 from offset.core.apps.reports import ReportView
 from offset.core.channeler.channeler import Channeler
 from offset.core.funder.records import IndexServersRecord, RelaysRecord
-from offset.core.funder.state import FunderState
+from offset.core.funder.state.state import FunderState
 from offset.core.index.split import choose_multi_route
 from offset.crypto.identity import Identity
 from offset.engine.app import AppEngine, Heard, Ready

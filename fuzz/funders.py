@@ -12,10 +12,10 @@ from fuzz import script
 from fuzz.shelf import Shelf
 from offset.base.entropy import SeededEntropy
 from offset.base.faults import PeerFault
-from offset.core.funder import token_channel
-from offset.core.funder.reset import _token_info
-from offset.core.funder.state import Friend, FunderState
-from offset.core.funder.turn import Turn
+from offset.core.funder.ledger import token_channel
+from offset.core.funder.ledger.reset import _token_info
+from offset.core.funder.state.state import Friend, FunderState
+from offset.core.funder.state.turn import Turn
 from offset.crypto.identity import Identity
 from offset.crypto.locks import hash_lock
 from offset.wire.app import APP_TO_APP_SERVER, ResetFriendChannel

@@ -9,8 +9,6 @@ from offset.base.ids import PublicKey
 from offset.base.instants import Instant
 from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, LinesView
 from offset.engine.surface import (
-    Commit,
-    Committed,
     Congested,
     Conn,
     Dial,
@@ -18,6 +16,8 @@ from offset.engine.surface import (
     Effect,
     Event,
     Pause,
+    Persist,
+    Persisted,
     Resume,
     Tell,
     Woken,
@@ -151,7 +151,7 @@ class Stage:
     def carry_out(self, effects: list[Effect]) -> None:
         for effect in effects:
             match effect:
-                case Commit():
+                case Persist():
                     self._write(effect)
                 case Tell():
                     self.told.append(effect)
@@ -159,7 +159,7 @@ class Stage:
                     if self.wires.dialing.pop(effect.conn, None) is not None:
                         self.feed_news(LineClosed(effect.conn, "an address without a port"))
 
-    def _write(self, commit: Commit) -> None:
+    def _write(self, commit: Persist) -> None:
         for key, record in commit.changes.items():
             assert record is None or record.key() == key
             if record is None:
@@ -180,7 +180,7 @@ class Stage:
         """What was written is durable now."""
         if self._uncommitted:
             number, self._uncommitted = self._uncommitted[-1], []
-            self.feed(Committed(number))
+            self.feed(Persisted(number))
 
     def settle(self) -> None:
         for _ in range(100):

@@ -471,7 +471,7 @@ async def test_payment_that_did_not_begin() -> None:
     "status, reason",
     [
         (None, "did not say how it ended"),
-        (app.PaymentSuccess(receipt_for(INVOICE), b"a" * 16), "calls it paid"),
+        (app.PaymentStatusSuccess(receipt_for(INVOICE), b"a" * 16), "calls it paid"),
     ],
 )
 @story
@@ -557,8 +557,8 @@ PART = replace(receipt_for(INVOICE), is_complete=False)
 @pytest.mark.parametrize(
     "later, receipt",
     [
-        (app.PaymentSuccess(receipt_for(INVOICE), b"a" * 16), receipt_for(INVOICE)),
-        (app.PaymentSuccess(PART, b"a" * 16), PART),
+        (app.PaymentStatusSuccess(receipt_for(INVOICE), b"a" * 16), receipt_for(INVOICE)),
+        (app.PaymentStatusSuccess(PART, b"a" * 16), PART),
         (app.PAYMENT_NOT_FOUND, PART),
         (None, PART),
     ],
@@ -567,20 +567,20 @@ PART = replace(receipt_for(INVOICE), is_complete=False)
 @story
 async def test_d28_receipt_of_the_whole(later: Any, receipt: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The receipt of a part may come first; that of the whole is waited for a little."""
-    statuses = iter([app.PaymentSuccess(PART, b"a" * 16)])
+    statuses = iter([app.PaymentStatusSuccess(PART, b"a" * 16)])
 
     def close(fake: FakeNode, conn: int, message: Any) -> None:
         status = next(statuses, later)
         if status is not None:
             fake.tell(conn, app.ResponseClosePayment(message.app_request.payment_id, status))
 
-    if later is None or later == app.PaymentSuccess(PART, b"a" * 16):
+    if later is None or later == app.PaymentStatusSuccess(PART, b"a" * 16):
         monkeypatch.setattr(closing, "WHOLE_S", 0.3)
     async with connected() as (fake, node):
         payment_id = await _paid(fake, node)
         fake.script[app.RequestClosePayment] = close
         status = await node.buyer.ended(payment_id, 20)
-        assert isinstance(status, app.PaymentSuccess)
+        assert isinstance(status, app.PaymentStatusSuccess)
         assert status.receipt == receipt
 
 
@@ -605,7 +605,7 @@ async def test_several_ask() -> None:
             await asyncio.sleep(0)
         fake.do(lambda: collected(fake, payment_id))
         statuses = await asyncio.gather(*waiting)
-        assert all(isinstance(status, app.PaymentSuccess) for status in statuses)
+        assert all(isinstance(status, app.PaymentStatusSuccess) for status in statuses)
 
 
 @story

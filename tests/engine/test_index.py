@@ -9,7 +9,7 @@ from offset.base.credits import FREE
 from offset.base.entropy import SeededEntropy
 from offset.base.instants import SECOND
 from offset.base.limits import COUNTERS_MS, INDEX_CLIENTS_MAX, INDEX_HANDSHAKES_MAX
-from offset.core.index.client import Answer, IndexClient, Send
+from offset.core.index.client import Answer, IndexClient, SendServer
 from offset.core.index.client import Effect as ClientEffect
 from offset.crypto.identity import Identity, is_lower
 from offset.engine.index import CLIENTS, SERVERS, IndexEngine
@@ -55,7 +55,7 @@ class Node:
 
     def take(self, effects: list[ClientEffect], now: int) -> None:
         for effect in effects:
-            if isinstance(effect, Send):
+            if isinstance(effect, SendServer):
                 self.line.send(INDEX_CLIENT_TO_SERVER.encode(effect.message), now)
             elif isinstance(effect, Answer):
                 self.answers.append(effect)

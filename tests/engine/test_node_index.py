@@ -25,7 +25,7 @@ from offset.wire.app import (
     DisableFriend,
     EnableFriend,
     OpenFriendCurrency,
-    PaymentSuccess,
+    PaymentStatusSuccess,
     RemoveFriend,
     RemoveIndexServer,
     RemoveRelay,
@@ -106,7 +106,7 @@ def test_a_payment_over_a_route_that_was_searched(town: IndexTown) -> None:
     result = town.result("a", request_id).result
     assert isinstance(result, Complete)
     town.apps["c"].ask(CommitInvoice(result.commit))
-    assert isinstance(town.ending("a", payment_id).status, PaymentSuccess)
+    assert isinstance(town.ending("a", payment_id).status, PaymentStatusSuccess)
 
 
 def test_d30_changes_are_published(town: IndexTown) -> None:
@@ -177,7 +177,7 @@ def test_nonsense_of_an_index_server_ends_its_session_only(town: IndexTown) -> N
     assert conn is not None
     say(town, "a", conn, b"\xff" * 9, REQUEST)
     assert town.server_of("a") is None
-    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
     town.world.run(lambda: town.server_of("a") == SERVER.public_key)
 
 
@@ -187,7 +187,7 @@ def test_w4_nonsense_of_a_relay_ends_its_line_only(town: IndexTown) -> None:
         say(town, "a", conn, b"\xff" * 9, REQUEST)
     town.world.run(lambda: town.friend("a", "b").is_online and town.friend("b", "a").is_online, 100_000)
     town.world.run(lambda: town.friend("b", "c").is_online, 100_000)
-    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
 
 
 def test_a_friend_that_is_disabled_is_left_and_may_come_back(town: IndexTown) -> None:
@@ -197,7 +197,7 @@ def test_a_friend_that_is_disabled_is_left_and_may_come_back(town: IndexTown) ->
     town.world.run(lambda: not town.friend("b", "a").is_online)
     town.apps["a"].ask(EnableFriend(b))
     town.world.run(lambda: town.friend("a", "b").is_online and town.friend("b", "a").is_online, 100_000)
-    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
     town.apps["a"].ask(RemoveRelay(town.relay.public_key))
     town.apps["a"].ask(RemoveFriend(b))
     town.world.run(lambda: not town.friend("b", "a").is_online)
@@ -211,7 +211,7 @@ def test_an_unreadable_message_of_a_friend_is_skipped(town: IndexTown) -> None:
     town.host("a").carry_out(engine._take_effects())
     (tell,) = town.told("a")
     assert tell.topic == "friend"
-    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
 
 
 def test_a_line_to_a_relay_that_is_congested(town: IndexTown) -> None:

@@ -1,14 +1,14 @@
 """First remember, then speak, and in the order in which it was decided."""
 
 from offset.engine.outbox import Outbox
-from offset.engine.surface import Commit
+from offset.engine.surface import Persist
 
 
 def test_what_is_said_waits_for_the_disk() -> None:
     """A release comes once all changes made before it are durable; without any it comes at once."""
     outbox, said = Outbox(), list[str]()
     assert outbox.put({}, lambda: said.append("nothing to wait for")) == []
-    assert outbox.put({"a": 1}, lambda: said.append("a")) == [Commit(1, {"a": 1})]
+    assert outbox.put({"a": 1}, lambda: said.append("a")) == [Persist(1, {"a": 1})]
     outbox.put({}, lambda: said.append("b"))
     assert (said, len(outbox)) == (["nothing to wait for"], 2)
     outbox.committed(1)

@@ -293,7 +293,7 @@ def test_w16_a_leg_that_is_not_read_is_not_silent(room: Room) -> None:
 
 
 def test_w16_a_fast_tunnel_is_slowed_and_loses_nothing() -> None:
-    """Beyond its allowance a leg is not read; when it is back, reading goes on, and all messages have passed."""
+    """Beyond its bucket a leg is not read; when it is back, reading goes on, and all messages have passed."""
     room = Room(Quotas(tunnel_bytes_per_second=1000, tunnel_burst_bytes=4000))
     room.meet()
     room.say(CONNECT, bytes(4000), b"under way")

@@ -11,7 +11,7 @@ from offset.base.entropy import SeededEntropy
 from offset.base.faults import PeerFault
 from offset.crypto.exchange import dh_public_key
 from offset.crypto.identity import Identity
-from offset.link.handshake import Handshake, Session
+from offset.link.handshake import Handshake, SessionKeys
 from offset.wire.channel import EXCHANGE_DH, EXCHANGE_RAND_NONCE, ExchangeDh
 from offset.wire.signing import exchange_dh_buffer
 from support.vectors import Case, cases
@@ -29,7 +29,7 @@ def opened(case: Case) -> Handshake:
     return handshake
 
 
-def finished(case: Case) -> Session:
+def finished(case: Case) -> SessionKeys:
     """Play a recorded opening to its end."""
     handshake = opened(case)
     handshake.receive(bytes.fromhex(case["remoteExchangeRandNonce"]))

@@ -9,18 +9,18 @@ from offset.base import base64url
 from offset.base.credits import Rate
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
-    Apart,
-    Connecting,
     CreditLine,
     Extra,
     FriendCreditLines,
-    Linked,
-    LinkStanding,
-    Listening,
-    RelayStanding,
-    Standing,
-    Trying,
-    Waiting,
+    LinkDown,
+    LinkStatus,
+    LinkTrying,
+    LinkUp,
+    NetworkStatus,
+    RelayConnecting,
+    RelayListening,
+    RelayStatus,
+    RelayWaiting,
 )
 from offset.wire.files import (
     FriendFile,
@@ -184,8 +184,8 @@ def test_long_table(open_desk: Open) -> None:
     """The long table has the lines of 0.1.0 for each currency, and the link (spec 05, 6.1)."""
     friend = friend_report("node1", consistent(FST=(100, 0, 0)), configs=(CONFIG,))
     granted = FriendCreditLines(BOB, (CreditLine("FST", 150, True),))
-    linked = LinkStanding(BOB, Linked(RELAYS[0], True), 1000)
-    extra = Extra((granted,), Standing(63_000, (), (linked,)))
+    linked = LinkStatus(BOB, LinkUp(RELAYS[0], True), 1000)
+    extra = Extra((granted,), NetworkStatus(63_000, (), (linked,)))
     assert open_desk(node_report({BOB: friend}, extra=extra)).good("info friends --long") == (
         "+----+-------+---------------+------------------+\n"
         "| st | name  | balance       | link             |\n"
@@ -256,28 +256,28 @@ def test_03_d36_what_a_reset_costs(
 
 NOW = 1_000_000_000
 STATES: list[tuple[Any, list[str]]] = [
-    (Linked(RELAYS[0], False), ["online for 1 h", "through r:1", "made by the friend"]),
-    (Trying(RELAYS), ["offline for 1 h", "trying r:1"]),
-    (Apart("not tried yet", None), ["offline for 1 h", "not tried yet"]),
-    (Apart("lost", NOW + 2500), ["offline for 1 h", "lost", "next attempt in 2 s"]),
-    (Apart("lost", NOW - 1), ["offline for 1 h", "lost", "next attempt in 0 s"]),
+    (LinkUp(RELAYS[0], False), ["online for 1 h", "through r:1", "made by the friend"]),
+    (LinkTrying(RELAYS), ["offline for 1 h", "trying r:1"]),
+    (LinkDown("not tried yet", None), ["offline for 1 h", "not tried yet"]),
+    (LinkDown("lost", NOW + 2500), ["offline for 1 h", "lost", "next attempt in 2 s"]),
+    (LinkDown("lost", NOW - 1), ["offline for 1 h", "lost", "next attempt in 0 s"]),
 ]
 
 
 @pytest.mark.parametrize("state, words", STATES)
 def test_w26_links(state: Any, words: list[str], open_desk: Open) -> None:
     """How the node stands with each friend is shown (spec 02, W26)."""
-    standing = Standing(NOW, (), (LinkStanding(BOB, state, NOW - 3_600_000),))
+    status = NetworkStatus(NOW, (), (LinkStatus(BOB, state, NOW - 3_600_000),))
     friend = friend_report("node1", consistent(FST=(0, 0, 0)))
-    lines = _long(open_desk, friend, Extra(opt_standing=standing))
+    lines = _long(open_desk, friend, Extra(opt_status=status))
     assert [line.split("|")[4].strip() for line in lines][: len(words)] == words
     (value,) = json.loads(
-        open_desk(node_report({BOB: friend}, extra=Extra(opt_standing=standing))).good("info friends --json")
+        open_desk(node_report({BOB: friend}, extra=Extra(opt_status=status))).good("info friends --json")
     )
     assert value["link"]["for_ms"] == 3_600_000
-    assert value["link"]["state"] == {Linked: "linked", Trying: "trying", Apart: "apart"}[type(state)]
+    assert value["link"]["state"] == {LinkUp: "linked", LinkTrying: "trying", LinkDown: "apart"}[type(state)]
     disabled = friend_report("node1", consistent(FST=(0, 0, 0)), enabled=False, online=False)
-    assert "| disabled |" in _long(open_desk, disabled, Extra(opt_standing=standing))[0]
+    assert "| disabled |" in _long(open_desk, disabled, Extra(opt_status=status))[0]
 
 
 def test_w26_relays(open_desk: Open) -> None:
@@ -285,10 +285,10 @@ def test_w26_relays(open_desk: Open) -> None:
     own = NamedRelayAddress(RELAY.public_key, "r:2", "mine")
     unheard = NamedRelayAddress(CAROL, "r:3", "new")
     states = (
-        RelayStanding(own.unnamed(), True, Listening(), NOW - 3 * 86_400_000, ""),
-        RelayStanding(RelayAddress(BOB, "r:4"), False, Waiting(NOW + 9000), NOW, "connection refused"),
+        RelayStatus(own.unnamed(), True, RelayListening(), NOW - 3 * 86_400_000, ""),
+        RelayStatus(RelayAddress(BOB, "r:4"), False, RelayWaiting(NOW + 9000), NOW, "connection refused"),
     )
-    report = node_report(relays=(own, unheard), extra=Extra(opt_standing=Standing(NOW, states, ())))
+    report = node_report(relays=(own, unheard), extra=Extra(opt_status=NetworkStatus(NOW, states, ())))
     text = open_desk(report).good("info relays --long")
     assert "| friend | link   |" in text
     assert "| bob    | online |" in text
@@ -319,13 +319,13 @@ def test_w26_relays(open_desk: Open) -> None:
     }
     assert new["standing"] is None
     assert (kept["standing"]["state"], kept["standing"]["next_attempt_ms"]) == ("waiting", 9000)
-    connecting = Standing(NOW, (RelayStanding(own.unnamed(), True, Connecting(), NOW, ""),), ())
-    report = node_report(relays=(own,), extra=Extra(opt_standing=connecting))
+    connecting = NetworkStatus(NOW, (RelayStatus(own.unnamed(), True, RelayConnecting(), NOW, ""),), ())
+    report = node_report(relays=(own,), extra=Extra(opt_status=connecting))
     assert "| connecting |" in open_desk(report).good("info relays --long")
     assert json.loads(open_desk(report).good("info relays --json"))[0]["standing"]["state"] == "connecting"
-    nobody = node_report(relays=(), extra=Extra(opt_standing=Standing(NOW, (), ())))
+    nobody = node_report(relays=(), extra=Extra(opt_status=NetworkStatus(NOW, (), ())))
     assert open_desk(nobody).good("info relays --long").startswith("No configured relay servers.\n+--")
-    alone = node_report({}, relays=(), extra=Extra(opt_standing=Standing(NOW, (), ())))
+    alone = node_report({}, relays=(), extra=Extra(opt_status=NetworkStatus(NOW, (), ())))
     assert open_desk(alone).good("info relays --long") == (
         "No configured relay servers.\nNo configured friends.\n"
     )

@@ -9,7 +9,8 @@ import pytest
 
 from offset.engine import node
 from offset.programs import stmgr, stnode
-from offset.shell import driver, program
+from offset.shell import driver
+from offset.shell import service as program
 from offset.shell.driver import Driver
 
 Start = Callable[..., dict[str, Any]]

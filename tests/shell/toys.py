@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from offset.base.instants import Instant
-from offset.engine.surface import Commit, Committed, Effect, Event, Opened, Received, Write
+from offset.engine.surface import Effect, Event, Opened, Persist, Persisted, Received, Write
 from offset.shell.driver import Driver
 
 PATIENCE_SECONDS = 20.0
@@ -81,8 +81,8 @@ class Careful(Toy):
             case Received(conn, data):
                 self.number += 1
                 self.waiting.append((self.number, Write(conn, data)))
-                return [Commit(self.number, {("row", self.number): data, ("last",): self.number})]
-            case Committed(number):
+                return [Persist(self.number, {("row", self.number): data, ("last",): self.number})]
+            case Persisted(number):
                 out: list[Effect] = [write for at, write in self.waiting if at <= number]
                 self.waiting = [entry for entry in self.waiting if entry[0] > number]
                 return out

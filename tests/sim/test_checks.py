@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from offset.base.limits import TURNS_HELD_MAX
-from offset.core.funder.mutual_credit import Pending
+from offset.core.funder.ledger.mutual_credit import Pending
 from offset.core.funder.records import InvoiceRecord, PartRecord, TransactionRecord
-from offset.core.funder.state import FORWARDED, Queued
+from offset.core.funder.state.state import FORWARDED, Queued
 from offset.sim import ends
 from offset.sim.acts import carry_out
 from offset.sim.run import Run
@@ -319,9 +319,9 @@ def test_leftovers() -> None:
     assert "it is None" in leftovers.found(town)
     server._server._atlas.remove(town.key("A"), "EUR", town.key("B"))
     assert leftovers.found(town) == ""
-    node._apps._askers.ask("a question", 1)
+    node._apps._pending.ask("a question", 1)
     assert "waits for an answer" in leftovers.found(town)
-    node._apps._askers.answer("a question")
+    node._apps._pending.answer("a question")
     node._outbox._held.append((9, lambda: None))
     assert "does not say" in leftovers.found(town)
     node._outbox._held.clear()

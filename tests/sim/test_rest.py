@@ -7,9 +7,9 @@ import msgspec
 import pytest
 
 from offset.base.credits import Rate
-from offset.core.funder import mediator
-from offset.core.funder.payments import NEW
 from offset.core.funder.records import PaymentRecord
+from offset.core.funder.roles import mediator
+from offset.core.funder.roles.payments import NEW
 from offset.engine.node import NodeEngine
 from offset.sim import ends, owners, service
 from offset.sim.chance import Chance

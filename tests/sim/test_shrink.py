@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from offset.core.funder.mutual_credit import Draft
+from offset.core.funder.ledger.mutual_credit import Draft
 from offset.programs.offset import sim as command
 from offset.sim.plan import draw
 from offset.sim.run import simulate

@@ -3,9 +3,9 @@
 import pytest
 
 from offset.base.entropy import SeededEntropy
-from offset.core.funder.channel import Channel
-from offset.core.funder.mutual_credit import MutualCredit, Pending
-from offset.core.funder.reset import accept_terms, make_terms
+from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.ledger.mutual_credit import MutualCredit, Pending
+from offset.core.funder.ledger.reset import accept_terms, make_terms
 from offset.crypto.identity import Identity
 from offset.sim.steps import page, step
 from offset.sim.violation import Violation

@@ -64,5 +64,6 @@ def test_the_conversation_meets_every_kind_of_row_and_ending(tmp_path: Path) -> 
         world.close()
         seen |= world.seen
     tables = "relays friends configs channels credits pending queued invoices payments transactions history"
-    endings = "PaymentSuccess PaymentCanceled CommitInvoice CancelInvoice inconsistent ResetFriendChannel RemoveFriend"
+    endings = "PaymentStatusSuccess PaymentStatusCanceled CommitInvoice CancelInvoice"
+    endings += " inconsistent ResetFriendChannel RemoveFriend"
     assert {*tables.split(), *endings.split()} <= seen

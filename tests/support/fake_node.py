@@ -426,7 +426,7 @@ def _close_payment(node: FakeNode, conn: Conn, message: app.AppToAppServer) -> N
         return
     payment.is_closed, payment.asker = True, conn
     if payment.status is None and not payment.open:
-        payment.status = app.PaymentCanceled(b"ack of cancel..1")
+        payment.status = app.PaymentStatusCanceled(b"ack of cancel..1")
     if payment.status is not None:
         node.tell(conn, app.ResponseClosePayment(request.payment_id, payment.status))
 
@@ -452,7 +452,7 @@ def arrive(node: FakeNode, payment_id: bytes, result: app.RequestResult) -> None
 def collected(node: FakeNode, payment_id: bytes) -> None:
     """The seller of a payment has collected; say so to whoever asked."""
     payment = node.payments[payment_id]
-    payment.status = app.PaymentSuccess(receipt_for(payment.asked, node.seller), b"ack of success.1")
+    payment.status = app.PaymentStatusSuccess(receipt_for(payment.asked, node.seller), b"ack of success.1")
     payment.open.clear()
     if payment.asker is not None:
         node.tell(payment.asker, app.ResponseClosePayment(payment_id, payment.status))

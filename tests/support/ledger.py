@@ -12,10 +12,10 @@ from typing import Any
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import Currency, PublicKey
 from offset.core.funder.funder import Funder
-from offset.core.funder.mutual_credit import MutualCredit
+from offset.core.funder.ledger.mutual_credit import MutualCredit
 from offset.core.funder.records import Changes, Record
-from offset.core.funder.state import Friend, FunderState
-from offset.core.funder.turn import DropFriend, Order, Turn
+from offset.core.funder.state.state import Friend, FunderState
+from offset.core.funder.state.turn import DropFriend, Order, Turn
 from offset.crypto.identity import Identity
 from offset.wire import app
 from offset.wire.common import Commit, RelayAddress

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from offset.core.funder.mutual_credit import MutualCredit
+from offset.core.funder.ledger.mutual_credit import MutualCredit
 from offset.core.funder.records import LOST, OWN
-from offset.core.funder.state import BACKWARD, FORWARDED, USER, Friend, FunderState
+from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, FunderState
 from offset.wire import report
 from offset.wire.friend import RequestOp
 from offset.wire.signing import flip

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from offset.core.funder import payments
-from offset.core.funder.channel import Channel
-from offset.core.funder.mutual_credit import MutualCredit, Pending
+from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.ledger.mutual_credit import MutualCredit, Pending
 from offset.core.funder.records import InvoiceRecord, PaymentRecord, SentRelays, TransactionRecord
-from offset.core.funder.state import BACKWARD, FORWARDED, USER, Friend, FunderState
+from offset.core.funder.roles import payments
+from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, FunderState
 from offset.wire.friend import CancelOp, CollectOp, ResetTerms, ResponseOp
 from offset.wire.report import MoveTokenHashedReport, TokenInfo
 from offset.wire.signing import info_hash, move_token_prefix_hash

@@ -8,8 +8,8 @@ import msgspec
 
 from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
-from offset.core.funder import payments
-from offset.core.funder.state import BACKWARD
+from offset.core.funder.roles import payments
+from offset.core.funder.state.state import BACKWARD
 from offset.wire import app
 from offset.wire.common import Commit, NamedRelayAddress
 from offset.wire.friend import CancelOp, FriendsRoute, MoveTokenRequest

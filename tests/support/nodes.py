@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
-from offset.core.funder.state import Friend
+from offset.core.funder.state.state import Friend
 from offset.crypto.identity import Identity
 from offset.engine.app import AppEngine, Heard, Over, Ready
 from offset.engine.node import APPS, NodeEngine

@@ -8,7 +8,7 @@ from typing import Any
 
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
-from offset.core.funder.state import FunderState
+from offset.core.funder.state.state import FunderState
 from offset.engine.app import Heard, Over, Ready
 from offset.engine.node import NodeEngine
 from offset.engine.relay import LISTENER, RelayEngine
@@ -25,8 +25,8 @@ from offset.wire.app import (
     CreatePayment,
     CreateTransaction,
     Failure,
-    PaymentCanceled,
-    PaymentSuccess,
+    PaymentStatusCanceled,
+    PaymentStatusSuccess,
     ReportMutations,
     RequestClosePayment,
     RequestResult,
@@ -304,12 +304,12 @@ class Purchase:
 
     def _ended(self, message: ResponseClosePayment) -> None:
         match message.status:
-            case PaymentSuccess(receipt, ack_uid):
+            case PaymentStatusSuccess(receipt, ack_uid):
                 assert verify_receipt(receipt, self.street.key(NAMES[-1]))
                 assert receipt.invoice_id == self.invoice_id
                 assert receipt.total_dest_payment == self.total
                 self.receipt = receipt
-            case PaymentCanceled(ack_uid):
+            case PaymentStatusCanceled(ack_uid):
                 assert self.receipt is None
                 assert not self.is_given
                 self.release()

@@ -18,7 +18,7 @@ from offset.app.routes import Routes
 from offset.app.session import Session
 from offset.base.credits import Amount
 from offset.base.ids import PaymentId, Uid
-from offset.wire.app import PaymentNotFound, PaymentStatus, PaymentSuccess
+from offset.wire.app import PaymentStatus, PaymentStatusNotFound, PaymentStatusSuccess
 from offset.wire.common import Commit, Receipt
 from offset.wire.files import InvoiceFile
 
@@ -117,9 +117,9 @@ class Buyer:
         PaymentUnknown, or NoAnswer when the seller has not collected within `timeout_s` seconds.
         """
         status = await self.ended(payment_id, timeout_s)
-        if isinstance(status, PaymentNotFound):
+        if isinstance(status, PaymentStatusNotFound):
             raise PaymentUnknown("the node has no such payment, or its end was acknowledged before")
-        if isinstance(status, PaymentSuccess):
+        if isinstance(status, PaymentStatusSuccess):
             if store is not None:
                 store(status.receipt)
             await self.acknowledge(payment_id, status.ack_uid)

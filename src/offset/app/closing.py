@@ -8,7 +8,7 @@ from contextlib import suppress
 from offset.app.errors import AppError, Refused
 from offset.app.session import ANSWER_S, Session, within
 from offset.base.ids import PaymentId, Uid
-from offset.wire.app import AckClosePayment, PaymentStatus, PaymentSuccess, RequestClosePayment
+from offset.wire.app import AckClosePayment, PaymentStatus, PaymentStatusSuccess, RequestClosePayment
 
 WHOLE_S = 3.0
 """How long to wait for the receipt of the whole when there is one of a part: parts are collected together."""
@@ -19,18 +19,18 @@ async def ended(session: Session, payment_id: PaymentId, timeout_s: float) -> Pa
     """How the payment ended, as soon as it has; from now on it takes no more parts. Raises NoAnswer.
 
     A payment over several routes is paid with the first part that is collected, but only one part has the receipt
-    that proves the whole (spec 03, 8, D28); that one is waited for a little.
+    that proves the whole (spec 03, D28); that one is waited for a little.
     """
     loop = asyncio.get_running_loop()
     status = await _ask(session, payment_id, timeout_s)
     until = loop.time() + WHOLE_S
-    while isinstance(status, PaymentSuccess) and not status.receipt.is_complete and loop.time() < until:
+    while isinstance(status, PaymentStatusSuccess) and not status.receipt.is_complete and loop.time() < until:
         await asyncio.sleep(LOOK_AGAIN_S)
         try:
             again = await _ask(session, payment_id, WHOLE_S)
         except AppError:
             break  # that it was paid is known, and better than no answer
-        if not isinstance(again, PaymentSuccess):
+        if not isinstance(again, PaymentStatusSuccess):
             break  # another app has acknowledged it
         status = again
     return status

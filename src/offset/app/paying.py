@@ -28,13 +28,13 @@ from offset.app.plan import Plan
 from offset.app.session import Session
 from offset.base.credits import Amount
 from offset.base.ids import PAYMENT_ID_BYTES, PaymentId, Uid
-from offset.core.index.split import Choice, Part
+from offset.core.index.split import Part, RouteChoice
 from offset.wire.app import (
     CreatePayment,
     Failure,
-    PaymentCanceled,
-    PaymentNotFound,
-    PaymentSuccess,
+    PaymentStatusCanceled,
+    PaymentStatusNotFound,
+    PaymentStatusSuccess,
 )
 from offset.wire.files import InvoiceFile
 
@@ -96,7 +96,7 @@ class Paying:
 
     # One payment
 
-    async def _attempt(self, payment_id: PaymentId, choice: Choice) -> Promised | Uid:
+    async def _attempt(self, payment_id: PaymentId, choice: RouteChoice) -> Promised | Uid:
         """The commit of a new payment, or the id that acknowledges its cancellation. Raises PaymentUnfinished."""
         fees = choice.fee
         if self._began is not None:
@@ -139,7 +139,7 @@ class Paying:
             fees += again.fee
             missing = again.parts
 
-    async def _again(self, payment: OpenPayment, failed: list[Part], fees: Amount) -> Choice:
+    async def _again(self, payment: OpenPayment, failed: list[Part], fees: Amount) -> RouteChoice:
         """Other routes for what is missing of a payment that arrived in part. Raises PaymentUnfinished."""
         if self._attempts < ATTEMPTS_MAX:
             with suppress(PaymentError, NoAnswer):
@@ -151,16 +151,16 @@ class Paying:
     async def _cancel(self, payment: OpenPayment) -> Uid:
         """Close a payment whose parts all failed; the id of its acknowledgement."""
         match await payment.ended():
-            case PaymentCanceled(ack_uid):
+            case PaymentStatusCanceled(ack_uid):
                 return ack_uid
-            case PaymentNotFound():
+            case PaymentStatusNotFound():
                 raise PaymentRefused(
                     "the node did not begin the payment: too many may be open; finish some with their status"
                 )
-            case PaymentSuccess():
+            case PaymentStatusSuccess():
                 raise payment.unfinished("the node calls it paid, though no part of it arrived")
 
-    async def _next(self, amount: Amount, fees_spent: Amount) -> Choice | None:
+    async def _next(self, amount: Amount, fees_spent: Amount) -> RouteChoice | None:
         left = self._until - self._loop.time()
         if left <= 0:
             raise NoAnswer("the time for the payment was over before it began: give it more")

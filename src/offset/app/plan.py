@@ -16,7 +16,7 @@ from offset.app.routes import ROUTES_S, Routes
 from offset.base.credits import Amount
 from offset.base.ids import PublicKey
 from offset.core.apps.reports import balance_of
-from offset.core.index.split import Choice, choose_multi_route
+from offset.core.index.split import RouteChoice, choose_multi_route
 from offset.wire.files import InvoiceFile
 from offset.wire.friend import FriendsRoute
 from offset.wire.index import Edge, MultiRoute
@@ -44,7 +44,7 @@ class Plan:
         self._failed.pop(route, None)
         self._failed[route] = None
 
-    async def next(self, amount: Amount, fees_spent: Amount, time_left_s: float) -> Choice | None:
+    async def next(self, amount: Amount, fees_spent: Amount, time_left_s: float) -> RouteChoice | None:
         """The next choice that carries `amount`, or None when all was tried.
 
         Raises why nothing can be tried at all: NoIndexServer, NoRoute, NotEnoughCredit, TooExpensive.
@@ -64,7 +64,7 @@ class Plan:
             )
         return None
 
-    def _is_wanted(self, choice: Choice, fees_spent: Amount) -> bool:
+    def _is_wanted(self, choice: RouteChoice, fees_spent: Amount) -> bool:
         fees = fees_spent + choice.fee
         if self._fees_max is not None and fees > self._fees_max:
             self._too_expensive = min(fees, self._too_expensive or fees)

@@ -12,7 +12,7 @@ from offset.base.ids import PublicKey
 from offset.base.limits import SDK_CHANGES_MAX
 from offset.core.apps.reports import ReportView
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
-from offset.wire.extension import CreditLine, Extra, Standing
+from offset.wire.extension import CreditLine, Extra, NetworkStatus
 from offset.wire.report import FriendReport, NodeReport, NodeReportMutation
 
 
@@ -56,9 +56,9 @@ class LiveReport:
         return self._view.credit_lines
 
     @property
-    def standing(self) -> Standing | None:
+    def status(self) -> NetworkStatus | None:
         """How the node stands with its relays and friends; None if it does not tell, like the reference."""
-        return self._view.standing
+        return self._view.status
 
     def snapshot(self) -> NodeReport:
         """The whole report as it is now."""

@@ -26,12 +26,12 @@ async def resume(session: Session, invoice: InvoiceFile, payment_id: PaymentId, 
     if any(isinstance(result, app.Success) for result in results):
         raise await payment.give_up("only a part of it arrived")
     match await payment.ended():
-        case app.PaymentNotFound():
+        case app.PaymentStatusNotFound():
             raise PaymentUnknown(
                 "the node has no such payment: it was not begun, or its end was acknowledged before"
             )
-        case app.PaymentCanceled(ack_uid):
+        case app.PaymentStatusCanceled(ack_uid):
             await acknowledge(session, payment_id, ack_uid)
             raise PaymentCanceled("the payment was cancelled: nothing was paid; begin another one")
-        case app.PaymentSuccess():
+        case app.PaymentStatusSuccess():
             raise PaymentCollected("the seller has collected this payment: ask for its receipt", payment_id)

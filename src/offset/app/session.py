@@ -25,7 +25,7 @@ from offset.base.ids import UID_BYTES, PaymentId, PublicKey, Uid
 from offset.base.limits import SDK_REQUESTS_MAX
 from offset.core.apps.permissions import is_allowed, needed_permission
 from offset.crypto.identity import Identity
-from offset.engine.app import AppEngine, Heard, Over, Ready, Stage
+from offset.engine.app import AppEngine, AppStage, Heard, Over, Ready
 from offset.engine.surface import Tell
 from offset.shell.driver import Driver
 from offset.shell.system import SystemEntropy
@@ -174,12 +174,12 @@ class Session:
 
     def _loss(self, over: Over) -> AppError:
         match over.stage:
-            case Stage.DIALING:
+            case AppStage.DIALING:
                 reason = over.reason.removeprefix(f"no connection to {self.address}: ")
                 return CannotConnect(f"cannot reach the node at {self.address}: {reason}")
-            case Stage.GREETING if not over.by_us:
+            case AppStage.GREETING if not over.by_us:
                 return not_trusted(self.address, self._identity.public_key)
-            case Stage.GREETING | Stage.REPORTING:
+            case AppStage.GREETING | AppStage.REPORTING:
                 return CannotConnect(f"the node at {self.address} sent no report: {over.reason}")
             case _:
                 return Disconnected(f"the connection to the node is over: {over.reason}")

@@ -37,7 +37,7 @@ WELCOME_MS: Millis = 8 * SECOND
 """How long permissions and report may take after the handshake; the reference waits for ever (spec 05, 2.1)."""
 
 
-class Stage(enum.Enum):
+class AppStage(enum.Enum):
     """How far the line has come."""
 
     DIALING = "dialing"  # until the node has proved its key
@@ -63,7 +63,7 @@ class Heard(msgspec.Struct, frozen=True):
 class Over(msgspec.Struct, frozen=True):
     """The line is over, for this reason; it had come to this stage. Nothing follows."""
 
-    stage: Stage
+    stage: AppStage
     reason: str
     by_us: bool
     """Whether we hung up, because of what the node said or did not say."""
@@ -80,14 +80,14 @@ class AppEngine:
         self._lines = Lines(identity, entropy, message_bytes_max={DIALED: APP_FRAME_BYTES_MAX})
         self._address, self._node = address, node
         self._conn: Conn | None = None
-        self._stage = Stage.DIALING
+        self._stage = AppStage.DIALING
         self._permissions: AppPermissions | None = None
         self._welcome_by: Instant | None = None
         self._posted: list[bytes] = []
         self._effects: list[Effect] = []
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> AppStage:
         """How far the line has come."""
         return self._stage
 
@@ -97,7 +97,7 @@ class AppEngine:
         Raises what the codec raises when the message cannot be sent at all, an amount below 0 for instance.
         """
         data = APP_TO_APP_SERVER.encode(message)
-        if self._stage is not Stage.OVER:
+        if self._stage is not AppStage.OVER:
             self._posted.append(data)
 
     def handle(self, event: Event, now: Instant) -> list[Effect]:
@@ -107,7 +107,7 @@ class AppEngine:
         for news in self._lines.handle(event, now):
             match news:
                 case LineOpened():
-                    self._stage = Stage.GREETING
+                    self._stage = AppStage.GREETING
                     self._welcome_by = now + WELCOME_MS
                 case LineMessage():
                     self._take(news.data)
@@ -115,7 +115,7 @@ class AppEngine:
                     self._end(news.reason, by_us=False)
         if self._welcome_by is not None and now >= self._welcome_by:
             self._hangup(f"the node said nothing for {WELCOME_MS} ms")
-        if self._stage is Stage.READY and self._posted:
+        if self._stage is AppStage.READY and self._posted:
             posted, self._posted = self._posted, []
             for data in posted:
                 self._lines.send(self._conn, data, now)
@@ -130,15 +130,15 @@ class AppEngine:
     def _take(self, data: bytes) -> None:
         try:
             match self._stage:
-                case Stage.GREETING:
+                case AppStage.GREETING:
                     self._permissions = APP_PERMISSIONS.decode(data)
-                    self._stage = Stage.REPORTING
-                case Stage.REPORTING:
+                    self._stage = AppStage.REPORTING
+                case AppStage.REPORTING:
                     assert self._permissions is not None
                     report = NODE_REPORT.decode(data)
-                    self._stage, self._welcome_by = Stage.READY, None
+                    self._stage, self._welcome_by = AppStage.READY, None
                     self._tell(Ready(self._permissions, report))
-                case Stage.READY:
+                case AppStage.READY:
                     self._tell(Heard(APP_SERVER_TO_APP.decode(data)))
                 case _:
                     return
@@ -152,7 +152,7 @@ class AppEngine:
 
     def _end(self, reason: str, *, by_us: bool) -> None:
         self._tell(Over(self._stage, reason, by_us))
-        self._stage = Stage.OVER
+        self._stage = AppStage.OVER
         self._welcome_by = None
         self._posted.clear()
 

@@ -12,7 +12,7 @@ from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant, earliest
 from offset.base.limits import COUNTERS_MS, INDEX_CLIENTS_MAX, INDEX_HANDSHAKES_MAX
-from offset.core.index.effects import DialPeer, Hangup, SendClients, SendPeers
+from offset.core.index.effects import DialPeer, HangupConn, SendClients, SendPeers
 from offset.core.index.effects import Effect as ServerEffect
 from offset.core.index.server import IndexServer, IndexServerView
 from offset.crypto.identity import Identity
@@ -153,7 +153,7 @@ class IndexEngine:
                 case DialPeer():
                     conn = self._lines.dial(effect.address, effect.key, now)
                     self._dialing[conn] = effect.key
-                case Hangup():
+                case HangupConn():
                     self._clients.pop(effect.conn, None)
                     self._peers.pop(effect.conn, None)
                     self._lines.hangup(effect.conn)

@@ -19,7 +19,6 @@ from dataclasses import dataclass
 import msgspec
 
 from offset.base.alarms import Alarms
-from offset.base.callers import Tally, is_exempt, source_of
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
@@ -32,6 +31,7 @@ from offset.base.limits import (
     RELAY_HANDSHAKES_MAX,
     RELAY_HANDSHAKES_PER_ADDRESS_MAX,
 )
+from offset.base.peer_addresses import Tally, is_exempt, source_of
 from offset.crypto.identity import Identity
 from offset.engine.surface import (
     Close,

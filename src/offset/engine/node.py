@@ -22,7 +22,7 @@ from offset.base.limits import (
     APPS_MAX,
     APPS_RECHECK_MS,
     INNER_MESSAGE_BYTES_MAX,
-    STANDING_PAUSE_MS,
+    STATUS_PAUSE_MS,
     TURNS_HELD_MAX,
 )
 from offset.core.channeler.channeler import Channeler
@@ -37,23 +37,23 @@ from offset.core.channeler.effects import (
 from offset.core.channeler.effects import Effect as ChannelerEffect
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes, IndexServersRecord, Record
-from offset.core.funder.turn import DropFriend, SetRelays, Turn, UpdateFriend
-from offset.core.funder.views import credit_lines
+from offset.core.funder.state.turn import DropFriend, SetRelays, Turn, UpdateFriend
+from offset.core.funder.state.views import credit_lines
 from offset.core.index import client as index
 from offset.crypto.identity import Identity
+from offset.engine.capacities import Capacities, Changed
 from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines
 from offset.engine.node_apps import NodeApps, Trust
 from offset.engine.outbox import Outbox
-from offset.engine.patience import Patience
-from offset.engine.publication import Changed, Publication
+from offset.engine.part_timeouts import PartTimeouts
 from offset.engine.surface import (
-    Committed,
     Congested,
     Conn,
     Drained,
     Effect,
     Event,
     NetworkChanged,
+    Persisted,
     Received,
     Tell,
 )
@@ -111,13 +111,13 @@ class NodeEngine:
         self._index = index.IndexClient(identity, entropy, servers)
         self._apps = NodeApps(trust, self._send_app)
         self._outbox = Outbox()
-        self._patience = Patience(self._funder)
-        self._publication = Publication()
+        self._part_timeouts = PartTimeouts(self._funder)
+        self._capacities = Capacities()
         self._relay_conns: dict[Conn, int] = {}  # connection → line of the channeler
         self._relay_lines: dict[int, Conn] = {}
         self._index_conn: Conn | None = None
         self._recheck_at: Instant | None = None  # whether the apps are still trusted
-        self._standing_at: Instant | None = None  # apps are told how we stand with relays and friends
+        self._status_at: Instant | None = None  # apps are told how we stand with relays and friends
         self._unread: dict[Conn, None] = {}  # not read until the disk has caught up
         self._now = now
         self._effects: list[Effect] = []
@@ -128,7 +128,7 @@ class NodeEngine:
         """What to do first."""
         self._now = now
         self._say(self._funder.start(), None)
-        self._patience.look(self._funder.state.invoices, now)
+        self._part_timeouts.look(self._funder.state.invoices, now)
         self._do_index(self._index.start(now))
         return self._take_effects()
 
@@ -136,7 +136,7 @@ class NodeEngine:
         """Take one event, return what is to be done."""
         self._now = now
         match event:
-            case Committed():
+            case Persisted():
                 self._outbox.committed(event.number)
                 self._read_again()
             case NetworkChanged():
@@ -154,18 +154,18 @@ class NodeEngine:
         deadline = self._channeler.deadline()
         if deadline is not None and deadline <= now:
             self._do_channeler(self._channeler.tick(now))
-            self._standing_moved()
+            self._status_moved()
         deadline = self._index.deadline()
         if deadline is not None and deadline <= now:
             self._do_index(self._index.tick(now))
-        while (invoice_id := self._patience.pop(now)) is not None:
+        while (invoice_id := self._part_timeouts.pop(now)) is not None:
             self._effects.append(Tell("invoice", "gave back parts of a payment that did not become whole"))
             self._say(self._funder.cancel_incomplete(invoice_id), None)
         if self._recheck_at is not None and self._recheck_at <= now:
             self._recheck_apps()
-        if self._standing_at is not None and self._standing_at <= now:
-            self._standing_at = None
-            self._apps.tell_standing(self._channeler.standing(now))
+        if self._status_at is not None and self._status_at <= now:
+            self._status_at = None
+            self._apps.tell_status(self._channeler.status(now))
         return self._take_effects()
 
     def deadline(self) -> Instant | None:
@@ -174,9 +174,9 @@ class NodeEngine:
             self._lines.deadline(),
             self._channeler.deadline(),
             self._index.deadline(),
-            self._patience.deadline(),
+            self._part_timeouts.deadline(),
             self._recheck_at,
-            self._standing_at,
+            self._status_at,
         )
 
     def _take_effects(self) -> list[Effect]:
@@ -215,13 +215,13 @@ class NodeEngine:
         match news:
             case LineOpened():
                 effects = self._channeler.line_opened(line, self._now)
-                self._standing_moved()
+                self._status_moved()
             case LineMessage():
                 effects = self._channeler.line_message(line, news.data, self._now)
             case LineClosed():
                 self._forget_relay(line)
                 effects = self._channeler.line_closed(line, self._now, news.reason)
-                self._standing_moved()
+                self._status_moved()
         self._do_channeler(effects)
 
     def _take_index(self, news: LineEvent) -> None:
@@ -287,16 +287,16 @@ class NodeEngine:
 
     def _register(self, conn: Conn, report: NodeReport) -> None:
         self._apps.register(conn, report)
-        self._standing_moved()  # perhaps while the report waited for the disk
+        self._status_moved()  # perhaps while the report waited for the disk
 
     def _extra(self) -> Extra:
         """What only our apps read at the end of a report (docs/WIRE.md)."""
-        return Extra(credit_lines(self._funder.state), self._channeler.standing(self._now))
+        return Extra(credit_lines(self._funder.state), self._channeler.status(self._now))
 
-    def _standing_moved(self) -> None:
+    def _status_moved(self) -> None:
         """Something may have changed: tell apps soon, and not of each step on the way."""
-        if self._standing_at is None and len(self._apps):
-            self._standing_at = self._now + STANDING_PAUSE_MS
+        if self._status_at is None and len(self._apps):
+            self._status_at = self._now + STATUS_PAUSE_MS
 
     def _recheck_apps(self) -> None:
         """Hang up on apps whose ticket was removed or changed."""
@@ -343,10 +343,10 @@ class NodeEngine:
 
     def _change_servers(self, effects: list[Any], ack: Uid) -> None:
         record = IndexServersRecord(self._index.servers)
-        reports = [effect for effect in effects if isinstance(effect, index.Report)]
+        reports = [effect for effect in effects if isinstance(effect, index.ReportChange)]
         mutations = tuple(IndexClientMutation(report.mutation) for report in reports)
         self._put({record.key(): record}, lambda: self._apps.tell_change(ack, mutations))
-        self._do_index([effect for effect in effects if not isinstance(effect, index.Report)])
+        self._do_index([effect for effect in effects if not isinstance(effect, index.ReportChange)])
 
     # Funder
 
@@ -355,14 +355,14 @@ class NodeEngine:
 
     def _say(self, turn: Turn, ack: Uid | None) -> None:
         """Carry out a turn once it is durable."""
-        self._patience.look(turn.invoices(), self._now)
-        capacities = self._publication.changed(self._funder.state, turn.concerned())
+        self._part_timeouts.look(turn.invoices(), self._now)
+        capacities = self._capacities.changed(self._funder.state, turn.concerned())
         self._put(turn.changes, lambda: self._release(turn, ack, capacities))
 
     def _release(self, turn: Turn, ack: Uid | None, capacities: Changed) -> None:
         now = self._now
         if turn.orders:
-            self._standing_moved()
+            self._status_moved()
         for order in turn.orders:
             match order:
                 case SetRelays():
@@ -401,7 +401,7 @@ class NodeEngine:
                 case FriendData():
                     self._take_friend(effect.friend, effect.data)
                 case OpenLine():
-                    self._standing_moved()
+                    self._status_moved()
                     relay = effect.relay
                     dialed = self._lines.dial(
                         relay.address, relay.public_key, self._now, public_only=effect.public_only
@@ -414,10 +414,10 @@ class NodeEngine:
                         self._forget_relay(effect.line)
                         self._lines.hangup(conn)
                 case Online():
-                    self._standing_moved()
+                    self._status_moved()
                     self._say(self._funder.online(effect.friend), None)
                 case Offline():
-                    self._standing_moved()
+                    self._status_moved()
                     self._say(self._funder.offline(effect.friend), None)
 
     def _take_friend(self, friend: PublicKey, data: bytes) -> None:
@@ -433,19 +433,19 @@ class NodeEngine:
     def _do_index(self, effects: list[Any]) -> None:
         for effect in effects:
             match effect:
-                case index.Send():
+                case index.SendServer():
                     if self._index_conn is not None:
                         data = INDEX_CLIENT_TO_SERVER.encode(effect.message)
                         self._lines.send(self._index_conn, data, self._now)
-                case index.Dial():
+                case index.DialServer():
                     server = effect.server
                     self._index_conn = self._lines.dial(server.address, server.public_key, self._now)
-                case index.Hangup():
+                case index.HangupServer():
                     if self._index_conn is not None:
                         self._lines.hangup(self._index_conn)
                         self._index_conn = None
                 case index.Answer():
                     self._apps.tell(ClientResponseRoutes(effect.request_id, effect.routes))
-                case index.Report():
+                case index.ReportChange():
                     mutation = IndexClientMutation(effect.mutation)
                     self._put({}, lambda mutation=mutation: self._apps.tell_change(None, (mutation,)))

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from offset.engine.surface import Commit, Effect
+from offset.engine.surface import Effect, Persist
 
 Release = Callable[[], None]
 
@@ -30,7 +30,7 @@ class Outbox:
         effects: list[Effect] = []
         if changes:
             self._last += 1
-            effects.append(Commit(self._last, changes))
+            effects.append(Persist(self._last, changes))
         if self._durable < self._last or self._held:  # what is decided while one is released comes last
             self._held.append((self._last, release))
         else:

@@ -1,6 +1,6 @@
 """The engine of strelay: lines below, the relay's machine above (spec 02, 3).
 
-Received ──► lines ──► message ──► relay ──► Send to the other leg ──► lines ──► Write
+Received ──► lines ──► message ──► relay ──► SendLeg to the other leg ──► lines ──► Write
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from offset.base.entropy import Entropy
 from offset.base.instants import Instant, earliest
 from offset.base.limits import COUNTERS_MS, RELAY_HANDSHAKES_MAX, RELAY_HANDSHAKES_PER_ADDRESS_MAX
 from offset.core.relay import Effect as RelayEffect
-from offset.core.relay import Hangup, Pause, Quotas, Relay, RelayView, Resume, Send
+from offset.core.relay import HangupLeg, PauseLeg, Quotas, Relay, RelayView, ResumeLeg, SendLeg
 from offset.crypto.identity import Identity
 from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines, LinesView
 from offset.engine.surface import Congested, Drained, Effect, Event, Tell, Woken
@@ -97,11 +97,11 @@ class RelayEngine:
     def _carry_out(self, effects: list[RelayEffect], now: Instant) -> None:
         for effect in effects:
             match effect:
-                case Send():
+                case SendLeg():
                     self._lines.send(effect.conn, effect.data, now)
-                case Hangup():
+                case HangupLeg():
                     self._lines.hangup(effect.conn)
-                case Pause():
+                case PauseLeg():
                     self._lines.pause(effect.conn)
-                case Resume():
+                case ResumeLeg():
                     self._lines.resume(effect.conn, now)

@@ -62,7 +62,7 @@ class NetworkChanged(Event):
     """The machine slept, or has other addresses than before: connections may be dead (spec 02, W34)."""
 
 
-class Committed(Event):
+class Persisted(Event):
     """Every commit up to and including this number is durable."""
 
     number: int
@@ -107,8 +107,8 @@ class Resume(Effect):
     conn: Conn
 
 
-class Commit(Effect):
-    """Make these changes durable, atomically, after all earlier ones; answered by Committed.
+class Persist(Effect):
+    """Make these changes durable, atomically, after all earlier ones; answered by Persisted.
 
     A change is a row: its key, and the record that now stands there (None: the row is gone).
     """

@@ -19,7 +19,7 @@ from offset.wire.channel import EXCHANGE_DH, EXCHANGE_RAND_NONCE, ExchangeDh, Ex
 from offset.wire.signing import exchange_dh_buffer
 
 
-class Session:
+class SessionKeys:
     """What a finished handshake gives: the proven key of the peer, and the keys to talk with."""
 
     __slots__ = ("keys", "remote")
@@ -49,7 +49,7 @@ class Handshake:
             ExchangeRandNonce(self._nonce, identity.public_key, expects)
         )
 
-    def receive(self, message: bytes) -> bytes | Session:
+    def receive(self, message: bytes) -> bytes | SessionKeys:
         """Take the peer's next message: the first is answered with the bytes returned, the second ends it.
 
         Raises PeerFault when the peer is not who it must be or breaks the protocol.
@@ -69,11 +69,11 @@ class Handshake:
         signature = self._identity.sign(exchange_dh_buffer(share.public_key, remote.rand_nonce, share.salt))
         return EXCHANGE_DH.encode(ExchangeDh(share.public_key, remote.rand_nonce, share.salt, signature))
 
-    def _finish(self, message: bytes, share: KeyShare) -> Session:
+    def _finish(self, message: bytes, share: KeyShare) -> SessionKeys:
         remote = EXCHANGE_DH.decode(message)
         if remote.rand_nonce != self._nonce:
             raise PeerFault("the peer did not answer our nonce")
         signed = exchange_dh_buffer(remote.dh_public_key, remote.rand_nonce, remote.key_salt)
         if not verify(self._source, signed, remote.signature):
             raise PeerFault("the peer did not prove its key")
-        return Session(self._source, share.join(remote.dh_public_key, remote.key_salt))
+        return SessionKeys(self._source, share.join(remote.dh_public_key, remote.key_salt))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from offset.base.allowance import Allowance
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
@@ -17,10 +16,11 @@ from offset.base.limits import (
     UNPACKED_BURST_MESSAGES,
     UNPACKED_BYTES_PER_SECOND,
 )
+from offset.base.token_bucket import TokenBucket
 from offset.crypto.cipher import SEALED_BYTES_MIN
 from offset.crypto.identity import Identity
 from offset.link.frames import FrameReader, frame
-from offset.link.handshake import Handshake, Session
+from offset.link.handshake import Handshake, SessionKeys
 from offset.link.keepalive import Keepalive
 from offset.link.secure import Rekeyed, SecureChannel
 from offset.link.version import VERSION_BYTES, VERSION_MESSAGE, check_version
@@ -94,7 +94,7 @@ class Line:
         self._channel: SecureChannel | None = None
         self._keepalive = Keepalive(now)  # this clock and the next start again when the handshake is done
         self._rekey_at = now + REKEY_MS
-        self._unpacked = Allowance(UNPACKED_BYTES_PER_SECOND, UNPACKED_BURST_MESSAGES * message_bytes_max)
+        self._unpacked = TokenBucket(UNPACKED_BYTES_PER_SECOND, UNPACKED_BURST_MESSAGES * message_bytes_max)
         self._out: list[bytes] = []
         if framed:
             self._put(VERSION_MESSAGE)
@@ -184,7 +184,7 @@ class Line:
             return
         assert self._handshake is not None
         step = self._handshake.receive(message)
-        if isinstance(step, Session):
+        if isinstance(step, SessionKeys):
             self._handshake = None
             self.remote = step.remote
             self._channel = SecureChannel(step.keys, self._entropy, bytes_max=self._sealed_bytes_max)

@@ -20,7 +20,7 @@ from offset.programs.errors import run
 from offset.programs.files_io import load
 from offset.shell.addresses import parse_listen_address
 from offset.shell.driver import Driver
-from offset.shell.program import announce, run_program
+from offset.shell.service import announce, run_program
 from offset.shell.system import SystemEntropy, monotonic_ms
 from offset.wire.files import parse_identity, parse_ticket
 

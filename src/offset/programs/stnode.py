@@ -49,7 +49,7 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_priva
     moment, also by a crash, it comes back with its last durable state.
     """
     from offset.shell.driver import Driver
-    from offset.shell.program import announce, run_program
+    from offset.shell.service import announce, run_program
 
     async def start() -> Driver:
         from offset.base import base64url
@@ -59,7 +59,7 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_priva
         from offset.programs.trusted import TrustedApps
         from offset.shell.addresses import parse_listen_address
         from offset.shell.bounds import Bounds
-        from offset.shell.network import Network
+        from offset.shell.network import InterfaceWatch
         from offset.shell.system import SystemEntropy, monotonic_ms
         from offset.store.database import Database
         from offset.wire.files import parse_identity
@@ -80,7 +80,7 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_priva
                 engine,
                 committer=store,
                 bounds=Bounds(write_bytes_max=APP_QUEUE_BYTES_MAX),
-                network=Network(),
+                network=InterfaceWatch(),
             )
             where = await driver.listen(APPS, *address)
         except BaseException:

@@ -62,7 +62,7 @@ def verify_receipt(invoice: Path, receipt: Path) -> None:
     if not signing.verify_receipt(given, asked.dest_public_key):
         raise UserFault(f"{receipt} is not valid: it is not signed by the seller of {invoice}")
     click.echo("Receipt is valid!")
-    if not given.is_complete:  # spec 03, 8, D28
+    if not given.is_complete:  # spec 03, D28
         click.echo(
             f"note: {receipt} is about one part of a payment over several routes. It shows that the seller "
             "collected; that the whole was paid is shown by the receipt of the part that came last.",

@@ -1,6 +1,6 @@
 """Group commit: while one group is made durable in a thread, the next one gathers.
 
-    step, step ──► group 1 ──► write (loop's thread) ──► flush (worker thread) ──► Committed
+    step, step ──► group 1 ──► write (loop's thread) ──► flush (worker thread) ──► Persisted
                      step, step, step ──► group 2, when group 1 is done
 
 So a lone step waits for one flush and one hop between threads, and the number of flushes falls as the load rises.
@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 from offset.base.faults import NodeStopped, OffsetError
-from offset.engine.surface import Commit
+from offset.engine.surface import Persist
 
 Changes = dict[tuple[Any, ...], Any]
 """Rows by key; None: the row is gone."""
@@ -65,7 +65,7 @@ class GroupCommit:
         self._number: int | None = None  # of the last commit in the gathering group
         self._is_flushing = False
 
-    def add(self, commit: Commit) -> None:
+    def add(self, commit: Persist) -> None:
         """Take a commit into the gathering group; a later row takes the place of an earlier one."""
         if self._number is None:
             self._changes = dict(commit.changes)  # a new dict: the engine may go on to use its own

@@ -20,8 +20,6 @@ from offset.base.limits import ACCEPTS_PER_TURN, LISTEN_BACKLOG
 from offset.engine.surface import (
     Close,
     Closed,
-    Commit,
-    Committed,
     Conn,
     Dial,
     Effect,
@@ -29,6 +27,8 @@ from offset.engine.surface import (
     Event,
     NetworkChanged,
     Pause,
+    Persist,
+    Persisted,
     Resume,
     Tell,
     Woken,
@@ -39,7 +39,7 @@ from offset.shell.bounds import Bounds, ports_max
 from offset.shell.commits import Changes, Committer, GroupCommit
 from offset.shell.dialing import Dials
 from offset.shell.log import log_tell
-from offset.shell.network import Network
+from offset.shell.network import InterfaceWatch
 from offset.shell.ports import Port
 from offset.shell.system import Clock, descriptors_max, monotonic_ms
 from offset.shell.wakeup import Wakeup
@@ -82,7 +82,7 @@ class Driver:
         committer: Committer | None = None,
         tell: Callable[[Tell], None] = log_tell,
         bounds: Bounds | None = None,
-        network: Network | None = None,
+        network: InterfaceWatch | None = None,
     ) -> None:
         """`committer` makes commits durable, needed if the engine commits; `tell` takes what the engine tells.
 
@@ -121,7 +121,7 @@ class Driver:
             Close: self._close,
             Pause: self._pause,
             Resume: self._resume,
-            Commit: self._commit,
+            Persist: self._commit,
             Tell: tell,
         }
 
@@ -174,7 +174,7 @@ class Driver:
 
     def feed(self, event: Event) -> None:
         """Hand an event to the engine, now or when it is done with the present one."""
-        if self._failure is not None or (self._is_deaf and type(event) is not Committed):
+        if self._failure is not None or (self._is_deaf and type(event) is not Persisted):
             return
         self._events.append(event)
         if not self._is_busy:
@@ -248,7 +248,7 @@ class Driver:
         if port is not None:
             port.set_reading(True)
 
-    def _commit(self, effect: Commit) -> None:
+    def _commit(self, effect: Persist) -> None:
         assert self._commits is not None, "an engine that commits needs a committer"
         self._commits.add(effect)
 
@@ -268,7 +268,7 @@ class Driver:
 
     # Turns and time
 
-    def _look_at_network(self, network: Network) -> None:
+    def _look_at_network(self, network: InterfaceWatch) -> None:
         if network.has_changed():
             self.feed(NetworkChanged())
         delay = self._bounds.network_look_ms / 1000
@@ -293,7 +293,7 @@ class Driver:
     # Commits
 
     def _durable(self, number: int) -> None:
-        self.feed(Committed(number))
+        self.feed(Persisted(number))
         self._moved.set()
 
     # The end

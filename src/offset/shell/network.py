@@ -16,7 +16,7 @@ _FAR = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 _ANY_PORT = 9
 
 
-class Network:
+class InterfaceWatch:
     """Compares what the system says with what it said at the last look."""
 
     __slots__ = ("_addresses", "_asleep", "_last_addresses", "_last_asleep")

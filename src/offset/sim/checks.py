@@ -16,9 +16,9 @@ from offset.base.limits import (
     TURNS_HELD_MAX,
     USER_REQUESTS_PER_FRIEND_MAX,
 )
-from offset.core.funder.mutual_credit import MutualCredit
+from offset.core.funder.ledger.mutual_credit import MutualCredit
 from offset.core.funder.records import LOST, OWN
-from offset.core.funder.state import BACKWARD, FORWARDED, USER, Friend, FunderState
+from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, FunderState
 from offset.engine.outbox import Outbox
 from offset.engine.relay import RelayEngine
 from offset.sim.violation import claim

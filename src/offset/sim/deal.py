@@ -20,8 +20,8 @@ from offset.wire.app import (
     CreatePayment,
     CreateTransaction,
     Failure,
-    PaymentCanceled,
-    PaymentSuccess,
+    PaymentStatusCanceled,
+    PaymentStatusSuccess,
     RequestClosePayment,
     ResponseClosePayment,
     TransactionResult,
@@ -196,12 +196,12 @@ class Deal:
     def _closed(self, message: ResponseClosePayment) -> None:
         client = self.town.clients[self.buyer]
         match message.status:
-            case PaymentSuccess(receipt, ack_uid):
+            case PaymentStatusSuccess(receipt, ack_uid):
                 self.receipt = receipt
                 self._check_receipt(receipt)
                 client.ask(AckClosePayment(self.payment_id, ack_uid))
                 self._ended("paid")
-            case PaymentCanceled(ack_uid):
+            case PaymentStatusCanceled(ack_uid):
                 client.ask(AckClosePayment(self.payment_id, ack_uid))
                 self._ended("canceled")
             case _:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from offset.core.funder.payments import CANCELED
 from offset.core.funder.records import HistoryRecord
+from offset.core.funder.roles.payments import CANCELED
 from offset.sim import leftovers, owners
 from offset.sim.violation import claim
 from offset.wire.common import RECEIPT

@@ -8,13 +8,13 @@ from offset.base.instants import Instant, Millis
 from offset.engine.surface import (
     Close,
     Closed,
-    Commit,
-    Committed,
     Dial,
     Effect,
     Engine,
     Event,
     Pause,
+    Persist,
+    Persisted,
     Resume,
     Tell,
     Woken,
@@ -221,7 +221,7 @@ class Host:
             self._plan_wake()
 
     def _durable(self, number: int) -> None:
-        self.feed(Committed(number))
+        self.feed(Persisted(number))
 
     # Effects
 
@@ -233,7 +233,7 @@ class Host:
                 case Write(conn, data):
                     if conn in self.ends:
                         self.network.write(self.ends[conn], data)
-                case Commit(number, changes):
+                case Persist(number, changes):
                     assert self.disk is not None, "an engine that commits needs a disk"
                     self.disk.commit(number, changes)
                 case Dial(conn, address):

@@ -9,13 +9,13 @@ import msgspec
 from offset.base.credits import Rate
 from offset.base.ids import LOCK_BYTES, RAND_VALUE_BYTES, SIGNATURE_BYTES, UID_BYTES, PublicKey
 from offset.base.instants import Instant
-from offset.core.funder.mutual_credit import Refused
+from offset.core.funder.ledger.mutual_credit import OperationRefused
+from offset.core.funder.ledger.token_channel import draft_to_send, make
 from offset.core.funder.records import LOST
-from offset.core.funder.state import Friend
-from offset.core.funder.token_channel import draft_to_send, make
-from offset.core.funder.turn import Turn
+from offset.core.funder.state.state import Friend
+from offset.core.funder.state.turn import Turn
 from offset.core.index.effects import SendClients
-from offset.core.relay import Send
+from offset.core.relay import SendLeg
 from offset.engine.index import IndexEngine
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
@@ -116,7 +116,7 @@ class Greedy(_Twister):
         drafts = draft_to_send(channel, None)
         try:
             drafts[currency].send_request(op, LOST)
-        except Refused:
+        except OperationRefused:
             return
         groups = (CurrencyOperations(currency, (op,)),)
         nonce = entropy.bytes(RAND_VALUE_BYTES)
@@ -199,7 +199,9 @@ class DroppingRelay(RelayEngine):
 
     def _carry_out(self, effects: list[Any], now: Instant) -> None:
         kept = [
-            effect for effect in effects if self.is_quiet or not isinstance(effect, Send) or not self._drops()
+            effect
+            for effect in effects
+            if self.is_quiet or not isinstance(effect, SendLeg) or not self._drops()
         ]
         super()._carry_out(kept, now)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from offset.base.ids import Currency, PublicKey, short
-from offset.core.funder.state import Friend
+from offset.core.funder.state.state import Friend
 from offset.engine.index import IndexEngine
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
@@ -47,7 +47,7 @@ def _questions(town: Town) -> str:
         assert isinstance(engine, NodeEngine)
         if engine._outbox._held:
             return f"{name} does not say what is durable"
-        if len(engine._apps._askers) and not any(not town.is_honest(node) for node in town.scenario.nodes):
+        if len(engine._apps._pending) and not any(not town.is_honest(node) for node in town.scenario.nodes):
             return f"an app of {name} waits for an answer"
     return ""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from offset.base.ids import PublicKey, short
 from offset.core.apps.reports import ReportView
-from offset.core.funder.state import FunderState
+from offset.core.funder.state.state import FunderState
 from offset.engine.node import NodeEngine
 from offset.wire.app import (
     AddFriend,
@@ -20,7 +20,7 @@ from offset.wire.app import (
     SetFriendCurrencyMaxDebt,
     SetFriendCurrencyRate,
 )
-from offset.wire.extension import CreditLine, Linked, Listening
+from offset.wire.extension import CreditLine, LinkUp, RelayListening
 from offset.wire.report import NodeReport
 
 if TYPE_CHECKING:
@@ -106,28 +106,28 @@ def _app(town: Town, name: str, engine: NodeEngine) -> str:
             return (
                 f"the app of {name} sees {seen.get(part)} as {part}, and would now be told {true.get(part)}"
             )
-    standing = now.opt_extra.opt_standing if now.opt_extra else None
-    assert standing is not None
+    status = now.opt_extra.opt_status if now.opt_extra else None
+    assert status is not None
     keys = {town.key(other): other for other in town.scenario.nodes if town.is_honest(other)}
-    for link in standing.links:
-        if link.friend_public_key in keys and not isinstance(link.state, Linked):
+    for link in status.links:
+        if link.friend_public_key in keys and not isinstance(link.state, LinkUp):
             return f"{name} says of {keys[link.friend_public_key]}: {link.state}"
-    for relay in standing.relays:
+    for relay in status.relays:
         if not relay.is_own and len(keys) == len(town.scenario.nodes):
             return f"{name} still listens at {relay.relay.address}, though all friends know that it moved"
-        if relay.is_own and not isinstance(relay.state, Listening):
+        if relay.is_own and not isinstance(relay.state, RelayListening):
             return f"{name} says of {relay.relay.address}: {relay.state}"
     return ""
 
 
 def _seen(view: ReportView) -> dict[str, Any]:
     """What an app shows, piece by piece; times are left out, since a clock goes on."""
-    standing = view.standing
+    status = view.status
     seen = {
         "relays": dict(view.relays),
         "index servers": dict(view.index_servers),
         "connected index server": view.connected_server,
-        "standing": standing and (standing.relays, standing.links),
+        "status": status and (status.relays, status.links),
     }
     for key, friend in view.friends.items():
         seen[f"lines of {short(key)}"] = view.credit_lines.get(key)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from offset.core.funder.channel import Channel
+from offset.core.funder.ledger.channel import Channel
 from offset.sim.violation import claim
 from offset.wire.signing import flip
 

@@ -8,9 +8,9 @@ import msgspec
 
 from offset.base.ids import Currency, PublicKey, Uid, short
 from offset.base.limits import I128_MAX
-from offset.core.funder.channel import Channel
-from offset.core.funder.mutual_credit import MutualCredit
-from offset.core.funder.state import Friend
+from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.ledger.mutual_credit import MutualCredit
+from offset.core.funder.state.state import Friend
 from offset.sim.violation import claim
 from offset.wire.friend import CollectOp, MoveToken, Operation, RequestOp, ResetTerms, ResponseOp
 from offset.wire.report import MoveTokenHashedReport

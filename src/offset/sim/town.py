@@ -8,7 +8,7 @@ from typing import Any
 from offset.base.credits import Rate
 from offset.base.ids import PublicKey
 from offset.core.funder.funder import Funder
-from offset.core.funder.state import Friend, FunderState
+from offset.core.funder.state.state import Friend, FunderState
 from offset.crypto.identity import Identity
 from offset.engine.index import CLIENTS, SERVERS
 from offset.engine.node import APPS, NodeEngine

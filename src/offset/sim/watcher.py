@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from offset.core.funder.channel import Channel
-from offset.core.funder.state import FunderState
+from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.state.state import FunderState
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
-from offset.engine.surface import Commit, Effect, Event
+from offset.engine.surface import Effect, Event, Persist
 from offset.sim import checks, pairs
 from offset.sim.disk import in_order
 from offset.sim.host import Host
@@ -65,7 +65,7 @@ class Watcher:
         engine = host.engine
         if isinstance(engine, NodeEngine) and host.is_alive and self.town.is_honest(host.name):
             self._look_at_life(host, engine)
-            commits = [effect for effect in effects if isinstance(effect, Commit)]
+            commits = [effect for effect in effects if isinstance(effect, Persist)]
             for commit in commits:
                 self._committed(host, engine, commit, is_alone=len(commits) == 1)
         elif isinstance(engine, RelayEngine) and self.checked % 16 == 0:
@@ -79,7 +79,7 @@ class Watcher:
             for friend in engine._funder.state.friends.values():
                 self._steps.saw(host.name, friend, None, is_alone=True)
 
-    def _committed(self, host: Host, engine: NodeEngine, commit: Commit, *, is_alone: bool) -> None:
+    def _committed(self, host: Host, engine: NodeEngine, commit: Persist, *, is_alone: bool) -> None:
         self.checked += 1
         self._commits += 1
         name, state = host.name, engine._funder.state

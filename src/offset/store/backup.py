@@ -13,7 +13,7 @@ from pathlib import Path
 from offset.base.faults import UserFault
 from offset.store.checks import check_header, check_sound
 from offset.store.connection import connect, make_file, remove_file, sync_folder
-from offset.store.troubles import sentence
+from offset.store.errors import sentence
 
 
 def backup(path: str | Path, target: str | Path) -> None:

@@ -36,10 +36,10 @@ from offset.store.checks import (
     check_sound,
 )
 from offset.store.connection import connect, make_file, remove_file, sync_folder, transaction, use_log
+from offset.store.errors import sentence
 from offset.store.lock import Lock
 from offset.store.migrate import FOLDER, migrate, scripts
 from offset.store.tables import Now, Statement, make_tables, statements
-from offset.store.troubles import sentence
 from offset.wire.common import NamedIndexServerAddress
 
 T = TypeVar("T")

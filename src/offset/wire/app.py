@@ -249,25 +249,25 @@ class TransactionResult(Message):
     result: RequestResult
 
 
-class PaymentNotFound(Message):
+class PaymentStatusNotFound(Message):
     """The node knows no such payment."""
 
 
-class PaymentSuccess(Message):
+class PaymentStatusSuccess(Message):
     """Paid; here is the proof."""
 
     receipt: Receipt
     ack_uid: Uid
 
 
-class PaymentCanceled(Message):
+class PaymentStatusCanceled(Message):
     """Nothing was paid."""
 
     ack_uid: Uid
 
 
-PaymentStatus = PaymentNotFound | PaymentSuccess | PaymentCanceled
-PAYMENT_NOT_FOUND = PaymentNotFound()
+PaymentStatus = PaymentStatusNotFound | PaymentStatusSuccess | PaymentStatusCanceled
+PAYMENT_NOT_FOUND = PaymentStatusNotFound()
 
 
 class ResponseClosePayment(Message):
@@ -318,12 +318,16 @@ for _cls in (
     AppToAppServer,
 ):
     struct(_cls, "app", _cls.__name__)
-struct(PaymentSuccess, "app", "PaymentStatusSuccess")
+struct(PaymentStatusSuccess, "app", "PaymentStatusSuccess")
 union("app", "RequestResult", {"complete": Complete, "success": Success, "failure": Failure})
 union(
     "app",
     "PaymentStatus",
-    {"paymentNotFound": PaymentNotFound, "success": PaymentSuccess, "canceled": PaymentCanceled},
+    {
+        "paymentNotFound": PaymentStatusNotFound,
+        "success": PaymentStatusSuccess,
+        "canceled": PaymentStatusCanceled,
+    },
 )
 struct(ReportMutations, "extension", "ReportMutations")
 _variants = {

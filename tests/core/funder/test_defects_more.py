@@ -15,9 +15,9 @@ from offset.base.limits import (
     OPERATIONS_PER_MESSAGE_MAX,
     U64_MAX,
 )
-from offset.core.funder import mutual_credit
+from offset.core.funder.ledger import mutual_credit
 from offset.core.funder.records import HistoryRecord, Key
-from offset.core.funder.turn import UpdateFriend
+from offset.core.funder.state.turn import UpdateFriend
 from offset.wire import app
 from offset.wire.common import RECEIPT, RelayAddress
 from offset.wire.friend import (
@@ -212,7 +212,7 @@ def test_d29_the_end_of_a_payment_is_kept() -> None:
         world["a"].take_results()
         world.control("a", app.RequestClosePayment(payment_id))
         (result,) = world["a"].results
-        assert isinstance(result.status, app.PaymentSuccess)
+        assert isinstance(result.status, app.PaymentStatusSuccess)
     world.control("a", app.AckClosePayment(payment_id, result.status.ack_uid))
     assert not world["a"].state.payments
 

@@ -24,9 +24,17 @@ from offset.base.limits import (
     NAME_BYTES_MAX,
     OPEN_ROUTE_REQUESTS_MAX,
 )
-from offset.core.index.bulletin import SAID_AGAIN, Key, Published
-from offset.core.index.client import Answer, Dial, Effect, Hangup, IndexClient, Report, Send
+from offset.core.index.client import (
+    Answer,
+    DialServer,
+    Effect,
+    HangupServer,
+    IndexClient,
+    ReportChange,
+    SendServer,
+)
 from offset.core.index.effects import SendClients
+from offset.core.index.publication import SAID_AGAIN, Key, Published
 from offset.core.index.server import IndexServer
 from offset.crypto.identity import Identity, verify
 from offset.wire.common import NamedIndexServerAddress
@@ -74,7 +82,7 @@ def updates(effects: list[Effect]) -> list[MutationsUpdate]:
     return [
         effect.message
         for effect in effects
-        if isinstance(effect, Send) and isinstance(effect.message, MutationsUpdate)
+        if isinstance(effect, SendServer) and isinstance(effect.message, MutationsUpdate)
     ]
 
 
@@ -97,11 +105,11 @@ def pairs(count: int) -> dict[Key, Published | None]:
 
 def test_dials_at_once() -> None:
     """At the start, and when the first server is configured, there is no pause."""
-    assert client(ONE, TWO).start(5) == [Dial(ONE)]
+    assert client(ONE, TWO).start(5) == [DialServer(ONE)]
     empty = client()
     assert empty.start(5) == []
     assert empty.deadline() is None
-    assert empty.add_server(ONE, 7) == [Report(AddIndexServerMutation(ONE)), Dial(ONE)]
+    assert empty.add_server(ONE, 7) == [ReportChange(AddIndexServerMutation(ONE)), DialServer(ONE)]
 
 
 def test_a_session_begins_with_the_first_time_hash() -> None:
@@ -113,7 +121,7 @@ def test_a_session_begins_with_the_first_time_hash() -> None:
     assert one.message(ResponseRoutes(bytes(16), ()), 11) == []
     assert one.report() == IndexClientReport((ONE,), None)
     effects = one.message(HASH, 12)
-    assert effects[0] == Report(SetConnectedServer(ONE.public_key))
+    assert effects[0] == ReportChange(SetConnectedServer(ONE.public_key))
     (update,) = updates(effects)
     assert update.time_hash == HASH.hash
     assert one.report() == IndexClientReport((ONE,), ONE.public_key)
@@ -130,7 +138,7 @@ def test_servers_take_turns() -> None:
         assert deadline is not None
         now = deadline
         dialed.append(one.tick(now))
-    assert dialed == [[Dial(ONE)], [Dial(TWO)], [Dial(ONE)], [Dial(TWO)]]
+    assert dialed == [[DialServer(ONE)], [DialServer(TWO)], [DialServer(ONE)], [DialServer(TWO)]]
 
 
 def test_w34_a_changed_network_ends_the_pause() -> None:
@@ -143,7 +151,7 @@ def test_w34_a_changed_network_ends_the_pause() -> None:
         assert deadline is not None
         one.tick(deadline)
     one.closed(0)
-    assert one.network_changed(5) == [Dial(ONE)]
+    assert one.network_changed(5) == [DialServer(ONE)]
     one.closed(10)
     deadline = one.deadline()
     assert deadline is not None
@@ -173,7 +181,7 @@ def test_backoff_grows_and_resets() -> None:
         assert deadline is not None
         waits.append(deadline - now)
         now = deadline
-        assert one.tick(now) == [Dial(ONE)]
+        assert one.tick(now) == [DialServer(ONE)]
     assert 700 <= waits[0] <= 1300
     assert waits == sorted(waits[:5]) + waits[5:]
     assert max(waits) <= INDEX_CLIENT_BACKOFF_MS_MAX * 5 // 4
@@ -213,10 +221,10 @@ def test_a_silent_server_is_given_up(is_open: bool) -> None:
         limit = INDEX_FIRST_HASH_MS
     assert one.deadline() == limit
     assert one.tick(limit - 1) == []
-    assert one.tick(limit) == [Hangup()]
+    assert one.tick(limit) == [HangupServer()]
     deadline = one.deadline()
     assert deadline is not None
-    assert one.tick(deadline) == [Dial(TWO)]
+    assert one.tick(deadline) == [DialServer(TWO)]
 
 
 def test_the_end_of_a_session_is_reported_and_answers_all() -> None:
@@ -227,7 +235,7 @@ def test_the_end_of_a_session_is_reported_and_answers_all() -> None:
     assert one.closed(3) == [
         Answer(question(1).request_id, None),
         Answer(question(2).request_id, None),
-        Report(SetConnectedServer(None)),
+        ReportChange(SetConnectedServer(None)),
     ]
     assert one.closed(4) == []
 
@@ -235,20 +243,20 @@ def test_the_end_of_a_session_is_reported_and_answers_all() -> None:
 def test_add_and_remove_servers() -> None:
     """Servers come and go while the node runs; the one in use is left when it is removed, and the next dialed."""
     one = connected()
-    assert one.add_server(TWO, 1) == [Report(AddIndexServerMutation(TWO))]
+    assert one.add_server(TWO, 1) == [ReportChange(AddIndexServerMutation(TWO))]
     assert one.servers == (ONE, TWO)
     one.request_routes(question(), 2)
     assert one.remove_server(ONE.public_key, 3) == [
-        Hangup(),
+        HangupServer(),
         Answer(question().request_id, None),
-        Report(SetConnectedServer(None)),
-        Dial(TWO),
-        Report(RemoveIndexServerMutation(ONE.public_key)),
+        ReportChange(SetConnectedServer(None)),
+        DialServer(TWO),
+        ReportChange(RemoveIndexServerMutation(ONE.public_key)),
     ]
     assert one.remove_server(ONE.public_key, 4) == []
     assert one.remove_server(TWO.public_key, 5) == [
-        Hangup(),
-        Report(RemoveIndexServerMutation(TWO.public_key)),
+        HangupServer(),
+        ReportChange(RemoveIndexServerMutation(TWO.public_key)),
     ]
     assert one.servers == ()
     assert one.deadline() is None
@@ -260,7 +268,7 @@ def test_a_server_that_is_added_has_the_next_turn() -> None:
     one = client(ONE)
     one.start(0)
     one.closed(0)
-    assert one.add_server(TWO, 1)[-1] == Dial(TWO)
+    assert one.add_server(TWO, 1)[-1] == DialServer(TWO)
 
 
 def test_a_new_address_replaces_the_old_one() -> None:
@@ -268,10 +276,14 @@ def test_a_new_address_replaces_the_old_one() -> None:
     moved = NamedIndexServerAddress(ONE.public_key, "new:1", "renamed")
     one = client(ONE, TWO)
     one.start(0)
-    assert one.add_server(moved, 1) == [Report(AddIndexServerMutation(moved)), Hangup(), Dial(moved)]
+    assert one.add_server(moved, 1) == [
+        ReportChange(AddIndexServerMutation(moved)),
+        HangupServer(),
+        DialServer(moved),
+    ]
     assert one.servers == (TWO, moved)
     in_use = connected(ONE, TWO)
-    assert in_use.add_server(moved, 1) == [Report(AddIndexServerMutation(moved))]
+    assert in_use.add_server(moved, 1) == [ReportChange(AddIndexServerMutation(moved))]
     assert in_use.connected_server == ONE.public_key
 
 
@@ -290,13 +302,15 @@ def test_what_comes_at_the_wrong_time_is_ignored() -> None:
 def test_a_server_that_is_not_in_use_is_just_forgotten() -> None:
     """Removing it leaves the session, and the pause after a failure, as they are."""
     one = connected(ONE, TWO)
-    assert one.remove_server(TWO.public_key, 1) == [Report(RemoveIndexServerMutation(TWO.public_key))]
+    assert one.remove_server(TWO.public_key, 1) == [ReportChange(RemoveIndexServerMutation(TWO.public_key))]
     assert one.connected_server == ONE.public_key
     waiting = client(ONE, TWO)
     waiting.start(0)
     waiting.closed(0)
     deadline = waiting.deadline()
-    assert waiting.remove_server(ONE.public_key, 1) == [Report(RemoveIndexServerMutation(ONE.public_key))]
+    assert waiting.remove_server(ONE.public_key, 1) == [
+        ReportChange(RemoveIndexServerMutation(ONE.public_key))
+    ]
     assert waiting.deadline() == deadline
 
 
@@ -304,11 +318,11 @@ def test_servers_are_bounded() -> None:
     """More servers than a node can use are not taken."""
     one = client(*(NamedIndexServerAddress(key(i), "x:1", str(i)) for i in range(INDEX_SERVERS_MAX - 1)))
     last = NamedIndexServerAddress(key(INDEX_SERVERS_MAX), "x:1", "last")
-    assert Report(AddIndexServerMutation(last)) in one.add_server(last, 0)
+    assert ReportChange(AddIndexServerMutation(last)) in one.add_server(last, 0)
     assert one.refuses(ONE) == f"there are {INDEX_SERVERS_MAX} index servers already; remove one first"
     moved = NamedIndexServerAddress(last.public_key, "new:1", "last")
     assert one.refuses(moved) is None
-    assert Report(AddIndexServerMutation(moved)) in one.add_server(moved, 0)
+    assert ReportChange(AddIndexServerMutation(moved)) in one.add_server(moved, 0)
     assert len(one.servers) == INDEX_SERVERS_MAX
 
 
@@ -487,8 +501,8 @@ def test_removes_are_said_again(changes_every: int | None) -> None:
 def test_questions_are_answered_by_id() -> None:
     """Questions of several apps are open together, and each answer belongs to the question with its id."""
     one = connected()
-    assert one.request_routes(question(1), 0) == [Send(question(1))]
-    assert one.request_routes(question(2), 0) == [Send(question(2))]
+    assert one.request_routes(question(1), 0) == [SendServer(question(1))]
+    assert one.request_routes(question(2), 0) == [SendServer(question(2))]
     routes = (MultiRoute(()),)
     assert one.message(ResponseRoutes(question(2).request_id, routes), 1) == [
         Answer(question(2).request_id, routes)
@@ -536,7 +550,7 @@ def test_questions_are_bounded() -> None:
     extra = question(OPEN_ROUTE_REQUESTS_MAX)
     assert one.request_routes(extra, 0) == [Answer(extra.request_id, None)]
     one.message(ResponseRoutes(question(0).request_id, ()), 0)
-    assert one.request_routes(extra, 0) == [Send(extra)]
+    assert one.request_routes(extra, 0) == [SendServer(extra)]
 
 
 # Client and server
@@ -553,10 +567,10 @@ def test_client_and_server_talk() -> None:
 
     def run(conn: int, effects: list[Effect], now: int) -> None:
         for effect in effects:
-            if isinstance(effect, Dial):
+            if isinstance(effect, DialServer):
                 run(conn, clients[conn].opened(now), now)
                 hear(server.client_opened(conn, nodes[conn // 2 - 1].public_key), now)
-            elif isinstance(effect, Send):
+            elif isinstance(effect, SendServer):
                 hear(server.client_message(conn, effect.message), now)
             elif isinstance(effect, Answer):
                 answers.append(effect)

@@ -28,22 +28,22 @@ from offset.base.limits import (
     RELAY_STAGGER_MS,
     STABLE_LINE_MS,
 )
-from offset.core.channeler.desk import Alarm, Desk
 from offset.core.channeler.effects import LineId
-from offset.core.channeler.lines import Stage, Tunnel, Tunnels
-from offset.core.channeler.why import Why
+from offset.core.channeler.effects_buffer import Alarm, EffectsBuffer
+from offset.core.channeler.offline_reason import OfflineReason
+from offset.core.channeler.tunnels import Tunnel, Tunnels, TunnelStage
 from offset.wire.common import RelayAddress
 
 _WHY = {
-    Stage.OPENING: Why.RELAY_UNREACHABLE,
-    Stage.ASKED: Why.REFUSED,
-    Stage.SHAKING: Why.HANDSHAKE_FAILED,
-    Stage.UP: Why.LINK_LOST,
+    TunnelStage.OPENING: OfflineReason.RELAY_UNREACHABLE,
+    TunnelStage.ASKED: OfflineReason.REFUSED,
+    TunnelStage.SHAKING: OfflineReason.HANDSHAKE_FAILED,
+    TunnelStage.UP: OfflineReason.LINK_LOST,
 }
 
 
 @dataclass(slots=True, eq=False)
-class Course:
+class DialState:
     """How we stand with reaching one friend."""
 
     friend: PublicKey
@@ -66,23 +66,23 @@ class Course:
     all_refused: bool = True
     """In this round every relay was reached, and no friend behind it."""
     refused_rounds: int = 0
-    why: Why = Why.NOT_TRIED
+    why: OfflineReason = OfflineReason.NOT_TRIED
     """What became of the last attempt."""
 
 
-class Dialing:
+class Dialer:
     """The courses of all friends."""
 
-    __slots__ = ("_active", "_courses", "_desk", "_tunnels", "_waiting")
+    __slots__ = ("_active", "_buffer", "_courses", "_tunnels", "_waiting")
 
-    def __init__(self, desk: Desk, tunnels: Tunnels) -> None:
-        self._desk = desk
+    def __init__(self, buffer: EffectsBuffer, tunnels: Tunnels) -> None:
+        self._buffer = buffer
         self._tunnels = tunnels
-        self._courses: dict[PublicKey, Course] = {}
+        self._courses: dict[PublicKey, DialState] = {}
         self._active = 0  # attempts under way, over all friends
         self._waiting: dict[PublicKey, None] = {}  # friends that wait for an attempt of another to end
 
-    def course(self, friend: PublicKey) -> Course:
+    def course(self, friend: PublicKey) -> DialState:
         """How we stand with `friend`."""
         return self._courses[friend]
 
@@ -92,7 +92,7 @@ class Dialing:
             backoff = Backoff(DIAL_BACKOFF_MS_MIN, BACKOFF_MS_MAX)
         else:
             backoff = Backoff(LOWER_OFFLINE_MS, LOWER_BACKOFF_MS_MAX)
-        self._courses[friend] = Course(friend, is_higher, backoff)
+        self._courses[friend] = DialState(friend, is_higher, backoff)
 
     def remove(self, friend: PublicKey, now: Instant) -> None:
         """The friend is not to be reached any more."""
@@ -131,9 +131,9 @@ class Dialing:
             self._restart(course, now)
         else:
             # All our friends are tried again at the same moment, so spread them.
-            delay_ms = int(BACKOFF_MS_MIN * fraction(self._desk.entropy))
+            delay_ms = int(BACKOFF_MS_MIN * fraction(self._buffer.entropy))
             delay_ms += 0 if course.is_higher else LOWER_DIAL_DELAY_MS
-            planned = self._desk.alarms.at((Alarm.DIAL, friend))
+            planned = self._buffer.alarms.at((Alarm.DIAL, friend))
             if planned is None or now + delay_ms < planned:
                 self._schedule(course, now, delay_ms)
 
@@ -155,7 +155,7 @@ class Dialing:
         course = self._courses[tunnel.friend]
         self._forget(course, tunnel)
         course.why = _WHY[tunnel.stage]
-        course.all_refused &= course.why is Why.REFUSED
+        course.all_refused &= course.why is OfflineReason.REFUSED
         self._go_on(course, now)
         self._serve_waiting(now)
 
@@ -181,7 +181,9 @@ class Dialing:
         course.refused_rounds = 0
         self._stop(course)
         for other in list(course.trying.values()):
-            if other.stage is not Stage.SHAKING:  # there our proof is out, so the friend may count on it
+            if (
+                other.stage is not TunnelStage.SHAKING
+            ):  # there our proof is out, so the friend may count on it
                 self._cancel(course, other)
         self._serve_waiting(now)
 
@@ -194,7 +196,7 @@ class Dialing:
         """The link ended. Dial again, at once if it was a good one (W10)."""
         course = self._courses[link.friend]
         course.is_linked = False
-        course.why = Why.LINK_LOST
+        course.why = OfflineReason.LINK_LOST
         is_stable = now - link.since >= STABLE_LINE_MS
         if is_stable:
             course.cut.pop(link.relay, None)
@@ -206,47 +208,47 @@ class Dialing:
             return  # their end decides
         if not course.is_higher:
             course.backoff.reset()
-            self._schedule(course, now, course.backoff.next_ms(self._desk.entropy))
+            self._schedule(course, now, course.backoff.next_ms(self._buffer.entropy))
         elif is_stable:
-            self._schedule(course, now, int(BACKOFF_MS_MIN * fraction(self._desk.entropy)))
+            self._schedule(course, now, int(BACKOFF_MS_MIN * fraction(self._buffer.entropy)))
         else:
-            self._schedule(course, now, course.backoff.next_ms(self._desk.entropy))
+            self._schedule(course, now, course.backoff.next_ms(self._buffer.entropy))
 
     # Rounds
 
-    def _restart(self, course: Course, now: Instant) -> None:
+    def _restart(self, course: DialState, now: Instant) -> None:
         """Something changed for the better: begin a round without regard to past failures."""
         course.backoff.reset()
         course.refused_rounds = 0
         if course.is_higher:
-            self._desk.alarms.stop((Alarm.DIAL, course.friend))
+            self._buffer.alarms.stop((Alarm.DIAL, course.friend))
             self.wake(course.friend, now)
         else:
             self._schedule(course, now, LOWER_DIAL_DELAY_MS)
 
-    def _order(self, course: Course) -> list[RelayAddress]:
+    def _order(self, course: DialState) -> list[RelayAddress]:
         """The relays of a round: by their last success, the others by chance (W24).
 
         Those that let links begin and cut them come last, or a bad relay would be the only one that is ever used.
         """
         ranked = [
-            (course.cut.get(relay, 0), -course.good.get(relay, -1), fraction(self._desk.entropy), number)
+            (course.cut.get(relay, 0), -course.good.get(relay, -1), fraction(self._buffer.entropy), number)
             for number, relay in enumerate(course.relays)
         ]
         return [course.relays[number] for *_, number in sorted(ranked)]
 
-    def _go_on(self, course: Course, now: Instant) -> None:
+    def _go_on(self, course: DialState, now: Instant) -> None:
         """Try the next relay of the round, or end the round when all have failed."""
         self._try_next(course, now)
         if course.trying or course.queue or course.is_linked or not course.relays:
             return
         course.refused_rounds = course.refused_rounds + 1 if course.all_refused else 0
-        wait_ms = course.backoff.next_ms(self._desk.entropy)
+        wait_ms = course.backoff.next_ms(self._buffer.entropy)
         if not course.is_higher and course.refused_rounds >= LOWER_REFUSED_ROUNDS_MAX:
             wait_ms = LOWER_REFUSED_MS  # a reference peer refuses for ever (W12)
         self._schedule(course, now, wait_ms)
 
-    def _try_next(self, course: Course, now: Instant) -> None:
+    def _try_next(self, course: DialState, now: Instant) -> None:
         if course.chosen is not None or len(course.trying) >= RELAY_ATTEMPTS_MAX:
             return
         # Two Connects at one relay would push each other out, so texts of one key wait for each other.
@@ -263,7 +265,7 @@ class Dialing:
         course.trying[tunnel.line] = tunnel
         self._active += 1
         if course.queue:
-            self._desk.alarms.set((Alarm.STAGGER, course.friend), now + RELAY_STAGGER_MS)
+            self._buffer.alarms.set((Alarm.STAGGER, course.friend), now + RELAY_STAGGER_MS)
 
     def _serve_waiting(self, now: Instant) -> None:
         while self._waiting and self._active < DIALS_MAX:
@@ -271,28 +273,28 @@ class Dialing:
             del self._waiting[friend]
             self._try_next(self._courses[friend], now)
 
-    def _schedule(self, course: Course, now: Instant, wait_ms: int) -> None:
+    def _schedule(self, course: DialState, now: Instant, wait_ms: int) -> None:
         if course.relays:
-            self._desk.alarms.set((Alarm.DIAL, course.friend), now + wait_ms)
+            self._buffer.alarms.set((Alarm.DIAL, course.friend), now + wait_ms)
 
     # Ends
 
-    def _cancel(self, course: Course, tunnel: Tunnel) -> None:
+    def _cancel(self, course: DialState, tunnel: Tunnel) -> None:
         self._tunnels.drop(tunnel)
         self._forget(course, tunnel)
 
-    def _forget(self, course: Course, tunnel: Tunnel) -> None:
+    def _forget(self, course: DialState, tunnel: Tunnel) -> None:
         if course.trying.pop(tunnel.line, None) is not None:
             self._active -= 1
         if course.chosen is tunnel:
             course.chosen = None
 
-    def _stop(self, course: Course) -> None:
+    def _stop(self, course: DialState) -> None:
         """End the round, but for the attempts under way."""
         course.queue = []
         self._waiting.pop(course.friend, None)
-        self._desk.alarms.stop((Alarm.DIAL, course.friend))
+        self._buffer.alarms.stop((Alarm.DIAL, course.friend))
         self._stop_stagger(course)
 
-    def _stop_stagger(self, course: Course) -> None:
-        self._desk.alarms.stop((Alarm.STAGGER, course.friend))
+    def _stop_stagger(self, course: DialState) -> None:
+        self._buffer.alarms.stop((Alarm.STAGGER, course.friend))

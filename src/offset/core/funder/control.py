@@ -15,14 +15,15 @@ from offset.base.limits import (
     NAME_BYTES_MAX,
     NODE_RELAYS_MAX,
 )
-from offset.core.funder import buyer, credit_lines, payments, seller
-from offset.core.funder.cancelling import cancel_queued, lose_channel
-from offset.core.funder.liveness import went_offline
+from offset.core.funder.friend import credit_lines
+from offset.core.funder.friend.liveness import went_offline
+from offset.core.funder.friend.settings import set_config
 from offset.core.funder.records import ConfigRecord, RelaysRecord
-from offset.core.funder.settings import set_config
-from offset.core.funder.state import FORWARDED, Friend
-from offset.core.funder.turn import DropFriend, SetRelays, Turn
-from offset.core.funder.views import add_friend_report
+from offset.core.funder.roles import buyer, payments, seller
+from offset.core.funder.roles.cancelling import cancel_queued, lose_channel
+from offset.core.funder.state.state import FORWARDED, Friend
+from offset.core.funder.state.turn import DropFriend, SetRelays, Turn
+from offset.core.funder.state.views import add_friend_report
 from offset.wire.app import (
     AckClosePayment,
     AddFriend,

@@ -1,6 +1,6 @@
 """The funder: one event in, one finished turn out (spec 03, 3).
 
-    event → handlers (control, liveness, incoming) → sender (batch) → turn: rows, orders, messages, answers
+    event → handlers (control, liveness, incoming) → sender → turn: rows, orders, messages, answers
 
 Nothing of a turn may be shown to anybody before its `changes` are durable (I13).
 """
@@ -12,14 +12,16 @@ from typing import Any
 
 from offset.base.entropy import Entropy
 from offset.base.ids import InvoiceId, PublicKey
-from offset.core.funder import incoming, liveness, seller, views
-from offset.core.funder.batch import send_all
-from offset.core.funder.cancelling import cancel_queued
 from offset.core.funder.control import HANDLERS
-from offset.core.funder.reachability import order_lines
+from offset.core.funder.friend import incoming, liveness
+from offset.core.funder.friend.reachability import order_lines
+from offset.core.funder.friend.sender import send_all
 from offset.core.funder.records import Record
-from offset.core.funder.state import FORWARDED, USER, FunderState
-from offset.core.funder.turn import SetRelays, Turn
+from offset.core.funder.roles import seller
+from offset.core.funder.roles.cancelling import cancel_queued
+from offset.core.funder.state import views
+from offset.core.funder.state.state import FORWARDED, USER, FunderState
+from offset.core.funder.state.turn import SetRelays, Turn
 from offset.crypto.identity import Identity
 from offset.wire.friend import FriendMessage
 from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken

@@ -12,7 +12,7 @@ from offset.base.limits import (
     INDEX_RECORDS_MAX,
     INDEX_RECORDS_PER_NODE_MAX,
 )
-from offset.core.index.graph import Graph, Record
+from offset.core.index.graph import CapacityRecord, Graph
 
 
 class _Node:
@@ -21,7 +21,7 @@ class _Node:
     def __init__(self) -> None:
         self.messages = 0
         # Of all currencies, the one refreshed longest ago first: the old ones are always at hand.
-        self.records: OrderedDict[Record, None] = OrderedDict()
+        self.records: OrderedDict[CapacityRecord, None] = OrderedDict()
 
 
 class Atlas:
@@ -73,7 +73,7 @@ class Atlas:
             return
         if graph is None:
             graph = self._graphs[currency] = Graph()
-        record = Record(currency, friend, capacity, toll.mul, toll.add, known.messages)
+        record = CapacityRecord(currency, friend, capacity, toll.mul, toll.add, known.messages)
         graph.add(node, record)
         known.records[record] = None
         self._records += 1
@@ -104,7 +104,7 @@ class Atlas:
         while known is not None and known.records:
             self._drop(node, known, next(iter(known.records)))
 
-    def _drop(self, node: PublicKey, known: _Node, record: Record) -> None:
+    def _drop(self, node: PublicKey, known: _Node, record: CapacityRecord) -> None:
         graph = self._graphs[record.currency]
         graph.remove(node, record.friend)
         if not graph:

@@ -32,10 +32,10 @@ class DialPeer(msgspec.Struct, frozen=True, gc=False):
     address: str
 
 
-class Hangup(msgspec.Struct, frozen=True, gc=False):
+class HangupConn(msgspec.Struct, frozen=True, gc=False):
     """Close the connection once what was sent is on its way. The server has forgotten it already."""
 
     conn: Conn
 
 
-Effect = SendClients | SendPeers | DialPeer | Hangup
+Effect = SendClients | SendPeers | DialPeer | HangupConn

@@ -28,9 +28,9 @@ from offset.base.limits import (
     INDEX_TICK_MS,
 )
 from offset.core.index.atlas import Atlas
-from offset.core.index.effects import Conn, Effect, Hangup, SendClients, SendPeers
+from offset.core.index.effects import Conn, Effect, HangupConn, SendClients, SendPeers
 from offset.core.index.federation import Federation
-from offset.core.index.routes import find_multi_routes
+from offset.core.index.multi_routes import find_multi_routes
 from offset.core.index.search import Budget
 from offset.core.index.verifier import Verifier
 from offset.wire.index import (
@@ -140,9 +140,9 @@ class IndexServer:
         older = self._conn_of.get(key)
         if older is not None:
             self._forget_client(older)
-            effects.append(Hangup(older))
+            effects.append(HangupConn(older))
         elif len(self._clients) >= self._clients_max:
-            return [Hangup(conn)]
+            return [HangupConn(conn)]
         self._clients[conn] = _Client(key)
         self._conn_of[key] = conn
         if self._verifier.clock.current is not None:
@@ -165,9 +165,9 @@ class IndexServer:
         """A server proved its key, on its connection or on one that we dialed."""
         is_kept, replaced = self._federation.opened(conn, key, dialed, now)
         if not is_kept:
-            return [Hangup(conn)]
+            return [HangupConn(conn)]
         self._verifier.clock.remove_neighbor(key)  # it may have been started anew
-        effects: list[Effect] = [] if replaced is None else [Hangup(replaced)]
+        effects: list[Effect] = [] if replaced is None else [HangupConn(replaced)]
         if self._verifier.clock.current is not None:
             effects.append(SendPeers((conn,), TimeHash(self._verifier.clock.current)))
         return effects

@@ -24,7 +24,7 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     fee: Amount
 
 
-class Choice(msgspec.Struct, frozen=True, gc=False):
+class RouteChoice(msgspec.Struct, frozen=True, gc=False):
     """The multi-route that was chosen, by its place in the answer, and the parts of the payment."""
 
     multi_route: int
@@ -36,7 +36,7 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
         return sum(part.fee for part in self.parts)
 
 
-def choose_multi_route(multi_routes: Sequence[MultiRoute], amount: Amount) -> Choice | None:
+def choose_multi_route(multi_routes: Sequence[MultiRoute], amount: Amount) -> RouteChoice | None:
     """The first multi-route that carries `amount` credits, with the parts in the order of the reference.
 
     The server puts the best first, so costs are not compared here (6.2). The reference also makes parts of
@@ -52,7 +52,7 @@ def choose_multi_route(multi_routes: Sequence[MultiRoute], amount: Amount) -> Ch
             for index, share in shares
             if share or not amount
         )
-        return Choice(place, parts)
+        return RouteChoice(place, parts)
     return None
 
 

@@ -145,7 +145,7 @@ def payment_status(target: Target, payment: Path, receipt: Path, as_json: bool, 
     While the seller has not collected this waits, for --timeout seconds; then it fails and all files stay.
     """
     from offset.programs.files_io import load, refuse_existing, write_new
-    from offset.wire.app import PaymentNotFound, PaymentSuccess
+    from offset.wire.app import PaymentStatusNotFound, PaymentStatusSuccess
     from offset.wire.files import format_receipt, parse_payment
 
     refuse_existing(receipt)
@@ -161,9 +161,9 @@ def payment_status(target: Target, payment: Path, receipt: Path, as_json: bool, 
                 f"the payment is in progress: the seller has not collected it within {timeout_s:g} s; "
                 "ask again later"
             ) from None
-        if isinstance(status, PaymentNotFound):
+        if isinstance(status, PaymentStatusNotFound):
             return "not found"
-        if isinstance(status, PaymentSuccess):
+        if isinstance(status, PaymentStatusSuccess):
             _say("Payment succeeded. Saving receipt to file.", as_json)
             write_new(receipt, format_receipt(status.receipt))
             await node.buyer.acknowledge(payment_id, status.ack_uid)

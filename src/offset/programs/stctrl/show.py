@@ -12,7 +12,7 @@ from offset.programs.stctrl.show_friends import links_text
 from offset.programs.stctrl.standing import relay_value, relay_words, standing_of
 from offset.programs.stctrl.table import table
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
-from offset.wire.extension import RelayStanding, Standing
+from offset.wire.extension import NetworkStatus, RelayStatus
 from offset.wire.report import ChannelConsistent, ChannelStatus, NodeReport
 
 # For people
@@ -32,8 +32,8 @@ def relays_text(report: NodeReport, *, is_long: bool = False) -> str:
 
 
 def _all_relays(
-    report: NodeReport, standing: Standing
-) -> list[tuple[NamedRelayAddress, RelayStanding | None]]:
+    report: NodeReport, standing: NetworkStatus
+) -> list[tuple[NamedRelayAddress, RelayStatus | None]]:
     """The relays of the node, then those it keeps for friends."""
     states = {state.relay.public_key: state for state in standing.relays}
     own = [(relay, states.get(relay.public_key)) for relay in report.funder_report.relays]
@@ -45,7 +45,7 @@ def _all_relays(
     return [*own, *kept]
 
 
-def _state(standing: Standing, state: RelayStanding | None) -> list[str]:
+def _state(standing: NetworkStatus, state: RelayStatus | None) -> list[str]:
     return ["unknown"] if state is None else relay_words(standing, state)
 
 

@@ -12,7 +12,7 @@ from offset.programs.printing import printable
 from offset.programs.stctrl.standing import link_value, link_words, standing_of
 from offset.programs.stctrl.table import table
 from offset.wire.common import RelayAddress
-from offset.wire.extension import CreditLine, LinkStanding
+from offset.wire.extension import CreditLine, LinkStatus
 from offset.wire.friend import CurrencyBalance
 from offset.wire.report import (
     ChannelConsistent,
@@ -41,7 +41,7 @@ def _told_lines(report: NodeReport) -> dict[PublicKey, Lines]:
     }
 
 
-def _links(report: NodeReport) -> dict[PublicKey, LinkStanding]:
+def _links(report: NodeReport) -> dict[PublicKey, LinkStatus]:
     standing = standing_of(report)
     return {} if standing is None else {link.friend_public_key: link for link in standing.links}
 

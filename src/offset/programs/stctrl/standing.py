@@ -8,13 +8,13 @@ from offset.base import base64url
 from offset.base.instants import HOUR, MINUTE, SECOND, Instant, Millis
 from offset.programs.printing import printable
 from offset.wire.extension import (
-    Apart,
-    Connecting,
-    Linked,
-    LinkStanding,
-    Listening,
-    RelayStanding,
-    Standing,
+    LinkDown,
+    LinkStatus,
+    LinkUp,
+    NetworkStatus,
+    RelayConnecting,
+    RelayListening,
+    RelayStatus,
 )
 from offset.wire.report import FriendReport, NodeReport
 
@@ -36,25 +36,25 @@ def _in(now: Instant, then: Instant) -> str:
     return f"in {span(max(0, then - now))}"
 
 
-def standing_of(report: NodeReport) -> Standing | None:
+def standing_of(report: NodeReport) -> NetworkStatus | None:
     """How the node stands with relays and friends, if it tells."""
-    return None if report.opt_extra is None else report.opt_extra.opt_standing
+    return None if report.opt_extra is None else report.opt_extra.opt_status
 
 
-def relay_words(standing: Standing, relay: RelayStanding) -> Cell:
+def relay_words(standing: NetworkStatus, relay: RelayStatus) -> Cell:
     """The state of a relay, in lines."""
     now = standing.now
     kept = [] if relay.is_own else ["kept for friends that know no newer one"]
     match relay.state:
-        case Listening():
+        case RelayListening():
             return [f"friends can come in, for {span(now - relay.since)}", *kept]
-        case Connecting():
+        case RelayConnecting():
             return ["connecting", *kept]
         case waiting:
             return [printable(relay.last_error), f"next attempt {_in(now, waiting.until)}", *kept]
 
 
-def link_words(friend: FriendReport, standing: Standing | None, link: LinkStanding | None) -> Cell:
+def link_words(friend: FriendReport, standing: NetworkStatus | None, link: LinkStatus | None) -> Cell:
     """The state of the link to a friend, in lines; a node that does not tell says whether there is one."""
     if not friend.status:
         return ["disabled"]
@@ -62,10 +62,10 @@ def link_words(friend: FriendReport, standing: Standing | None, link: LinkStandi
         return ["online" if friend.liveness else "offline"]
     since = span(standing.now - link.since)
     match link.state:
-        case Linked() as linked:
+        case LinkUp() as linked:
             by = "the node" if linked.is_ours else "the friend"
             return [f"online for {since}", f"through {printable(linked.relay.address)}", f"made by {by}"]
-        case Apart() as apart:
+        case LinkDown() as apart:
             then = apart.opt_next_attempt
             again = [] if then is None else [f"next attempt {_in(standing.now, then)}"]
             return [f"offline for {since}", apart.why, *again]
@@ -76,7 +76,7 @@ def link_words(friend: FriendReport, standing: Standing | None, link: LinkStandi
             ]
 
 
-def relay_value(standing: Standing, relay: RelayStanding) -> dict[str, Any]:
+def relay_value(standing: NetworkStatus, relay: RelayStatus) -> dict[str, Any]:
     """The state of a relay, for scripts; times in milliseconds from now."""
     value: dict[str, Any] = {
         "state": "waiting",
@@ -86,27 +86,27 @@ def relay_value(standing: Standing, relay: RelayStanding) -> dict[str, Any]:
         "next_attempt_ms": None,
     }
     match relay.state:
-        case Listening():
+        case RelayListening():
             value["state"] = "listening"
-        case Connecting():
+        case RelayConnecting():
             value["state"] = "connecting"
         case waiting:
             value["next_attempt_ms"] = max(0, waiting.until - standing.now)
     return value
 
 
-def link_value(standing: Standing, link: LinkStanding) -> dict[str, Any]:
+def link_value(standing: NetworkStatus, link: LinkStatus) -> dict[str, Any]:
     """The state of a link, for scripts; times in milliseconds from now."""
     value: dict[str, Any] = {"for_ms": standing.now - link.since}
     match link.state:
-        case Linked() as linked:
+        case LinkUp() as linked:
             key = base64url.encode(linked.relay.public_key)
             value |= {
                 "state": "linked",
                 "relay": {"public_key": key, "address": linked.relay.address},
                 "made_by_us": linked.is_ours,
             }
-        case Apart() as apart:
+        case LinkDown() as apart:
             then = apart.opt_next_attempt
             due = None if then is None else max(0, then - standing.now)
             value |= {"state": "apart", "why": apart.why, "next_attempt_ms": due}
