@@ -29,6 +29,7 @@ from offset.core.channeler.channeler import Channeler
 from offset.core.channeler.effects import (
     CloseLine,
     FriendData,
+    Notice,
     Offline,
     Online,
     OpenLine,
@@ -413,6 +414,9 @@ class NodeEngine:
                     if conn is not None:
                         self._forget_relay(effect.line)
                         self._lines.hangup(conn)
+                case Notice():
+                    self._effects.append(Tell("relay", effect.text))
+                    self._status_moved()
                 case Online():
                     self._status_moved()
                     self._say(self._funder.online(effect.friend), None)
