@@ -188,7 +188,7 @@ class World:
         for key, message in turn.messages:
             self.wires[node.key, key].append(message)
         for key in turn.changes:
-            self.seen.add(key[0])
+            self.seen.add(type(key).__name__)
         for result in turn.results:
             match result:
                 case TransactionResult(result=Complete(commit)):

@@ -8,6 +8,7 @@ import msgspec
 
 from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
+from offset.core.funder.records import HistoryRecord
 from offset.core.funder.roles import payments
 from offset.core.funder.state.state import BACKWARD
 from offset.wire import app
@@ -336,7 +337,9 @@ class Workload:
                 if buyer == name and not self.failures[request_id]
             )
             received = sum(
-                record.amount for record in node.rows.records() if record.key()[:2] == ("history", "received")
+                record.amount
+                for record in node.rows.records()
+                if isinstance(record, HistoryRecord) and record.kind == "received"
             )
             assert net >= received - paid
         assert total == 0

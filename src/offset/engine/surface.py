@@ -11,6 +11,7 @@ from typing import Any, Protocol, dataclass_transform
 import msgspec
 
 from offset.base.instants import Instant
+from offset.core.funder.records import Changes
 
 Conn = int
 
@@ -114,7 +115,7 @@ class Persist(Effect):
     """
 
     number: int
-    changes: dict[tuple[Any, ...], Any]
+    changes: Changes
 
 
 class Tell(Effect):

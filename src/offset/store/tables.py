@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from offset.core.funder.records import Changes, IndexServersRecord, Record, RelaysRecord
+from offset.core.funder.records import RECORDS, Changes, IndexServersRecord, Record, RelaysRecord
 from offset.store import rows
 from offset.store.rows import Row
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
@@ -125,9 +125,9 @@ def statements(tables: dict[str, Table], changes: Changes) -> list[Statement]:
     drops: dict[str, list[Row]] = {}
     for key, record in changes.items():
         if record is None:
-            drops.setdefault(key[0], []).append(key[1:])
+            drops.setdefault(_NAMES[type(key)], []).append(msgspec.structs.astuple(key))
         else:
-            puts.setdefault(key[0], []).append(record)
+            puts.setdefault(record.TABLE, []).append(record)
     found: list[Statement] = []
     for name, keys in drops.items():
         found += tables[name].drop(keys)
@@ -135,6 +135,8 @@ def statements(tables: dict[str, Table], changes: Changes) -> list[Statement]:
         found += tables[name].put(records)
     return found
 
+
+_NAMES = {kind.KEY: kind.TABLE for kind in RECORDS}
 
 _TABLES: tuple[Table, ...] = (
     Addresses("relays", RelaysRecord, NamedRelayAddress),

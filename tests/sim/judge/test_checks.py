@@ -9,7 +9,7 @@ import pytest
 
 from offset.base.limits import TURNS_HELD_MAX
 from offset.core.funder.ledger.mutual_credit import Pending
-from offset.core.funder.records import InvoiceRecord, PartRecord, TransactionRecord
+from offset.core.funder.records import ChannelKey, ConfigKey, InvoiceRecord, PartRecord, TransactionRecord
 from offset.core.funder.state.state import FORWARDED, Queued
 from offset.sim.course.acts import carry_out
 from offset.sim.course.run import Run
@@ -131,14 +131,14 @@ def not_durable(run: Run) -> None:
     for name, other in (("A", "B"), ("B", "A")):
         disk = run.cast.hosts[name].disk
         assert disk is not None
-        disk.rows.pop(("channels", run.cast.key(other)))
+        disk.rows.pop(ChannelKey(run.cast.key(other)))
 
 
 def forgotten_row(run: Run) -> None:
     """A row that memory has is not in the store."""
     disk = run.cast.hosts["A"].disk
     assert disk is not None
-    del disk.written[next(key for key in disk.written if key[0] == "configs")]
+    del disk.written[next(key for key in disk.written if isinstance(key, ConfigKey))]
 
 
 def overpaid(run: Run) -> None:

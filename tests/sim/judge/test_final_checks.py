@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from offset.base.credits import Rate
-from offset.core.funder.records import PaymentRecord
+from offset.core.funder.records import HistoryKey, HistoryRecord, PaymentRecord
 from offset.core.funder.roles import mediator
 from offset.core.funder.roles.payments import NEW
 from offset.engine.node import NodeEngine
@@ -121,14 +121,15 @@ def test_books(rest: Run) -> None:
     (purchase,) = rest.purchases
     disk = rest.cast.hosts["A"].disk
     assert disk is not None
-    place = ("history", "paid", purchase.payment_id)
+    place = HistoryKey("paid", purchase.payment_id)
     row = disk.rows[place]
+    assert isinstance(row, HistoryRecord)
     receipt = RECEIPT.decode(row.detail)
     part = RECEIPT.encode(msgspec.structs.replace(receipt, is_complete=False))
     spoiled: tuple[tuple[str, dict[Any, Any]], ...] = (
         ("history", {place: None}),
         ("history", {place: msgspec.structs.replace(row, amount=21)}),
-        ("history", {("history", "unpaid", purchase.payment_id): row}),
+        ("history", {HistoryKey("unpaid", purchase.payment_id): row}),
         ("receipt", {place: msgspec.structs.replace(row, detail=part)}),
     )
     final_checks.check(rest)

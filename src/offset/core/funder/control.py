@@ -18,7 +18,7 @@ from offset.base.limits import (
 from offset.core.funder.friend import credit_lines
 from offset.core.funder.friend.liveness import went_offline
 from offset.core.funder.friend.settings import set_config
-from offset.core.funder.records import ConfigRecord, RelaysRecord
+from offset.core.funder.records import ChannelKey, ConfigKey, ConfigRecord, FriendKey, RelaysRecord
 from offset.core.funder.roles import buyer, payments, seller
 from offset.core.funder.roles.cancelling import cancel_queued, lose_channel
 from offset.core.funder.state.state import FORWARDED, Friend
@@ -133,9 +133,9 @@ def _remove_friend(turn: Turn, friend: Friend, request: RemoveFriend) -> str | N
     key = friend.public_key
     lose_channel(turn, friend)
     for name in friend.configs:
-        turn.drop("configs", key, name)
-    turn.drop("channels", key)
-    turn.drop("friends", key)
+        turn.drop(ConfigKey(key, name))
+    turn.drop(ChannelKey(key))
+    turn.drop(FriendKey(key))
     del turn.state.friends[key]
     turn.orders.append(DropFriend(key))
     turn.mutations.append(RemoveFriendMutation(key))
@@ -250,7 +250,7 @@ def _remove_currency(turn: Turn, friend: Friend, request: RemoveFriendCurrency) 
     ):
         return f"the currency {currency!r} is active, so it stays: close it, or remove the friend"
     del friend.configs[currency]
-    turn.drop("configs", friend.public_key, currency)
+    turn.drop(ConfigKey(friend.public_key, currency))
     credit_lines.changed(friend)
     turn.change_friend(friend.public_key, RemoveCurrencyConfig(currency))
     turn.trying[friend.public_key] = None

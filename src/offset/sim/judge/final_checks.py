@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from offset.core.funder.records import HistoryRecord
+from offset.core.funder.records import HistoryKey, HistoryRecord
 from offset.core.funder.roles.payments import CANCELED
 from offset.sim.judge import leftovers, owners
 from offset.sim.physics.violation import claim
@@ -171,7 +171,7 @@ def _history(run: Run, name: str, kind: str, ident: bytes, purchase: Purchase) -
     """What the history of a node says of a payment; None if it lost its database."""
     disk = run.cast.hosts[name].disk
     assert disk is not None
-    row = disk.rows.get(("history", kind, ident))
+    row = disk.rows.get(HistoryKey(kind, ident))
     if row is None and name in run.cast.watcher.wiped:
         return None
     echo = "unpaid" if kind == "paid" and _may_echo(run, name) else kind
@@ -179,7 +179,7 @@ def _history(run: Run, name: str, kind: str, ident: bytes, purchase: Purchase) -
         isinstance(row, HistoryRecord)
         and (kind == "unpaid" or (row.currency, row.amount) == (purchase.currency, purchase.amount))
         and not any(
-            ("history", other, ident) in disk.rows
+            HistoryKey(other, ident) in disk.rows
             for other in ("paid", "unpaid", "received", "withdrawn")
             if other not in (kind, echo)
         ),

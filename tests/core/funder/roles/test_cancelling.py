@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from offset.core.funder.records import LOST, OWN
+from offset.core.funder.records import LOST, OWN, InvoiceKey
 from offset.core.funder.state.state import FORWARDED, USER
 from offset.wire import app
 from offset.wire.friend import CancelOp, MoveTokenRequest
@@ -156,5 +156,5 @@ def test_only_invoices_that_lost_a_part_are_written() -> None:
     first.say("s", first.request(1, 5, total=20, invoice_id=kept))
     second.say("s", second.request(2, 5, total=20, invoice_id=struck))
     turn = world.control("s", app.RemoveFriend(second.key))
-    assert [key for key in turn.changes if key[0] == "invoices"] == [("invoices", struck)]
+    assert [key for key in turn.changes if isinstance(key, InvoiceKey)] == [InvoiceKey(struck)]
     assert len(world["s"].state.invoices[kept].parts) == 1

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from offset.base.entropy import SeededEntropy
-from offset.core.funder.records import PaymentRecord
+from offset.core.funder.records import HistoryKey, HistoryRecord, PaymentRecord
 from offset.core.funder.roles import payments
 from offset.core.funder.roles.payments import (
     ACKNOWLEDGED,
@@ -185,11 +185,18 @@ def test_creating_a_payment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert create_payment(turn, app.CreatePayment(bytes(16), INVOICE_ID, "FST", 1, bytes(32))) is not None
 
 
+def noted(turn: Turn, kind: str) -> HistoryRecord:
+    """What this turn wrote into the history."""
+    record = turn.changes[HistoryKey(kind, PAYMENT_ID)]
+    assert isinstance(record, HistoryRecord)
+    return record
+
+
 def test_history() -> None:
     """What ended is noted for the owner: paid or unpaid."""
     turn, payment = at(IN_PROGRESS, 1)
     part_collected(turn, payment, receipt())
-    assert turn.changes["history", "paid", PAYMENT_ID].amount == 10
+    assert noted(turn, "paid").amount == 10
     turn, payment = at(IN_PROGRESS, 1)
     part_failed(turn, payment)
-    assert turn.changes["history", "unpaid", PAYMENT_ID].amount == 10
+    assert noted(turn, "unpaid").amount == 10

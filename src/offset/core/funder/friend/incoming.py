@@ -19,7 +19,7 @@ from offset.core.funder.ledger.token_channel import (
     apply_next,
     receive,
 )
-from offset.core.funder.records import LOST, OWN, HistoryRecord, SentRelays
+from offset.core.funder.records import LOST, OWN, CreditKey, HistoryRecord, SentRelays
 from offset.core.funder.roles.buyer import response_came, transaction_collected, transaction_failed
 from offset.core.funder.roles.cancelling import lose_channel
 from offset.core.funder.roles.mediator import forward
@@ -201,7 +201,7 @@ def _crossing_reset(turn: Turn, friend: Friend, message: MoveToken) -> bool:
         turn.resending[friend.public_key] = None
     else:
         for name in channel.credits:
-            turn.drop("credits", friend.public_key, name)
+            turn.drop(CreditKey(friend.public_key, name))
         take_reset(channel, message, terms)
         _after_reset(turn, friend, message)
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from offset.base.ids import Currency, PublicKey, Uid
-from offset.core.funder.records import LOST, OWN, Origin
+from offset.core.funder.records import LOST, OWN, CreditKey, Origin, PendingKey
 from offset.core.funder.roles.buyer import transaction_failed
 from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, Queued
 from offset.core.funder.state.turn import Turn
@@ -36,12 +36,12 @@ def lose_channel(turn: Turn, friend: Friend) -> None:
     for number in list(friend.queues[BACKWARD]):
         turn.dequeue(friend, BACKWARD, number)
     for name, credit in friend.channel.credits.items():
-        turn.drop("credits", friend.public_key, name)
+        turn.drop(CreditKey(friend.public_key, name))
         for request_id in credit.remote:
-            turn.drop("pending", friend.public_key, name, False, request_id)
+            turn.drop(PendingKey(friend.public_key, name, False, request_id))
             turn.state.ended(friend.public_key, name, request_id)
         for pending in credit.local.values():
-            turn.drop("pending", friend.public_key, name, True, pending.request.request_id)
+            turn.drop(PendingKey(friend.public_key, name, True, pending.request.request_id))
             cancel_towards_origin(turn, name, pending.request.request_id, pending.origin)
     friend.channel.credits = {}
     _orphan(turn, friend.public_key)

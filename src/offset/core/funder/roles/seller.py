@@ -165,7 +165,7 @@ def _waiting_payment(state: FunderState, invoice: InvoiceRecord) -> Amount:
 
 def _close(turn: Turn, invoice: InvoiceRecord, how: str, detail: bytes) -> None:
     del turn.state.invoices[invoice.invoice_id]
-    turn.drop(*invoice.key())
+    turn.drop(invoice.key())
     turn.state.used_invoices[invoice.invoice_id] = None
     turn.note(
         HistoryRecord(

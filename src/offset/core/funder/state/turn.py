@@ -14,11 +14,17 @@ from offset.core.funder.ledger.mutual_credit import Draft
 from offset.core.funder.records import (
     OWN,
     Changes,
+    ChannelKey,
+    ConfigKey,
+    CreditKey,
+    FriendKey,
     HistoryRecord,
+    InvoiceKey,
     InvoiceRecord,
     Key,
     Origin,
     PaymentRecord,
+    QueuedKey,
     QueuedRecord,
     Record,
     TransactionRecord,
@@ -51,8 +57,6 @@ class DropFriend(msgspec.Struct, frozen=True):
 
     friend: PublicKey
 
-
-_CAPACITY_TABLES = frozenset(("friends", "configs", "channels", "credits"))
 
 Order = SetRelays | UpdateFriend | DropFriend
 Result = TransactionResult | ResponseClosePayment
@@ -107,7 +111,7 @@ class Turn:
         """This row is now so."""
         self.changes[record.key()] = record
 
-    def drop(self, *key: object) -> None:
+    def drop(self, key: Key) -> None:
         """This row is gone."""
         self.changes[key] = None
 
@@ -135,7 +139,7 @@ class Turn:
     def drop_payment(self, payment: PaymentRecord) -> None:
         """Forget this payment."""
         del self.state.payments[payment.payment_id]
-        self.drop(*payment.key())
+        self.drop(payment.key())
 
     def put_transaction(self, transaction: TransactionRecord) -> None:
         """Keep this transaction."""
@@ -145,7 +149,7 @@ class Turn:
     def drop_transaction(self, request_id: Uid) -> TransactionRecord:
         """Forget this transaction. Returns it."""
         transaction = self.state.transactions.pop(request_id)
-        self.drop(*transaction.key())
+        self.drop(transaction.key())
         return transaction
 
     def note(self, record: HistoryRecord) -> None:
@@ -154,12 +158,18 @@ class Turn:
 
     def concerned(self) -> dict[PublicKey, None]:
         """Friends whose capacities may be others now, in the order in which they came up."""
-        rows = {key[1]: None for key in self.changes if key[0] in _CAPACITY_TABLES}
-        return {**self.moved, **rows}
+        concerned = dict(self.moved)
+        for key in self.changes:
+            match key:
+                case FriendKey():
+                    concerned[key.public_key] = None
+                case ConfigKey() | ChannelKey() | CreditKey():
+                    concerned[key.friend] = None
+        return concerned
 
     def invoices(self) -> list[InvoiceId]:
         """Invoices that changed, or what waits for them."""
-        return [key[1] for key in self.changes if key[0] == "invoices"]
+        return [key.invoice_id for key in self.changes if isinstance(key, InvoiceKey)]
 
     # Queues
 
@@ -182,8 +192,7 @@ class Turn:
     def dequeue(self, friend: Friend, queue: int, number: int) -> None:
         """The operation was sent or is not wanted any more."""
         del friend.queues[queue][number]
-        key: Key = ("queued", friend.public_key, number)
-        self.changes[key] = None
+        self.drop(QueuedKey(friend.public_key, number))
 
     # Reports
 
