@@ -21,7 +21,7 @@ TEST_LINES_MAX = 800
 HOMES = {
     "capnp": "offset.wire.codec",
     "cryptography": "offset.crypto",
-    "sqlite3": "offset.store",
+    "sqlite3": "offset.store.sqlite",
     "click": "offset.programs",
     "uvloop": "offset.shell",
 }

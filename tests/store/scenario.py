@@ -16,7 +16,7 @@ from offset.core.funder.records import Record
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.crypto.identity import Identity
-from offset.store.database import Database, create
+from offset.store.sqlite.database import Database, create
 from offset.wire.app import (
     AckClosePayment,
     AddFriend,

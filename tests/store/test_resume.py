@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from offset.core.funder.records import RECORDS, IndexServersRecord
-from offset.store.database import Database
+from offset.store.sqlite.database import Database
 from store.scenario import Node, World, snapshot
 
 pytestmark = pytest.mark.usefixtures("short_log")

@@ -91,7 +91,7 @@ def init_node_db(idfile: Path, output: Path) -> None:
     It belongs to the identity: stnode opens it with no other one. All balances with friends will live in it.
     """
     from offset.programs.files_io import refuse_existing
-    from offset.store import database
+    from offset.store.sqlite import database
 
     refuse_existing(output)
     database.create(output, _identity(idfile).public_key)
@@ -126,7 +126,7 @@ def backup(database: Path, output: Path) -> None:
     The steps after a loss are in docs/RECOVERY.md.
     """
     from offset.programs.files_io import refuse_existing
-    from offset.store.backup import backup as copy
+    from offset.store.sqlite.backup import backup as copy
 
     refuse_existing(output)
     copy(database, output)

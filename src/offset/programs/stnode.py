@@ -61,7 +61,7 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_priva
         from offset.shell.bounds import Bounds
         from offset.shell.network import InterfaceWatch
         from offset.shell.system import SystemEntropy, monotonic_ms
-        from offset.store.database import Database
+        from offset.store.sqlite.database import Database
         from offset.wire.files import parse_identity
 
         address = parse_listen_address(laddr)

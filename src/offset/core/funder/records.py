@@ -237,7 +237,7 @@ class QueuedRecord(Record):
 
     friend: PublicKey
     number: Small
-    queue: int
+    queue: Small
     currency: Currency
     operation: Operation
     origin: Origin

@@ -20,8 +20,9 @@ from offset.core.funder.records import (
     RelaysKey,
     RelaysRecord,
 )
-from offset.store import migrate, tables
-from offset.store.connection import connect, make_file, transaction
+from offset.store.sqlite import migrate
+from offset.store.sqlite.connection import connect, make_file, transaction
+from offset.store.sqlite.statements import Statements
 from support.records import RECORDS
 
 ALL_RECORDS = st.one_of(list(RECORDS.values()))
@@ -34,16 +35,16 @@ class Rows:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.time = 0
-        self.tables = tables.make_tables(lambda: self.time)
+        self.statements = Statements(lambda: self.time)
 
     def write(self, changes: Changes) -> None:
-        for statement, rows in tables.statements(self.tables, changes):
+        for statement, rows in self.statements.writing(changes):
             self.connection.executemany(statement, rows)
 
     def load(self) -> dict[Key, Record]:
         """What is there, but for the two lists when they are empty."""
         found: dict[Key, Record] = {}
-        for table in self.tables.values():
+        for table in self.statements.tables:
             for record in table.read(self.connection.execute(table.select)):
                 assert record.key() not in found
                 found[record.key()] = record
