@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from offset.core.funder.ledger.mutual_credit import MutualCredit
-from offset.core.funder.records import LOST, OWN
+from offset.core.funder.records import OWN, From, Origin, Own
 from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, FunderState
 from offset.wire import report
 from offset.wire.friend import RequestOp
@@ -62,11 +62,11 @@ def _check_debts(credit: MutualCredit) -> None:
     assert credit.remote_debt == sum(pending.frozen for pending in credit.remote.values())
 
 
-def _check_origin(state: FunderState, currency: str, request: RequestOp, origin: bytes) -> None:
-    if origin == OWN:
+def _check_origin(state: FunderState, currency: str, request: RequestOp, origin: Origin) -> None:
+    if isinstance(origin, Own):
         assert request.request_id in state.transactions
-    elif origin != LOST:
-        received = state.friends[origin].channel.credits[currency].remote[request.request_id].request
+    elif isinstance(origin, From):
+        received = state.friends[origin.friend].channel.credits[currency].remote[request.request_id].request
         for field in ("src_hashed_lock", "dest_payment", "total_dest_payment", "invoice_id"):
             assert getattr(received, field) == getattr(request, field)
         assert received.route.public_keys[1:] == request.route.public_keys

@@ -13,6 +13,7 @@ from offset.core.funder.records import (
     ConfigRecord,
     CreditRecord,
     FriendRecord,
+    From,
     HistoryRecord,
     IndexServersRecord,
     InvoiceRecord,
@@ -69,7 +70,7 @@ def optional(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 relay_addresses = st.builds(RelayAddress, id32, texts)
 named_relays = st.builds(NamedRelayAddress, id32, texts, texts)
 named_servers = st.builds(NamedIndexServerAddress, id32, texts, texts)
-origins = st.sampled_from([OWN, LOST]) | id32
+origins = st.sampled_from([OWN, LOST]) | st.builds(From, id32)
 
 requests = st.builds(
     RequestOp, id16, id32, st.builds(FriendsRoute, tuples(id32)), amounts, amounts, id32, amounts

@@ -9,7 +9,16 @@ import pytest
 
 from offset.base.limits import TURNS_HELD_MAX
 from offset.core.funder.ledger.mutual_credit import Pending
-from offset.core.funder.records import ChannelKey, ConfigKey, InvoiceRecord, PartRecord, TransactionRecord
+from offset.core.funder.records import (
+    LOST,
+    OWN,
+    ChannelKey,
+    ConfigKey,
+    From,
+    InvoiceRecord,
+    PartRecord,
+    TransactionRecord,
+)
 from offset.core.funder.state.state import FORWARDED, Queued
 from offset.sim.course.acts import carry_out
 from offset.sim.course.run import Run
@@ -82,13 +91,13 @@ def frozen_wrong(run: Run) -> None:
 def lost_origin(run: Run) -> None:
     """B sent on a request of nobody."""
     key, pending = first_pending(run, "B", "C", "local")
-    credit(run, "B", "C").local[key] = msgspec.structs.replace(pending, origin=b"")
+    credit(run, "B", "C").local[key] = msgspec.structs.replace(pending, origin=OWN)
 
 
 def no_source(run: Run) -> None:
     """What B sent on is not pending where it is said to come from."""
     key, pending = first_pending(run, "B", "C", "local")
-    credit(run, "B", "C").local[key] = msgspec.structs.replace(pending, origin=run.cast.key("C"))
+    credit(run, "B", "C").local[key] = msgspec.structs.replace(pending, origin=From(run.cast.key("C")))
 
 
 def more_fees(run: Run) -> None:
@@ -174,7 +183,7 @@ def waits_for_absent(run: Run) -> None:
     friend = run.cast.friend("B", "C")
     assert friend is not None
     op = RequestOp(bytes(16), bytes(32), FriendsRoute(()), 1, 1, bytes(32), 0)
-    friend.queues[FORWARDED][99] = Queued(99, "FST", op, b"lost")
+    friend.queues[FORWARDED][99] = Queued(99, "FST", op, LOST)
     friend.is_online = False
 
 

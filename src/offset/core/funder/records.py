@@ -23,12 +23,24 @@ from offset.wire.report import MoveTokenHashedReport
 Small = Annotated[int, "fits 63 bits"]
 """A count that never needs more than 63 bits; any other number of a record may."""
 
-Origin = bytes
-"""Where an answer to a request of ours goes: the key of a friend, or one of the two below."""
-OWN: Origin = b""
-"""Our own user asked for it."""
-LOST: Origin = b"lost"
-"""The channel it came through is gone: nobody is waiting any more (spec 03, D1)."""
+
+class Own(msgspec.Struct, frozen=True, gc=False):
+    """Our own user asked for it."""
+
+
+class Lost(msgspec.Struct, frozen=True, gc=False):
+    """The channel it came through is gone: nobody is waiting any more (spec 03, D1)."""
+
+
+class From(msgspec.Struct, frozen=True, gc=False):
+    """A friend asked for it, and we passed it on."""
+
+    friend: PublicKey
+
+
+Origin = Own | Lost | From
+"""Where an answer to a request of ours goes."""
+OWN, LOST = Own(), Lost()
 
 
 @dataclass_transform(frozen_default=True)

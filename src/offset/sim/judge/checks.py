@@ -17,7 +17,7 @@ from offset.base.limits import (
     USER_REQUESTS_PER_FRIEND_MAX,
 )
 from offset.core.funder.ledger.mutual_credit import MutualCredit
-from offset.core.funder.records import LOST, OWN
+from offset.core.funder.records import OWN, From, Origin, Own
 from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, FunderState
 from offset.engine.outbox import Outbox
 from offset.engine.relay import RelayEngine
@@ -67,18 +67,17 @@ def debts(name: str, other: str, credit: MutualCredit) -> None:
     claim(len(credit.remote) <= 2 * PENDING_PER_FRIEND_MAX, "limit", f"{name}: too many requests of {other}")
 
 
-def origin(name: str, state: FunderState, currency: str, request: RequestOp, from_: bytes) -> None:
+def origin(name: str, state: FunderState, currency: str, request: RequestOp, from_: Origin) -> None:
     """I6 and I14: each request that we sent has one origin, and is what came in, less our fee."""
-    if from_ == OWN:
+    if isinstance(from_, Own):
         claim(request.request_id in state.transactions, "I14", f"{name} sent a request for nobody")
+    if not isinstance(from_, From):
         return
-    if from_ == LOST:
-        return
-    source = state.friends.get(from_)
+    source = state.friends.get(from_.friend)
     credit = source and source.channel.credits.get(currency)
     found = credit and credit.remote.get(request.request_id)
     if not found:
-        claim(False, "I14", f"{name} sent on a request of {short(from_)} that is not pending there")
+        claim(False, "I14", f"{name} sent on a request of {short(from_.friend)} that is not pending there")
         return
     received = found.request
     for field in ("src_hashed_lock", "dest_payment", "total_dest_payment", "invoice_id"):

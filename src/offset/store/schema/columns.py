@@ -17,7 +17,7 @@ import msgspec
 
 from offset.base.credits import Rate
 from offset.base.ids import PUBLIC_KEY_BYTES
-from offset.core.funder.records import ConfigRecord, PendingRecord, Record
+from offset.core.funder.records import LOST, OWN, ConfigRecord, From, Lost, Origin, Own, PendingRecord, Record
 from offset.store.schema.texts import reader, text
 from offset.wire.friend import FriendsRoute, RequestOp
 
@@ -75,7 +75,25 @@ def _split_route(joined: bytes) -> FriendsRoute:
     return FriendsRoute(tuple([joined[start : start + PUBLIC_KEY_BYTES] for start in starts]))
 
 
+def _origin_bytes(origin: Origin) -> bytes:
+    match origin:
+        case Own():
+            return _OWN_BYTES
+        case Lost():
+            return _LOST_BYTES
+        case From(friend):
+            return friend
+
+
+def _read_origin(cell: bytes) -> Origin:
+    if cell == _OWN_BYTES:
+        return OWN
+    return LOST if cell == _LOST_BYTES else From(cell)
+
+
+_OWN_BYTES, _LOST_BYTES = b"", b"lost"
 _FORMS: dict[Any, Form] = {
+    Origin: Form(Kind.BLOB, _origin_bytes, _read_origin),
     FriendsRoute: Form(Kind.BLOB, _join_route, _split_route),
 }
 _value = attrgetter("value")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from offset.base.ids import Currency, PublicKey, Uid
-from offset.core.funder.records import LOST, OWN, CreditKey, Origin, PendingKey
+from offset.core.funder.records import LOST, CreditKey, From, Lost, Origin, Own, PendingKey
 from offset.core.funder.roles.buyer import transaction_failed
 from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, Queued
 from offset.core.funder.state.turn import Turn
@@ -14,10 +14,13 @@ from offset.wire.friend import CancelOp
 
 def cancel_towards_origin(turn: Turn, currency: Currency, request_id: Uid, origin: Origin) -> None:
     """Let the credits that wait for this request go, back to where it came from."""
-    if origin == OWN:
-        transaction_failed(turn, request_id)
-    elif origin != LOST:
-        turn.answer(turn.state.friends[origin], currency, CancelOp(request_id))
+    match origin:
+        case Own():
+            transaction_failed(turn, request_id)
+        case From(friend):
+            turn.answer(turn.state.friends[friend], currency, CancelOp(request_id))
+        case Lost():
+            pass
 
 
 def cancel_queued(
@@ -49,12 +52,13 @@ def lose_channel(turn: Turn, friend: Friend) -> None:
 
 def _orphan(turn: Turn, lost: PublicKey) -> None:
     """Answers to requests of the lost friend have nowhere to go any more."""
+    origin = From(lost)
     for friend in turn.state.friends.values():
         for credit in friend.channel.credits.values():
             for pending in list(credit.local.values()):
-                if pending.origin == lost:
+                if pending.origin == origin:
                     turn.merge(credit.set_origin(friend.public_key, pending, LOST))
-        for item in [item for item in friend.queues[FORWARDED].values() if item.origin == lost]:
+        for item in [item for item in friend.queues[FORWARDED].values() if item.origin == origin]:
             turn.dequeue(friend, FORWARDED, item.number)
     for invoice in list(turn.state.invoices.values()):
         if any(part.friend == lost for part in invoice.parts):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from offset.base.ids import Currency
 from offset.base.limits import FORWARDED_REQUESTS_PER_FRIEND_MAX
+from offset.core.funder.records import From
 from offset.core.funder.state.state import FORWARDED, Friend
 from offset.core.funder.state.turn import Turn
 from offset.wire.friend import CancelOp, FriendsRoute, RequestOp
@@ -29,7 +30,7 @@ def forward(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) -> No
         op.invoice_id,
         op.left_fees - fee,
     )
-    turn.enqueue(onward, FORWARDED, currency, passed, friend.public_key)
+    turn.enqueue(onward, FORWARDED, currency, passed, From(friend.public_key))
 
 
 def _next_hop(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) -> Friend | None:
