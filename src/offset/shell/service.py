@@ -94,7 +94,7 @@ class _LoopFaults:
     def __init__(self) -> None:
         self._told: dict[str, float] = {}
 
-    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def __call__(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         message = str(context.get("message"))
         now = time.monotonic()
         if now - self._told.get(message, -REPEAT_SECONDS) >= REPEAT_SECONDS:

@@ -376,7 +376,7 @@ def _field_writer(schema: Any, name: str) -> Write:
 
         return write_group
     if kind == "void":
-        return lambda builder, value: builder._set_by_field(field, None)
+        return lambda builder, _value: builder._set_by_field(field, None)
 
     def write_plain(builder: Builder, value: Any) -> None:
         builder._set_by_field(field, value)

@@ -60,7 +60,7 @@ class Watcher:
         """Whether their ledgers may differ."""
         return ((left, right) if left < right else (right, left)) in self.disturbed
 
-    def saw(self, host: Host, event: Event, effects: list[Effect]) -> None:
+    def saw(self, host: Host, _event: Event, effects: list[Effect]) -> None:
         """An engine took an event, and its effects were carried out."""
         engine = host.engine
         if isinstance(engine, NodeEngine) and host.is_alive and self.cast.is_honest(host.name):
