@@ -13,7 +13,6 @@ LONGER: dict[str, str] = {
     "tests/app/test_buyer.py": "being split",
     "tests/core/index/test_client.py": "being split",
     "tests/core/index/test_routes.py": "being split",
-    "tests/core/relay/test_relay.py": "being split",
     "tests/engine/test_lines.py": "being split",
     "tests/shell/test_driver.py": "being split",
     "tests/support/fake_node.py": "being split",
