@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rules.project import SOURCE, Project, imported
+from rules.project import SOURCE, Project
 
 HOMES = {
     "capnp": "offset.wire.codec",
@@ -17,7 +17,7 @@ HOMES = {
 
 def breaches(project: Project) -> Iterator[str]:
     for file in project.python(SOURCE):
-        for line, name, _ in imported(file):
+        for line, name, _ in file.imports:
             library = name.partition(".")[0]
             home = HOMES.get(library)
             if home is not None and file.module != home and not file.module.startswith(f"{home}."):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from rules.project import SOURCE, File, Project, imported, is_within
+from rules.project import SOURCE, File, Project, is_within
 
 OUTSIDE: dict[str, str] = {
     "_get_by_field": "of pycapnp, the only way to read a field that was looked up before",
@@ -69,7 +69,7 @@ def defined_in_class(part: ast.stmt) -> set[str]:
 
 
 def reads(file: File) -> Iterator[tuple[int, str]]:
-    """Line and name of each private attribute that is read, set or imported, and is not of this module."""
+    """Line and name of each private attribute that is read, set or and is not of this module."""
     own = defined(file.tree)
     for node in ast.walk(file.tree):
         match node:
@@ -84,7 +84,7 @@ def reads(file: File) -> Iterator[tuple[int, str]]:
                 continue
         if is_private(name) and name not in own and name not in OUTSIDE:
             yield node.lineno, name
-    for line, module, name in imported(file):
+    for line, module, name in file.imports:
         for part in (*module.split("."), *([name] if name else [])):
             if is_private(part):
                 yield line, part

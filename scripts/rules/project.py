@@ -40,6 +40,30 @@ class File:
         """Whether it is the `__init__` of a package."""
         return self.path.endswith("/__init__.py")
 
+    @cached_property
+    def imports(self) -> list[tuple[int, str, str | None]]:
+        """Line, module and name of each import: those in functions, under TYPE_CHECKING and by import_module too.
+
+        The name is None where the module as a whole is imported.
+        """
+        return list(self._imports())
+
+    def _imports(self) -> Iterator[tuple[int, str, str | None]]:
+        package = (self.module if self.is_package else self.module.rpartition(".")[0]).split(".")
+        for node in ast.walk(self.tree):
+            match node:
+                case ast.Import(names=names):
+                    yield from ((node.lineno, alias.name, None) for alias in names)
+                case ast.ImportFrom(module=module, level=level, names=names):
+                    above = package[: len(package) - level + 1] if level else []
+                    whole = ".".join([*above, *([module] if module else [])])
+                    yield from ((node.lineno, whole, alias.name) for alias in names)
+                case ast.Call(
+                    func=ast.Name(id="import_module" | "__import__") | ast.Attribute(attr="import_module"),
+                    args=[ast.Constant(value=str(module)), *_],
+                ):
+                    yield node.lineno, module, None
+
 
 class Project:
     """Every text of the project that git tracks or would."""
@@ -79,29 +103,3 @@ def module_name(path: str) -> str:
 def is_within(path: str, places: Mapping[str, str]) -> bool:
     """Whether a table of exceptions names a file or a folder it is in; the values are the reasons."""
     return any(path == place or path.startswith(f"{place}/") for place in places)
-
-
-def package_of(file: File) -> str:
-    """The package relative to which a file imports."""
-    return file.module if file.is_package else file.module.rpartition(".")[0]
-
-
-def imported(file: File) -> Iterator[tuple[int, str, str | None]]:
-    """Line, module and name of each import: those in functions, under TYPE_CHECKING and by import_module too.
-
-    The name is None where the module as a whole is imported.
-    """
-    for node in ast.walk(file.tree):
-        match node:
-            case ast.Import(names=names):
-                yield from ((node.lineno, alias.name, None) for alias in names)
-            case ast.ImportFrom(module=module, level=level, names=names):
-                above = package_of(file).split(".")
-                start = above[: len(above) - level + 1] if level else []
-                whole = ".".join([*start, *([module] if module else [])])
-                yield from ((node.lineno, whole, alias.name) for alias in names)
-            case ast.Call(
-                func=ast.Name(id="import_module" | "__import__") | ast.Attribute(attr="import_module"),
-                args=[ast.Constant(value=str(module)), *_],
-            ):
-                yield node.lineno, module, None

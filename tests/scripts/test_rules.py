@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules import circles, comments, homes, pins, privates, sizes, texts
+from rules import circles, comments, homes, mirror, pins, privates, sizes, texts
 from rules.project import Project
 
 PINNED = """
@@ -155,3 +155,92 @@ def test_words_for_tools_may_stand_behind_code() -> None:
     text = "import a  # noqa: F401 - asked for\nx = b  # type: ignore[x]\ny = 1  # pragma: no cover\n"
     assert not list(comments.breaches(source(text)))
     assert lines_of(comments, source("x = 1  # the type: one\n")) == [1]
+
+
+MODULE = "src/offset/wire/one.py"
+CODE = "def f() -> None: ..."
+OTHER = {
+    "src/offset/wire/two.py": "from offset.wire import one\nX = 1",
+    "tests/wire/test_two.py": "import offset.wire.two",
+}
+
+
+def row(tests: str, why: str, module: str = "wire/one.py") -> str:
+    """A table of one row."""
+    return f"| Modules | Tested in | Why |\n| --- | --- | --- |\n| `{module}` | {tests} | {why} |\n"
+
+
+def mirrored(files: dict[str, str], table: str = "") -> list[str]:
+    """What the rule says of a project with these files beside the module."""
+    return list(mirror.breaches(Project({MODULE: CODE, **OTHER, **files, mirror.TABLE: table})))
+
+
+@pytest.mark.parametrize("path", ["tests/wire/test_one.py", "tests/wire/test_one_more.py"])
+def test_a_test_of_the_same_name_is_enough(path: str) -> None:
+    """A module has a test file of its name in the same folder, which imports it."""
+    assert not mirrored({path: "from offset.wire.one import f"})
+    assert not mirrored({path: "from offset.wire.two import one"})
+    (found,) = mirrored({path: "import json"})
+    assert found.startswith(f"{path}:1: it does not import {MODULE}")
+
+
+def test_a_module_without_a_test_is_found() -> None:
+    """Neither a test of the name in another folder nor a shorter name counts; what only imports needs none."""
+    package = {"src/offset/wire/__init__.py": '"""Doc."""\nfrom offset.wire.one import f\n__all__ = ["f"]'}
+    (found,) = mirrored({"tests/link/test_one.py": "import offset.wire.one", **package})
+    assert found.startswith(f"{MODULE}:1: it has neither tests/wire/test_one.py nor a row")
+
+
+def test_the_longest_name_has_the_test() -> None:
+    """`test_one_more.py` belongs to `one_more.py` where there is one, and not to `one.py`."""
+    files = {
+        "src/offset/wire/one_more.py": CODE,
+        "tests/wire/test_one_more.py": "import offset.wire.one_more",
+    }
+    assert [found.partition(":")[0] for found in mirrored(files)] == [MODULE]
+
+
+@pytest.mark.parametrize(
+    "text, helper",
+    [
+        ("import offset.wire.one", ""),
+        ("from support.help import x", "from offset.wire import one"),
+        ("from offset.wire import f", ""),
+    ],
+)
+def test_a_row_is_enough(text: str, helper: str) -> None:
+    """A row may name a test that imports the module, itself, through a helper or through the package."""
+    package = {"src/offset/wire/__init__.py": "from offset.wire.one import f"}
+    files = {"tests/link/test_x.py": text, "tests/support/help.py": helper, **package}
+    assert not mirrored(files, row("`tests/link/test_x.py`", "it is so"))
+
+
+@pytest.mark.parametrize(
+    "table, words",
+    [
+        (row("`tests/link/test_none.py`", "it is so"), "there is no tests/link/test_none.py"),
+        (row("`tests/wire/test_two.py`", "it is so"), "does not import"),
+        (row("", "it is so"), "names a test and a reason"),
+        (row("`tests/wire/test_two.py`", ""), "names a test and a reason"),
+    ],
+)
+def test_a_row_that_is_not_so_is_found(table: str, words: str) -> None:
+    """The tests of a row exist and import the module, and there is a reason."""
+    assert any(words in found for found in mirrored({}, table))
+
+
+def test_a_row_for_nothing_is_found() -> None:
+    """A row whose module is gone, or has a test of its own, is to be removed."""
+    own = {"tests/wire/test_one.py": "import offset.wire.one"}
+    (gone,) = mirrored(own, row("`tests/wire/test_two.py`", "Run as commands", "wire/gone.py"))
+    assert gone.endswith("there is no src/offset/wire/gone.py")
+    (needless,) = mirrored(own, row("`tests/wire/test_two.py`", "Run as commands"))
+    assert needless.endswith("needs no row")
+
+
+@pytest.mark.parametrize(
+    "test, why", [("import offset.wire.two", "Run by two"), ("import subprocess", "Run as a process")]
+)
+def test_a_row_may_say_that_it_is_run(test: str, why: str) -> None:
+    """What is run through others, or as a process, need not be imported by the test."""
+    assert not mirrored({"tests/link/test_x.py": test}, row("`tests/link/test_x.py`", why))
