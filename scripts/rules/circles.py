@@ -11,17 +11,17 @@ from rules.project import SOURCE, Project
 
 # To be emptied: a circle of only these modules is no breach.
 TANGLED: dict[str, str] = {
-    "offset.sim.acts": "being changed",
-    "offset.sim.ends": "being changed",
-    "offset.sim.run": "being changed",
-    "offset.sim.service": "being changed",
-    "offset.sim.client": "being changed",
-    "offset.sim.deal": "being changed",
-    "offset.sim.pairs": "being changed",
-    "offset.sim.town": "being changed",
-    "offset.sim.watcher": "being changed",
-    "offset.sim.host": "being changed",
-    "offset.sim.network": "being changed",
+    "offset.sim.cast.cast": "being changed",
+    "offset.sim.cast.client": "being changed",
+    "offset.sim.cast.purchase": "being changed",
+    "offset.sim.judge.pairs": "being changed",
+    "offset.sim.judge.watcher": "being changed",
+    "offset.sim.course.acts": "being changed",
+    "offset.sim.course.run": "being changed",
+    "offset.sim.judge.final_checks": "being changed",
+    "offset.sim.judge.service": "being changed",
+    "offset.sim.physics.host": "being changed",
+    "offset.sim.physics.network": "being changed",
 }
 
 

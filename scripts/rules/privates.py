@@ -23,11 +23,11 @@ OUTSIDE: dict[str, str] = {
 
 # To be emptied: these are being changed.
 READERS: dict[str, str] = {
-    "src/offset/sim/hostile.py": "being changed",
-    "src/offset/sim/leftovers.py": "being changed",
-    "src/offset/sim/owners.py": "being changed",
-    "src/offset/sim/town.py": "being changed",
-    "src/offset/sim/watcher.py": "being changed",
+    "src/offset/sim/cast/cast.py": "being changed",
+    "src/offset/sim/cast/hostile.py": "being changed",
+    "src/offset/sim/judge/leftovers.py": "being changed",
+    "src/offset/sim/judge/owners.py": "being changed",
+    "src/offset/sim/judge/watcher.py": "being changed",
 }
 
 
