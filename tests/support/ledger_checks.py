@@ -95,7 +95,7 @@ def _check_payments(state: FunderState) -> None:
         for friend in state.friends.values()
         for credit in friend.channel.credits.values()
         for pending in credit.local.values()
-        if pending.origin == OWN
+        if pending.origin is OWN
     ]
     own += [
         item.operation.request_id

@@ -10,10 +10,9 @@ from typing import Any, Protocol, dataclass_transform
 
 import msgspec
 
+from offset.base.ids import Conn
 from offset.base.instants import Instant
 from offset.core.funder.records import Changes
-
-Conn = int
 
 
 @dataclass_transform(frozen_default=True)

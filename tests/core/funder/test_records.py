@@ -14,19 +14,19 @@ from offset.core.funder.records import RECORDS, Key, Record, in_order
 from support.records import RECORDS as STRATEGIES
 
 SNIPPET = """
-from offset.base.ids import PublicKey, Uid
+from offset.base.ids import Currency, PublicKey, RequestId
 from offset.core.funder.records import ConfigRecord, CreditKey, PendingKey
 from offset.core.funder.state.turn import Turn
 
-def drop(turn: Turn, friend: PublicKey, request_id: Uid, config: ConfigRecord) -> None:
-    turn.drop(PendingKey(friend, "FST", True, request_id))
+def drop(turn: Turn, friend: PublicKey, name: Currency, request_id: RequestId, config: ConfigRecord) -> None:
+    turn.drop(PendingKey(friend, name, True, request_id))
     turn.drop(config.key())
-    turn.drop("pending", friend, "FST", True, request_id)
-    turn.drop(("pending", friend, "FST", True, request_id))
-    turn.drop(PendingKey(friend, "FST", request_id))
-    turn.drop(CreditKey("FST", friend))
+    turn.drop("pending", friend, name, True, request_id)
+    turn.drop(("pending", friend, name, True, request_id))
+    turn.drop(PendingKey(friend, name, request_id))
+    turn.drop(CreditKey(name, friend))
     turn.drop(config)
-    turn.changes[CreditKey(friend, "FST")] = "nothing"
+    turn.changes[CreditKey(friend, name)] = "nothing"
 """
 WRONG = (9, 10, 11, 12, 13, 14)
 

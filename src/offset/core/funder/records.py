@@ -15,7 +15,17 @@ from typing import Annotated, ClassVar, dataclass_transform
 import msgspec
 
 from offset.base.credits import FREE, Amount, Balance, Rate
-from offset.base.ids import Currency, HashedLock, InvoiceId, PaymentId, PlainLock, PublicKey, Uid
+from offset.base.ids import (
+    Currency,
+    HashedLock,
+    InvoiceId,
+    PaymentId,
+    PlainLock,
+    PublicKey,
+    RequestId,
+    Signature,
+    Uid,
+)
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, Receipt, RelayAddress
 from offset.wire.friend import MoveToken, Operation, RequestOp, ResetTerms, ResponseOp
 from offset.wire.report import MoveTokenHashedReport
@@ -178,7 +188,7 @@ class ChannelRecord(Record):
     remote_currencies: tuple[Currency, ...]
     local_terms: ResetTerms | None
     remote_terms: ResetTerms | None
-    reset_wish: bytes | None
+    reset_wish: Signature | None
     former_terms: ResetTerms | None
 
     def key(self) -> ChannelKey:
@@ -214,7 +224,7 @@ class PendingKey(Key):
     friend: PublicKey
     currency: Currency
     is_local: bool
-    request_id: Uid
+    request_id: RequestId
 
 
 class PendingRecord(Record):
@@ -262,7 +272,7 @@ class PartRecord(msgspec.Struct, frozen=True):
     """A transaction that pays for an invoice."""
 
     friend: PublicKey
-    request_id: Uid
+    request_id: RequestId
 
 
 class InvoiceKey(Key):
@@ -323,7 +333,7 @@ class PaymentRecord(Record):
 class TransactionKey(Key):
     """A transaction of ours."""
 
-    request_id: Uid
+    request_id: RequestId
 
 
 class TransactionRecord(Record):
@@ -332,7 +342,7 @@ class TransactionRecord(Record):
     TABLE = "transactions"
     KEY = TransactionKey
 
-    request_id: Uid
+    request_id: RequestId
     payment_id: PaymentId
     friend: PublicKey
     dest_payment: Amount

@@ -16,7 +16,7 @@ from typing import Annotated, Any, NewType, Union, get_args, get_origin, get_typ
 import msgspec
 
 from offset.base.credits import Rate
-from offset.base.ids import PUBLIC_KEY_BYTES
+from offset.base.ids import PUBLIC_KEY_BYTES, PublicKey
 from offset.core.funder.records import LOST, OWN, ConfigRecord, From, Lost, Origin, Own, PendingRecord, Record
 from offset.store.schema.texts import reader, text
 from offset.wire.friend import FriendsRoute, RequestOp
@@ -72,7 +72,7 @@ def _join_route(route: FriendsRoute) -> bytes:
 
 def _split_route(joined: bytes) -> FriendsRoute:
     starts = range(0, len(joined), PUBLIC_KEY_BYTES)
-    return FriendsRoute(tuple([joined[start : start + PUBLIC_KEY_BYTES] for start in starts]))
+    return FriendsRoute(tuple([PublicKey(joined[start : start + PUBLIC_KEY_BYTES]) for start in starts]))
 
 
 def _origin_bytes(origin: Origin) -> bytes:
@@ -88,7 +88,7 @@ def _origin_bytes(origin: Origin) -> bytes:
 def _read_origin(cell: bytes) -> Origin:
     if cell == _OWN_BYTES:
         return OWN
-    return LOST if cell == _LOST_BYTES else From(cell)
+    return LOST if cell == _LOST_BYTES else From(PublicKey(cell))
 
 
 _OWN_BYTES, _LOST_BYTES = b"", b"lost"

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from offset.base.ids import Currency, HashResult, RandValue, Signature
 from offset.wire.common import RelayAddress
 from offset.wire.friend import (
     CancelOp,
@@ -49,20 +50,20 @@ _read_fields = _plain_reader(dict[str, msgspec.Raw])
 
 
 class _Group(msgspec.Struct):
-    currency: str
+    currency: Currency
     operations: tuple[msgspec.Raw, ...]
 
 
 class _Token(msgspec.Struct):
     """A move token whose operations are still JSON."""
 
-    old_token: bytes
+    old_token: Signature
     currencies_operations: tuple[_Group, ...]
     opt_local_relays: tuple[RelayAddress, ...] | None
-    opt_active_currencies: tuple[str, ...] | None
-    info_hash: bytes
-    rand_nonce: bytes
-    new_token: bytes
+    opt_active_currencies: tuple[Currency, ...] | None
+    info_hash: HashResult
+    rand_nonce: RandValue
+    new_token: Signature
 
 
 _read_token = _plain_reader(_Token)

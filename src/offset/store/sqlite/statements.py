@@ -26,7 +26,7 @@ class TableStatements(Protocol):
         """What writes these records, over older ones with the same keys."""
         ...
 
-    def drop(self, keys: list[Key]) -> list[Statement]:
+    def drop(self, keys: list[Key], /) -> list[Statement]:
         """What deletes the rows with these keys, as far as there are any."""
         ...
 
@@ -88,7 +88,7 @@ class ListStatements:
         (record,) = records
         return [(self._clear, [()]), (self._insert, self._table.to_rows(record))]
 
-    def drop(self, keys: list[Key]) -> list[Statement]:
+    def drop(self, _keys: list[Key]) -> list[Statement]:
         """An empty list."""
         return [(self._clear, [()])]
 
