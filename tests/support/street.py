@@ -10,6 +10,7 @@ from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
 from offset.core.funder.records import (
     HistoryKey,
+    HistoryKind,
     InvoiceKey,
     PaymentKey,
     PendingKey,
@@ -360,10 +361,14 @@ class Purchase:
     def is_paid(self) -> bool:
         """Whether it was paid, by the books of both sides, which must agree."""
         bought, sold = self.street.host(NAMES[0]).rows, self.street.host(NAMES[-1]).rows
-        is_paid = HistoryKey("paid", self.payment_id) in bought
-        assert is_paid == (self.receipt is not None) == (HistoryKey("received", self.invoice_id) in sold)
-        assert (HistoryKey("unpaid", self.payment_id) in bought) is not is_paid
-        assert (HistoryKey("withdrawn", self.invoice_id) in sold) is not is_paid
+        is_paid = HistoryKey(HistoryKind.PAID, self.payment_id) in bought
+        assert (
+            is_paid
+            == (self.receipt is not None)
+            == (HistoryKey(HistoryKind.RECEIVED, self.invoice_id) in sold)
+        )
+        assert (HistoryKey(HistoryKind.UNPAID, self.payment_id) in bought) is not is_paid
+        assert (HistoryKey(HistoryKind.WITHDRAWN, self.invoice_id) in sold) is not is_paid
         assert is_paid or not self.is_given
         return is_paid
 

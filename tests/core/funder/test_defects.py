@@ -5,7 +5,7 @@ import pytest
 
 from offset.base.faults import PeerFault
 from offset.base.limits import I128_MAX, U128_MAX
-from offset.core.funder.records import LOST, HistoryRecord
+from offset.core.funder.records import LOST, HistoryKind, HistoryRecord
 from offset.wire import app
 from offset.wire.common import Commit, RelayAddress
 from offset.wire.friend import (
@@ -53,7 +53,7 @@ def test_d01_collect_for_a_lost_friend(how: str) -> None:
     world.settle()
     assert world["m"].credit(world["b"]).balance == -13
     (note,) = [record for record in world["m"].rows.records() if isinstance(record, HistoryRecord)]
-    assert note.kind == "lost"
+    assert note.kind == HistoryKind.LOST
     assert (note.id, note.amount, note.peer) == (request_id, 13, world["b"].key)
 
 

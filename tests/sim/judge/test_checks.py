@@ -17,9 +17,10 @@ from offset.core.funder.records import (
     From,
     InvoiceRecord,
     PartRecord,
+    Queue,
     TransactionRecord,
 )
-from offset.core.funder.state.state import FORWARDED, Queued
+from offset.core.funder.state.state import Queued
 from offset.sim.course.acts import carry_out
 from offset.sim.course.run import Run
 from offset.sim.judge import final_checks
@@ -183,7 +184,7 @@ def waits_for_absent(run: Run) -> None:
     friend = run.cast.friend("B", "C")
     assert friend is not None
     op = RequestOp(bytes(16), bytes(32), FriendsRoute(()), 1, 1, bytes(32), 0)
-    friend.queues[FORWARDED][99] = Queued(99, "FST", op, LOST)
+    friend.queues[Queue.FORWARDED][99] = Queued(99, "FST", op, LOST)
     friend.is_online = False
 
 

@@ -7,9 +7,8 @@ import msgspec
 import pytest
 
 from offset.base.credits import Rate
-from offset.core.funder.records import HistoryKey, HistoryRecord, PaymentRecord
+from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, PaymentRecord, PaymentStage
 from offset.core.funder.roles import mediator
-from offset.core.funder.roles.payments import NEW
 from offset.engine.node import NodeEngine
 from offset.sim.cast.forgery import forged_commit
 from offset.sim.course.run import Run, simulate
@@ -121,7 +120,7 @@ def test_books(rest: Run) -> None:
     (purchase,) = rest.purchases
     disk = rest.cast.hosts["A"].disk
     assert disk is not None
-    place = HistoryKey("paid", purchase.payment_id)
+    place = HistoryKey(HistoryKind.PAID, purchase.payment_id)
     row = disk.rows[place]
     assert isinstance(row, HistoryRecord)
     receipt = RECEIPT.decode(row.detail)
@@ -129,7 +128,7 @@ def test_books(rest: Run) -> None:
     spoiled: tuple[tuple[str, dict[Any, Any]], ...] = (
         ("history", {place: None}),
         ("history", {place: msgspec.structs.replace(row, amount=21)}),
-        ("history", {HistoryKey("unpaid", purchase.payment_id): row}),
+        ("history", {HistoryKey(HistoryKind.UNPAID, purchase.payment_id): row}),
         ("receipt", {place: msgspec.structs.replace(row, detail=part)}),
     )
     final_checks.check(rest)
@@ -142,7 +141,16 @@ def test_books(rest: Run) -> None:
         disk.rows.clear()
         disk.rows.update(before)
     rest.cast.state("A").payments[purchase.payment_id] = PaymentRecord(
-        purchase.payment_id, purchase.invoice_id, "FST", 20, rest.cast.key("C"), bytes(32), NEW, 0, None, None
+        purchase.payment_id,
+        purchase.invoice_id,
+        "FST",
+        20,
+        rest.cast.key("C"),
+        bytes(32),
+        PaymentStage.NEW,
+        0,
+        None,
+        None,
     )
     with pytest.raises(Violation, match="leftover: A still keeps"):
         final_checks.check(rest)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from offset.core.funder.records import (
     Changes,
+    HistoryKind,
     HistoryRecord,
     IndexServersRecord,
     Key,
@@ -126,8 +127,8 @@ def test_a_list_keeps_its_order_and_replaces_the_former_one(
 def test_history_keeps_the_time_at_which_it_was_written_first() -> None:
     """A better receipt for the same payment does not make the payment younger."""
     with empty_rows() as rows:
-        first = HistoryRecord("paid", bytes(16), "FST1", 7, bytes(32), b"a part")
-        better = HistoryRecord("paid", bytes(16), "FST1", 7, bytes(32), b"the whole")
+        first = HistoryRecord(HistoryKind.PAID, bytes(16), "FST1", 7, bytes(32), b"a part")
+        better = HistoryRecord(HistoryKind.PAID, bytes(16), "FST1", 7, bytes(32), b"the whole")
         rows.time = 1_700_000_000_000
         rows.write(changes_of(first))
         rows.time += 5000

@@ -9,6 +9,7 @@ of `KEY`, and every other column is a field of the record (offset.store.schema d
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, dataclass_transform
 
@@ -51,6 +52,47 @@ class From(msgspec.Struct, frozen=True, gc=False):
 Origin = Own | Lost | From
 """Where an answer to a request of ours goes."""
 OWN, LOST = Own(), Lost()
+
+
+class Queue(enum.IntEnum):
+    """The queues of a friend, first to be sent first."""
+
+    BACKWARD = 0
+    """Answers."""
+    FORWARDED = 1
+    """Requests of others."""
+    USER = 2
+    """Our own requests."""
+
+
+class PaymentStage(enum.StrEnum):
+    """How far a payment of ours is; what leads on is in roles/payment_states.py (spec 03, 3.7)."""
+
+    NEW = "new"
+    """It takes parts."""
+    IN_PROGRESS = "in progress"
+    """The app has closed it: no more parts, and those under way decide."""
+    SUCCEEDED = "success"
+    """A part was collected, so there is a receipt."""
+    CANCELED = "canceled"
+    """It was closed, and no part came through."""
+    ACKNOWLEDGED = "acknowledged"
+    """The app knows that it succeeded, but parts are still under way."""
+
+
+class HistoryKind(enum.StrEnum):
+    """What ended, and how."""
+
+    PAID = "paid"
+    """A payment of ours succeeded."""
+    UNPAID = "unpaid"
+    """A payment of ours was canceled."""
+    RECEIVED = "received"
+    """An invoice of ours was collected."""
+    WITHDRAWN = "withdrawn"
+    """An invoice of ours was withdrawn."""
+    LOST = "lost"
+    """We paid for a request whose asker is gone."""
 
 
 @dataclass_transform(frozen_default=True)
@@ -252,14 +294,14 @@ class QueuedKey(Key):
 
 
 class QueuedRecord(Record):
-    """An operation that waits for the token. `queue`: 0 backward, 1 forwarded, 2 user."""
+    """An operation that waits for the token."""
 
     TABLE = "queued"
     KEY = QueuedKey
 
     friend: PublicKey
     number: Small
-    queue: Small
+    queue: Queue
     currency: Currency
     operation: Operation
     origin: Origin
@@ -310,7 +352,7 @@ class PaymentKey(Key):
 
 
 class PaymentRecord(Record):
-    """A payment of ours. `stage`: new, in progress, success, canceled, acknowledged (spec 03, 3.7)."""
+    """A payment of ours (spec 03, 3.7)."""
 
     TABLE = "payments"
     KEY = PaymentKey
@@ -321,7 +363,7 @@ class PaymentRecord(Record):
     total_dest_payment: Amount
     dest_public_key: PublicKey
     src_plain_lock: PlainLock
-    stage: str
+    stage: PaymentStage
     open_transactions: Small
     receipt: Receipt | None
     ack_uid: Uid | None
@@ -356,17 +398,17 @@ class TransactionRecord(Record):
 class HistoryKey(Key):
     """What ended, and how."""
 
-    kind: str
+    kind: HistoryKind
     id: bytes
 
 
 class HistoryRecord(Record):
-    """Something that ended, for people. `kind`: paid, unpaid, received, withdrawn, lost."""
+    """Something that ended, for people."""
 
     TABLE = "history"
     KEY = HistoryKey
 
-    kind: str
+    kind: HistoryKind
     id: bytes
     currency: Currency
     amount: int

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from offset.base.entropy import new_invoice_id, new_payment_id, new_request_id, new_uid
 from offset.base.ids import Currency, RequestId
 from offset.base.instants import MINUTE, Millis
-from offset.core.funder.records import HistoryKey, HistoryRecord, InvoiceKey
+from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, InvoiceKey
 from offset.core.index.split import choose_multi_route
 from offset.sim.cast.forgery import FORGED_ONE_OF, forged_commit
 from offset.sim.physics.violation import claim
@@ -258,7 +258,7 @@ class Purchase:
         """Asked for before the right one, and so answered before it on the same line."""
         disk = self.cast.hosts[self.seller].disk
         assert disk is not None
-        row = disk.rows.get(HistoryKey("received", self.invoice_id))
+        row = disk.rows.get(HistoryKey(HistoryKind.RECEIVED, self.invoice_id))
         claim(
             not isinstance(row, HistoryRecord) or COMMIT.decode(row.detail) == self.commit,
             "commit",
@@ -288,7 +288,7 @@ class Purchase:
         disk = self.cast.hosts[self.seller].disk
         assert disk is not None
         how = "withdrawn"
-        if HistoryKey("received", self.invoice_id) in disk.rows:
+        if HistoryKey(HistoryKind.RECEIVED, self.invoice_id) in disk.rows:
             how = "collected"
         elif self.is_committed and not self.is_withdrawn:
             how = "refused"

@@ -17,8 +17,8 @@ from offset.base.limits import (
     USER_REQUESTS_PER_FRIEND_MAX,
 )
 from offset.core.funder.ledger.mutual_credit import MutualCredit
-from offset.core.funder.records import OWN, From, Origin, Own
-from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, FunderState
+from offset.core.funder.records import OWN, From, Origin, Own, Queue
+from offset.core.funder.state.state import Friend, FunderState
 from offset.engine.outbox import Outbox
 from offset.engine.relay import RelayEngine
 from offset.sim.physics.violation import claim
@@ -35,7 +35,7 @@ def friend(name: str, state: FunderState, them: Friend) -> None:
         debts(name, other, credit)
         for pending in credit.local.values():
             origin(name, state, credit.currency, pending.request, pending.origin)
-    for item in (*them.queues[FORWARDED].values(), *them.queues[USER].values()):
+    for item in (*them.queues[Queue.FORWARDED].values(), *them.queues[Queue.USER].values()):
         claim(them.is_online, "queue", f"{name} keeps a request for {other}, who is away")
         assert isinstance(item.operation, RequestOp)
         origin(name, state, item.currency, item.operation, item.origin)
@@ -44,9 +44,13 @@ def friend(name: str, state: FunderState, them: Friend) -> None:
         "reset",
         f"{name} has credits or queues with {other} after the ledgers disagreed",
     )
-    claim(len(them.queues[USER]) <= USER_REQUESTS_PER_FRIEND_MAX, "limit", f"{name}: too many own requests")
     claim(
-        len(them.queues[FORWARDED]) <= FORWARDED_REQUESTS_PER_FRIEND_MAX,
+        len(them.queues[Queue.USER]) <= USER_REQUESTS_PER_FRIEND_MAX,
+        "limit",
+        f"{name}: too many own requests",
+    )
+    claim(
+        len(them.queues[Queue.FORWARDED]) <= FORWARDED_REQUESTS_PER_FRIEND_MAX,
         "limit",
         f"{name}: too many forwarded requests",
     )
@@ -136,7 +140,7 @@ def payments(name: str, state: FunderState) -> None:
     claim(not open_parts, "I11", f"{name} has parts of a payment that it forgot")
     own: list[RequestId] = []
     for them in state.friends.values():
-        own += [item.operation.request_id for item in them.queues[USER].values()]
+        own += [item.operation.request_id for item in them.queues[Queue.USER].values()]
         for credit in them.channel.credits.values():
             own += [key for key, pending in credit.local.items() if pending.origin is OWN]
     claim(sorted(own) == sorted(state.transactions), "I11", f"{name} has a part that is not under way once")
@@ -147,7 +151,7 @@ def exposure(name: str, them: Friend, before: dict[tuple[str, bytes, str, int], 
     resets = them.channel.inconsistency_counter
     leaving = {
         (item.currency, item.operation.request_id)
-        for item in them.queues[BACKWARD].values()
+        for item in them.queues[Queue.BACKWARD].values()
         if isinstance(item.operation, CancelOp)
     }
     for currency, credit in them.channel.credits.items():

@@ -5,8 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from offset.core.funder.records import HistoryKey, HistoryRecord
-from offset.core.funder.roles.payments import CANCELED
+from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, PaymentStage
 from offset.sim.judge import leftovers, owners
 from offset.sim.physics.violation import claim
 from offset.wire.common import RECEIPT
@@ -124,9 +123,9 @@ def _books(run: Run) -> None:
         if purchase.excuse or not is_clean(run, purchase):
             continue
         if purchase.buyer_end != "no route":
-            kind = "paid" if purchase.buyer_end == "paid" else "unpaid"
+            kind = HistoryKind.PAID if purchase.buyer_end == "paid" else HistoryKind.UNPAID
             row = _history(run, purchase.buyer, kind, purchase.payment_id, purchase)
-            if kind == "paid" and row is not None:
+            if kind is HistoryKind.PAID and row is not None:
                 receipt = RECEIPT.decode(row.detail)
                 key = run.cast.key(purchase.seller)
                 # A part whose channel was given up may have been the one that proves the whole.
@@ -139,13 +138,13 @@ def _books(run: Run) -> None:
         _history(
             run,
             purchase.seller,
-            "received" if purchase.seller_end == "collected" else "withdrawn",
+            HistoryKind.RECEIVED if purchase.seller_end == "collected" else HistoryKind.WITHDRAWN,
             purchase.invoice_id,
             purchase,
         )
         kept = run.cast.state(purchase.buyer).payments.get(purchase.payment_id)
         claim(
-            kept is None or (kept.stage == CANCELED and _may_echo(run, purchase.buyer)),
+            kept is None or (kept.stage == PaymentStage.CANCELED and _may_echo(run, purchase.buyer)),
             "leftover",
             f"{purchase.buyer} still keeps {purchase}, which its app knows to have ended",
         )
@@ -167,21 +166,23 @@ def _is_broken(run: Run, purchase: Purchase) -> bool:
     return any(run.cast.watcher.is_disturbed(*pair) for route in purchase.routes for pair in pairwise(route))
 
 
-def _history(run: Run, name: str, kind: str, ident: bytes, purchase: Purchase) -> HistoryRecord | None:
+def _history(
+    run: Run, name: str, kind: HistoryKind, ident: bytes, purchase: Purchase
+) -> HistoryRecord | None:
     """What the history of a node says of a payment; None if it lost its database."""
     disk = run.cast.hosts[name].disk
     assert disk is not None
     row = disk.rows.get(HistoryKey(kind, ident))
     if row is None and name in run.cast.watcher.wiped:
         return None
-    echo = "unpaid" if kind == "paid" and _may_echo(run, name) else kind
+    echo = HistoryKind.UNPAID if kind is HistoryKind.PAID and _may_echo(run, name) else kind
     claim(
         isinstance(row, HistoryRecord)
-        and (kind == "unpaid" or (row.currency, row.amount) == (purchase.currency, purchase.amount))
+        and (kind is HistoryKind.UNPAID or (row.currency, row.amount) == (purchase.currency, purchase.amount))
         and not any(
             HistoryKey(other, ident) in disk.rows
-            for other in ("paid", "unpaid", "received", "withdrawn")
-            if other not in (kind, echo)
+            for other in HistoryKind
+            if other not in (kind, echo, HistoryKind.LOST)
         ),
         "history",
         f"the history of {name} says {row} of {purchase}, which is {kind}",

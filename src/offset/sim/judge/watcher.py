@@ -13,6 +13,7 @@ from offset.core.funder.records import (
     CreditKey,
     FriendKey,
     HistoryKey,
+    HistoryKind,
     InvoiceKey,
     PaymentKey,
     PendingKey,
@@ -172,8 +173,8 @@ class Watcher:
                     key in rows
                     for key in (
                         InvoiceKey(invoice_id),
-                        HistoryKey("received", invoice_id),
-                        HistoryKey("withdrawn", invoice_id),
+                        HistoryKey(HistoryKind.RECEIVED, invoice_id),
+                        HistoryKey(HistoryKind.WITHDRAWN, invoice_id),
                     )
                 )
                 claim(is_durable, "I13", f"{name} acknowledged an invoice that is not durable")

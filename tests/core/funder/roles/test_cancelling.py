@@ -5,8 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from offset.core.funder.records import LOST, OWN, InvoiceKey
-from offset.core.funder.state.state import FORWARDED, USER
+from offset.core.funder.records import LOST, OWN, InvoiceKey, Queue
 from offset.wire import app
 from offset.wire.friend import CancelOp, MoveTokenRequest
 from support.ledger import FST, World
@@ -101,7 +100,7 @@ def test_a_currency_that_is_closed() -> None:
     crossing = Crossing()
     close(crossing)
     assert crossing.failed() == {crossing.queued.request_id}
-    assert len(crossing.friend.queues[USER]) == 1
+    assert len(crossing.friend.queues[Queue.USER]) == 1
 
 
 def test_closing_concerns_one_currency() -> None:
@@ -109,7 +108,7 @@ def test_closing_concerns_one_currency() -> None:
     crossing = Crossing()
     crossing.world.control("m", app.CloseFriendCurrency(crossing.onward.key, "EUR"))
     assert crossing.failed() == set()
-    assert len(crossing.friend.queues[FORWARDED]) == 1
+    assert len(crossing.friend.queues[Queue.FORWARDED]) == 1
 
 
 @pytest.mark.parametrize("trouble", [remove, hear_terms, find_mismatch])

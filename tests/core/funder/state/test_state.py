@@ -1,6 +1,7 @@
 """Building a state from rows (spec 03, 4.1)."""
 
-from offset.core.funder.state.state import BACKWARD, FunderState
+from offset.core.funder.records import Queue
+from offset.core.funder.state.state import FunderState
 from support.ledger import World
 from support.ledger_checks import snapshot
 from support.ledger_peer import Peer
@@ -18,7 +19,7 @@ def busy() -> World:
     world.promise("am", 5)
     quarrel.become_inconsistent("m")
     world.pay("ma", 1)
-    assert len(world["m"].friend(payer.key).queues[BACKWARD]) == 2
+    assert len(world["m"].friend(payer.key).queues[Queue.BACKWARD]) == 2
     return world
 
 

@@ -19,7 +19,7 @@ from offset.core.funder.ledger.token_channel import (
     apply_next,
     receive,
 )
-from offset.core.funder.records import CreditKey, From, HistoryRecord, Lost, Own, SentRelays
+from offset.core.funder.records import CreditKey, From, HistoryKind, HistoryRecord, Lost, Own, SentRelays
 from offset.core.funder.roles.buyer import response_came, transaction_collected, transaction_failed
 from offset.core.funder.roles.cancelling import lose_channel
 from offset.core.funder.roles.mediator import forward
@@ -128,7 +128,9 @@ def _take_operation(turn: Turn, friend: Friend, taken: Taken) -> None:
             # Paid on, but nobody pays us: it is part of our claim there (D1).
             if isinstance(op, CollectOp):
                 amount = taken.answered.frozen
-                turn.note(HistoryRecord("lost", op.request_id, currency, amount, friend.public_key, b""))
+                turn.note(
+                    HistoryRecord(HistoryKind.LOST, op.request_id, currency, amount, friend.public_key, b"")
+                )
 
 
 def _take_own_answer(turn: Turn, op: ResponseOp | CancelOp | CollectOp) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from offset.base.ids import Currency, PublicKey, RequestId
-from offset.core.funder.records import LOST, CreditKey, From, Lost, Origin, Own, PendingKey
+from offset.core.funder.records import LOST, CreditKey, From, Lost, Origin, Own, PendingKey, Queue
 from offset.core.funder.roles.buyer import transaction_failed
-from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, Queued
+from offset.core.funder.state.state import Friend, Queued
 from offset.core.funder.state.turn import Turn
 from offset.wire.friend import CancelOp
 
@@ -24,7 +24,7 @@ def cancel_towards_origin(turn: Turn, currency: Currency, request_id: RequestId,
 
 
 def cancel_queued(
-    turn: Turn, friend: Friend, queues: tuple[int, ...], unwanted: Callable[[Queued], bool] = lambda _: True
+    turn: Turn, friend: Friend, queues: tuple[Queue, ...], unwanted: Callable[[Queued], bool] = lambda _: True
 ) -> None:
     """Cancel requests that wait for the token."""
     for queue in queues:
@@ -35,9 +35,9 @@ def cancel_queued(
 
 def lose_channel(turn: Turn, friend: Friend) -> None:
     """The channel is gone: end what went out over it, and forget who waits beyond it (D1, D16)."""
-    cancel_queued(turn, friend, (FORWARDED, USER))
-    for number in list(friend.queues[BACKWARD]):
-        turn.dequeue(friend, BACKWARD, number)
+    cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))
+    for number in list(friend.queues[Queue.BACKWARD]):
+        turn.dequeue(friend, Queue.BACKWARD, number)
     for name, credit in friend.channel.credits.items():
         turn.drop(CreditKey(friend.public_key, name))
         for request_id in credit.remote:
@@ -58,8 +58,8 @@ def _orphan(turn: Turn, lost: PublicKey) -> None:
             for pending in list(credit.local.values()):
                 if pending.origin == origin:
                     turn.merge(credit.set_origin(friend.public_key, pending, LOST))
-        for item in [item for item in friend.queues[FORWARDED].values() if item.origin == origin]:
-            turn.dequeue(friend, FORWARDED, item.number)
+        for item in [item for item in friend.queues[Queue.FORWARDED].values() if item.origin == origin]:
+            turn.dequeue(friend, Queue.FORWARDED, item.number)
     for invoice in list(turn.state.invoices.values()):
         if any(part.friend == lost for part in invoice.parts):
             turn.put_invoice(invoice.without(lost))

@@ -24,12 +24,13 @@ from offset.core.funder.records import (
     Key,
     Origin,
     PaymentRecord,
+    Queue,
     QueuedKey,
     QueuedRecord,
     Record,
     TransactionRecord,
 )
-from offset.core.funder.state.state import BACKWARD, Friend, FunderState, Queued
+from offset.core.funder.state.state import Friend, FunderState, Queued
 from offset.crypto.identity import Identity
 from offset.wire.app import ResponseClosePayment, TransactionResult
 from offset.wire.common import RelayAddress
@@ -174,7 +175,7 @@ class Turn:
     # Queues
 
     def enqueue(
-        self, friend: Friend, queue: int, currency: Currency, op: Operation, origin: Origin = OWN
+        self, friend: Friend, queue: Queue, currency: Currency, op: Operation, origin: Origin = OWN
     ) -> None:
         """Let an operation wait for the token, and try to send it at the end of this turn."""
         number = friend.next_number
@@ -187,9 +188,9 @@ class Turn:
         """Queue a response, cancel or collect towards the friend that asked."""
         if not isinstance(op, ResponseOp):
             self.state.ended(friend.public_key, currency, op.request_id)
-        self.enqueue(friend, BACKWARD, currency, op)
+        self.enqueue(friend, Queue.BACKWARD, currency, op)
 
-    def dequeue(self, friend: Friend, queue: int, number: int) -> None:
+    def dequeue(self, friend: Friend, queue: Queue, number: int) -> None:
         """The operation was sent or is not wanted any more."""
         del friend.queues[queue][number]
         self.drop(QueuedKey(friend.public_key, number))
