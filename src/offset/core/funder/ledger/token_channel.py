@@ -33,6 +33,7 @@ from offset.base.faults import PeerFault
 from offset.base.ids import Currency, RandValue
 from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, OPERATIONS_PER_MESSAGE_MAX, U128_MAX
 from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
 from offset.core.funder.ledger.mutual_credit import Draft, MutualCredit, Pending, Verdict
 from offset.crypto.identity import Identity, verify
 from offset.wire.common import RelayAddress
@@ -179,12 +180,14 @@ def _take(
 
 def apply_next(channel: Channel, found: Next) -> None:
     """The friend's message is right: now we hold the token."""
+    before = channel_state(channel)
     _adopt(channel, found.drafts)
     if found.message.opt_active_currencies is not None:
         channel.remote_currencies = found.message.opt_active_currencies
     channel.move_token_counter += 1
     channel.incoming = found.report
     channel.outgoing = None
+    happened(channel, before, ChannelEvent.NEXT)
 
 
 def _adopt(channel: Channel, drafts: dict[Currency, Draft]) -> None:
@@ -214,6 +217,7 @@ def make(
     currencies: tuple[Currency, ...] | None,
 ) -> MoveToken:
     """Say all this and give the token away. The operations of `groups` were put into `drafts` before."""
+    before = channel_state(channel)
     assert channel.outgoing is None, "only who holds the token may speak"
     assert channel.incoming is not None
     old_token = channel.incoming.new_token
@@ -228,4 +232,5 @@ def make(
     )
     message = MoveToken(old_token, groups, listed, currencies, info, rand_nonce, signature)
     channel.outgoing = message
+    happened(channel, before, ChannelEvent.SAID)
     return message

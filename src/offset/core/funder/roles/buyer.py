@@ -7,8 +7,8 @@ import msgspec
 from offset.base.ids import RequestId
 from offset.base.limits import I128_MAX, TRANSACTIONS_PER_PAYMENT_MAX, USER_REQUESTS_PER_FRIEND_MAX
 from offset.base.route_rules import valid_route
-from offset.core.funder.records import PaymentRecord, PaymentStage, Queue, TransactionRecord
-from offset.core.funder.roles.payments import part_collected, part_failed, part_sent
+from offset.core.funder.records import PaymentRecord, Queue, TransactionRecord
+from offset.core.funder.roles.payments import may_send_part, part_collected, part_failed, part_sent
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.crypto.locks import hash_lock
@@ -76,7 +76,7 @@ def _refusal(turn: Turn, request: CreateTransaction) -> str | None:
     payment = turn.state.payments.get(request.payment_id)
     if payment is None:
         return "there is no such payment"
-    if payment.stage != PaymentStage.NEW:
+    if not may_send_part(payment):
         return "the payment takes no more parts"
     if payment.open_transactions >= TRANSACTIONS_PER_PAYMENT_MAX:
         return "the payment has too many parts"
