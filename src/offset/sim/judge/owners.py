@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from offset.base.ids import PublicKey, short
 from offset.core.apps.reports import ReportView
 from offset.core.funder.state.state import FunderState
 from offset.engine.node import NodeEngine
+from offset.sim.cast.cast import Cast
 from offset.wire.app import (
     AddFriend,
     AddIndexServer,
@@ -22,9 +23,6 @@ from offset.wire.app import (
 )
 from offset.wire.extension import CreditLine, LinkUp, RelayListening
 from offset.wire.report import NodeReport
-
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
 
 
 def found(cast: Cast) -> str:

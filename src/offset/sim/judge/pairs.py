@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from offset.core.funder.ledger.channel import Channel
+from offset.sim.cast.cast import Cast
 from offset.sim.physics.violation import claim
 from offset.wire.signing import flip
-
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
 
 
 def is_mended(cast: Cast, left: str, right: str) -> bool:

@@ -81,6 +81,7 @@ class Host:
         self.dialing: dict[int, None] = {}
         self.life = 0
         self.is_alive = False
+        self.asleep_until: Instant = 0
         self.is_wanted = True
         """Whether it is to be started again when it dies."""
         self.on_tell: Callable[[Tell], None] = lambda _: None
@@ -95,7 +96,6 @@ class Host:
         self._events: list[Event] = []
         self._is_busy = False
         self._wake_at: Instant | None = None
-        self.asleep_until: Instant = 0
         for listener, address in (addresses or {}).items():
             network.listeners[address] = (self, listener)
 
