@@ -96,7 +96,8 @@ class OpenPayment:
                 if not done:
                     break
                 if any(isinstance(answer.result(), Complete) for answer in done):
-                    waiting.clear()  # the other parts have arrived too; their answers may come over slower routes
+                    # The other parts have arrived too; their answers may come over slower routes.
+                    waiting.clear()
             else:
                 return [answer.result() if answer.done() else None for answer in answers]
         raise await self.give_up("the time is over and it is still under way")

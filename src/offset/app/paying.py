@@ -75,7 +75,8 @@ class Paying:
             except (PaymentError, NoAnswer):
                 if canceled is None:
                     raise
-                break  # that a payment was refused says more
+                # That a payment was refused says more.
+                break
             if choice is None:
                 break
             if canceled is not None:

@@ -68,7 +68,8 @@ class Seller:
         Cancelling what was collected or cancelled before changes nothing.
         """
         self._check_ours(invoice)
-        with suppress(Refused):  # a node of ours says that it is not open; then nothing is left to withdraw
+        # A node of ours says that it is not open; then nothing is left to withdraw.
+        with suppress(Refused):
             await self._session.ask(CancelInvoice(invoice.invoice_id))
 
     async def wait_for_commit(self, invoice: InvoiceFile, path: Path, timeout_s: float) -> Commit:
@@ -79,7 +80,8 @@ class Seller:
                     try:
                         commit = parse_commit(path.read_text("utf-8"))
                         break
-                    except (OSError, UserFault, UnicodeDecodeError):  # not there, or being written
+                    except (OSError, UserFault, UnicodeDecodeError):
+                        # It is not there, or being written.
                         await asyncio.sleep(LOOK_S)
         except TimeoutError:
             raise NoAnswer(f"there is no commit in {path} after {timeout_s:g} s") from None

@@ -190,7 +190,8 @@ class Session:
         self._lost = error
         if not self._ready.done():
             self._ready.set_exception(error)
-            self._ready.exception()  # nobody may wait any more
+            # Looked at, because nobody may wait for it any more.
+            self._ready.exception()
             return
         lost = error if isinstance(error, Disconnected) else Disconnected(str(error))
         for answers in (self._acks, self.routes, self.transactions, self.endings):

@@ -43,7 +43,8 @@ class Handshake:
         self._entropy = entropy
         self._expects = expects
         self._nonce = entropy.bytes(RAND_VALUE_BYTES)
-        self._source = b""  # who the peer says it is; proved by its second message
+        self._source = b""
+        """Who the peer says it is; its second message proves it."""
         self._share: KeyShare | None = None
         self.opening = EXCHANGE_RAND_NONCE.encode(
             ExchangeRandNonce(self._nonce, identity.public_key, expects)

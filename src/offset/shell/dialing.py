@@ -79,7 +79,8 @@ class Dials:
             reason = f"no connection to {address} within {self._connect_ms} ms"
         except UserFault as fault:
             reason = str(fault)
-        except (OSError, UnicodeError, ValueError) as error:  # the last two: no host can have such a name
+        except (OSError, UnicodeError, ValueError) as error:
+            # The last two mean that no host can have such a name.
             reason = f"no connection to {address}: {_words(error)}"
         if self._tasks.pop(conn, None) is not None:
             self._failed(conn, reason)
@@ -140,7 +141,8 @@ async def _first(
         elif winner is None:
             winner = attempt.result()
         else:
-            attempt.result().close()  # two at once
+            # Two succeeded at once.
+            attempt.result().close()
     return winner
 
 
@@ -149,7 +151,8 @@ async def _give_up(attempts: set[asyncio.Task[socket.socket]]) -> None:
         attempt.cancel()
     for late in await asyncio.gather(*attempts, return_exceptions=True):
         if isinstance(late, socket.socket):
-            late.close()  # it succeeded while we looked elsewhere
+            # It succeeded while we looked elsewhere.
+            late.close()
 
 
 async def _connect(family: socket.AddressFamily, name: tuple[Any, ...]) -> socket.socket:

@@ -6,7 +6,6 @@ from offset.sim.script.act import Act
 from offset.sim.script.changes import CHANGES, Befriend, TryUnprivileged
 from offset.sim.script.faults import FAULTS, Crash, Doze, Swizzle
 from offset.sim.script.payments import Pay
-from offset.sim.script.plan import draw
 
 
 @pytest.mark.parametrize(
@@ -39,9 +38,3 @@ def test_names() -> None:
     assert [name for name in "ABCD" if pay.names(name)] == ["A", "B", "C"]
     assert Swizzle(5, ("A", "relay0"), 200).names("relay0")
     assert not Crash(5, "A", "now").names("B")
-
-
-def test_every_act_is_drawn() -> None:
-    """Some hundred seeds know all acts there are."""
-    drawn = {type(act) for seed in range(200) for act in draw(seed).acts}
-    assert drawn == {*CHANGES, *FAULTS, Pay}

@@ -158,7 +158,7 @@ class Channeler:
             self._ended(tunnel, now)
         return self._buffer.take()
 
-    def line_congested(self, line: LineId, now: Instant) -> list[Effect]:
+    def line_congested(self, line: LineId, _now: Instant) -> list[Effect]:
         """What was sent through a line is piling up."""
         if (tunnel := self._tunnels.get(line)) is not None:
             tunnel.is_congested = True
@@ -197,7 +197,7 @@ class Channeler:
         """When `tick` must be called next."""
         return self._buffer.alarms.first()
 
-    # NetworkStatus
+    # Status
 
     def status(self, now: Instant) -> NetworkStatus:
         """How we stand with each relay and each enabled friend (W26)."""
@@ -216,14 +216,14 @@ class Channeler:
         return RelayStatus(leg.address(), leg.is_own, state, leg.since, leg.last_error)
 
     def _link_status(self, friend: FriendLink) -> LinkStatus:
-        course = self._dialing.course(friend.key)
+        dial = self._dialing.state_of(friend.key)
         state: LinkState
         if friend.link is not None:
             state = LinkUp(friend.link.relay, friend.link.is_ours)
-        elif course.trying:
-            state = LinkTrying(tuple(tunnel.relay for tunnel in course.trying.values()))
+        elif dial.trying:
+            state = LinkTrying(tuple(tunnel.relay for tunnel in dial.trying.values()))
         else:
-            why = course.why if course.relays else OfflineReason.NO_RELAY
+            why = dial.why if dial.relays else OfflineReason.NO_RELAY
             state = LinkDown(why.value, self._buffer.alarms.at((Alarm.DIAL, friend.key)))
         return LinkStatus(friend.key, state, friend.since)
 
@@ -256,7 +256,8 @@ class Channeler:
 
     def _receive(self, tunnel: Tunnel, data: bytes, now: Instant) -> None:
         if tunnel.inner is None:
-            return  # a line that is still opening has nothing to say
+            # A line that is still opening has nothing to say.
+            return
         was_asked = tunnel.stage is TunnelStage.ASKED
         try:
             messages = self._tunnels.receive(tunnel, data, now)
@@ -311,5 +312,6 @@ class Channeler:
             self._dialing.failed(tunnel, now)
         else:
             self._accepting.settled(tunnel)
-            if tunnel.stage is TunnelStage.OPENING:  # the friend still waits at the relay
+            if tunnel.stage is TunnelStage.OPENING:
+                # The friend still waits at the relay.
                 self._listening.reject(tunnel.relay.public_key, tunnel.friend)

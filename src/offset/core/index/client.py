@@ -145,7 +145,8 @@ class IndexClient:
         self._backoff = Backoff(BACKOFF_MS_MIN, INDEX_CLIENT_BACKOFF_MS_MAX)
         self._state: ClientWaiting | ClientDialing | ClientGreeting | ClientConnected = ClientWaiting(0)
         self._publication = Publication()
-        self._asked: dict[Uid, Instant] = {}  # oldest first
+        self._asked: dict[Uid, Instant] = {}
+        """Oldest first."""
         self._was_connected = False
 
     # Questions
@@ -259,7 +260,8 @@ class IndexClient:
         effects: list[Effect] = [ReportChange(AddIndexServerMutation(server))]
         match self._state:
             case ClientDialing(server=dialed) | ClientGreeting(server=dialed) if dialed == key:
-                effects.append(HangupServer())  # it may be at the old address
+                # It may be at the old address.
+                effects.append(HangupServer())
                 return effects + self._dial(now)
             case ClientWaiting():
                 return effects + self._dial(now)

@@ -26,7 +26,8 @@ class HashClock:
 
     def __init__(self, ticks_kept: int = INDEX_NODE_TICKS) -> None:
         self._ticks_kept = ticks_kept
-        self._expansions: dict[HashResult, Expansion] = {}  # oldest first
+        self._expansions: dict[HashResult, Expansion] = {}
+        """Oldest first."""
         self._neighbors: dict[PublicKey, HashResult] = {}
         self.current: HashResult | None = None
         """The newest own time hash; None before the first tick."""

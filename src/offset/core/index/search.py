@@ -5,6 +5,18 @@ the best meeting is possible. Two small balls touch about the square root of wha
 
 Here an arc is good enough when it has room for the amount; that fees must pass too is judged on the whole route
 (`path`), and if need be by the search that counts them on the way (`exact`).
+
+Why it is right, and why it ends soon:
+
+- Costs are whole numbers: the toll for the amount in 1/1024 credits, and something for each hop. They do not depend on
+  what was paid on the way, so both directions may count them; this is the only liberty taken, and `path` checks it.
+- A meeting is not the end. The search stops when the cheapest nodes still open on both sides together cost at least
+  as much as the best meeting: no other meeting can undercut that.
+- A node may be reached again at a lower cost; the older entry of the heap is then skipped when it comes up.
+- Nothing passes through the destination: a closed cost there stops both sides.
+- `Budget` counts arcs before they are touched, for a hostile hub may have a million of them. When it is spent, the
+  best route found so far is the answer, or none: never one without room.
+- How long a route may be is judged by `single`, which raises the cost of a hop when a route has too many.
 """
 
 from __future__ import annotations
@@ -25,8 +37,10 @@ Keys = tuple[PublicKey, ...]
 COST_BITS = 10
 """Costs are counted in credits / 2**10, so that tolls below one credit, and hops, still differ."""
 _MUL_SHIFT = 32 - COST_BITS
-_CLOSED = -1  # a cost that nothing undercuts
-_FAR = 1 << 256  # a cost that everything undercuts
+_CLOSED = -1
+"""A cost that nothing undercuts."""
+_FAR = 1 << 256
+"""A cost that everything undercuts."""
 
 
 def hop_cost(amount: Amount) -> int:
@@ -166,7 +180,8 @@ class _Side:
         self.arcs = arcs
         self.taken = taken
         self.cost: dict[PublicKey, int] = {}
-        self.step: dict[PublicKey, PublicKey] = {}  # from a node one step back towards where the ball began
+        self.step: dict[PublicKey, PublicKey] = {}
+        """From a node one step back towards where the ball began."""
         self.heap: list[tuple[int, PublicKey]] = []
 
     def reach(self, node: PublicKey, cost: int) -> None:
@@ -195,7 +210,8 @@ def cheapest(query: Query, amount: Amount, floor: Amount, hop: int) -> Keys | No
     for node in query.last_hops(floor):
         backward.reach(node, hop)
     if source in backward.cost:
-        return (source, destination)  # one hop, no toll: nothing is cheaper
+        # One hop, no toll: nothing is cheaper.
+        return (source, destination)
 
     best: int | None = None
     middle = b""
@@ -218,7 +234,8 @@ def _expand(
     cost_here, node = heapq.heappop(side.heap)
     costs = side.cost
     if cost_here > costs[node]:
-        return []  # reached more cheaply in the meantime
+        # Reached more cheaply in the meantime.
+        return []
     met: list[tuple[PublicKey, int]] = []
     taken = side.taken.get(node)
     arcs = side.arcs(node)
@@ -230,12 +247,14 @@ def _expand(
             continue
         known = costs.get(neighbor, _FAR)
         if known <= hop:
-            continue  # most arcs lead back; this saves working out their tolls
+            # Most arcs lead back; this saves working out their tolls.
+            continue
         cost = hop + (amount * record.mul >> _MUL_SHIFT) + (record.add << COST_BITS)
         if known <= cost:
             continue
         if taken is not None and record.room - taken.get(neighbor, 0) < floor:
-            continue  # less is left, or more where a flow can be cancelled
+            # Less is left, or more where a flow can be cancelled.
+            continue
         costs[neighbor] = cost
         side.step[neighbor] = node
         heapq.heappush(side.heap, (cost, neighbor))

@@ -68,8 +68,10 @@ class _Client:
     def __init__(self, key: PublicKey) -> None:
         self.key = key
         self.asked_tick = 0
-        self.asked = 0  # requests during that tick
-        self.arcs = 0  # touched for them
+        self.asked = 0
+        """Requests during that tick."""
+        self.arcs = 0
+        """Arcs touched for these requests."""
 
 
 class IndexServer:
@@ -105,9 +107,8 @@ class IndexServer:
         effects: list[Effect] = [*self._federation.dial(now)]
         if now >= self._tick_at:
             self._tick_at += INDEX_TICK_MS
-            if (
-                self._tick_at <= now
-            ):  # after a standstill one tick, not many: nobody could have heard their hashes
+            if self._tick_at <= now:
+                # After a standstill one tick, not many: nobody could have heard their hashes.
                 self._tick_at = now + INDEX_TICK_MS
             effects += self._tick()
         return effects
@@ -166,7 +167,8 @@ class IndexServer:
         is_kept, replaced = self._federation.opened(conn, key, dialed, now)
         if not is_kept:
             return [HangupConn(conn)]
-        self._verifier.clock.remove_neighbor(key)  # it may have been started anew
+        # It may have been started anew.
+        self._verifier.clock.remove_neighbor(key)
         effects: list[Effect] = [] if replaced is None else [HangupConn(replaced)]
         if self._verifier.clock.current is not None:
             effects.append(SendPeers((conn,), TimeHash(self._verifier.clock.current)))

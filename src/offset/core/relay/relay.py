@@ -312,7 +312,8 @@ class Relay:
                 self._tunnels -= 1
                 self._tunnels_of.add(leg.key, -1)
                 self._tunnels_of.add(peer.key, -1)
-                peer.role = RefusedRole()  # so that its own end finds no tunnel
+                # So that its own end finds no tunnel.
+                peer.role = RefusedRole()
                 return self._drop(peer, now)
             case _:
                 pass

@@ -260,7 +260,8 @@ class Purchase:
             how = "collected"
         elif self.is_committed and not self.is_withdrawn:
             how = "refused"
-            self.cast.clients[self.seller].ask(CancelInvoice(self.invoice_id))  # let go of what still waits
+            # Let go of what still waits.
+            self.cast.clients[self.seller].ask(CancelInvoice(self.invoice_id))
         if self.seller_end is None:
             self.seller_end = how
             self.cast.world.note(f"{self} ends for the seller: {how}")

@@ -35,7 +35,7 @@ class UnprivilegedApp:
             cast.world,
             cast.network,
             f"poor app {node}",
-            lambda host: AppEngine(identity, rng, f"{node}:1", cast.key(node)),
+            lambda _host: AppEngine(identity, rng, f"{node}:1", cast.key(node)),
             site=node,
         )
         self.host.is_wanted = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from offset.base.ids import Uid
-from offset.engine.surface import Effect, Event
+from offset.engine.surface import Effect
 from offset.sim.physics.host import Host
 from offset.wire.app import AppRequest
 
@@ -13,8 +13,8 @@ from offset.wire.app import AppRequest
 class Watch(Protocol):
     """Looks on. Each method raises Violation when a promise is broken."""
 
-    def saw(self, host: Host, event: Event, effects: list[Effect]) -> None:
-        """The engine of this host took an event, and its effects were carried out."""
+    def saw(self, host: Host, effects: list[Effect]) -> None:
+        """The engine of this host took an event, and these effects were carried out."""
         ...
 
     def acknowledged(self, name: str, request: AppRequest) -> None:

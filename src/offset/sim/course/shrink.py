@@ -77,7 +77,8 @@ def shrink(
     nodes = selection.nodes or "".join(scenario.nodes)
     acts: Sequence[int] = selection.acts if selection.acts is not None else range(len(scenario.acts))
     selection = replace(selection, nodes=nodes, acts=tuple(acts))
-    for name in nodes:  # fewer nodes first: each takes many acts with it
+    # Fewer nodes first: each takes many acts with it.
+    for name in nodes:
         smaller = replace(selection, nodes=(selection.nodes or "").replace(name, ""))
         if len(smaller.nodes or "") >= 2 and (found := fails(smaller)):
             selection, best = smaller, found

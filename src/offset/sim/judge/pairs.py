@@ -20,7 +20,8 @@ def is_mended(cast: Cast, left: str, right: str) -> bool:
         one.is_consistent
         and two.is_consistent
         and one.inconsistency_counter == two.inconsistency_counter > 0
-        and one.former_terms is two.former_terms is None  # else both may have accepted at once (D18)
+        # Else both may have accepted at once (D18).
+        and one.former_terms is two.former_terms is None
     )
 
 

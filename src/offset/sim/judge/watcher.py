@@ -7,7 +7,7 @@ from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.state.state import FunderState
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
-from offset.engine.surface import Effect, Event, Persist
+from offset.engine.surface import Effect, Persist
 from offset.sim.cast.cast import Cast
 from offset.sim.judge import checks, pairs
 from offset.sim.judge.excuses import Excuses
@@ -35,7 +35,7 @@ class Watcher:
 
     # What happens
 
-    def saw(self, host: Host, event: Event, effects: list[Effect]) -> None:
+    def saw(self, host: Host, effects: list[Effect]) -> None:
         """An engine took an event, and its effects were carried out."""
         engine = host.engine
         if isinstance(engine, NodeEngine) and host.is_alive and self.cast.is_honest(host.name):

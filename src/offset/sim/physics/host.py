@@ -27,7 +27,7 @@ from offset.sim.physics.violation import Violation
 from offset.sim.physics.world import World
 
 Make = Callable[["Host"], Engine]
-Watch = Callable[["Host", Event, list[Effect]], None]
+Watch = Callable[["Host", list[Effect]], None]
 
 CLOCK_STARTS_MIN: Instant = 3_600_000
 """So that a clock that stands still for a while does not come to show less than nothing."""
@@ -117,7 +117,7 @@ class Host:
             effects: list[Effect] = start(self.clock.now())
             self._carry_out(effects)
             if self.watch is not None:
-                self.watch(self, Woken(), effects)
+                self.watch(self, effects)
             self._is_busy = False
         self.feed(Woken())
         self.on_start()
@@ -196,7 +196,7 @@ class Host:
             raise Violation("I12", f"{self.name} failed at {type(event).__name__}: {error!r}") from error
         self._carry_out(effects)
         if self.watch is not None:
-            self.watch(self, event, effects)
+            self.watch(self, effects)
 
     def _plan_wake(self) -> None:
         if not self.is_alive:

@@ -96,7 +96,8 @@ class VirtualNetwork:
 
     def clog(self, host: str, until: Instant) -> None:
         """Nothing arrives at or leaves this host for a while; connections live on."""
-        if not self.is_healed:  # a swizzle may still have had this one before it
+        # A swizzle may still have had this one before it.
+        if not self.is_healed:
             self.clogged[host] = max(until, self.clogged.get(host, 0))
 
     def slow_down(self, host: str, until: Instant) -> None:

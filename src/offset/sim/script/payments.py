@@ -19,7 +19,7 @@ collected."""
 CARELESS: tuple[Careless, ...] = ("",) * 12 + ("currency", "total", "twice", "regret")
 PATIENCE_MS: Millis = MINUTE
 """After this the seller withdraws an invoice that nobody has paid."""
-HOPS_MAX = 6
+HOPS = 6
 
 
 class Pay(Act, frozen=True):
@@ -56,7 +56,7 @@ class Pay(Act, frozen=True):
             if isinstance(act, Befriend) and act.at < at:
                 neighbours[act.left].append(act.right)
                 neighbours[act.right].append(act.left)
-        paths = find_paths(neighbours, buyer, seller, HOPS_MAX)
+        paths = find_paths(neighbours, buyer, seller, HOPS)
         if over:
             paths = [path for path in paths if over in path]
         if not paths:

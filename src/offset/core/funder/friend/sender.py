@@ -3,6 +3,21 @@
 While the friend holds the token we may only ask for it, once per message and line (D26), by repeating our last
 message. A message with a response always asks for the token, so that it is back when the collect comes. So does one
 with all that piled up while the token was away: under load the token goes to and fro by itself.
+
+A turn only flags friends; here each flag becomes at most one message:
+
+    flag        set by                                       outcome
+    trying      something was queued, or the token came      speak if we hold the token and have something to say
+    wanting     the friend asks for the token, or a reset    speak if we hold it, even if there is nothing to say
+    resending   a new line, a duplicate, terms               repeat the last message, or our terms; else speak
+
+- Operations leave a queue only into a draft, and the draft is adopted in the same turn: an operation is in a queue or
+  in the book, never in both and never in neither.
+- A request that has become impossible while it waited is cancelled towards its origin, which may flag another
+  friend; hence the loop in `send_all`. It ends because each round takes requests out of queues and adds only answers,
+  and answers are always possible.
+- Three booleans of a friend steer the asking: `asked` (we asked for the token on this line), `missed` (there was
+  something to say while it was away), `spoke_here` (our last message was first said on this line).
 """
 
 from __future__ import annotations

@@ -7,6 +7,19 @@ outcome, and `apply_next` makes it true.
     we hold the token      --make-->      the friend holds it
     the friend holds it    --Next-->      we hold the token
     any                    --Mismatch-->  inconsistent, see reset.py
+
+Why two books stay equal although links break at any moment and either machine may die:
+
+- Each move token names the one before it (`old_token`) and signs the balances that follow from it (`info_hash`). Who
+  takes it has computed the same balances from its own book, so there is no state in which both agree on a signature
+  and not on the numbers.
+- Whoever gave the token away keeps its message (`outgoing`) and can say it again, byte for byte, until the friend's
+  next one arrives. A repeated message is recognized (`Duplicate`) and changes nothing.
+- So at each moment the two books differ by at most one move token, and the side that is ahead holds its bytes. That
+  is why a message must be durable before it leaves (the outbox), and why one slot for each friend is queue enough.
+- `Missed` says that the friend repeats what ours has answered already: it is one message behind, and gets ours again.
+- Everything else is a `Mismatch`: a book was lost, or the friend lies. No book is corrected silently; the owners
+  decide by reset terms.
 """
 
 from __future__ import annotations

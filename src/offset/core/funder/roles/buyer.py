@@ -87,12 +87,10 @@ def _refusal(turn: Turn, request: CreateTransaction) -> str | None:
         return "the route does not lead from this node to the seller"
     if request.dest_payment > payment.total_dest_payment or request.dest_payment + request.fees > I128_MAX:
         return "the amount is too large"  # D12
-    return _first_hop_refusal(turn.state.friends.get(route[1]), payment, request)
+    return _first_hop_refusal(turn.state.friends.get(route[1]), payment)
 
 
-def _first_hop_refusal(
-    first: Friend | None, payment: PaymentRecord, request: CreateTransaction
-) -> str | None:
+def _first_hop_refusal(first: Friend | None, payment: PaymentRecord) -> str | None:
     if first is None:
         return "the first node of the route is not a friend"
     if not first.is_ready(payment.currency):

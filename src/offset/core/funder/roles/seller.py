@@ -76,7 +76,7 @@ def is_incomplete(state: FunderState, invoice_id: InvoiceId) -> bool:
 def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) -> None:
     """A request has arrived at its destination, us: promise or cancel."""
     invoice = turn.state.invoices.get(op.invoice_id)
-    if invoice is None or not _fits(turn.state, invoice, currency, op):
+    if invoice is None or not _fits(invoice, currency, op):
         turn.answer(friend, currency, CancelOp(op.request_id))
         return
     paid = _waiting_payment(turn.state, invoice)
@@ -101,7 +101,7 @@ def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) 
     turn.answer(friend, currency, msgspec.structs.replace(unsigned, signature=signature))
 
 
-def _fits(state: FunderState, invoice: InvoiceRecord, currency: Currency, op: RequestOp) -> bool:
+def _fits(invoice: InvoiceRecord, currency: Currency, op: RequestOp) -> bool:
     """Whether the request is what the invoice asks for; the reference forgets the currency and ids (D5, D6)."""
     return (
         invoice.currency == currency
