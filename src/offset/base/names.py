@@ -22,7 +22,7 @@ def check_currency(text: str) -> Currency:
 def check_currency_length(text: str) -> Currency:
     """`text` when the wire and files may carry it as a currency: 0 to 16 bytes. Raises UserFault."""
     _check_length("the name of a currency", text, CURRENCY_BYTES_MAX)
-    return text
+    return Currency(text)
 
 
 def check_address(text: str) -> str:

@@ -10,10 +10,11 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from offset.base.faults import UserFault
+from offset.base.ids import Conn
 from offset.base.instants import Millis
 from offset.base.limits import CONNECT_STAGGER_MS
 from offset.base.names import is_public_ip
-from offset.engine.surface import Conn, Dial
+from offset.engine.surface import Dial
 from offset.shell.addresses import Address, parse_address
 from offset.shell.resolving import Lookups
 

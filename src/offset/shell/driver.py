@@ -15,12 +15,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
+from offset.base.ids import Conn
 from offset.base.instants import Instant, Millis
 from offset.base.limits import ACCEPTS_PER_TURN, LISTEN_BACKLOG
 from offset.engine.surface import (
     Close,
     Closed,
-    Conn,
     Dial,
     Effect,
     Engine,
@@ -260,7 +260,7 @@ class Driver:
     # Connections
 
     def _caller(self, name: str) -> Port:
-        conn = self._next_conn
+        conn = Conn(self._next_conn)
         self._next_conn += 2
         return Port(self, conn, name, self._bounds)
 

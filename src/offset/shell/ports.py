@@ -6,8 +6,16 @@ import asyncio
 import socket
 from typing import Protocol, cast
 
+from offset.base.ids import Conn
 from offset.base.instants import Instant
-from offset.engine.surface import Closed, Congested, Conn, Drained, Event, Opened, Received
+from offset.engine.surface import (
+    Closed,
+    Congested,
+    Drained,
+    Event,
+    Opened,
+    Received,
+)
 from offset.shell.addresses import peer_text
 from offset.shell.bounds import Bounds
 

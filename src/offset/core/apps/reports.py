@@ -252,9 +252,9 @@ def friend_named(friends: Mapping[PublicKey, FriendReport], name: str) -> Public
     if found:
         return found[0]
     try:
-        key = base64url.decode(name, PUBLIC_KEY_BYTES)
+        key = PublicKey(base64url.decode(name, PUBLIC_KEY_BYTES))
     except UserFault:
-        key = b""
+        key = PublicKey(b"")
     if key in friends:
         return key
     raise UserFault(f"there is no friend named {name!r}")

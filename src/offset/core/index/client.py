@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from offset.base.backoff import Backoff
-from offset.base.entropy import Entropy, fraction
-from offset.base.ids import RAND_VALUE_BYTES, UID_BYTES, HashResult, PublicKey, Uid
+from offset.base.entropy import Entropy, fraction, new_rand_value, new_uid
+from offset.base.ids import UNSIGNED, HashResult, PublicKey, Uid
 from offset.base.instants import Instant, earliest
 from offset.base.limits import (
     BACKOFF_MS_MIN,
@@ -297,7 +297,7 @@ class IndexClient:
         full_from = now + jitter_ms
         self._was_connected = True
         self._publication.say_all()
-        session_id = self._entropy.bytes(UID_BYTES)
+        session_id = new_uid(self._entropy)
         self._state = ClientConnected(
             server,
             session_id,
@@ -372,8 +372,8 @@ class IndexClient:
             session.time_hash,
             session.session_id,
             session.counter,
-            self._entropy.bytes(RAND_VALUE_BYTES),
-            b"",
+            new_rand_value(self._entropy),
+            UNSIGNED,
         )
         signature = self._identity.sign(mutations_update_buffer(unsigned))
         session.counter += 1

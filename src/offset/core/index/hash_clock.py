@@ -34,7 +34,7 @@ class HashClock:
 
     def tick(self, rand_value: RandValue) -> HashResult:
         """Make the time hash of this tick; `rand_value` is 16 fresh random bytes."""
-        expansion = (sha512_256(rand_value), *self._neighbors.values())
+        expansion: Expansion = (sha512_256(rand_value), *self._neighbors.values())
         made = time_hash(expansion)
         self._expansions[made] = expansion
         if len(self._expansions) > self._ticks_kept:

@@ -214,7 +214,7 @@ def cheapest(query: Query, amount: Amount, floor: Amount, hop: int) -> Keys | No
         return (source, destination)
 
     best: int | None = None
-    middle = b""
+    middle = source
     while forward.heap and backward.heap and not query.budget.spent:
         if best is not None and forward.heap[0][0] + backward.heap[0][0] >= best:
             break

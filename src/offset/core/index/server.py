@@ -14,8 +14,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from offset.base.entropy import Entropy
-from offset.base.ids import RAND_VALUE_BYTES, PublicKey
+from offset.base.entropy import Entropy, new_rand_value
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant, earliest
 from offset.base.limits import (
     INDEX_CHAIN_LINKS_MAX,
@@ -28,7 +28,7 @@ from offset.base.limits import (
     INDEX_TICK_MS,
 )
 from offset.core.index.atlas import Atlas
-from offset.core.index.effects import Conn, Effect, HangupConn, SendClients, SendPeers
+from offset.core.index.effects import Effect, HangupConn, SendClients, SendPeers
 from offset.core.index.federation import Federation
 from offset.core.index.multi_routes import find_multi_routes
 from offset.core.index.search import Budget
@@ -120,7 +120,7 @@ class IndexServer:
     def _tick(self) -> list[Effect]:
         self._ticks += 1
         self._arcs_left = INDEX_SEARCH_ARCS_PER_TICK
-        made, silent = self._verifier.tick(self._entropy.bytes(RAND_VALUE_BYTES))
+        made, silent = self._verifier.tick(new_rand_value(self._entropy))
         for node in silent:
             self._atlas.remove_node(node)
         hash, effects = TimeHash(made), list[Effect]()

@@ -24,6 +24,7 @@ from offset.app import (
     connect_files,
 )
 from offset.base.faults import OffsetError
+from offset.base.ids import Currency
 from offset.core.apps.reports import balance_of
 from offset.programs.offset.network import Network
 from offset.programs.offset.network import Node as NodeFiles
@@ -32,7 +33,7 @@ from offset.wire.files import parse_ticket
 from offset.wire.signing import verify_receipt
 
 NAMES = "ABCD"
-CURRENCY = "FST"
+CURRENCY = Currency("FST")
 LIMIT = 1000
 RATE = Rate(0, 1)
 _ONLINE_SECONDS = 15.0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from offset.base.credits import Rate
-from offset.base.ids import PublicKey
+from offset.base.ids import Currency, PublicKey
 from offset.base.instants import Instant
 from offset.core.funder.funder import Funder
 from offset.core.funder.state.state import Friend, FunderState
@@ -62,9 +62,9 @@ class Cast:
         self.relay_addresses = {f"relay{i}": f"relay{i}:1" for i in range(scenario.relays)}
         self.friendships = list(scenario.friendships)
         """As they are now."""
-        self.limits: dict[tuple[str, str, str], int] = {}
+        self.limits: dict[tuple[str, str, Currency], int] = {}
         """What each owner lets each friend owe in a currency now: by node, friend and currency."""
-        self.limits_max: dict[tuple[str, str, str], int] = {}
+        self.limits_max: dict[tuple[str, str, Currency], int] = {}
         """The most that it ever was."""
         self.wiped: dict[str, Instant] = {}
         """When a node last lost its database."""
@@ -127,7 +127,7 @@ class Cast:
         """Whether this node keeps the rules."""
         return self.scenario.hostile.get(name, HONEST[0]) in HONEST
 
-    def rate(self, name: str, other: str, currency: str) -> int:
+    def rate(self, name: str, other: str, currency: Currency) -> int:
         """What `name` wants for passing on a request of `other`."""
         request = self.settings.get(name, {}).get(("rate", self.key(other), currency))
         return request.rate.add if isinstance(request, SetFriendCurrencyRate) else 1
@@ -249,7 +249,7 @@ class Cast:
         key = self.key(other)
         self.want(name, ("relays", key), SetFriendRelays(key, (self.relay_address(other),)))
 
-    def want_limit(self, name: str, other: str, currency: str, limit: int) -> None:
+    def want_limit(self, name: str, other: str, currency: Currency, limit: int) -> None:
         """`other` may owe `name` so much."""
         key = self.key(other)
         place = (name, other, currency)

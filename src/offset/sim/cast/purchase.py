@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from offset.base.entropy import new_invoice_id, new_payment_id, new_request_id, new_uid
+from offset.base.ids import Currency, RequestId
 from offset.core.index.split import choose_multi_route
 from offset.sim.cast.cast import Cast
 from offset.sim.cast.forgery import FORGED_ONE_OF, forged_commit
@@ -41,11 +43,15 @@ class Purchase:
         self.buyer, self.seller, self.currency, self.amount = pay.buyer, pay.seller, pay.currency, pay.amount
         self.routes = list(pay.routes)
         ids = cast.world.rng.fork(f"deal {number}")
-        self.invoice_id, self.payment_id, self._routes_id = ids.bytes(32), ids.bytes(16), ids.bytes(16)
+        self.invoice_id, self.payment_id, self._routes_id = (
+            new_invoice_id(ids),
+            new_payment_id(ids),
+            new_uid(ids),
+        )
         self._ids = ids
         self._lies = ids.fork("lies")
-        self.parts: dict[bytes, CreateTransaction] = {}
-        self.results: dict[bytes, str] = {}
+        self.parts: dict[RequestId, CreateTransaction] = {}
+        self.results: dict[RequestId, str] = {}
         self.commit: Commit | None = None
         self.is_given = False
         """Whether the commit is in the seller's hand."""
@@ -127,14 +133,16 @@ class Purchase:
         buyer.on_ready[self] = self._again
         currency, total = self.currency, self.amount
         if self.pay.careless == "currency":
-            currency = next((name for name in cast.scenario.currencies() if name != currency), "none")
+            currency = next(
+                (name for name in cast.scenario.currencies() if name != currency), Currency("none")
+            )
         elif self.pay.careless == "total":
             total += 1
         elif self.pay.careless == "twice":
             parts, routes = [(route, total, fees) for route, _, fees in (*parts, *parts)], None
         buyer.ask(CreatePayment(self.payment_id, self.invoice_id, currency, total, cast.key(self.seller)))
         for place, (route, amount, fees) in enumerate(parts):
-            request_id = self._ids.bytes(16)
+            request_id = new_request_id(self._ids)
             keys = routes[place] if routes else FriendsRoute(tuple(cast.key(name) for name in route))
             part = CreateTransaction(self.payment_id, request_id, keys, amount, fees)
             self.parts[request_id] = part

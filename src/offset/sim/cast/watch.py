@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from offset.base.ids import Uid
+from offset.base.ids import RequestId
 from offset.engine.surface import Effect
 from offset.sim.physics.host import Host
 from offset.wire.app import AppRequest
@@ -21,6 +21,6 @@ class Watch(Protocol):
         """The node of this name acknowledged a request to its app."""
         ...
 
-    def spoken(self, name: str, request_id: Uid) -> None:
+    def spoken(self, name: str, request_id: RequestId) -> None:
         """The node of this name gave its app the commit of a payment, for the part with this id."""
         ...

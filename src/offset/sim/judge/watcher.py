@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offset.base.ids import Uid
+from offset.base.ids import RequestId
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.state.state import FunderState
 from offset.engine.node import NodeEngine
@@ -142,7 +142,7 @@ class Watcher:
             case CreatePayment(payment_id):
                 claim(("payments", payment_id) in rows, "I13", f"{name} acknowledged a payment not durable")
 
-    def spoken(self, name: str, request_id: Uid) -> None:
+    def spoken(self, name: str, request_id: RequestId) -> None:
         """I13: the buyer got a commit, so the response is durable."""
         if not self.cast.is_honest(name) or self.cast.wiped.get(name, -1) >= 0:
             return

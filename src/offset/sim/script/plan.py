@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import msgspec
 
+from offset.base.ids import Currency
 from offset.base.instants import MINUTE, SECOND, Millis
 from offset.sim.physics.rng import Rng
 from offset.sim.script.act import Act
@@ -44,7 +45,7 @@ from offset.sim.script.payments import Pay
 from offset.sim.script.scenario import CALM_MS, Friendship, Scenario
 
 SHAPES = ("row", "ring", "star", "small world", "two communities")
-CURRENCIES = ("FST", "EUR", "hours")
+CURRENCIES = (Currency("FST"), Currency("EUR"), Currency("hours"))
 NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HOSTILE_NODES = ("liar", "greedy", "replayer", "silent", "odd")
 STORM_MS: Millis = MINUTE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from offset.base.ids import Uid
+from offset.base.ids import RequestId
 from offset.base.limits import I128_MAX, TRANSACTIONS_PER_PAYMENT_MAX, USER_REQUESTS_PER_FRIEND_MAX
 from offset.base.route_rules import valid_route
 from offset.core.funder.records import PaymentRecord, TransactionRecord
@@ -111,7 +111,7 @@ def response_came(turn: Turn, op: ResponseOp) -> None:
     turn.results.append(TransactionResult(op.request_id, _result(payment, transaction, op)))
 
 
-def transaction_failed(turn: Turn, request_id: Uid) -> None:
+def transaction_failed(turn: Turn, request_id: RequestId) -> None:
     """One of our transactions was cancelled."""
     transaction = turn.drop_transaction(request_id)
     turn.results.append(TransactionResult(request_id, FAILURE))
