@@ -57,6 +57,7 @@ from offset.engine.surface import (
     Received,
     Tell,
 )
+from offset.engine.views import NodeView
 from offset.link.stack import Line
 from offset.wire.app import (
     AddIndexServer,
@@ -179,6 +180,15 @@ class NodeEngine:
             self._status_at,
         )
 
+    def report(self) -> NodeReport:
+        """What an app that connects now is told."""
+        return NodeReport(self._funder.report(), self._index.report(), self._extra())
+
+    def view(self) -> NodeView:
+        """The node at this moment."""
+        needed = len(self._relay_lines) + len(self._apps) + (self._index_conn is not None)
+        return NodeView(self._funder.state, needed, len(self._outbox), self._apps.requests_pending)
+
     def _take_effects(self) -> list[Effect]:
         effects, self._effects = self._effects, []
         # Rows first: a commit must not wait behind bytes.
@@ -267,7 +277,7 @@ class NodeEngine:
                     self._funder.is_reporting = True
                     if self._recheck_at is None:
                         self._recheck_at = self._now + APPS_RECHECK_MS
-                    report = NodeReport(self._funder.report(), self._index.report(), self._extra())
+                    report = self.report()
                     self._put({}, lambda: self._register(conn, report))
                 else:
                     if len(self._apps) >= APPS_MAX:

@@ -10,7 +10,6 @@ from offset.base.limits import TURNS_HELD_MAX
 from offset.core.funder.ledger.mutual_credit import Pending
 from offset.core.funder.records import OWN, InvoiceRecord, PartRecord, TransactionRecord
 from offset.core.funder.state.state import FORWARDED, Queued
-from offset.engine.outbox import Outbox
 from offset.sim.course.run import Run
 from offset.sim.judge import checks
 from offset.sim.physics.violation import Violation
@@ -182,12 +181,9 @@ def test_exposure(run: Run) -> None:
         checks.exposure("C", friend, before)
 
 
-def test_outbox_that_grows() -> None:
+def test_turns_that_pile_up() -> None:
     """A node whose turns pile up before the disk is found."""
-    waiting = Outbox()
-    for _ in range(TURNS_HELD_MAX + checks.TURNS_PER_READ):
-        waiting.put({"row": None}, lambda: None)
-    checks.outbox("A", waiting)
-    waiting.put({"row": None}, lambda: None)
+    most = TURNS_HELD_MAX + checks.TURNS_PER_READ
+    checks.turns_held("A", most)
     with pytest.raises(Violation, match="limit"):
-        checks.outbox("A", waiting)
+        checks.turns_held("A", most + 1)

@@ -51,14 +51,15 @@ class Watcher:
         if self._lives.get(host.name) != host.life:
             self._lives[host.name] = host.life
             self._steps.forget(host.name)
-            for friend in engine._funder.state.friends.values():
+            for friend in engine.view().state.friends.values():
                 self._steps.saw(host.name, friend, None, is_alone=True)
 
     def _committed(self, host: Host, engine: NodeEngine, commit: Persist, *, is_alone: bool) -> None:
         self.checked += 1
         self._commits += 1
-        name, state = host.name, engine._funder.state
-        checks.outbox(name, engine._outbox)
+        name, view = host.name, engine.view()
+        state = view.state
+        checks.turns_held(name, view.turns_held)
         tables = {key[0]: None for key in commit.changes}
         friends = {key[1]: None for key in commit.changes if key[0] in _FRIEND_TABLES}
         for key in friends:
