@@ -44,4 +44,4 @@ def test_shop_without_node(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr == "the identity file none.ident cannot be read: No such file or directory\n"
+    assert done.stderr == "no such file: none.ident; make it with: stmgr gen-ident -o none.ident\n"

@@ -42,6 +42,7 @@ from offset.app.settings import IndexServers, Relays
 from offset.base.credits import Rate
 from offset.base.faults import OffsetError, UserFault
 from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.wire.common import Commit, Receipt, RelayAddress
 from offset.wire.files import (
     FriendFile,
@@ -92,6 +93,7 @@ __all__ = [
     "Relays",
     "Routes",
     "Seller",
+    "Signer",
     "Ticket",
     "TooExpensive",
     "UserFault",

@@ -25,7 +25,7 @@ from offset.base.faults import PeerFault, UserFault
 from offset.base.ids import PaymentId, PublicKey, RequestId, Uid
 from offset.base.limits import SDK_REQUESTS_MAX
 from offset.core.apps.permissions import is_allowed, needed_permission
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.engine.app import AppEngine, AppStage, Heard, Over, Ready
 from offset.engine.surface import Tell
 from offset.shell.driver import Driver
@@ -61,7 +61,7 @@ class Session:
     report: LiveReport
     permissions: AppPermissions
 
-    def __init__(self, identity: Identity, address: str, node: PublicKey) -> None:
+    def __init__(self, identity: Signer, address: str, node: PublicKey) -> None:
         self.entropy = SystemEntropy()
         self.address = address
         self.routes: Answers[Uid, tuple[MultiRoute, ...] | None] = Answers()
@@ -200,7 +200,7 @@ class Session:
         self.report.lose(lost)
 
 
-async def open_session(identity: Identity, address: str, node: PublicKey, timeout_s: float) -> Session:
+async def open_session(identity: Signer, address: str, node: PublicKey, timeout_s: float) -> Session:
     """Connect. Raises CannotConnect or NotTrusted, and then nothing is left behind."""
     session = Session(identity, address, node)
     try:
