@@ -12,7 +12,6 @@
 Everything runs in the event loop of the app. Every wait has a limit, and every error is one sentence.
 """
 
-from offset.app.buyer import Buyer, Payment
 from offset.app.connect import connect, connect_files
 from offset.app.errors import (
     AppError,
@@ -35,6 +34,7 @@ from offset.app.errors import (
 )
 from offset.app.friends import Friends
 from offset.app.node import Node
+from offset.app.payment.buyer import Buyer, Payment
 from offset.app.reports import LiveReport
 from offset.app.routes import Routes
 from offset.app.seller import Seller, check_commit
