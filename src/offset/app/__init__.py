@@ -20,6 +20,7 @@ from offset.app.errors import (
     NoAnswer,
     NoIndexServer,
     NoRoute,
+    NotConnected,
     NotEnoughCredit,
     NotPermitted,
     NotTrusted,
@@ -33,12 +34,21 @@ from offset.app.errors import (
     TooExpensive,
 )
 from offset.app.friends import Friends
+from offset.app.lasting_session import (
+    Away,
+    Connected,
+    Connecting,
+    LastingSession,
+    stay_connected,
+    stay_connected_files,
+)
 from offset.app.node import Node
 from offset.app.payment.buyer import Buyer, Payment
 from offset.app.reports import LiveReport
 from offset.app.routes import Routes
 from offset.app.seller import Seller, check_commit
 from offset.app.settings import IndexServers, Relays
+from offset.app.updates import Update
 from offset.base.credits import Rate
 from offset.base.faults import OffsetError, UserFault
 from offset.crypto.identity import Identity
@@ -58,23 +68,31 @@ from offset.wire.files import (
     parse_receipt,
     parse_ticket,
 )
+from offset.wire.report import ChannelConsistent, NodeReport
 
 __all__ = [
     "AppError",
+    "Away",
     "Buyer",
     "CannotConnect",
+    "ChannelConsistent",
     "Commit",
+    "Connected",
+    "Connecting",
     "Disconnected",
     "FriendFile",
     "Friends",
     "Identity",
     "IndexServers",
     "InvoiceFile",
+    "LastingSession",
     "LiveReport",
     "NoAnswer",
     "NoIndexServer",
     "NoRoute",
     "Node",
+    "NodeReport",
+    "NotConnected",
     "NotEnoughCredit",
     "NotPermitted",
     "NotTrusted",
@@ -96,6 +114,7 @@ __all__ = [
     "Signer",
     "Ticket",
     "TooExpensive",
+    "Update",
     "UserFault",
     "check_commit",
     "connect",
@@ -109,4 +128,6 @@ __all__ = [
     "parse_invoice",
     "parse_receipt",
     "parse_ticket",
+    "stay_connected",
+    "stay_connected_files",
 ]

@@ -15,6 +15,7 @@ from offset.app.node import Node
 from offset.app.session import CONNECT_S, open_session
 from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
+from offset.crypto.identity import Identity
 from offset.crypto.signer import Signer
 from offset.shell.files import load
 from offset.shell.identity_file import open_identity
@@ -30,11 +31,8 @@ async def connect(
     `identity` signs for the app: an Identity, or whatever else holds its key. Raises CannotConnect, or NotTrusted
     when the node does not know the app.
     """
-    if isinstance(where, str):
-        if node_key is None:
-            raise UserFault("an address is not enough: give the public key of the node too, or its ticket")
-        where = Ticket(node_key, where)
-    session = await open_session(identity, where.address, where.public_key, timeout_s)
+    ticket = ticket_of(where, node_key)
+    session = await open_session(identity, ticket.address, ticket.public_key, timeout_s)
     try:
         yield Node(session)
     finally:
@@ -49,7 +47,20 @@ async def connect_files(
 
     Raises what `connect` raises, and UserFault when a file cannot be used.
     """
-    app = open_identity(Path(identity))
-    node = load(Path(ticket), parse_ticket, made_by="stmgr node-ticket")
+    app, node = read_files(identity, ticket)
     async with connect(node, None, app, timeout_s=timeout_s) as connected:
         yield connected
+
+
+def ticket_of(where: Ticket | str, node_key: PublicKey | None) -> Ticket:
+    """The ticket of a node that is named by it, or by its address `host:port` and its key. Raises UserFault."""
+    if isinstance(where, Ticket):
+        return where
+    if node_key is None:
+        raise UserFault("an address is not enough: give the public key of the node too, or its ticket")
+    return Ticket(node_key, where)
+
+
+def read_files(identity: str | PathLike[str], ticket: str | PathLike[str]) -> tuple[Identity, Ticket]:
+    """The identity of the app and the ticket of the node in these files. Raises UserFault."""
+    return open_identity(Path(identity)), load(Path(ticket), parse_ticket, made_by="stmgr node-ticket")
