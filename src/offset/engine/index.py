@@ -15,7 +15,7 @@ from offset.base.limits import COUNTERS_MS, INDEX_CLIENTS_MAX, INDEX_HANDSHAKES_
 from offset.core.index.effects import DialPeer, HangupConn, SendClients, SendPeers
 from offset.core.index.effects import Effect as ServerEffect
 from offset.core.index.server import IndexServer
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines
 from offset.engine.surface import Congested, Drained, Effect, Event, Tell
 from offset.engine.views import IndexEngineView, StatedCapacity
@@ -36,7 +36,7 @@ class IndexEngine:
 
     def __init__(
         self,
-        identity: Identity,
+        signer: Signer,
         entropy: Entropy,
         trusted: Mapping[PublicKey, str],
         now: Instant,
@@ -47,12 +47,12 @@ class IndexEngine:
         """`trusted`: the address of the server port of each index server to share with."""
         handshakes_max *= 2  # of both ports together
         self._lines = Lines(
-            identity,
+            signer,
             entropy,
             connections_max=clients_max + len(trusted) + handshakes_max,
             handshakes_max=handshakes_max,
         )
-        self._server = IndexServer(identity.public_key, trusted, entropy, now, clients_max=clients_max)
+        self._server = IndexServer(signer.public_key, trusted, entropy, now, clients_max=clients_max)
         self._dialing: dict[Conn, PublicKey] = {}
         self._clients: dict[Conn, None] = {}
         self._peers: dict[Conn, None] = {}

@@ -10,7 +10,7 @@ from offset.base.instants import Instant, earliest
 from offset.base.limits import COUNTERS_MS, RELAY_HANDSHAKES_MAX, RELAY_HANDSHAKES_PER_ADDRESS_MAX
 from offset.core.relay import Effect as RelayEffect
 from offset.core.relay import HangupLeg, PauseLeg, Quotas, Relay, ResumeLeg, SendLeg
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines
 from offset.engine.surface import Congested, Drained, Effect, Event, Tell, Woken
 from offset.engine.views import RelayEngineView
@@ -24,7 +24,7 @@ class RelayEngine:
 
     def __init__(
         self,
-        identity: Identity,
+        signer: Signer,
         entropy: Entropy,
         now: Instant,
         *,
@@ -35,7 +35,7 @@ class RelayEngine:
         """`quotas` bound the authenticated connections, the other two those that are not there yet."""
         quotas = quotas or Quotas()
         self._lines = Lines(
-            identity,
+            signer,
             entropy,
             connections_max=quotas.connections + handshakes_max,
             handshakes_max=handshakes_max,

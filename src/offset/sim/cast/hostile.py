@@ -155,7 +155,7 @@ class Greedy(_Twister):
             return
         groups = (CurrencyOperations(currency, (op,)),)
         nonce = new_rand_value(entropy)
-        message = make(channel, turn.identity, nonce, drafts, groups, None, None)
+        message = make(channel, turn.signer, nonce, drafts, groups, None, None)
         turn.changed_credits(friend, drafts, [])
         turn.put(channel.record())
         turn.messages.append((friend.public_key, MoveTokenRequest(message, True)))

@@ -121,7 +121,7 @@ def _speak(turn: Turn, friend: Friend, *, even_if_empty: bool) -> None:
     created = [name for name in drafts if name not in channel.credits]
     message = make(
         channel,
-        turn.identity,
+        turn.signer,
         new_rand_value(turn.entropy),
         drafts,
         tuple([CurrencyOperations(name, tuple(ops)) for name, ops in groups.items()]),
@@ -193,7 +193,7 @@ def _announced_relays(turn: Turn, friend: Friend) -> None:
 def _send_reset(turn: Turn, friend: Friend) -> None:
     """The owner accepted the friend's terms: start again from them."""
     relays = tuple([relay.unnamed() for relay in turn.state.relays])
-    message = accept_terms(friend.channel, turn.identity, new_rand_value(turn.entropy), relays)
+    message = accept_terms(friend.channel, turn.signer, new_rand_value(turn.entropy), relays)
     restarted(turn, friend)
     _announced_relays(turn, friend)
     _said(turn, friend, message, True)
