@@ -89,7 +89,7 @@ def init_node_db(idfile: Path, output: Path) -> None:
     """
     from offset.shell.files import refuse_existing
     from offset.shell.identity_file import open_identity
-    from offset.store import database
+    from offset.store.sqlite import database
 
     refuse_existing(output)
     database.create(output, open_identity(idfile).public_key)
@@ -124,7 +124,7 @@ def backup(database: Path, output: Path) -> None:
     The steps after a loss are in docs/RECOVERY.md.
     """
     from offset.shell.files import refuse_existing
-    from offset.store.backup import backup as copy
+    from offset.store.sqlite.backup import backup as copy
 
     refuse_existing(output)
     copy(database, output)

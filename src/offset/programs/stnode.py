@@ -61,7 +61,7 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_priva
         from offset.shell.identity_file import open_identity
         from offset.shell.network import InterfaceWatch
         from offset.shell.system import SystemEntropy, monotonic_ms
-        from offset.store.database import Database
+        from offset.store.sqlite.database import Database
 
         address = parse_listen_address(laddr)
         identity = open_identity(idfile)

@@ -16,11 +16,11 @@ from offset.core.funder.control import HANDLERS
 from offset.core.funder.friend import incoming, liveness
 from offset.core.funder.friend.reachability import order_lines
 from offset.core.funder.friend.sender import send_all
-from offset.core.funder.records import Record
+from offset.core.funder.records import Queue, Record
 from offset.core.funder.roles import seller
 from offset.core.funder.roles.cancelling import cancel_queued
 from offset.core.funder.state import views
-from offset.core.funder.state.state import FORWARDED, USER, FunderState
+from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import SetRelays, Turn
 from offset.crypto.signer import Signer
 from offset.wire.friend import FriendMessage
@@ -44,7 +44,7 @@ class Funder:
         turn.orders.append(SetRelays(tuple([relay.unnamed() for relay in self.state.relays])))
         for friend in self.state.friends.values():
             turn.reaching[friend.public_key] = None
-            cancel_queued(turn, friend, (FORWARDED, USER))
+            cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))
         return self._finish(turn)
 
     def handles(self, request: Any) -> bool:

@@ -8,8 +8,8 @@ import pytest
 
 from offset.base.faults import UserFault
 from offset.core.funder.records import FriendRecord, SentRelays
-from offset.store.database import Database
-from offset.store.migrate import FOLDER, format_of, migrate, scripts
+from offset.store.sqlite.database import Database
+from offset.store.sqlite.migrate import FOLDER, format_of, migrate, scripts
 
 KEY = bytes(range(32))
 BOB = FriendRecord(bytes(32), "bob; -- 'bob'", True, (), SentRelays())

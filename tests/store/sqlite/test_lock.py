@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from offset.base.faults import UserFault
-from offset.store.lock import Lock
+from offset.store.sqlite.lock import Lock
 
 
 def test_one_holds_it_until_it_is_released(tmp_path: Path) -> None:

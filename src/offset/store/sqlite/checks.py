@@ -7,7 +7,7 @@ from pathlib import Path
 
 from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
-from offset.store.migrate import format_of
+from offset.store.sqlite.migrate import format_of
 
 APPLICATION_ID = 0x4F465354
 """Marks a SQLite file as ours ("OFST")."""

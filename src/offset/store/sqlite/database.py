@@ -27,7 +27,7 @@ import offset
 from offset.base.faults import NodeStopped, UserFault
 from offset.base.ids import PublicKey
 from offset.core.funder.records import Changes, IndexServersRecord, Record
-from offset.store.checks import (
+from offset.store.sqlite.checks import (
     APPLICATION_ID,
     FORMAT,
     check_format,
@@ -35,11 +35,11 @@ from offset.store.checks import (
     check_owner,
     check_sound,
 )
-from offset.store.connection import connect, make_file, remove_file, sync_folder, transaction, use_log
-from offset.store.errors import sentence
-from offset.store.lock import Lock
-from offset.store.migrate import FOLDER, migrate, scripts
-from offset.store.tables import Now, Statement, make_tables, statements
+from offset.store.sqlite.connection import connect, make_file, remove_file, sync_folder, transaction, use_log
+from offset.store.sqlite.errors import sentence
+from offset.store.sqlite.lock import Lock
+from offset.store.sqlite.migrate import FOLDER, migrate, scripts
+from offset.store.sqlite.statements import Now, Statement, Statements
 from offset.wire.common import NamedIndexServerAddress
 
 T = TypeVar("T")
@@ -93,7 +93,7 @@ class Database:
         """Use `open`."""
         self._path, self._lock, self._connection = path, lock, connection
         self._cursor = connection.cursor()
-        self._tables = make_tables(now)
+        self._statements = Statements(now)
         self._is_broken = False
         self._is_closed = False
 
@@ -134,19 +134,19 @@ class Database:
 
     def load(self) -> Iterator[Record]:
         """All records, friends before what belongs to them. Raises NodeStopped when one cannot be read."""
-        for name, table in self._tables.items():
+        for table in self._statements.tables:
             try:
                 yield from table.read(self._connection.execute(table.select))
             except sqlite3.Error as error:
                 raise NodeStopped(sentence(self._path, error)) from error
             except (msgspec.MsgspecError, ValueError, KeyError) as error:
                 raise NodeStopped(
-                    f"the database {self._path} is damaged: a row of {name} cannot be read; restore a backup"
+                    f"the database {self._path} is damaged: a row of {table.name} cannot be read; restore a backup"
                 ) from error
 
     def read_index_servers(self) -> tuple[NamedIndexServerAddress, ...]:
         """The index servers of this node, in the order of the owner."""
-        table = self._tables["index_servers"]
+        (table,) = [table for table in self._statements.tables if table.name == IndexServersRecord.TABLE]
         (record,) = self._run(lambda: list(table.read(self._connection.execute(table.select))))
         assert isinstance(record, IndexServersRecord)
         return record.servers
@@ -154,7 +154,7 @@ class Database:
     def write(self, changes: Changes) -> None:
         """Take these changes into the group under way. Raises NodeStopped; then the whole group is lost."""
         if changes:
-            todo = statements(self._tables, changes)
+            todo = self._statements.writing(changes)
             self._run(lambda: self._execute(todo))
 
     def _execute(self, todo: list[Statement]) -> None:

@@ -11,17 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offset.core.funder import records
 from offset.core.funder.records import (
     Changes,
+    HistoryKind,
     HistoryRecord,
     IndexServersRecord,
     Key,
     Record,
+    RelaysKey,
     RelaysRecord,
 )
-from offset.store import migrate, tables
-from offset.store.connection import connect, make_file, transaction
+from offset.store.sqlite import migrate
+from offset.store.sqlite.connection import connect, make_file, transaction
+from offset.store.sqlite.statements import Statements
 from support.records import RECORDS
 
 ALL_RECORDS = st.one_of(list(RECORDS.values()))
@@ -34,16 +36,16 @@ class Rows:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self.time = 0
-        self.tables = tables.make_tables(lambda: self.time)
+        self.statements = Statements(lambda: self.time)
 
     def write(self, changes: Changes) -> None:
-        for statement, rows in tables.statements(self.tables, changes):
+        for statement, rows in self.statements.writing(changes):
             self.connection.executemany(statement, rows)
 
     def load(self) -> dict[Key, Record]:
         """What is there, but for the two lists when they are empty."""
         found: dict[Key, Record] = {}
-        for table in self.tables.values():
+        for table in self.statements.tables:
             for record in table.read(self.connection.execute(table.select)):
                 assert record.key() not in found
                 found[record.key()] = record
@@ -70,12 +72,6 @@ def empty_rows() -> Iterator[Rows]:
 
 def changes_of(*found: Record) -> Changes:
     return {record.key(): record for record in found}
-
-
-def test_there_is_a_strategy_for_every_kind_of_record() -> None:
-    """No record was forgotten here."""
-    kinds = [cls for cls in vars(records).values() if isinstance(cls, type) and issubclass(cls, Record)]
-    assert set(kinds) - {Record} == set(RECORDS)
 
 
 @pytest.mark.parametrize("kind", RECORDS)
@@ -125,14 +121,14 @@ def test_a_list_keeps_its_order_and_replaces_the_former_one(
     with empty_rows() as rows:
         rows.write(changes_of(first))
         rows.write(changes_of(second))
-        assert rows.load().get(("relays",), RelaysRecord(())) == second
+        assert rows.load().get(RelaysKey(), RelaysRecord(())) == second
 
 
 def test_history_keeps_the_time_at_which_it_was_written_first() -> None:
     """A better receipt for the same payment does not make the payment younger."""
     with empty_rows() as rows:
-        first = HistoryRecord("paid", bytes(16), "FST1", 7, bytes(32), b"a part")
-        better = HistoryRecord("paid", bytes(16), "FST1", 7, bytes(32), b"the whole")
+        first = HistoryRecord(HistoryKind.PAID, bytes(16), "FST1", 7, bytes(32), b"a part")
+        better = HistoryRecord(HistoryKind.PAID, bytes(16), "FST1", 7, bytes(32), b"the whole")
         rows.time = 1_700_000_000_000
         rows.write(changes_of(first))
         rows.time += 5000
@@ -140,16 +136,3 @@ def test_history_keeps_the_time_at_which_it_was_written_first() -> None:
         assert rows.load() == changes_of(better)
         (event,) = rows.connection.execute("SELECT utc, kind, amount FROM events").fetchall()
         assert event == ("2023-11-14 22:13:20", "paid", "7")
-
-
-def test_records_come_in_the_order_in_which_a_state_is_restored() -> None:
-    """Friends come before what belongs to them, and credits before the requests under way."""
-    names = list(tables.make_tables(lambda: 0))
-    for earlier, later in (
-        ("friends", "configs"),
-        ("friends", "channels"),
-        ("friends", "credits"),
-        ("credits", "pending"),
-        ("friends", "queued"),
-    ):
-        assert names.index(earlier) < names.index(later)

@@ -21,8 +21,8 @@ from offset.core.funder.records import (
     RelaysRecord,
     SentRelays,
 )
-from offset.store.connection import CHECKPOINT_PAGES, LOG_PAGE_BYTES
-from offset.store.database import Database, create
+from offset.store.sqlite.connection import CHECKPOINT_PAGES, LOG_PAGE_BYTES
+from offset.store.sqlite.database import Database, create
 from offset.wire.common import NamedIndexServerAddress
 
 KEY = bytes(range(32))
@@ -377,7 +377,7 @@ def run(code: str, *args: object, user: int | None = None) -> str:
 OPEN = """
 import os, sys
 from offset.base.faults import UserFault
-from offset.store.database import Database
+from offset.store.sqlite.database import Database
 if sys.argv[2:] and os.geteuid() == 0:
     os.setuid(int(sys.argv[2]))  # nobody keeps the owner of a machine out
 try:
@@ -417,7 +417,7 @@ def test_a_process_that_was_killed_leaves_no_lock(path: Path) -> None:
     crash = """
 import os, sys
 from offset.core.funder.records import FriendRecord, SentRelays
-from offset.store.database import Database
+from offset.store.sqlite.database import Database
 database = Database.open(sys.argv[1], bytes(range(32)))
 for number in (1, 2):
     friend = FriendRecord(bytes([number]) * 32, "bob", True, (), SentRelays())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from offset.base.faults import UserFault
-from offset.store.connection import connect, make_file, remove_file, transaction
+from offset.store.sqlite.connection import connect, make_file, remove_file, transaction
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from offset.store.errors import sentence
+from offset.store.sqlite.errors import sentence
 
 PATH = Path("node.db")
 

@@ -11,8 +11,7 @@ from typing import Any
 import msgspec
 
 from offset.base.ids import Currency, HashResult, RandValue, Signature
-from offset.core.funder.records import PartRecord, SentRelays
-from offset.wire.common import Receipt, RelayAddress
+from offset.wire.common import RelayAddress
 from offset.wire.friend import (
     CancelOp,
     CollectOp,
@@ -20,10 +19,8 @@ from offset.wire.friend import (
     MoveToken,
     Operation,
     RequestOp,
-    ResetTerms,
     ResponseOp,
 )
-from offset.wire.report import MoveTokenHashedReport
 
 _encode = msgspec.json.Encoder().encode
 
@@ -33,30 +30,23 @@ def text(value: Any) -> str:
     return _encode(value).decode()
 
 
-def optional_text(value: Any) -> str | None:
-    """The same; nothing stays nothing."""
-    return None if value is None else _encode(value).decode()
+def reader(kind: Any) -> Callable[[str], Any]:
+    """What makes a value of this type again from its JSON. Raises msgspec.MsgspecError, ValueError or KeyError."""
+    if kind == MoveToken:
+        return read_move_token
+    if kind == Operation:
+        return read_operation
+    return _plain_reader(kind)
 
 
-def _reader(cls: Any) -> Callable[[Any], Any]:
-    return msgspec.json.Decoder(cls).decode
+def _plain_reader(kind: Any) -> Callable[[Any], Any]:
+    return msgspec.json.Decoder(kind).decode
 
 
-def _optional(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda text: None if text is None else read(text)
-
-
-read_currencies = _reader(tuple[Currency, ...])
-read_relays = _reader(tuple[RelayAddress, ...])
-read_sent_relays = _reader(SentRelays)
-read_parts = _reader(tuple[PartRecord, ...])
-read_report = _optional(_reader(MoveTokenHashedReport))
-read_terms = _optional(_reader(ResetTerms))
-read_response = _optional(_reader(ResponseOp))
-read_receipt = _optional(_reader(Receipt))
-
-_OPERATIONS = {cls.__struct_fields__: _reader(cls) for cls in (RequestOp, ResponseOp, CancelOp, CollectOp)}
-_read_fields = _reader(dict[str, msgspec.Raw])
+_OPERATIONS = {
+    cls.__struct_fields__: _plain_reader(cls) for cls in (RequestOp, ResponseOp, CancelOp, CollectOp)
+}
+_read_fields = _plain_reader(dict[str, msgspec.Raw])
 
 
 class _Group(msgspec.Struct):
@@ -76,7 +66,7 @@ class _Token(msgspec.Struct):
     new_token: Signature
 
 
-_read_token = _reader(_Token)
+_read_token = _plain_reader(_Token)
 
 
 def read_operation(text: str | msgspec.Raw) -> Operation:
@@ -85,10 +75,8 @@ def read_operation(text: str | msgspec.Raw) -> Operation:
     return operation
 
 
-def read_move_token(text: str | None) -> MoveToken | None:
-    """A move token, if there is one."""
-    if text is None:
-        return None
+def read_move_token(text: str) -> MoveToken:
+    """A move token, whose operations are known by their fields."""
     token = _read_token(text)
     groups = tuple(
         CurrencyOperations(group.currency, tuple(read_operation(raw) for raw in group.operations))

@@ -8,8 +8,8 @@ import pytest
 
 from offset.base.faults import UserFault
 from offset.core.funder.records import FriendRecord, SentRelays
-from offset.store.backup import backup
-from offset.store.database import Database
+from offset.store.sqlite.backup import backup
+from offset.store.sqlite.database import Database
 
 KEY = bytes(range(32))
 

@@ -11,9 +11,9 @@ from contextlib import closing
 from pathlib import Path
 
 from offset.base.faults import UserFault
-from offset.store.checks import check_header, check_sound
-from offset.store.connection import connect, make_file, remove_file, sync_folder
-from offset.store.errors import sentence
+from offset.store.sqlite.checks import check_header, check_sound
+from offset.store.sqlite.connection import connect, make_file, remove_file, sync_folder
+from offset.store.sqlite.errors import sentence
 
 
 def backup(path: str | Path, target: str | Path) -> None:
