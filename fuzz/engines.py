@@ -88,7 +88,7 @@ def node(data: bytes) -> None:
         node_rows(),
         1_000_000,
     )
-    engine._channeler = Channeler(
+    engine._channeler._channeler = Channeler(
         identity.public_key,
         SeededEntropy("channeler"),
         lambda friend, now: PlainInner(identity.public_key, friend, now),
@@ -121,7 +121,7 @@ def relay(data: bytes) -> None:
             stage.call(KEYS[arg % len(KEYS)], LISTENER, what)
         else:
             _common(stage, op, arg, what)
-    _, view = engine.view()
+    view = engine.view().relay
     assert set(engine._relay._legs) == set(stage.wires.open)
     assert min(value for value in msgspec.structs.astuple(view) if isinstance(value, int)) >= 0
     while stage.wires.open:

@@ -6,7 +6,7 @@ listener, odd ones are dialed by the engine.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, dataclass_transform
+from typing import Any, Protocol, dataclass_transform, runtime_checkable
 
 import msgspec
 
@@ -133,4 +133,13 @@ class Engine(Protocol):
 
     def deadline(self) -> Instant | None:
         """When the engine wants to be woken next."""
+        ...
+
+
+@runtime_checkable
+class Startable(Protocol):
+    """An engine that has something to do before its first event."""
+
+    def start(self, now: Instant) -> list[Effect]:
+        """What to do first."""
         ...

@@ -30,6 +30,7 @@ from offset.engine.surface import (
     Persist,
     Persisted,
     Resume,
+    Startable,
     Tell,
     Woken,
     Write,
@@ -44,19 +45,10 @@ from offset.shell.ports import Port
 from offset.shell.system import Clock, descriptors_max, monotonic_ms
 from offset.shell.wakeup import Wakeup
 
-__all__ = ["Bounds", "Committer", "Driver", "Startable", "Stoppable"]
+__all__ = ["Bounds", "Committer", "Driver", "Stoppable"]
 
 STALL_LOOKS = 8
 """How often a write is looked at in the time after which a stalled one is given up."""
-
-
-@runtime_checkable
-class Startable(Protocol):
-    """An engine that has something to do before its first event."""
-
-    def start(self, now: Instant) -> list[Effect]:
-        """What to do first."""
-        ...
 
 
 @runtime_checkable

@@ -25,7 +25,7 @@ from offset.core.funder.roles.cancelling import cancel_queued, lose_channel
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import DropFriend, SetRelays, Turn
 from offset.core.funder.state.views import add_friend_report
-from offset.crypto.identity import is_lower
+from offset.crypto.public_keys import is_lower
 from offset.wire.app import (
     AckClosePayment,
     AddFriend,

@@ -19,7 +19,6 @@ from offset.base.limits import (
 from offset.core.funder.ledger.mutual_credit import MutualCredit
 from offset.core.funder.records import OWN, From, Origin, Own, Queue
 from offset.core.funder.state.state import Friend, FunderState
-from offset.engine.outbox import Outbox
 from offset.engine.relay import RelayEngine
 from offset.sim.physics.violation import claim
 from offset.wire.friend import CancelOp, RequestOp
@@ -122,9 +121,8 @@ def invoices(name: str, state: FunderState) -> None:
         )
 
 
-def outbox(name: str, waiting: Outbox) -> None:
+def turns_held(name: str, held: int) -> None:
     """What waits for the disk cannot grow without end."""
-    held = len(waiting)
     claim(held <= TURNS_HELD_MAX + TURNS_PER_READ, "limit", f"{name}: {held} turns wait for the disk")
 
 
@@ -171,10 +169,11 @@ def exposure(name: str, them: Friend, before: dict[tuple[str, bytes, str, int], 
 
 def relay_limits(name: str, engine: RelayEngine) -> None:
     """A relay keeps its counts within their limits."""
-    lines, view = engine.view()
+    view = engine.view()
+    lines, relay = view.lines, view.relay
     claim(lines.handshakes <= RELAY_HANDSHAKES_MAX, "limit", f"{name} has too many handshakes")
-    claim(view.connections <= RELAY_CONNECTIONS_MAX, "limit", f"{name} has too many connections")
-    claim(view.tunnels * 2 <= view.connections, "limit", f"{name} has a tunnel without its two legs")
+    claim(relay.connections <= RELAY_CONNECTIONS_MAX, "limit", f"{name} has too many connections")
+    claim(relay.tunnels * 2 <= relay.connections, "limit", f"{name} has a tunnel without its two legs")
 
 
 # Rows and memory

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from offset.base.ids import Currency, PublicKey, RequestId
+from offset.base.ids import PublicKey, RequestId
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.records import (
     Changes,
@@ -25,16 +23,14 @@ from offset.core.funder.records import (
 from offset.core.funder.state.state import FunderState
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
-from offset.engine.surface import Effect, Event, Persist
+from offset.engine.surface import Effect, Persist
+from offset.sim.cast.cast import Cast
 from offset.sim.judge import checks, pairs
+from offset.sim.judge.excuses import Excuses
 from offset.sim.judge.steps import Steps
 from offset.sim.physics.host import Host
 from offset.sim.physics.violation import claim
 from offset.wire.app import AddInvoice, AppRequest, CreatePayment
-
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
-    from offset.sim.cast.purchase import Purchase
 
 RESTORE_EVERY = 12
 """Every so many commits of a node, its rows are read back and compared with its memory."""
@@ -43,14 +39,9 @@ RESTORE_EVERY = 12
 class Watcher:
     """The judge of a run."""
 
-    def __init__(self, cast: Cast) -> None:
-        self.cast = cast
+    def __init__(self, cast: Cast, excuses: Excuses) -> None:
+        self.cast, self.excuses = cast, excuses
         self.checked = 0
-        self.disturbed: dict[tuple[str, str], str] = {}
-        """Friends whose channel was given up on purpose, or has a side that breaks the rules; and why."""
-        self.wiped: dict[str, int] = {}
-        self.limits: dict[tuple[str, str, Currency], int] = {}
-        self.limits_max: dict[tuple[str, str, Currency], int] = {}
         self._exposed: dict[tuple[str, bytes, str, int], int] = {}
         self._steps = Steps()
         self._lives: dict[str, int] = {}
@@ -58,24 +49,7 @@ class Watcher:
 
     # What happens
 
-    def granted(self, name: str, other: str, currency: Currency, limit: int) -> None:
-        """`name` lets `other` owe it so much."""
-        key = (name, other, currency)
-        self.limits[key] = limit
-        self.limits_max[key] = max(limit, self.limits_max.get(key, 0))
-
-    def disturb(self, left: str, right: str, why: str) -> None:
-        """The two will lose their channel, or one of them does not keep the rules."""
-        pair = (left, right) if left < right else (right, left)
-        if pair not in self.disturbed:
-            self.disturbed[pair] = why
-            self.cast.world.note(f"{left} and {right} are disturbed: {why}")
-
-    def is_disturbed(self, left: str, right: str) -> bool:
-        """Whether their ledgers may differ."""
-        return ((left, right) if left < right else (right, left)) in self.disturbed
-
-    def saw(self, host: Host, _event: Event, effects: list[Effect]) -> None:
+    def saw(self, host: Host, effects: list[Effect]) -> None:
         """An engine took an event, and its effects were carried out."""
         engine = host.engine
         if isinstance(engine, NodeEngine) and host.is_alive and self.cast.is_honest(host.name):
@@ -91,14 +65,15 @@ class Watcher:
         if self._lives.get(host.name) != host.life:
             self._lives[host.name] = host.life
             self._steps.forget(host.name)
-            for friend in engine._funder.state.friends.values():
+            for friend in engine.view().state.friends.values():
                 self._steps.saw(host.name, friend, None, is_alone=True)
 
     def _committed(self, host: Host, engine: NodeEngine, commit: Persist, *, is_alone: bool) -> None:
         self.checked += 1
         self._commits += 1
-        name, state = host.name, engine._funder.state
-        checks.outbox(name, engine._outbox)
+        name, view = host.name, engine.view()
+        state = view.state
+        checks.turns_held(name, view.turns_held)
         kinds = {type(key) for key in commit.changes}
         for key in _friends_of(commit.changes):
             friend = state.friends.get(key)
@@ -126,7 +101,7 @@ class Watcher:
         return None if friend is None else friend.channel
 
     def _pair(self, left: str, right: str) -> None:
-        if not self.is_disturbed(left, right) or pairs.is_mended(self.cast, left, right):
+        if not self.excuses.is_disturbed(left, right) or pairs.is_mended(self.cast, left, right):
             pairs.check(self.cast, left, right)
 
     def all_now(self) -> None:
@@ -162,7 +137,7 @@ class Watcher:
 
     def acknowledged(self, name: str, request: AppRequest) -> None:
         """I13: what an app knows to be done is durable."""
-        if not self.cast.is_honest(name) or self.wiped.get(name, -1) >= 0:
+        if not self.cast.is_honest(name) or self.cast.wiped.get(name, -1) >= 0:
             return
         disk = self.cast.hosts[name].disk
         assert disk is not None
@@ -181,10 +156,9 @@ class Watcher:
             case CreatePayment(payment_id):
                 claim(PaymentKey(payment_id) in rows, "I13", f"{name} acknowledged a payment not durable")
 
-    def spoken(self, purchase: Purchase, request_id: RequestId) -> None:
+    def spoken(self, name: str, request_id: RequestId) -> None:
         """I13: the buyer got a commit, so the response is durable."""
-        name = purchase.buyer
-        if not self.cast.is_honest(name) or self.wiped.get(name, -1) >= 0:
+        if not self.cast.is_honest(name) or self.cast.wiped.get(name, -1) >= 0:
             return
         disk = self.cast.hosts[name].disk
         assert disk is not None

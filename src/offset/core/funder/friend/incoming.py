@@ -27,7 +27,7 @@ from offset.core.funder.roles.mediator import forward
 from offset.core.funder.roles.seller import take_request
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
-from offset.crypto.identity import is_lower
+from offset.crypto.public_keys import is_lower
 from offset.wire.common import RelayAddress
 from offset.wire.friend import (
     CancelOp,

@@ -114,14 +114,18 @@ def _speak(turn: Turn, friend: Friend, *, even_if_empty: bool) -> None:
     channel = friend.channel
     relays = turn.state.relays if friend.sent_relays.last != turn.state.relays else None
     currencies = _unannounced(friend)
+    must_speak = even_if_empty or relays is not None or currencies is not None
+    if not must_speak and not any(friend.queues):
+        # Most often so for the friend whose message led to this turn: it holds nothing, and drafts are dear.
+        return
     drafts = draft_to_send(channel, currencies)
     groups = _fill(turn, friend, drafts)
-    if not groups and relays is None and currencies is None and not even_if_empty:
+    if not groups and not must_speak:
         return
     created = [name for name in drafts if name not in channel.credits]
     message = make(
         channel,
-        turn.identity,
+        turn.signer,
         new_rand_value(turn.entropy),
         drafts,
         tuple([CurrencyOperations(name, tuple(ops)) for name, ops in groups.items()]),
@@ -193,7 +197,7 @@ def _announced_relays(turn: Turn, friend: Friend) -> None:
 def _send_reset(turn: Turn, friend: Friend) -> None:
     """The owner accepted the friend's terms: start again from them."""
     relays = tuple([relay.unnamed() for relay in turn.state.relays])
-    message = accept_terms(friend.channel, turn.identity, new_rand_value(turn.entropy), relays)
+    message = accept_terms(friend.channel, turn.signer, new_rand_value(turn.entropy), relays)
     restarted(turn, friend)
     _announced_relays(turn, friend)
     _said(turn, friend, message, True)

@@ -19,8 +19,8 @@ from offset.base.ids import Currency, PublicKey, RequestId
 from offset.base.limits import CREDIT_MAX, I128_MAX, PENDING_PER_FRIEND_MAX, U128_MAX
 from offset.base.route_rules import valid_remaining_route
 from offset.core.funder.records import OWN, Changes, CreditRecord, Origin, PendingKey, PendingRecord
-from offset.crypto.identity import verify
 from offset.crypto.locks import hash_lock
+from offset.crypto.public_keys import verify
 from offset.wire.friend import CancelOp, CollectOp, RequestOp, ResponseOp
 from offset.wire.report import BalanceInfo
 from offset.wire.signing import response_buffer, response_hash

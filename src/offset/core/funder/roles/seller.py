@@ -99,7 +99,7 @@ def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) 
         new_rand_value(turn.entropy),
         UNSIGNED,
     )
-    signature = turn.identity.sign(response_buffer_of(unsigned, op, currency))
+    signature = turn.signer.sign(response_buffer_of(unsigned, op, currency))
     turn.answer(friend, currency, msgspec.structs.replace(unsigned, signature=signature))
 
 

@@ -31,7 +31,7 @@ from offset.core.funder.records import (
     TransactionRecord,
 )
 from offset.core.funder.state.state import Friend, FunderState, Queued
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.wire.app import ResponseClosePayment, TransactionResult
 from offset.wire.common import RelayAddress
 from offset.wire.extension import FriendCreditLines
@@ -70,7 +70,6 @@ class Turn:
         "changes",
         "credit_lines",
         "entropy",
-        "identity",
         "messages",
         "moved",
         "mutations",
@@ -80,14 +79,15 @@ class Turn:
         "refusal",
         "resending",
         "results",
+        "signer",
         "state",
         "touched",
         "trying",
         "wanting",
     )
 
-    def __init__(self, state: FunderState, identity: Identity, entropy: Entropy) -> None:
-        self.state, self.identity, self.entropy = state, identity, entropy
+    def __init__(self, state: FunderState, signer: Signer, entropy: Entropy) -> None:
+        self.state, self.signer, self.entropy = state, signer, entropy
         self.changes: Changes = {}
         self.orders: list[Order] = []
         self.messages: list[tuple[PublicKey, FriendMessage]] = []

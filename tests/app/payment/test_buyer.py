@@ -1,10 +1,10 @@
-"""Paying: the order of things, what becomes of failures, and that money is never in doubt."""
+"""Paying: the order of things, and what a payment needs."""
 
 import asyncio
 
 import pytest
 
-from app.purchases import (
+from app.payment.paying import (
     BOB,
     CAROL,
     DAVE,
@@ -13,27 +13,14 @@ from app.purchases import (
     VIA_BOB,
     VIA_CAROL,
     VIA_DAVE,
-    asked_kinds,
-    asked_parts,
+    kinds_of,
     part_over,
+    parts_of,
 )
-from offset.app import (
-    Rate,
-)
+from offset.app import NotPermitted, Rate
 from offset.wire import app
 from offset.wire.index import MultiRoute
-from support.fake_node import (
-    SELLER,
-    commit_for,
-    connected,
-    invoice,
-    route,
-    story,
-)
-
-pytestmark = pytest.mark.usefixtures("quick")
-
-# Success
+from support.fake_node import APP, SELLER, FakeNode, commit_for, connected, invoice, route, story
 
 
 @story
@@ -44,11 +31,11 @@ async def test_one_route() -> None:
         payment = await node.buyer.pay(INVOICE)
         assert payment.commit == commit_for(INVOICE)
         assert (payment.fees, payment.invoice) == (3, INVOICE)
-        assert asked_kinds(fake) == ["RequestRoutes", "CreatePayment", "CreateTransaction"]
+        assert kinds_of(fake) == ["RequestRoutes", "CreatePayment", "CreateTransaction"]
         assert fake.requests[1] == app.CreatePayment(
             payment.payment_id, INVOICE.invoice_id, "FST", 50, SELLER.public_key
         )
-        assert asked_parts(fake) == [part_over(VIA_BOB, 50, 3)]
+        assert parts_of(fake) == [part_over(VIA_BOB, 50, 3)]
 
 
 @story
@@ -59,7 +46,7 @@ async def test_told_before_it_begins() -> None:
         begun: list[tuple[bytes, int]] = []
 
         def began(payment_id: bytes, fees: int) -> None:
-            assert asked_kinds(fake) == ["RequestRoutes"]
+            assert kinds_of(fake) == ["RequestRoutes"]
             begun.append((payment_id, fees))
 
         payment = await node.buyer.pay(INVOICE, began=began)
@@ -73,7 +60,7 @@ async def test_began_that_fails() -> None:
         fake.routes = [ONE]
         with pytest.raises(ZeroDivisionError):
             await node.buyer.pay(INVOICE, began=lambda payment_id, fees: 1 // 0)
-        assert asked_kinds(fake) == ["RequestRoutes"]
+        assert kinds_of(fake) == ["RequestRoutes"]
 
 
 @story
@@ -85,7 +72,7 @@ async def test_several_routes() -> None:
         payment = await node.buyer.pay(INVOICE)
         assert payment.commit == commit_for(INVOICE)
         assert len(fake.payments) == 1
-        assert sorted(asked_parts(fake)) == sorted([part_over(VIA_CAROL, 30), part_over(VIA_DAVE, 20)])
+        assert sorted(parts_of(fake)) == sorted([part_over(VIA_CAROL, 30), part_over(VIA_DAVE, 20)])
 
 
 @story
@@ -105,7 +92,7 @@ async def test_nothing_to_pay() -> None:
     async with connected() as (fake, node):
         fake.routes = [ONE]
         assert (await node.buyer.pay(invoice(0))).commit.dest_payment == 0
-        assert asked_parts(fake) == [part_over(VIA_BOB, 0)]
+        assert parts_of(fake) == [part_over(VIA_BOB, 0)]
 
 
 @story
@@ -117,3 +104,15 @@ async def test_many_payments_at_once() -> None:
         payments = await asyncio.gather(*[node.buyer.pay(one) for one in asked])
         assert [payment.commit for payment in payments] == [commit_for(one) for one in asked]
         assert len({payment.payment_id for payment in payments}) == 100
+
+
+@pytest.mark.parametrize("missing", ["routes", "buyer"])
+@story
+async def test_permissions(missing: str) -> None:
+    """Paying needs the permissions buyer and routes; what is missing is named."""
+    allowed = {"routes": True, "buyer": True, "seller": True, "config": True, missing: False}
+    trusted = {APP.public_key: app.AppPermissions(**allowed)}
+    async with connected(FakeNode(trusted=trusted)) as (fake, node):
+        fake.routes = [ONE]
+        with pytest.raises(NotPermitted, match=missing):
+            await node.buyer.pay(INVOICE)

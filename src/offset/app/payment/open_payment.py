@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from typing import NamedTuple
 
-from offset.app.closing import ended
 from offset.app.errors import NoAnswer, PaymentUnfinished
+from offset.app.payment.closing import ended
 from offset.app.session import Session
 from offset.base import base64url
 from offset.base.credits import Amount

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from offset.app.closing import acknowledge, ended
 from offset.app.errors import PaymentCanceled, PaymentUnknown
-from offset.app.paying import Began, Paying
-from offset.app.plan import Plan
-from offset.app.resuming import resume
+from offset.app.payment.attempts import Attempts, Began
+from offset.app.payment.closing import acknowledge, ended
+from offset.app.payment.plan import Plan
+from offset.app.payment.resuming import resume
 from offset.app.routes import Routes
 from offset.app.session import Session
 from offset.base.credits import Amount
@@ -77,7 +77,7 @@ class Buyer:
         `fees_max`: the most that mediators may get, in credits. `keep_canceled`: leave the last payment, if it was
         cancelled, for somebody else to ask for and to acknowledge; PaymentRefused then names it.
         """
-        paying = Paying(
+        attempts = Attempts(
             self._session,
             Plan(self._routes, self._session.report, invoice, fees_max),
             invoice,
@@ -85,7 +85,7 @@ class Buyer:
             began=began,
             keep_canceled=keep_canceled,
         )
-        return Payment(self, invoice, *await paying.run())
+        return Payment(self, invoice, *await attempts.run())
 
     async def resume(
         self, invoice: InvoiceFile, payment_id: PaymentId, *, timeout_s: float = PAY_S

@@ -9,7 +9,7 @@ import pytest
 
 from offset.base.faults import UserFault
 from offset.base.limits import FILE_BYTES_MAX
-from offset.programs.files_io import load, read_text, refuse_existing, write_new
+from offset.shell.files import load, read_text, refuse_existing, write_new
 
 
 def _parse(text: str) -> int:

@@ -1,4 +1,4 @@
-"""How payments end, as the buyer hears of it."""
+"""How payments end: the receipt, or the news that nothing was paid."""
 
 import asyncio
 from typing import Any
@@ -6,27 +6,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from app.purchases import (
-    INVOICE,
-    ONE,
-)
-from offset.app import (
-    Node,
-    PaymentCanceled,
-    PaymentUnknown,
-    closing,
-)
+from app.payment.paying import INVOICE, ONE
+from offset.app import Node, PaymentCanceled, PaymentUnknown
 from offset.app.errors import NoAnswer
+from offset.app.payment import closing
 from offset.wire import app
-from support.fake_node import (
-    FakeNode,
-    collected,
-    connected,
-    receipt_for,
-    story,
-)
-
-pytestmark = pytest.mark.usefixtures("quick")
+from support.fake_node import FakeNode, collected, connected, receipt_for, story
 
 
 async def _paid(fake: FakeNode, node: Node) -> bytes:

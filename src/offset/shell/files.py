@@ -11,7 +11,8 @@ from typing import TypeVar
 from offset.base.faults import UserFault
 from offset.base.limits import FILE_BYTES_MAX
 
-PUBLIC_MODE = 0o666  # less what the umask takes
+PUBLIC_MODE = 0o666
+"""Less what the umask takes."""
 SECRET_MODE = 0o600
 
 T = TypeVar("T")
@@ -23,7 +24,8 @@ def load(path: Path, parse: Callable[[str], T], *, made_by: str = "") -> T:
     try:
         return parse(text)
     except UserFault as fault:
-        raise UserFault(f"{path} is {fault}") from None  # "not a ticket: ..."
+        # The sentence of a parser begins as in "not a ticket: ...".
+        raise UserFault(f"{path} is {fault}") from None
 
 
 def read_text(path: Path, *, made_by: str = "") -> str:
@@ -94,7 +96,8 @@ def _rename_new(part: Path, path: Path) -> None:
         os.link(part, path)
     except FileExistsError:
         raise
-    except OSError:  # a file system without hard links: the name is taken first, and the file follows
+    except OSError:
+        # A file system without hard links: the name is taken first, and the file follows.
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, SECRET_MODE))
         try:
             os.replace(part, path)

@@ -1,16 +1,10 @@
-"""An invoice of 50, routes to its seller, and what a fake node was asked for."""
+"""An invoice, routes to its seller, and what the fake node was asked for: what the tests of payments share."""
 
 from typing import Any
 
 from offset.wire import app
 from offset.wire.index import MultiRoute
-from support.fake_node import (
-    FRIEND,
-    FakeNode,
-    identity,
-    invoice,
-    route,
-)
+from support.fake_node import FRIEND, FakeNode, identity, invoice, route
 
 BOB = FRIEND.public_key
 CAROL, DAVE = identity("carol").public_key, identity("dave").public_key
@@ -19,20 +13,23 @@ ONE = (MultiRoute((VIA_BOB,)),)
 TWO = (MultiRoute((route(BOB, CAROL, capacity=40), route(BOB, DAVE, capacity=30))),)
 INVOICE = invoice(50)
 
+Sent = tuple[tuple[bytes, ...], int, int]
+"""A part: its route, what arrives, and the fees."""
 
-def asked_kinds(fake: FakeNode) -> list[str]:
-    """The kinds of what was asked for, in order."""
+
+def kinds_of(fake: FakeNode) -> list[str]:
+    """The names of all requests, in order."""
     return [type(request).__name__ for request in fake.requests]
 
 
-def asked_parts(fake: FakeNode) -> list[tuple[tuple[bytes, ...], int, int]]:
-    """Route, amount and fees of each part that was sent."""
+def parts_of(fake: FakeNode) -> list[Sent]:
+    """The parts that were sent, in order."""
     return [
         (part.route.public_keys, part.dest_payment, part.fees)
         for part in fake.asked_for(app.CreateTransaction)
     ]
 
 
-def part_over(found: Any, amount: int, fee: int = 0) -> tuple[tuple[bytes, ...], int, int]:
-    """A part as `asked_parts` shows it."""
+def part_over(found: Any, amount: int, fee: int = 0) -> Sent:
+    """The part that goes over a route."""
     return (found.route.public_keys, amount, fee)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from offset.app.closing import acknowledge
 from offset.app.errors import PaymentCanceled, PaymentCollected, PaymentUnknown
-from offset.app.open_payment import OpenPayment, Promised, commit_in
+from offset.app.payment.closing import acknowledge
+from offset.app.payment.open_payment import OpenPayment, Promised, commit_in
 from offset.app.session import Session
 from offset.base.faults import UserFault
 from offset.base.ids import PaymentId

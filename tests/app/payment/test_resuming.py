@@ -16,7 +16,7 @@ from offset.app import (
     UserFault,
     connect,
 )
-from offset.app.open_payment import OpenPayment
+from offset.app.payment.open_payment import OpenPayment
 from offset.wire import app
 from offset.wire.index import MultiRoute
 from support.fake_node import (

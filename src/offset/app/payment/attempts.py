@@ -1,4 +1,4 @@
-"""Paying one invoice, from the first route to the commit.
+"""Paying one invoice: one payment after another, until one of them has its commit.
 
     routes → choice → CreatePayment → CreateTransaction for each part
        ▲                                  │
@@ -8,11 +8,35 @@
        │                                     the missing amount over other routes, in the same payment,
        └──────────────────────────────────── since the seller counts its parts together
 
-All answers are awaited from before the questions are sent, so an early failure is not lost (spec 05, D-14).
-A new payment has a new lock: what may still lie around of a former one can never be collected. It begins only when
-the node has said that the former one is cancelled. A payment is not closed while its parts are under way: the
-reference would then not give a lost commit a second time (D-8). When `run` has failed its payment is closed, and its
-commit is given to nobody; only who asks for it by its id can still get it (resuming.py).
+The states of a payment, as far as its app can know them:
+
+    OPEN ──► PROMISED ──► COLLECTED
+      │          │
+      ▼          ▼
+    CLOSED ──► CANCELLED
+
+OPEN: CreatePayment was sent; parts may follow, and each freezes credits along its route. PROMISED: the last part has
+arrived, and the node has made the commit. COLLECTED: the seller got the commit and used it; there is a receipt.
+CLOSED: RequestClosePayment was sent, so it takes no more parts; if all that were sent arrive after all it is PROMISED
+all the same, and whoever asks by its id gets the commit. CANCELLED: every part has come back, because no way was
+open, because the others did not come in time, or because the seller cancelled the invoice.
+At AckClosePayment the node forgets a payment that is COLLECTED or CANCELLED; from then on it is unknown.
+
+Only the step from PROMISED to COLLECTED moves money, and it needs the commit. What the errors say about that:
+
+    NoIndexServer, NoRoute, NotEnoughCredit, TooExpensive    no payment was opened: nothing is frozen
+    NoAnswer, PaymentRefused                 none was opened, or each is CANCELLED or unknown: nothing is frozen
+    PaymentUnfinished, Disconnected          the last one may hold frozen credits, and its commit was given to nobody,
+                                             so nothing is paid: resume it by its id, or leave it and they come back
+    PaymentCanceled, PaymentUnknown          (of `resume` and `receipt`) nothing was paid, nothing is frozen
+    PaymentCollected                         (of `resume`) it was paid
+    NoAnswer                                 (of `ended` and `receipt`) as before: the seller may still collect
+
+Why this never pays twice: `run` gives out one commit at most. A new payment begins only when the node has said that
+the former one is CANCELLED, and it has a new lock, so what may still lie around of the former one can never be
+collected. No failure is overlooked, since answers are awaited from before the questions are sent (spec 05, D-14).
+A payment is not closed while its parts are under way and there is time: the reference would then not give a lost
+commit a second time (D-8).
 """
 
 from __future__ import annotations
@@ -21,10 +45,10 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 
-from offset.app.closing import acknowledge
 from offset.app.errors import NoAnswer, PaymentError, PaymentRefused
-from offset.app.open_payment import CLOSE_S, OpenPayment, Promised, commit_in
-from offset.app.plan import Plan
+from offset.app.payment.closing import acknowledge
+from offset.app.payment.open_payment import CLOSE_S, OpenPayment, Promised, commit_in
+from offset.app.payment.plan import Plan
 from offset.app.session import Session
 from offset.base.credits import Amount
 from offset.base.entropy import new_payment_id
@@ -40,14 +64,14 @@ from offset.wire.app import (
 from offset.wire.files import InvoiceFile
 
 ATTEMPTS_MAX = 6
-"""Payments, and further rounds of a payment, for one invoice."""
+"""Payments, and further rounds of parts in one payment, for one invoice."""
 
 Began = Callable[[PaymentId, Amount], None]
 """Told before a payment is created: its id, and the fees of all its parts in credits."""
 
 
-class Paying:
-    """One invoice that is being paid."""
+class Attempts:
+    """What is tried for one invoice."""
 
     def __init__(
         self,

@@ -7,12 +7,10 @@ from typing import Any
 import pytest
 
 from offset.app.errors import NotEnoughCredit, TooExpensive
-from offset.app.plan import ASKS_MAX, Plan
+from offset.app.payment.plan import ASKS_MAX, Plan
 from offset.base.credits import Rate
 from offset.wire.index import Edge, MultiRoute
 from support.fake_node import identity, invoice, route
-
-pytestmark = pytest.mark.usefixtures("quick")
 
 ANN, BEN, EVE = (identity(name).public_key for name in ("ann", "ben", "eve"))
 STRAIGHT, AROUND = route(ANN), route(BEN, EVE)
