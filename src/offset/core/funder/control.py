@@ -105,7 +105,8 @@ def add_friend(turn: Turn, request: AddFriend) -> str | None:
     """A new friend: disabled, without currencies."""
     key = request.friend_public_key
     if key == turn.state.local:
-        return "a node cannot be its own friend"  # D33
+        # See D33.
+        return "a node cannot be its own friend"
     if key in turn.state.friends:
         return "this friend is known already"
     if len(turn.state.friends) >= FRIENDS_MAX:
@@ -183,7 +184,8 @@ def _disable_friend(turn: Turn, friend: Friend, _request: DisableFriend) -> str 
     friend.is_enabled = False
     turn.put(friend.record())
     turn.change_friend(friend.public_key, SetStatus(False))
-    went_offline(turn, friend)  # at once: nothing may be said on a line that is about to be dropped
+    # At once: nothing may be said on a line that is about to be dropped.
+    went_offline(turn, friend)
     turn.orders.append(DropFriend(friend.public_key))
     return None
 
@@ -197,7 +199,8 @@ def _reset_friend_channel(turn: Turn, friend: Friend, request: ResetFriendChanne
     if channel.remote_terms.reset_token != request.reset_token:
         return "the friend has made new terms since; look at them first"
     before = channel_state(channel)
-    channel.reset_wish = request.reset_token  # carried out as soon as the friend is online (D19)
+    # Carried out as soon as the friend is online (D19).
+    channel.reset_wish = request.reset_token
     happened(channel, before, ChannelEvent.OWNER_ACCEPTED)
     turn.put(channel.record())
     turn.trying[friend.public_key] = None

@@ -94,7 +94,8 @@ def _take_next(turn: Turn, friend: Friend, found: Next) -> None:
     turn.trying[key] = None
     configure_active(turn, friend, created)
     _remote_relays(turn, friend, found.message.opt_local_relays)
-    if friend.sent_relays.previous is not None:  # it has answered, so it knows our last list
+    # It has answered, so it knows our last list.
+    if friend.sent_relays.previous is not None:
         friend.sent_relays = SentRelays(friend.sent_relays.last)
         turn.put(friend.record())
         turn.reaching[key] = None
@@ -231,7 +232,8 @@ def _crossing_reset(turn: Turn, friend: Friend, message: MoveToken) -> bool:
 
 
 def _after_reset(turn: Turn, friend: Friend, message: MoveToken) -> None:
-    friend.sent_relays = SentRelays(None, known_relays(friend))  # our relays go out again (spec 03, 2.10)
+    # Our relays go out again (spec 03, 2.10).
+    friend.sent_relays = SentRelays(None, known_relays(friend))
     restarted(turn, friend)
     turn.proven[friend.public_key] = None
     _remote_relays(turn, friend, message.opt_local_relays)

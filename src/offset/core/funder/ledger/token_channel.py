@@ -56,8 +56,10 @@ class Taken(msgspec.Struct, frozen=True):
 
     currency: Currency
     op: Operation
-    verdict: Verdict | None  # of a request
-    answered: Pending | None  # the request of ours that an answer belongs to, as it was
+    verdict: Verdict | None
+    """Of a request."""
+    answered: Pending | None
+    """The request of ours that an answer belongs to, as it was."""
 
 
 class Next(msgspec.Struct, frozen=True):
@@ -113,7 +115,8 @@ def _receive_holding(channel: Channel, message: MoveToken) -> Duplicate | Mismat
         and message.rand_nonce == last.rand_nonce
         and move_token_prefix_hash(message) == last.prefix_hash
     ):
-        return Duplicate()  # infoHash and signature play no part: the first message of all is unsigned
+        # The info hash and the signature play no part: the first message of all is unsigned.
+        return Duplicate()
     return Mismatch("the friend speaks while we hold the token")
 
 
@@ -139,7 +142,8 @@ def _draft_credits(channel: Channel, remote_currencies: tuple[Currency, ...] | N
     drafts = {name: Draft(credit) for name, credit in channel.credits.items()}
     if remote_currencies is not None:
         if "" in remote_currencies or len(dict.fromkeys(remote_currencies)) != len(remote_currencies):
-            raise PeerFault("an empty or repeated currency")  # such lists can hash alike: D24
+            # Such lists can hash alike: D24.
+            raise PeerFault("an empty or repeated currency")
         if len(remote_currencies) > CURRENCIES_PER_FRIEND_MAX:
             raise PeerFault("too many currencies")
         if any(name not in remote_currencies for name in channel.credits):

@@ -62,7 +62,8 @@ def create_transaction(turn: Turn, request: CreateTransaction) -> str | None:
 
 def _repeat(turn: Turn, known: TransactionRecord, request: CreateTransaction) -> str | None:
     """The same request again: tell the result again, if there is one (D-8: also while closing)."""
-    if known.payment_id != request.payment_id:  # D40
+    # See D40.
+    if known.payment_id != request.payment_id:
         turn.results.append(TransactionResult(request.request_id, FAILURE))
         return "the request belongs to another payment"
     if known.response is not None:
@@ -86,7 +87,8 @@ def _refusal(turn: Turn, request: CreateTransaction) -> str | None:
     if route[0] != turn.state.local or route[-1] != payment.dest_public_key:
         return "the route does not lead from this node to the seller"
     if request.dest_payment > payment.total_dest_payment or request.dest_payment + request.fees > I128_MAX:
-        return "the amount is too large"  # D12
+        # See D12.
+        return "the amount is too large"
     return _first_hop_refusal(turn.state.friends.get(route[1]), payment)
 
 
