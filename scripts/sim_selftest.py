@@ -17,13 +17,15 @@ from offset.core.apps import pending_requests as askers
 from offset.core.funder.friend import credit_lines, incoming, liveness
 from offset.core.funder.friend import sender as batch
 from offset.core.funder.ledger import mutual_credit, reset, token_channel
+from offset.core.funder.records import OWN
 from offset.core.funder.roles import buyer, cancelling, mediator, payments, seller
 from offset.core.funder.state import state, turn
 from offset.core.index import client
 from offset.engine import capacities as publication
 from offset.engine import node_apps, outbox
 from offset.link import keepalive
-from offset.sim.course.run import Outcome, simulate
+from offset.sim.course.run import Outcome
+from offset.sim.course.simulation import simulate
 from offset.sim.script.plan import draw
 from offset.wire.report import UpdateCurrencyConfig
 
@@ -75,7 +77,7 @@ def forget_cancel() -> list[Patch]:
     cancel = cancelling.cancel_towards_origin
 
     def broken(turn: Any, currency: Any, request_id: Any, origin: Any) -> None:
-        if origin == b"":
+        if origin is OWN:
             cancel(turn, currency, request_id, origin)
 
     return [(cancelling, "cancel_towards_origin", broken), (batch, "cancel_towards_origin", broken)]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from offset.base.faults import PeerFault
-from offset.base.ids import PublicKey, Uid
+from offset.base.ids import Conn, PublicKey, Uid
 from offset.base.limits import APPS_MAX
 from offset.core.apps.pending_requests import PendingRequests
 from offset.core.apps.permissions import is_allowed
-from offset.engine.surface import Conn
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_SERVER_TO_APP,
@@ -48,6 +47,11 @@ class NodeApps:
     def __len__(self) -> int:
         return len(self._permissions)
 
+    @property
+    def requests_pending(self) -> int:
+        """Different questions that wait for an answer."""
+        return len(self._pending)
+
     def opened(self, conn: Conn, key: PublicKey) -> bool:
         """An app proved its key. False: hang up without a word."""
         permissions = self._trust(key)
@@ -64,7 +68,8 @@ class NodeApps:
             self._registered[conn] = None
             status = None if report.opt_extra is None else report.opt_extra.opt_status
             if status is None or not self._was_told(status):
-                self._told_status = None  # this report is older than what the others were told
+                # This report is older than what the others were told.
+                self._told_status = None
             self._send(conn, NODE_REPORT.encode(report))
 
     def revoked(self) -> list[Conn]:
@@ -116,6 +121,7 @@ class NodeApps:
 
     def tell(self, message: AppServerToApp) -> None:
         """An answer, for those who asked."""
+        question: tuple[str, bytes]
         match message:
             case TransactionResult():
                 question = ("transaction", message.request_id)

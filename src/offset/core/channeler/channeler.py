@@ -27,7 +27,7 @@ from offset.core.channeler.listen_targets import ListenTargets
 from offset.core.channeler.listening import LegStage, Listener, ListenLeg
 from offset.core.channeler.offline_reason import OfflineReason
 from offset.core.channeler.tunnels import Tunnel, Tunnels, TunnelStage
-from offset.crypto.identity import is_lower
+from offset.crypto.public_keys import is_lower
 from offset.wire import extension
 from offset.wire.common import RelayAddress
 from offset.wire.extension import (
@@ -158,7 +158,7 @@ class Channeler:
             self._ended(tunnel, now)
         return self._buffer.take()
 
-    def line_congested(self, line: LineId, now: Instant) -> list[Effect]:
+    def line_congested(self, line: LineId, _now: Instant) -> list[Effect]:
         """What was sent through a line is piling up."""
         if (tunnel := self._tunnels.get(line)) is not None:
             tunnel.is_congested = True

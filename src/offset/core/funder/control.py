@@ -18,12 +18,14 @@ from offset.base.limits import (
 from offset.core.funder.friend import credit_lines
 from offset.core.funder.friend.liveness import went_offline
 from offset.core.funder.friend.settings import set_config
-from offset.core.funder.records import ConfigRecord, RelaysRecord
+from offset.core.funder.ledger.channel_states import CHANNEL, ChannelEvent, channel_state, happened
+from offset.core.funder.records import ChannelKey, ConfigKey, ConfigRecord, FriendKey, Queue, RelaysRecord
 from offset.core.funder.roles import buyer, payments, seller
 from offset.core.funder.roles.cancelling import cancel_queued, lose_channel
-from offset.core.funder.state.state import FORWARDED, Friend
+from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import DropFriend, SetRelays, Turn
 from offset.core.funder.state.views import add_friend_report
+from offset.crypto.public_keys import is_lower
 from offset.wire.app import (
     AckClosePayment,
     AddFriend,
@@ -103,7 +105,8 @@ def add_friend(turn: Turn, request: AddFriend) -> str | None:
     """A new friend: disabled, without currencies."""
     key = request.friend_public_key
     if key == turn.state.local:
-        return "a node cannot be its own friend"  # D33
+        # See D33.
+        return "a node cannot be its own friend"
     if key in turn.state.friends:
         return "this friend is known already"
     if len(turn.state.friends) >= FRIENDS_MAX:
@@ -113,6 +116,9 @@ def add_friend(turn: Turn, request: AddFriend) -> str | None:
     if len(request.name.encode()) > NAME_BYTES_MAX:
         return NAME_TOO_LONG
     friend = Friend(turn.state.local, key, request.name, request.relays)
+    is_lower_key = is_lower(turn.state.local, key)
+    event = ChannelEvent.ADDED_LOWER if is_lower_key else ChannelEvent.ADDED_HIGHER
+    happened(friend.channel, None, event)
     turn.state.friends[key] = friend
     turn.put(friend.record())
     turn.mutations.append(add_friend_report(friend))
@@ -129,13 +135,15 @@ def _with_friend(handler: Callable[[Turn, Friend, Any], str | None]) -> Callable
     return handle
 
 
-def _remove_friend(turn: Turn, friend: Friend, request: RemoveFriend) -> str | None:
+def _remove_friend(turn: Turn, friend: Friend, _request: RemoveFriend) -> str | None:
     key = friend.public_key
+    end = CHANNEL.after(channel_state(friend.channel), ChannelEvent.REMOVED)
+    assert end is None
     lose_channel(turn, friend)
     for name in friend.configs:
-        turn.drop("configs", key, name)
-    turn.drop("channels", key)
-    turn.drop("friends", key)
+        turn.drop(ConfigKey(key, name))
+    turn.drop(ChannelKey(key))
+    turn.drop(FriendKey(key))
     del turn.state.friends[key]
     turn.orders.append(DropFriend(key))
     turn.mutations.append(RemoveFriendMutation(key))
@@ -164,7 +172,7 @@ def _set_friend_name(turn: Turn, friend: Friend, request: SetFriendName) -> str 
     return None
 
 
-def _enable_friend(turn: Turn, friend: Friend, request: EnableFriend) -> str | None:
+def _enable_friend(turn: Turn, friend: Friend, _request: EnableFriend) -> str | None:
     friend.is_enabled = True
     turn.put(friend.record())
     turn.change_friend(friend.public_key, SetStatus(True))
@@ -172,11 +180,12 @@ def _enable_friend(turn: Turn, friend: Friend, request: EnableFriend) -> str | N
     return None
 
 
-def _disable_friend(turn: Turn, friend: Friend, request: DisableFriend) -> str | None:
+def _disable_friend(turn: Turn, friend: Friend, _request: DisableFriend) -> str | None:
     friend.is_enabled = False
     turn.put(friend.record())
     turn.change_friend(friend.public_key, SetStatus(False))
-    went_offline(turn, friend)  # at once: nothing may be said on a line that is about to be dropped
+    # At once: nothing may be said on a line that is about to be dropped.
+    went_offline(turn, friend)
     turn.orders.append(DropFriend(friend.public_key))
     return None
 
@@ -189,7 +198,10 @@ def _reset_friend_channel(turn: Turn, friend: Friend, request: ResetFriendChanne
         return "the friend has not told its terms yet"
     if channel.remote_terms.reset_token != request.reset_token:
         return "the friend has made new terms since; look at them first"
-    channel.reset_wish = request.reset_token  # carried out as soon as the friend is online (D19)
+    before = channel_state(channel)
+    # Carried out as soon as the friend is online (D19).
+    channel.reset_wish = request.reset_token
+    happened(channel, before, ChannelEvent.OWNER_ACCEPTED)
     turn.put(channel.record())
     turn.trying[friend.public_key] = None
     return None
@@ -235,7 +247,7 @@ def _open_currency(turn: Turn, friend: Friend, request: OpenFriendCurrency) -> s
 
 def _close_currency(turn: Turn, friend: Friend, request: CloseFriendCurrency) -> str | None:
     currency = request.currency
-    cancel_queued(turn, friend, (FORWARDED,), lambda item: item.currency == currency)
+    cancel_queued(turn, friend, (Queue.FORWARDED,), lambda item: item.currency == currency)
     config = msgspec.structs.replace(_config(friend, currency), is_open=False)
     return _configure(turn, friend, config)
 
@@ -250,7 +262,7 @@ def _remove_currency(turn: Turn, friend: Friend, request: RemoveFriendCurrency) 
     ):
         return f"the currency {currency!r} is active, so it stays: close it, or remove the friend"
     del friend.configs[currency]
-    turn.drop("configs", friend.public_key, currency)
+    turn.drop(ConfigKey(friend.public_key, currency))
     credit_lines.changed(friend)
     turn.change_friend(friend.public_key, RemoveCurrencyConfig(currency))
     turn.trying[friend.public_key] = None

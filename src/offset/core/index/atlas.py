@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 
 from offset.base.credits import Amount, Rate
 from offset.base.ids import Currency, PublicKey
@@ -39,8 +40,10 @@ class Atlas:
         records_max: int = INDEX_RECORDS_MAX,
         records_per_node_max: int = INDEX_RECORDS_PER_NODE_MAX,
     ) -> None:
-        self._graphs: dict[Currency, Graph] = {}  # only those that have a record
-        self._nodes: dict[PublicKey, _Node] = {}  # likewise
+        self._graphs: dict[Currency, Graph] = {}
+        """Only currencies that have a record."""
+        self._nodes: dict[PublicKey, _Node] = {}
+        """Only nodes that have a record."""
         self._records = 0
         self._records_max = records_max
         self._records_per_node_max = records_per_node_max
@@ -52,6 +55,11 @@ class Atlas:
     def graph(self, currency: Currency) -> Graph | None:
         """The graph of a currency, None when nobody states anything in it."""
         return self._graphs.get(currency)
+
+    def records(self) -> Iterator[tuple[PublicKey, CapacityRecord]]:
+        """All records of all currencies, each with its node."""
+        for graph in self._graphs.values():
+            yield from graph.records()
 
     def update(
         self, node: PublicKey, currency: Currency, friend: PublicKey, capacity: Amount, toll: Rate

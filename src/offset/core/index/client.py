@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from offset.base.backoff import Backoff
-from offset.base.entropy import Entropy, fraction
-from offset.base.ids import RAND_VALUE_BYTES, UID_BYTES, HashResult, PublicKey, Uid
+from offset.base.entropy import Entropy, fraction, new_rand_value, new_uid
+from offset.base.ids import UNSIGNED, HashResult, PublicKey, Uid
 from offset.base.instants import Instant, earliest
 from offset.base.limits import (
     BACKOFF_MS_MIN,
@@ -37,7 +37,7 @@ from offset.base.limits import (
     OPEN_ROUTE_REQUESTS_MAX,
 )
 from offset.core.index.publication import Key, Publication, Published
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.wire.common import NamedIndexServerAddress
 from offset.wire.index import (
     IndexClientToServer,
@@ -134,18 +134,17 @@ class ClientConnected(msgspec.Struct, gc=False):
 class IndexClient:
     """The machine. `deadline` says when it wants to be called with `tick`."""
 
-    def __init__(
-        self, identity: Identity, entropy: Entropy, servers: Iterable[NamedIndexServerAddress]
-    ) -> None:
-        """`identity` signs what is published; `servers` are tried in their order, then from the first again."""
-        self._identity = identity
+    def __init__(self, signer: Signer, entropy: Entropy, servers: Iterable[NamedIndexServerAddress]) -> None:
+        """`signer` signs what is published; `servers` are tried in their order, then from the first again."""
+        self._signer = signer
         self._entropy = entropy
         self._servers = {server.public_key: server for server in servers}
         self._turns = deque(self._servers)
         self._backoff = Backoff(BACKOFF_MS_MIN, INDEX_CLIENT_BACKOFF_MS_MAX)
         self._state: ClientWaiting | ClientDialing | ClientGreeting | ClientConnected = ClientWaiting(0)
         self._publication = Publication()
-        self._asked: dict[Uid, Instant] = {}  # oldest first
+        self._asked: dict[Uid, Instant] = {}
+        """Oldest first."""
         self._was_connected = False
 
     # Questions
@@ -259,7 +258,8 @@ class IndexClient:
         effects: list[Effect] = [ReportChange(AddIndexServerMutation(server))]
         match self._state:
             case ClientDialing(server=dialed) | ClientGreeting(server=dialed) if dialed == key:
-                effects.append(HangupServer())  # it may be at the old address
+                # It may be at the old address.
+                effects.append(HangupServer())
                 return effects + self._dial(now)
             case ClientWaiting():
                 return effects + self._dial(now)
@@ -295,7 +295,7 @@ class IndexClient:
         full_from = now + jitter_ms
         self._was_connected = True
         self._publication.say_all()
-        session_id = self._entropy.bytes(UID_BYTES)
+        session_id = new_uid(self._entropy)
         self._state = ClientConnected(
             server,
             session_id,
@@ -365,15 +365,15 @@ class IndexClient:
             repeated=1 if is_news else INDEX_REFRESH_MUTATIONS, with_unsaid=session.full_from <= now
         )
         unsigned = MutationsUpdate(
-            self._identity.public_key,
+            self._signer.public_key,
             mutations,
             session.time_hash,
             session.session_id,
             session.counter,
-            self._entropy.bytes(RAND_VALUE_BYTES),
-            b"",
+            new_rand_value(self._entropy),
+            UNSIGNED,
         )
-        signature = self._identity.sign(mutations_update_buffer(unsigned))
+        signature = self._signer.sign(mutations_update_buffer(unsigned))
         session.counter += 1
         session.sent_at = now
         return [SendServer(msgspec.structs.replace(unsigned, signature=signature))]

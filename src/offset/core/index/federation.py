@@ -11,11 +11,11 @@ import msgspec
 
 from offset.base.backoff import Backoff
 from offset.base.entropy import Entropy
-from offset.base.ids import PublicKey
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant, earliest
 from offset.base.limits import BACKOFF_MS_MIN, INDEX_SERVER_BACKOFF_MS_MAX, INDEX_SHORT_SESSION_MS
-from offset.core.index.effects import Conn, DialPeer
-from offset.crypto.identity import is_lower
+from offset.core.index.effects import DialPeer
+from offset.crypto.public_keys import is_lower
 
 
 class PeerListening(msgspec.Struct, frozen=True, gc=False):

@@ -6,7 +6,7 @@ and the toll X takes for what comes that way. The arc exists only while Y has a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -49,9 +49,8 @@ class Graph:
     __slots__ = ("_into", "_out")
 
     def __init__(self) -> None:
-        self._into: dict[
-            PublicKey, dict[PublicKey, CapacityRecord]
-        ] = {}  # node, then friend: who states comes first
+        self._into: dict[PublicKey, dict[PublicKey, CapacityRecord]] = {}
+        """By the node that states the record, then by its friend."""
         # Of these the arcs, friend first. What others state about a node alone is kept out of its way, for anybody
         # can make up any number of others.
         self._out: dict[PublicKey, dict[PublicKey, CapacityRecord]] = {}
@@ -70,6 +69,12 @@ class Graph:
     def record(self, tail: PublicKey, head: PublicKey) -> CapacityRecord | None:
         """The record behind the arc from `tail` to `head`."""
         return self.into(head).get(tail)
+
+    def records(self) -> Iterator[tuple[PublicKey, CapacityRecord]]:
+        """Each record, with the node that stated it."""
+        for node, stated in self._into.items():
+            for record in stated.values():
+                yield node, record
 
     def add(self, node: PublicKey, record: CapacityRecord) -> None:
         """Put in a record of `node` about a friend it has stated nothing about yet."""

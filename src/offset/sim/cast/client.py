@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from offset.base.entropy import new_uid
 from offset.base.faults import PeerFault
-from offset.base.ids import PublicKey
+from offset.base.ids import PublicKey, Uid
 from offset.base.instants import Millis
 from offset.core.apps.reports import ReportView
 from offset.crypto.identity import Identity
 from offset.engine.app import AppEngine, Heard, Over, Ready
 from offset.engine.surface import Tell, Woken
 from offset.sim.physics.host import Host, identity_seed
+from offset.sim.physics.network import VirtualNetwork
 from offset.sim.physics.violation import Violation
+from offset.sim.physics.world import World
 from offset.wire.app import (
     AppRequest,
     AppServerToApp,
@@ -24,25 +27,33 @@ from offset.wire.app import (
     TransactionResult,
 )
 
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
-
 Then = Callable[[], None]
+Acknowledged = Callable[[str, AppRequest], None]
 RETRY_MS: Millis = 1000
 
 
 class Client:
     """An app of one node that never gives up. Its own memory is as durable as that of its user."""
 
-    def __init__(self, cast: Cast, node: str, address: str, node_key: PublicKey) -> None:
-        self.cast, self.node = cast, node
+    def __init__(
+        self,
+        world: World,
+        network: VirtualNetwork,
+        node: str,
+        address: str,
+        node_key: PublicKey,
+        acknowledged: Acknowledged,
+    ) -> None:
+        """`acknowledged` is told the name of the node and each request that it acknowledged."""
+        self.node = node
+        self._world, self._tell_acknowledged = world, acknowledged
         self.identity = Identity(identity_seed(f"app of {node}"))
-        self.rng = cast.world.rng.fork(f"client {node}")
-        self.host = Host(cast.world, cast.network, f"app {node}", self._make, site=node)
+        self.rng = world.rng.fork(f"client {node}")
+        self.host = Host(world, network, f"app {node}", self._make, site=node)
         self.host.on_tell = self._told
         self.host.is_wanted = True
         self.is_ready = False
-        self.asks: dict[bytes, tuple[AppRequest, Then | None]] = {}
+        self.asks: dict[Uid, tuple[AppRequest, Then | None]] = {}
         """What is not acknowledged yet, by the id it was sent with last."""
         self.listeners: dict[tuple[str, bytes], Callable[[Any], None]] = {}
         self.on_ready: dict[object, Callable[[], None]] = {}
@@ -59,7 +70,7 @@ class Client:
 
     def ask(self, request: AppRequest, then: Then | None = None) -> None:
         """Ask until the node acknowledges it; then call `then`."""
-        request_id = self.rng.bytes(16)
+        request_id = new_uid(self.rng)
         self.asks[request_id] = (request, then)
         if self.is_ready:
             self._post(request_id, request)
@@ -67,17 +78,17 @@ class Client:
     def tell(self, request: AppRequest) -> None:
         """Ask once, if there is a line."""
         if self.is_ready:
-            self._post(self.rng.bytes(16), request)
+            self._post(new_uid(self.rng), request)
 
     def listen(self, kind: str, ident: bytes, act: Callable[[Any], None]) -> None:
         """Call this for each answer about that id."""
         self.listeners[kind, ident] = act
 
-    def _post(self, request_id: bytes, request: AppRequest) -> None:
+    def _post(self, request_id: Uid, request: AppRequest) -> None:
         engine = self.host.engine
         assert isinstance(engine, AppEngine)
         engine.post(AppToAppServer(request_id, request))
-        self.cast.world.after(0, lambda: self.host.feed(Woken()))
+        self._world.after(0, lambda: self.host.feed(Woken()))
 
     # Hearing
 
@@ -118,11 +129,11 @@ class Client:
             ) from None
         self.view.take_extra(message.opt_extra)
 
-    def _acknowledged(self, request_id: bytes) -> None:
+    def _acknowledged(self, request_id: Uid) -> None:
         asked = self.asks.pop(request_id, None)
         if asked is not None:
             self.acks += 1
-            self.cast.watcher.acknowledged(self.node, asked[0])
+            self._tell_acknowledged(self.node, asked[0])
             if asked[1] is not None:
                 asked[1]()
 

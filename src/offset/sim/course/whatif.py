@@ -8,8 +8,10 @@ from itertools import pairwise
 
 import msgspec
 
+from offset.base.ids import Currency
 from offset.sim.cast.purchase import Purchase
 from offset.sim.course.run import Run
+from offset.sim.course.simulation import judge, live
 from offset.sim.script.topology import Topology, Wish
 
 Arc = tuple[str, str]
@@ -51,7 +53,7 @@ class WhatIfReport(msgspec.Struct, frozen=True):
     """What came of a topology."""
 
     findings: tuple[Finding, ...]
-    rooms: dict[str, tuple[Room, ...]]
+    rooms: dict[Currency, tuple[Room, ...]]
     """By currency, at the end, each friendship in both directions."""
 
 
@@ -66,11 +68,13 @@ def run(topology: Topology) -> WhatIfReport:
 
     for number, (wish, act) in enumerate(zip(topology.wishes, happening.scenario.acts, strict=True)):
         cast.world.at(act.at - 1, partial(look, number, wish))
-    happening.live()
-    happening.judge()
+    live(happening)
+    judge(happening)
     findings = [
         _finding(wish, purchase, *found[number])
-        for number, (wish, purchase) in enumerate(zip(topology.wishes, happening.purchases, strict=True))
+        for number, (wish, purchase) in enumerate(
+            zip(topology.wishes, happening.evidence.purchases, strict=True)
+        )
     ]
     currencies = happening.scenario.currencies()
     return WhatIfReport(
@@ -85,7 +89,7 @@ def _finding(wish: Wish, purchase: Purchase, in_the_way: tuple[Room, ...], possi
     return Finding(wish, is_paid, routes, () if is_paid else in_the_way, possible)
 
 
-def rooms(happening: Run, currency: str) -> dict[Arc, Room]:
+def rooms(happening: Run, currency: Currency) -> dict[Arc, Room]:
     """What each friend can push to each other at this moment."""
     found: dict[Arc, Room] = {}
     cast = happening.cast
@@ -96,7 +100,7 @@ def rooms(happening: Run, currency: str) -> dict[Arc, Room]:
             friend = cast.friend(to, from_)
             credit = friend.channel.credits.get(currency) if friend else None
             owed = 0 if credit is None else credit.balance + credit.remote_debt
-            found[from_, to] = Room(from_, to, cast.watcher.limits.get((to, from_, currency), 0), owed)
+            found[from_, to] = Room(from_, to, cast.limits.get((to, from_, currency), 0), owed)
     return found
 
 

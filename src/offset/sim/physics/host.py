@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from offset.base.ids import Conn
 from offset.base.instants import Instant, Millis
 from offset.engine.surface import (
     Close,
@@ -16,6 +17,7 @@ from offset.engine.surface import (
     Persist,
     Persisted,
     Resume,
+    Startable,
     Tell,
     Woken,
     Write,
@@ -27,7 +29,7 @@ from offset.sim.physics.violation import Violation
 from offset.sim.physics.world import World
 
 Make = Callable[["Host"], Engine]
-Watch = Callable[["Host", Event, list[Effect]], None]
+Watch = Callable[["Host", list[Effect]], None]
 
 CLOCK_STARTS_MIN: Instant = 3_600_000
 """So that a clock that stands still for a while does not come to show less than nothing."""
@@ -77,10 +79,11 @@ class Host:
         self.number = len(network.listeners) % 200 + 1
         self.rng = world.rng.fork(name)
         self.disk = Disk(world, self.rng.fork("disk"), self._durable, self.die) if has_disk else None
-        self.ends: dict[int, End] = {}
-        self.dialing: dict[int, None] = {}
+        self.ends: dict[Conn, End] = {}
+        self.dialing: dict[Conn, None] = {}
         self.life = 0
         self.is_alive = False
+        self.asleep_until: Instant = 0
         self.is_wanted = True
         """Whether it is to be started again when it dies."""
         self.on_tell: Callable[[Tell], None] = lambda _: None
@@ -95,7 +98,6 @@ class Host:
         self._events: list[Event] = []
         self._is_busy = False
         self._wake_at: Instant | None = None
-        self.asleep_until: Instant = 0
         for listener, address in (addresses or {}).items():
             network.listeners[address] = (self, listener)
 
@@ -111,13 +113,12 @@ class Host:
         self._events, self._wake_at = [], None
         self.clock = self._new_clock(self._drift)
         self.engine = self._make(self)
-        start = getattr(self.engine, "start", None)
-        if start is not None:
+        if isinstance(self.engine, Startable):
             self._is_busy = True
-            effects: list[Effect] = start(self.clock.now())
+            effects = self.engine.start(self.clock.now())
             self._carry_out(effects)
             if self.watch is not None:
-                self.watch(self, Woken(), effects)
+                self.watch(self, effects)
             self._is_busy = False
         self.feed(Woken())
         self.on_start()
@@ -160,10 +161,10 @@ class Host:
 
     # Events
 
-    def new_conn(self) -> int:
+    def new_conn(self) -> Conn:
         """The number of a caller's connection."""
         self._next_conn += 2
-        return self._next_conn - 2
+        return Conn(self._next_conn - 2)
 
     def feed_conn(self, life: int, end: End, event: Event) -> None:
         """An event of a connection, if it is still there."""
@@ -196,7 +197,7 @@ class Host:
             raise Violation("I12", f"{self.name} failed at {type(event).__name__}: {error!r}") from error
         self._carry_out(effects)
         if self.watch is not None:
-            self.watch(self, event, effects)
+            self.watch(self, effects)
 
     def _plan_wake(self) -> None:
         if not self.is_alive:
@@ -246,7 +247,7 @@ class Host:
                 case Tell():
                     self.on_tell(effect)
 
-    def _close(self, conn: int) -> None:
+    def _close(self, conn: Conn) -> None:
         if conn in self.dialing:
             del self.dialing[conn]
             self._events.append(Closed(conn, "the dial was given up"))

@@ -4,28 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from offset.base.ids import Currency
 from offset.base.instants import MINUTE, SECOND, Instant, Millis
+from offset.sim.script.act import Act
 
 CALM_MS: Millis = 20 * SECOND
 """Before this nothing goes wrong: friends meet."""
-
-
-class Act(msgspec.Struct, frozen=True):
-    """Something that is done to the network, or by it."""
-
-    at: Instant
-    kind: str
-    args: tuple[object, ...]
-
-    def words(self) -> str:
-        """For people."""
-        return " ".join([self.kind, *map(_word, self.args)])
-
-
-def _word(arg: object) -> str:
-    if isinstance(arg, tuple):
-        return "-".join(map(str, arg)) if all(isinstance(item, str) for item in arg) else str(arg)
-    return str(arg)
 
 
 class Friendship(msgspec.Struct, frozen=True):
@@ -33,7 +17,7 @@ class Friendship(msgspec.Struct, frozen=True):
 
     left: str
     right: str
-    limits: dict[str, tuple[int, int]]
+    limits: dict[Currency, tuple[int, int]]
     """(what right may owe left, what left may owe right)."""
     rate: int = 1
     """What each charges for passing on requests of the other."""
@@ -65,7 +49,7 @@ class Scenario(msgspec.Struct, frozen=True):
             found[friendship.right].append(friendship.left)
         return found
 
-    def currencies(self) -> list[str]:
+    def currencies(self) -> list[Currency]:
         """All currencies."""
         return list(dict.fromkeys(name for item in self.friendships for name in item.limits))
 

@@ -8,6 +8,7 @@ from offset.core.funder.friend import credit_lines
 from offset.core.funder.friend.reachability import known_relays
 from offset.core.funder.friend.sender import restarted
 from offset.core.funder.friend.settings import configure_active
+from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
 from offset.core.funder.ledger.mutual_credit import Verdict
 from offset.core.funder.ledger.reset import acceptable, is_reset_by, make_terms, take_reset
 from offset.core.funder.ledger.token_channel import (
@@ -19,14 +20,14 @@ from offset.core.funder.ledger.token_channel import (
     apply_next,
     receive,
 )
-from offset.core.funder.records import LOST, OWN, HistoryRecord, SentRelays
+from offset.core.funder.records import CreditKey, From, HistoryKind, HistoryRecord, Lost, Own, SentRelays
 from offset.core.funder.roles.buyer import response_came, transaction_collected, transaction_failed
 from offset.core.funder.roles.cancelling import lose_channel
 from offset.core.funder.roles.mediator import forward
 from offset.core.funder.roles.seller import take_request
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
-from offset.crypto.identity import is_lower
+from offset.crypto.public_keys import is_lower
 from offset.wire.common import RelayAddress
 from offset.wire.friend import (
     CancelOp,
@@ -60,17 +61,20 @@ def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
     channel, message = friend.channel, request.move_token
     if _crossing_reset(turn, friend, message):
         return
+    before = channel_state(channel)
     found = receive(channel, message, friend.max_debt)
     match found:
         case Missed():
+            happened(channel, before, ChannelEvent.MISSED)
             # What was said on this line arrives; a copy of an older message does not mean that it was lost (D26).
             if not friend.spoke_here:
                 turn.resending[friend.public_key] = None
         case Duplicate():
+            happened(channel, before, ChannelEvent.DUPLICATE)
             if request.token_wanted:
                 turn.wanting[friend.public_key] = None
         case Mismatch():
-            become_inconsistent(turn, friend)
+            become_inconsistent(turn, friend, ChannelEvent.MISMATCH)
         case Next():
             _take_next(turn, friend, found)
             if request.token_wanted:
@@ -90,7 +94,8 @@ def _take_next(turn: Turn, friend: Friend, found: Next) -> None:
     turn.trying[key] = None
     configure_active(turn, friend, created)
     _remote_relays(turn, friend, found.message.opt_local_relays)
-    if friend.sent_relays.previous is not None:  # it has answered, so it knows our last list
+    # It has answered, so it knows our last list.
+    if friend.sent_relays.previous is not None:
         friend.sent_relays = SentRelays(friend.sent_relays.last)
         turn.put(friend.record())
         turn.reaching[key] = None
@@ -119,21 +124,28 @@ def _take_operation(turn: Turn, friend: Friend, taken: Taken) -> None:
         _take_request(turn, friend, currency, op, taken.verdict)
         return
     assert taken.answered is not None
-    origin = taken.answered.origin
-    if origin == OWN:
-        match op:
-            case ResponseOp():
-                response_came(turn, op)
-            case CancelOp():
-                transaction_failed(turn, op.request_id)
-            case CollectOp():
-                transaction_collected(turn, op)
-    elif origin == LOST:
-        if isinstance(op, CollectOp):  # paid on, but nobody pays us: it is part of our claim there (D1)
-            amount = taken.answered.frozen
-            turn.note(HistoryRecord("lost", op.request_id, currency, amount, friend.public_key, b""))
-    else:
-        turn.answer(turn.state.friends[origin], currency, op)
+    match taken.answered.origin:
+        case Own():
+            _take_own_answer(turn, op)
+        case From(asker):
+            turn.answer(turn.state.friends[asker], currency, op)
+        case Lost():
+            # Paid on, but nobody pays us: it is part of our claim there (D1).
+            if isinstance(op, CollectOp):
+                amount = taken.answered.frozen
+                turn.note(
+                    HistoryRecord(HistoryKind.LOST, op.request_id, currency, amount, friend.public_key, b"")
+                )
+
+
+def _take_own_answer(turn: Turn, op: ResponseOp | CancelOp | CollectOp) -> None:
+    match op:
+        case ResponseOp():
+            response_came(turn, op)
+        case CancelOp():
+            transaction_failed(turn, op.request_id)
+        case CollectOp():
+            transaction_collected(turn, op)
 
 
 def _take_request(
@@ -152,13 +164,17 @@ def _take_request(
 # Inconsistency and reset
 
 
-def become_inconsistent(turn: Turn, friend: Friend, remote_terms: ResetTerms | None = None) -> None:
+def become_inconsistent(
+    turn: Turn, friend: Friend, event: ChannelEvent, remote_terms: ResetTerms | None = None
+) -> None:
     """The ledgers disagree: end what is under way, make our terms, and tell the friend (spec 03, 2.7)."""
     channel = friend.channel
+    before = channel_state(channel)
     terms = make_terms(channel, turn.entropy)
     lose_channel(turn, friend)
     channel.local_terms, channel.remote_terms = terms, remote_terms
     channel.former_terms = None
+    happened(channel, before, event)
     turn.put(channel.record())
     turn.touched[friend.public_key] = None
     turn.resending[friend.public_key] = None
@@ -169,15 +185,23 @@ def _take_terms(turn: Turn, friend: Friend, terms: ResetTerms) -> None:
     channel = friend.channel
     # Terms that the owner could not accept are not kept (D32); that we disagree is true all the same.
     kept = terms if acceptable(channel, terms) else None
+    event = ChannelEvent.BAD_TERMS_CAME if kept is None else ChannelEvent.TERMS_CAME
+    before = channel_state(channel)
     if channel.is_consistent:
         if channel.outgoing is not None and channel.outgoing.old_token == terms.reset_token:
-            turn.resending[friend.public_key] = None  # it does not know yet that we accepted these (D17)
+            # It does not know yet that we accepted these (D17).
+            happened(channel, before, ChannelEvent.SAME_TERMS_CAME)
+            turn.resending[friend.public_key] = None
         else:
-            become_inconsistent(turn, friend, kept)
-    elif kept is not None and kept != channel.remote_terms:
+            become_inconsistent(turn, friend, event, kept)
+        return
+    if kept is not None and kept == channel.remote_terms:
+        event = ChannelEvent.SAME_TERMS_CAME
+    elif kept is not None:
         channel.remote_terms, channel.reset_wish = kept, None
         turn.put(channel.record())
         turn.touched[friend.public_key] = None
+    happened(channel, before, event)
 
 
 def _take_reset(turn: Turn, friend: Friend, message: MoveToken) -> None:
@@ -201,14 +225,15 @@ def _crossing_reset(turn: Turn, friend: Friend, message: MoveToken) -> bool:
         turn.resending[friend.public_key] = None
     else:
         for name in channel.credits:
-            turn.drop("credits", friend.public_key, name)
+            turn.drop(CreditKey(friend.public_key, name))
         take_reset(channel, message, terms)
         _after_reset(turn, friend, message)
     return True
 
 
 def _after_reset(turn: Turn, friend: Friend, message: MoveToken) -> None:
-    friend.sent_relays = SentRelays(None, known_relays(friend))  # our relays go out again (spec 03, 2.10)
+    # Our relays go out again (spec 03, 2.10).
+    friend.sent_relays = SentRelays(None, known_relays(friend))
     restarted(turn, friend)
     turn.proven[friend.public_key] = None
     _remote_relays(turn, friend, message.opt_local_relays)

@@ -15,12 +15,12 @@ import msgspec
 
 from offset.base.credits import Amount, Balance
 from offset.base.faults import OffsetError, PeerFault
-from offset.base.ids import Currency, PublicKey, Uid
+from offset.base.ids import Currency, PublicKey, RequestId
 from offset.base.limits import CREDIT_MAX, I128_MAX, PENDING_PER_FRIEND_MAX, U128_MAX
 from offset.base.route_rules import valid_remaining_route
-from offset.core.funder.records import OWN, Changes, CreditRecord, Origin, PendingRecord
-from offset.crypto.identity import verify
+from offset.core.funder.records import OWN, Changes, CreditRecord, Origin, PendingKey, PendingRecord
 from offset.crypto.locks import hash_lock
+from offset.crypto.public_keys import verify
 from offset.wire.friend import CancelOp, CollectOp, RequestOp, ResponseOp
 from offset.wire.report import BalanceInfo
 from offset.wire.signing import response_buffer, response_hash
@@ -43,7 +43,8 @@ class Verdict(enum.Enum):
     """How an incoming request was taken."""
 
     ACCEPTED = "accepted"
-    OVER_LIMIT = "over limit"  # no fault: it stays pending until our cancel
+    # No fault: it stays pending until our cancel.
+    OVER_LIMIT = "over limit"
 
 
 class OperationRefused(OffsetError):
@@ -60,8 +61,8 @@ class MutualCredit:
         self.balance = balance
         self.local_debt: Amount = 0
         self.remote_debt: Amount = 0
-        self.local: dict[Uid, Pending] = {}
-        self.remote: dict[Uid, Pending] = {}
+        self.local: dict[RequestId, Pending] = {}
+        self.remote: dict[RequestId, Pending] = {}
 
     def info(self) -> BalanceInfo:
         """The three numbers that a move token agrees on."""
@@ -69,7 +70,8 @@ class MutualCredit:
 
     def balance_for_reset(self) -> Balance:
         """What we would claim if the ledgers disagreed (spec 03, 1.6)."""
-        return min(self.balance + self.remote_debt, I128_MAX)  # requests over the limit may be of any size
+        # Requests over the limit may be of any size.
+        return min(self.balance + self.remote_debt, I128_MAX)
 
     def adopt(self, draft: Draft) -> None:
         """Make what the draft says true."""
@@ -103,8 +105,8 @@ class Draft:
         self.balance = credit.balance
         self.local_debt = credit.local_debt
         self.remote_debt = credit.remote_debt
-        self.local: dict[Uid, Pending | None] = {}
-        self.remote: dict[Uid, Pending | None] = {}
+        self.local: dict[RequestId, Pending | None] = {}
+        self.remote: dict[RequestId, Pending | None] = {}
 
     def info(self) -> BalanceInfo:
         """The three numbers that a move token agrees on."""
@@ -122,18 +124,23 @@ class Draft:
         rows: Changes = {record.key(): record}
         for is_local, changed in ((True, self.local), (False, self.remote)):
             for request_id, pending in changed.items():
-                rows["pending", friend, currency, is_local, request_id] = pending and PendingRecord(
-                    friend, currency, is_local, pending.request, pending.response, pending.origin
+                key = PendingKey(friend, currency, is_local, request_id)
+                rows[key] = (
+                    None
+                    if pending is None
+                    else PendingRecord(
+                        friend, currency, is_local, pending.request, pending.response, pending.origin
+                    )
                 )
         return rows
 
-    def find_local(self, request_id: Uid) -> Pending | None:
+    def find_local(self, request_id: RequestId) -> Pending | None:
         """A request of ours."""
         if request_id in self.local:
             return self.local[request_id]
         return self.credit.local.get(request_id)
 
-    def find_remote(self, request_id: Uid) -> Pending | None:
+    def find_remote(self, request_id: RequestId) -> Pending | None:
         """A request of the friend."""
         if request_id in self.remote:
             return self.remote[request_id]
@@ -192,7 +199,7 @@ class Draft:
         self.balance -= pending.frozen
         return pending
 
-    def _ours(self, request_id: Uid) -> Pending:
+    def _ours(self, request_id: RequestId) -> Pending:
         pending = self.find_local(request_id)
         if pending is None:
             raise PeerFault("an answer to a request that is not pending")
@@ -236,7 +243,7 @@ class Draft:
         self.remote_debt -= pending.frozen
         self.balance += pending.frozen
 
-    def _theirs(self, request_id: Uid) -> Pending:
+    def _theirs(self, request_id: RequestId) -> Pending:
         pending = self.find_remote(request_id)
         if pending is None:
             raise OperationRefused("the request is not pending")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from offset.base.entropy import Entropy
-from offset.base.ids import SIGNATURE_BYTES, Currency, RandValue
+from offset.base.entropy import Entropy, new_reset_token
+from offset.base.ids import Currency, PublicKey, RandValue
 from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, I128_MIN, U64_MAX
 from offset.core.funder.ledger.channel import Channel, hashed
+from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
 from offset.core.funder.ledger.mutual_credit import MutualCredit
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.wire.common import RelayAddress
 from offset.wire.friend import CurrencyBalance, MoveToken, ResetTerms
 from offset.wire.report import BalanceInfo, CountersInfo, CurrencyBalanceInfo, McInfo, TokenInfo
@@ -20,7 +21,7 @@ def make_terms(channel: Channel, entropy: Entropy) -> ResetTerms:
         CurrencyBalance(name, channel.credits[name].balance_for_reset()) for name in sorted(channel.credits)
     )
     counter = min(channel.inconsistency_counter + 1, U64_MAX)
-    return ResetTerms(entropy.bytes(SIGNATURE_BYTES), counter, balances)
+    return ResetTerms(new_reset_token(entropy), counter, balances)
 
 
 def acceptable(channel: Channel, terms: ResetTerms) -> bool:
@@ -38,7 +39,7 @@ def acceptable(channel: Channel, terms: ResetTerms) -> bool:
     )
 
 
-def _token_info(sender: bytes, receiver: bytes, terms: ResetTerms) -> TokenInfo:
+def _token_info(sender: PublicKey, receiver: PublicKey, terms: ResetTerms) -> TokenInfo:
     """What a reset by these terms says: the terms of the receiver, negated, in their order."""
     balances = tuple(
         CurrencyBalanceInfo(item.currency, BalanceInfo(-item.balance, 0, 0))
@@ -59,20 +60,22 @@ def _restart(channel: Channel, terms: ResetTerms, sign: int) -> tuple[Currency, 
 
 
 def accept_terms(
-    channel: Channel, identity: Identity, rand_nonce: RandValue, relays: tuple[RelayAddress, ...]
+    channel: Channel, signer: Signer, rand_nonce: RandValue, relays: tuple[RelayAddress, ...]
 ) -> MoveToken:
     """Start again from the friend's numbers: makes the reset message and changes the channel."""
     terms = channel.remote_terms
     assert terms is not None
     assert channel.local_terms is not None
+    before = channel_state(channel)
     info = info_hash(_token_info(channel.local, channel.remote, terms))
-    signature = identity.sign(
+    signature = signer.sign(
         move_token_buffer(prefix_hash(terms.reset_token, (), relays, None), info, rand_nonce)
     )
     message = MoveToken(terms.reset_token, (), relays, None, info, rand_nonce, signature)
     channel.former_terms = channel.local_terms
     _restart(channel, terms, -1)
     channel.outgoing = message
+    happened(channel, before, ChannelEvent.RESET_SAID)
     return message
 
 
@@ -89,7 +92,9 @@ def is_reset_by(channel: Channel, message: MoveToken, terms: ResetTerms | None) 
 
 def take_reset(channel: Channel, message: MoveToken, terms: ResetTerms) -> None:
     """The friend accepted our terms: start again from our numbers, holding the token."""
+    before = channel_state(channel)
     channel.incoming = hashed(message, _token_info(channel.remote, channel.local, terms))
     _restart(channel, terms, 1)
     channel.outgoing = None
     channel.former_terms = None
+    happened(channel, before, ChannelEvent.RESET_CAME)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from offset.base.ids import Uid
+from offset.base.ids import RequestId
 from offset.base.limits import I128_MAX, TRANSACTIONS_PER_PAYMENT_MAX, USER_REQUESTS_PER_FRIEND_MAX
 from offset.base.route_rules import valid_route
-from offset.core.funder.records import PaymentRecord, TransactionRecord
-from offset.core.funder.roles.payments import NEW, part_collected, part_failed, part_sent
-from offset.core.funder.state.state import USER, Friend
+from offset.core.funder.records import PaymentRecord, Queue, TransactionRecord
+from offset.core.funder.roles.payments import may_send_part, part_collected, part_failed, part_sent
+from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.crypto.locks import hash_lock
 from offset.wire.app import (
@@ -56,13 +56,14 @@ def create_transaction(turn: Turn, request: CreateTransaction) -> str | None:
         payment.invoice_id,
         request.fees,
     )
-    turn.enqueue(first, USER, payment.currency, op)
+    turn.enqueue(first, Queue.USER, payment.currency, op)
     return None
 
 
 def _repeat(turn: Turn, known: TransactionRecord, request: CreateTransaction) -> str | None:
     """The same request again: tell the result again, if there is one (D-8: also while closing)."""
-    if known.payment_id != request.payment_id:  # D40
+    # See D40.
+    if known.payment_id != request.payment_id:
         turn.results.append(TransactionResult(request.request_id, FAILURE))
         return "the request belongs to another payment"
     if known.response is not None:
@@ -76,7 +77,7 @@ def _refusal(turn: Turn, request: CreateTransaction) -> str | None:
     payment = turn.state.payments.get(request.payment_id)
     if payment is None:
         return "there is no such payment"
-    if payment.stage != NEW:
+    if not may_send_part(payment):
         return "the payment takes no more parts"
     if payment.open_transactions >= TRANSACTIONS_PER_PAYMENT_MAX:
         return "the payment has too many parts"
@@ -86,18 +87,17 @@ def _refusal(turn: Turn, request: CreateTransaction) -> str | None:
     if route[0] != turn.state.local or route[-1] != payment.dest_public_key:
         return "the route does not lead from this node to the seller"
     if request.dest_payment > payment.total_dest_payment or request.dest_payment + request.fees > I128_MAX:
-        return "the amount is too large"  # D12
-    return _first_hop_refusal(turn.state.friends.get(route[1]), payment, request)
+        # See D12.
+        return "the amount is too large"
+    return _first_hop_refusal(turn.state.friends.get(route[1]), payment)
 
 
-def _first_hop_refusal(
-    first: Friend | None, payment: PaymentRecord, request: CreateTransaction
-) -> str | None:
+def _first_hop_refusal(first: Friend | None, payment: PaymentRecord) -> str | None:
     if first is None:
         return "the first node of the route is not a friend"
     if not first.is_ready(payment.currency):
         return "the first friend of the route is offline or has no such currency"
-    if len(first.queues[USER]) >= USER_REQUESTS_PER_FRIEND_MAX:
+    if len(first.queues[Queue.USER]) >= USER_REQUESTS_PER_FRIEND_MAX:
         return "too many requests wait for the first friend of the route"
     return None
 
@@ -113,7 +113,7 @@ def response_came(turn: Turn, op: ResponseOp) -> None:
     turn.results.append(TransactionResult(op.request_id, _result(payment, transaction, op)))
 
 
-def transaction_failed(turn: Turn, request_id: Uid) -> None:
+def transaction_failed(turn: Turn, request_id: RequestId) -> None:
     """One of our transactions was cancelled."""
     transaction = turn.drop_transaction(request_id)
     turn.results.append(TransactionResult(request_id, FAILURE))

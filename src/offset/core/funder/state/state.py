@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Uid
+from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, RequestId
 from offset.base.limits import OPERATIONS_PER_BATCH_MAX
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.ledger.mutual_credit import MutualCredit, Pending
@@ -15,11 +15,13 @@ from offset.core.funder.records import (
     ConfigRecord,
     CreditRecord,
     FriendRecord,
+    HistoryKind,
     HistoryRecord,
     InvoiceRecord,
     Origin,
     PaymentRecord,
     PendingRecord,
+    Queue,
     QueuedRecord,
     Record,
     RelaysRecord,
@@ -29,9 +31,6 @@ from offset.core.funder.records import (
 from offset.wire.common import NamedRelayAddress, RelayAddress
 from offset.wire.extension import CreditLine
 from offset.wire.friend import Operation, ResponseOp
-
-BACKWARD, FORWARDED, USER = 0, 1, 2
-"""Queues of a friend, first to be sent first: answers, requests of others, our own requests."""
 
 
 class Queued(msgspec.Struct, frozen=True):
@@ -79,12 +78,18 @@ class Friend:
         self.next_number = 0
         # Never stored: everybody is offline after a start.
         self.is_online = False
-        self.spoke_here = False  # our last message was first said on this line
-        self.asked = False  # we asked for the token since we gave it away, on this line (D26)
-        self.missed = False  # there was something to say while the token was away
-        self.said_lines = False  # a message on this line told the credit lines that we grant
-        self.knows_lines = False  # and the friend has answered it
-        self.credit_lines: tuple[CreditLine, ...] | None = None  # those that it grants, if it told them
+        self.spoke_here = False
+        """Our last message was first said on this line."""
+        self.asked = False
+        """We asked for the token since we gave it away, on this line (D26)."""
+        self.missed = False
+        """There was something to say while the token was away."""
+        self.said_lines = False
+        """A message on this line told the credit lines that we grant."""
+        self.knows_lines = False
+        """And the friend has answered it."""
+        self.credit_lines: tuple[CreditLine, ...] | None = None
+        """Those that it grants, if it told them."""
 
     def record(self) -> FriendRecord:
         """The row of this friend."""
@@ -111,8 +116,8 @@ class FunderState:
         self.friends: dict[PublicKey, Friend] = {}
         self.invoices: dict[InvoiceId, InvoiceRecord] = {}
         self.payments: dict[PaymentId, PaymentRecord] = {}
-        self.transactions: dict[Uid, TransactionRecord] = {}
-        self.incoming_ids: dict[tuple[Currency, Uid], PublicKey] = {}
+        self.transactions: dict[RequestId, TransactionRecord] = {}
+        self.incoming_ids: dict[tuple[Currency, RequestId], PublicKey] = {}
         """Requests of friends that we have not answered for good: an id is refused while it is here (D2)."""
         self.used_invoices: dict[InvoiceId, None] = {}
         """Invoices that ended; their ids are not taken again (D7)."""
@@ -128,7 +133,7 @@ class FunderState:
                 queue.update((item.number, item) for item in waiting)
             self._restore_incoming_ids(friend)
 
-    def ended(self, friend: PublicKey, currency: Currency, request_id: Uid) -> None:
+    def ended(self, friend: PublicKey, currency: Currency, request_id: RequestId) -> None:
         """A request of the friend is answered for good, or lost with the friend."""
         if self.incoming_ids.get((currency, request_id)) == friend:
             del self.incoming_ids[currency, request_id]
@@ -166,8 +171,8 @@ class FunderState:
             case TransactionRecord():
                 self.transactions[record.request_id] = record
             case HistoryRecord():
-                if record.kind in ("received", "withdrawn"):
-                    self.used_invoices[record.id] = None
+                if record.kind in (HistoryKind.RECEIVED, HistoryKind.WITHDRAWN):
+                    self.used_invoices[InvoiceId(record.id)] = None
 
     def _restore_pending(self, record: PendingRecord) -> None:
         credit = self.friends[record.friend].channel.credits[record.currency]
@@ -177,7 +182,7 @@ class FunderState:
     def _restore_incoming_ids(self, friend: Friend) -> None:
         ended = {
             (item.currency, item.operation.request_id)
-            for item in friend.queues[BACKWARD].values()
+            for item in friend.queues[Queue.BACKWARD].values()
             if not isinstance(item.operation, ResponseOp)
         }
         for name, credit in friend.channel.credits.items():
