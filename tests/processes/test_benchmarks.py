@@ -47,7 +47,7 @@ def test_funder() -> None:
 
 
 def test_comeback() -> None:
-    """A row for each case; nobody is online before the relay is back, and each friend needs two connections at least."""
+    """A row for each case; friends are back after their relay, and each link needs two connections at least."""
     told = run("comeback.py", "--friends", "2", "--away", "5")
     (row,) = [line.split() for line in told.splitlines()[1:]]
     assert row[:3] == ["2", "5", "s"]
