@@ -11,7 +11,8 @@ from offset.base.instants import SECOND
 from offset.base.limits import COUNTERS_MS, INDEX_CLIENTS_MAX, INDEX_HANDSHAKES_MAX
 from offset.core.index.client import Answer, IndexClient, SendServer
 from offset.core.index.client import Effect as ClientEffect
-from offset.crypto.identity import Identity, is_lower
+from offset.crypto.identity import Identity
+from offset.crypto.public_keys import is_lower
 from offset.engine.index import CLIENTS, SERVERS, IndexEngine
 from offset.engine.surface import (
     Close,

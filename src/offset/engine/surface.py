@@ -12,6 +12,7 @@ import msgspec
 
 from offset.base.ids import Conn
 from offset.base.instants import Instant
+from offset.core.funder.records import Changes
 
 
 @dataclass_transform(frozen_default=True)
@@ -113,7 +114,7 @@ class Persist(Effect):
     """
 
     number: int
-    changes: dict[tuple[Any, ...], Any]
+    changes: Changes
 
 
 class Tell(Effect):

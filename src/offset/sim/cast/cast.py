@@ -8,6 +8,7 @@ from typing import Any
 from offset.base.credits import Rate
 from offset.base.ids import Currency, PublicKey
 from offset.base.instants import Instant
+from offset.core.funder.records import in_order
 from offset.core.funder.state.state import Friend, FunderState
 from offset.crypto.identity import Identity
 from offset.engine.index import CLIENTS, SERVERS
@@ -18,7 +19,6 @@ from offset.sim.cast import bodies
 from offset.sim.cast.client import Client
 from offset.sim.cast.hostile import HONEST
 from offset.sim.cast.watch import Watch
-from offset.sim.physics.disk import in_order
 from offset.sim.physics.host import Host, identity_seed
 from offset.sim.physics.network import VirtualNetwork, Weather
 from offset.sim.physics.world import World
