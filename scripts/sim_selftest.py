@@ -23,8 +23,8 @@ from offset.core.index import client
 from offset.engine import capacities as publication
 from offset.engine import node_apps, outbox
 from offset.link import keepalive
-from offset.sim.plan import draw
-from offset.sim.run import Outcome, simulate
+from offset.sim.course.run import Outcome, simulate
+from offset.sim.script.plan import draw
 from offset.wire.report import UpdateCurrencyConfig
 
 SECONDS_MAX = 60

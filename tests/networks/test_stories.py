@@ -4,10 +4,10 @@ import msgspec
 
 from offset.base.instants import MINUTE
 from offset.engine.node import NodeEngine
-from offset.sim import leftovers
-from offset.sim.run import simulate
-from offset.sim.scenario import CALM_MS, Act, Friendship, Scenario
-from offset.sim.town import Town
+from offset.sim.cast.cast import Cast
+from offset.sim.course.run import simulate
+from offset.sim.judge import leftovers
+from offset.sim.script.scenario import CALM_MS, Act, Friendship, Scenario
 
 LIMITS = {"FST": (2000, 2000)}
 TRIANGLE = Scenario(
@@ -127,15 +127,15 @@ def test_many_requests_of_one_like_the_reference() -> None:
 
 def test_a_remove_is_lost() -> None:
     """A leaves B while its line to the index server is dead, and nobody knows yet: the next session says it again."""
-    town = Town(msgspec.structs.replace(TRIANGLE, indexes=1))
-    town.world.run_to(CALM_MS)
-    host = town.hosts["A"]
+    cast = Cast(msgspec.structs.replace(TRIANGLE, indexes=1))
+    cast.world.run_to(CALM_MS)
+    host = cast.hosts["A"]
     assert isinstance(host.engine, NodeEngine)
     assert host.engine._index_conn is not None
-    town.network.fall_silent(host.ends[host.engine._index_conn])
-    town.friendships.pop(0)
-    town.remove_friend("A", "B")
-    town.remove_friend("B", "A")
-    town.world.run_to(town.world.now + 5000)
-    assert "index0 knows" in leftovers.found(town)
-    assert town.run_until(lambda: leftovers.found(town) == "", MINUTE)
+    cast.network.fall_silent(host.ends[host.engine._index_conn])
+    cast.friendships.pop(0)
+    cast.remove_friend("A", "B")
+    cast.remove_friend("B", "A")
+    cast.world.run_to(cast.world.now + 5000)
+    assert "index0 knows" in leftovers.found(cast)
+    assert cast.run_until(lambda: leftovers.found(cast) == "", MINUTE)

@@ -13,7 +13,7 @@ from offset.engine.app import Heard, Over, Ready
 from offset.engine.node import NodeEngine
 from offset.engine.relay import LISTENER, RelayEngine
 from offset.engine.surface import Tell
-from offset.sim import checks
+from offset.sim.judge import checks
 from offset.wire.app import (
     AckClosePayment,
     AddInvoice,
