@@ -62,7 +62,7 @@ class Pair:
 
     def do(self, host: Host, *effects: Effect) -> None:
         """The engine of this host wants this."""
-        host._carry_out(list(effects))
+        host.carry_out(list(effects))
 
 
 def test_dial_opens_both_ends() -> None:
