@@ -25,14 +25,11 @@ from offset.app import (
 from offset.app import paying as paying_module
 from offset.app import plan as plan_module
 from offset.app.errors import NoAnswer
-from offset.wire import app
-from offset.wire.index import Edge, MultiRoute, RequestRoutes
-from support.fake_node import (
+from offset.testing import (
     APP,
     FRIEND,
     SELLER,
     FakeNode,
-    collected,
     commit_for,
     connected,
     consistent,
@@ -46,6 +43,8 @@ from support.fake_node import (
     route,
     story,
 )
+from offset.wire import app
+from offset.wire.index import Edge, MultiRoute, RequestRoutes
 
 BOB = FRIEND.public_key
 CAROL, DAVE = identity("carol").public_key, identity("dave").public_key
@@ -545,7 +544,7 @@ async def test_receipt() -> None:
         while not fake.asked_for(app.RequestClosePayment):
             await asyncio.sleep(0)
         assert not waiting.done()
-        fake.do(lambda: collected(fake, payment.payment_id))
+        fake.do(lambda: fake.collected(payment.payment_id))
         assert await waiting == receipt_for(INVOICE)
         assert stored == [receipt_for(INVOICE)]
         assert fake.payments == {}
@@ -589,7 +588,7 @@ async def test_receipt_that_cannot_be_stored() -> None:
     """If the receipt cannot be stored the node keeps it, and gives it again."""
     async with connected() as (fake, node):
         payment_id = await _paid(fake, node)
-        fake.do(lambda: collected(fake, payment_id))
+        fake.do(lambda: fake.collected(payment_id))
         with pytest.raises(ZeroDivisionError):
             await node.buyer.receipt(payment_id, 20, lambda receipt: 1 // 0 and None)
         assert await node.buyer.receipt(payment_id, 20) == receipt_for(INVOICE)
@@ -603,7 +602,7 @@ async def test_several_ask() -> None:
         waiting = [asyncio.create_task(node.buyer.ended(payment_id, 20)) for _ in range(3)]
         while len(fake.asked_for(app.RequestClosePayment)) < 3:
             await asyncio.sleep(0)
-        fake.do(lambda: collected(fake, payment_id))
+        fake.do(lambda: fake.collected(payment_id))
         statuses = await asyncio.gather(*waiting)
         assert all(isinstance(status, app.PaymentStatusSuccess) for status in statuses)
 

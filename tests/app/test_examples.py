@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from offset.testing import APP, NODE, commit_for, in_thread
 from offset.wire.files import format_commit, format_identity, format_ticket, parse_invoice
-from support.fake_node import APP, NODE, commit_for, freeze, in_thread
 
 SHOP = Path(__file__).resolve().parents[2] / "examples" / "shop.py"
 LINES_MAX = 30
@@ -27,7 +27,7 @@ def test_shop(tmp_path: Path) -> None:
             assert shop.stdout is not None
             assert "shop.invoice" in shop.stdout.readline()
             invoice = parse_invoice((tmp_path / "shop.invoice").read_text("utf-8"))
-            fake.do(lambda: freeze(fake, 20))
+            fake.do(lambda: fake.freeze(20))
             (tmp_path / "shop.commit").write_text(format_commit(commit_for(invoice, NODE)))
             assert shop.stdout.readline() == "Sold for 20 FST. Thank you!\n"
             assert shop.wait(DEADLINE_S) == 0
