@@ -17,6 +17,7 @@ from offset.core.apps import pending_requests as askers
 from offset.core.funder.friend import credit_lines, incoming, liveness
 from offset.core.funder.friend import sender as batch
 from offset.core.funder.ledger import mutual_credit, reset, token_channel
+from offset.core.funder.records import OWN
 from offset.core.funder.roles import buyer, cancelling, mediator, payments, seller
 from offset.core.funder.state import state, turn
 from offset.core.index import client
@@ -75,7 +76,7 @@ def forget_cancel() -> list[Patch]:
     cancel = cancelling.cancel_towards_origin
 
     def broken(turn: Any, currency: Any, request_id: Any, origin: Any) -> None:
-        if origin == b"":
+        if origin is OWN:
             cancel(turn, currency, request_id, origin)
 
     return [(cancelling, "cancel_towards_origin", broken), (batch, "cancel_towards_origin", broken)]

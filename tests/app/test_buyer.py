@@ -1,80 +1,30 @@
 """Paying: the order of things, what becomes of failures, and that money is never in doubt."""
 
 import asyncio
-from typing import Any
 
 import pytest
-from msgspec.structs import replace
 
+from app.purchases import (
+    BOB,
+    CAROL,
+    DAVE,
+    INVOICE,
+    ONE,
+    VIA_BOB,
+    VIA_CAROL,
+    VIA_DAVE,
+    asked_kinds,
+    asked_parts,
+    part_over,
+)
 from offset.app import (
-    Disconnected,
-    Node,
-    NoIndexServer,
-    NoRoute,
-    NotEnoughCredit,
-    NotPermitted,
-    PaymentCanceled,
-    PaymentRefused,
-    PaymentUnfinished,
-    PaymentUnknown,
     Rate,
-    TooExpensive,
-    closing,
-    open_payment,
 )
-from offset.app import paying as paying_module
-from offset.app import plan as plan_module
-from offset.app.errors import NoAnswer
-from offset.testing import (
-    APP,
-    FRIEND,
-    SELLER,
-    FakeNode,
-    commit_for,
-    connected,
-    consistent,
-    friend_report,
-    hang_up,
-    identity,
-    ignore,
-    invoice,
-    node_report,
-    receipt_for,
-    route,
-    story,
-)
+from offset.testing import SELLER, commit_for, connected, invoice, route, story
 from offset.wire import app
-from offset.wire.index import Edge, MultiRoute, RequestRoutes
+from offset.wire.index import MultiRoute
 
-BOB = FRIEND.public_key
-CAROL, DAVE = identity("carol").public_key, identity("dave").public_key
-VIA_BOB, VIA_CAROL, VIA_DAVE = route(BOB), route(BOB, CAROL), route(BOB, DAVE)
-ONE = (MultiRoute((VIA_BOB,)),)
-TWO = (MultiRoute((route(BOB, CAROL, capacity=40), route(BOB, DAVE, capacity=30))),)
-INVOICE = invoice(50)
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No pauses in tests."""
-    monkeypatch.setattr(plan_module, "PAUSE_S", 0.001)
-    monkeypatch.setattr(open_payment, "CLOSE_S", 0.2)
-
-
-def _kinds(fake: FakeNode) -> list[str]:
-    return [type(request).__name__ for request in fake.requests]
-
-
-def _parts(fake: FakeNode) -> list[tuple[tuple[bytes, ...], int, int]]:
-    return [
-        (part.route.public_keys, part.dest_payment, part.fees)
-        for part in fake.asked_for(app.CreateTransaction)
-    ]
-
-
-def _part(found: Any, amount: int, fee: int = 0) -> tuple[tuple[bytes, ...], int, int]:
-    return (found.route.public_keys, amount, fee)
-
+pytestmark = pytest.mark.usefixtures("quick")
 
 # Success
 
@@ -87,11 +37,11 @@ async def test_one_route() -> None:
         payment = await node.buyer.pay(INVOICE)
         assert payment.commit == commit_for(INVOICE)
         assert (payment.fees, payment.invoice) == (3, INVOICE)
-        assert _kinds(fake) == ["RequestRoutes", "CreatePayment", "CreateTransaction"]
+        assert asked_kinds(fake) == ["RequestRoutes", "CreatePayment", "CreateTransaction"]
         assert fake.requests[1] == app.CreatePayment(
             payment.payment_id, INVOICE.invoice_id, "FST", 50, SELLER.public_key
         )
-        assert _parts(fake) == [_part(VIA_BOB, 50, 3)]
+        assert asked_parts(fake) == [part_over(VIA_BOB, 50, 3)]
 
 
 @story
@@ -102,7 +52,7 @@ async def test_told_before_it_begins() -> None:
         begun: list[tuple[bytes, int]] = []
 
         def began(payment_id: bytes, fees: int) -> None:
-            assert _kinds(fake) == ["RequestRoutes"]
+            assert asked_kinds(fake) == ["RequestRoutes"]
             begun.append((payment_id, fees))
 
         payment = await node.buyer.pay(INVOICE, began=began)
@@ -116,7 +66,7 @@ async def test_began_that_fails() -> None:
         fake.routes = [ONE]
         with pytest.raises(ZeroDivisionError):
             await node.buyer.pay(INVOICE, began=lambda payment_id, fees: 1 // 0)
-        assert _kinds(fake) == ["RequestRoutes"]
+        assert asked_kinds(fake) == ["RequestRoutes"]
 
 
 @story
@@ -128,7 +78,7 @@ async def test_several_routes() -> None:
         payment = await node.buyer.pay(INVOICE)
         assert payment.commit == commit_for(INVOICE)
         assert len(fake.payments) == 1
-        assert sorted(_parts(fake)) == sorted([_part(VIA_CAROL, 30), _part(VIA_DAVE, 20)])
+        assert sorted(asked_parts(fake)) == sorted([part_over(VIA_CAROL, 30), part_over(VIA_DAVE, 20)])
 
 
 @story
@@ -148,7 +98,7 @@ async def test_nothing_to_pay() -> None:
     async with connected() as (fake, node):
         fake.routes = [ONE]
         assert (await node.buyer.pay(invoice(0))).commit.dest_payment == 0
-        assert _parts(fake) == [_part(VIA_BOB, 0)]
+        assert asked_parts(fake) == [part_over(VIA_BOB, 0)]
 
 
 @story
@@ -160,477 +110,3 @@ async def test_many_payments_at_once() -> None:
         payments = await asyncio.gather(*[node.buyer.pay(one) for one in asked])
         assert [payment.commit for payment in payments] == [commit_for(one) for one in asked]
         assert len({payment.payment_id for payment in payments}) == 100
-
-
-# No route
-
-
-@story
-async def test_no_route() -> None:
-    """When nothing leads to the seller that is said, and no payment begins."""
-    async with connected() as (fake, node):
-        with pytest.raises(NoRoute, match="no chain of friends"):
-            await node.buyer.pay(INVOICE)
-        assert set(_kinds(fake)) == {"RequestRoutes"}
-
-
-@pytest.mark.parametrize(
-    "friends, reason",
-    [
-        ({}, "no friend of this node uses FST with it; agree on that"),
-        ({"bob": (True, "EUR")}, "no friend of this node uses FST with it; agree on that"),
-        ({"bob": (False, "FST"), "ann": (False, "FST")}, r"are offline \(ann, bob\); try again when one"),
-        (
-            {"bob": (False, "FST"), "ann": (True, "FST")},
-            "nobody between has enough credit in FST; try again later",
-        ),
-    ],
-)
-@story
-async def test_what_is_in_the_way(friends: dict[str, tuple[bool, str]], reason: str) -> None:
-    """When there is no route, the sentence says whether our own friends are the reason, and what can be done."""
-    reports = {
-        identity(name).public_key: friend_report(name, consistent(**{currency: (0, 0, 0)}), online=online)
-        for name, (online, currency) in friends.items()
-    }
-    async with connected(FakeNode(node_report(reports))) as (_, node):
-        with pytest.raises(NoRoute, match=reason):
-            await node.buyer.pay(INVOICE)
-
-
-@story
-async def test_not_enough_credit() -> None:
-    """When less would find its way, the buyer is told how much."""
-    async with connected() as (fake, node):
-        small = (MultiRoute((route(BOB, capacity=30),)),)
-        fake.routes = [(), small]
-        with pytest.raises(
-            NotEnoughCredit, match=r"do not carry 50 FST now, but 30 FST at most: .* smaller invoice"
-        ):
-            await node.buyer.pay(INVOICE)
-        assert [asked.capacity for asked in fake.asked_for(RequestRoutes)] == [50, 1]
-
-
-@story
-async def test_routes_that_carry_too_little() -> None:
-    """Routes that a server offers though they carry too little are not tried."""
-    async with connected() as (fake, node):
-        fake.routes = [(MultiRoute((route(BOB, capacity=49),)), MultiRoute(()))]
-        with pytest.raises(NotEnoughCredit, match="49 FST at most"):
-            await node.buyer.pay(INVOICE)
-        assert set(_kinds(fake)) == {"RequestRoutes"}
-
-
-@story
-async def test_too_expensive() -> None:
-    """Fees above the buyer's limit are not paid; another multi-route below it is taken."""
-    dear = MultiRoute((route(BOB, CAROL, rate=Rate(0, 9)),))
-    cheap = MultiRoute((route(BOB, rate=Rate(0, 2)),))
-    async with connected() as (fake, node):
-        fake.routes = [(dear,)]
-        with pytest.raises(TooExpensive, match="cost 9 FST in fees, more than the 5 allowed"):
-            await node.buyer.pay(INVOICE, fees_max=5)
-        assert set(_kinds(fake)) == {"RequestRoutes"}
-        fake.routes = [(dear, cheap)]
-        assert (await node.buyer.pay(INVOICE, fees_max=5)).fees == 2
-
-
-@story
-async def test_no_index_server() -> None:
-    """Without anybody to ask for routes the payment does not begin."""
-    async with connected(FakeNode(node_report(index_servers=(), connected=None))) as (_, node):
-        with pytest.raises(NoIndexServer):
-            await node.buyer.pay(INVOICE)
-
-
-@pytest.mark.parametrize("missing", ["routes", "buyer"])
-@story
-async def test_permissions(missing: str) -> None:
-    """Paying needs the permissions buyer and routes; what is missing is named."""
-    allowed = {"routes": True, "buyer": True, "seller": True, "config": True, missing: False}
-    trusted = {APP.public_key: app.AppPermissions(**allowed)}
-    async with connected(FakeNode(trusted=trusted)) as (fake, node):
-        fake.routes = [ONE]
-        with pytest.raises(NotPermitted, match=missing):
-            await node.buyer.pay(INVOICE)
-
-
-# Failure
-
-
-@story
-async def test_05_d14_early_failure() -> None:
-    """A failure that comes before anything else, even the acknowledgement, is not lost."""
-
-    def fail(fake: FakeNode, conn: int, message: Any) -> None:
-        fake.tell(conn, app.TransactionResult(message.app_request.request_id, app.FAILURE))
-        fake.ack(message)
-
-    async with connected() as (fake, node):
-        fake.routes = [ONE]
-        fake.script[app.CreateTransaction] = fail
-        with pytest.raises(PaymentRefused):
-            await node.buyer.pay(INVOICE)
-
-
-@story
-async def test_next_multi_route() -> None:
-    """After a failure the next multi-route is tried, in a new payment, once the old one is cancelled and forgotten."""
-    async with connected() as (fake, node):
-        fake.routes = [(MultiRoute((VIA_BOB,)), MultiRoute((VIA_CAROL,)))]
-        fake.results = [app.FAILURE]
-        payment = await node.buyer.pay(INVOICE)
-        assert _kinds(fake) == [
-            "RequestRoutes",
-            *("CreatePayment", "CreateTransaction", "RequestClosePayment", "AckClosePayment"),
-            *("CreatePayment", "CreateTransaction"),
-        ]
-        first, second = fake.asked_for(app.CreatePayment)
-        assert first.payment_id != second.payment_id == payment.payment_id
-        assert _parts(fake) == [_part(VIA_BOB, 50), _part(VIA_CAROL, 50)]
-        assert list(fake.payments) == [payment.payment_id]
-
-
-@story
-async def test_new_routes() -> None:
-    """When all that was offered has failed, new routes are asked for, without an edge of the one that failed."""
-    async with connected() as (fake, node):
-        fake.routes = [(MultiRoute((VIA_CAROL,)),), (MultiRoute((VIA_CAROL,)), MultiRoute((VIA_DAVE,)))]
-        fake.results = [app.FAILURE]
-        await node.buyer.pay(INVOICE)
-        assert [asked.opt_exclude for asked in fake.asked_for(RequestRoutes)] == [None, Edge(BOB, CAROL)]
-        assert _parts(fake) == [_part(VIA_CAROL, 50), _part(VIA_DAVE, 50)]
-
-
-@story
-async def test_same_route_again() -> None:
-    """In the end a route that failed is tried once more: what was in its way may be gone."""
-    async with connected() as (fake, node):
-        fake.routes = [ONE, (), ONE]
-        fake.results = [app.FAILURE]
-        await node.buyer.pay(INVOICE)
-        assert [asked.opt_exclude for asked in fake.asked_for(RequestRoutes)] == [
-            None,
-            Edge(BOB, SELLER.public_key),
-            None,
-        ]
-        assert _parts(fake) == [_part(VIA_BOB, 50)] * 2
-
-
-@story
-async def test_always_refused() -> None:
-    """A payment that fails on every route ends, after a few attempts, with nothing left in the node."""
-    async with connected() as (fake, node):
-        fake.routes = [(MultiRoute((VIA_BOB,)), MultiRoute((VIA_CAROL,)), MultiRoute((VIA_DAVE,)))]
-        fake.results = [app.FAILURE] * 100
-        with pytest.raises(PaymentRefused, match="refused on all routes") as caught:
-            await node.buyer.pay(INVOICE)
-        assert caught.value.payment_id is None
-        assert fake.payments == {}
-        assert 3 <= len(_parts(fake)) <= paying_module.ATTEMPTS_MAX
-
-
-@story
-async def test_last_one_is_kept() -> None:
-    """If it is wanted, the last payment that was cancelled stays in the node, and can be asked for by its id."""
-    async with connected() as (fake, node):
-        fake.routes = [ONE]
-        fake.results = [app.FAILURE] * 100
-        begun: list[bytes] = []
-        with pytest.raises(PaymentRefused) as caught:
-            await node.buyer.pay(
-                INVOICE, began=lambda payment_id, fees: begun.append(payment_id), keep_canceled=True
-            )
-        assert list(fake.payments) == [begun[-1]] == [caught.value.payment_id]
-        with pytest.raises(PaymentCanceled):
-            await node.buyer.receipt(begun[-1], 20)
-        assert fake.payments == {}
-
-
-@story
-async def test_missing_part_takes_another_way() -> None:
-    """When a part fails and others have arrived, what is missing goes another way in the same payment."""
-    async with connected() as (fake, node):
-        divided = (MultiRoute((route(BOB, CAROL, capacity=40), route(BOB, DAVE, capacity=30))),)
-        fake.routes = [divided, (MultiRoute((route(BOB, rate=Rate(0, 1)),)),)]
-        part = app.Complete(commit_for(INVOICE))
-        fake.results = [app.FAILURE, app.SUCCESS, part]
-        payment = await node.buyer.pay(INVOICE)
-        assert len(fake.payments) == 1
-        assert "RequestClosePayment" not in _kinds(fake)
-        (first, second, third) = _parts(fake)
-        assert first[1] + second[1] == 50
-        assert third == _part(VIA_BOB, first[1], 1)
-        assert payment.fees == 1
-        assert fake.asked_for(RequestRoutes)[1].capacity == first[1]
-
-
-@story
-async def test_missing_part_finds_no_way() -> None:
-    """When what is missing finds no way, the payment is left open and closed for more: its parts come back later."""
-    async with connected() as (fake, node):
-        divided = (MultiRoute((route(BOB, CAROL, capacity=40), route(BOB, DAVE, capacity=30))),)
-        fake.routes = [divided, ()]
-        fake.results = [app.FAILURE, app.SUCCESS]
-        with pytest.raises(PaymentUnfinished, match="a part of it found no way") as caught:
-            await node.buyer.pay(INVOICE)
-        (payment_id,) = fake.payments
-        assert caught.value.payment_id == payment_id
-        assert fake.payments[payment_id].is_closed
-
-
-@story
-async def test_silence() -> None:
-    """A part that is never answered ends the attempt when the time is over, with the payment closed for more."""
-    async with connected() as (fake, node):
-        fake.routes = [ONE]
-        fake.results = [None]
-        with pytest.raises(PaymentUnfinished, match="still under way") as caught:
-            await node.buyer.pay(INVOICE, timeout_s=0.1)
-        (payment_id,) = fake.payments
-        assert caught.value.payment_id == payment_id
-        assert fake.payments[payment_id].is_closed
-        assert len(node._session.transactions) == 0
-
-
-@pytest.mark.parametrize(
-    "results, routes",
-    [
-        ([None], [ONE]),
-        ([app.SUCCESS], [ONE]),
-        ([app.FAILURE, app.SUCCESS], [TWO, ()]),
-        ([app.Complete(commit_for(invoice(51)))], [ONE]),
-    ],
-    ids=["silence", "the seller wants more", "a part found no way", "another invoice"],
-)
-@story
-async def test_d23_a_payment_that_failed_is_closed(results: list[Any], routes: list[Any]) -> None:
-    """However a payment fails, it takes no more parts, and a commit that comes later is given to nobody."""
-    async with connected() as (fake, node):
-        fake.routes, fake.results = routes, results
-        with pytest.raises(PaymentUnfinished):
-            await node.buyer.pay(INVOICE, timeout_s=0.2)
-        (payment,) = fake.payments.values()
-        assert payment.is_closed
-        for request_id in payment.open:
-            late = app.TransactionResult(request_id, app.Complete(commit_for(INVOICE)))
-            fake.do(lambda late=late: [fake.tell(conn, late) for conn in fake.conns])
-        assert isinstance(fake.requests[-1], app.RequestClosePayment)
-        assert len(node._session.transactions) == 0
-
-
-@story
-async def test_deaf_node() -> None:
-    """Even with a node that answers nothing any more, a payment ends in time."""
-    async with connected() as (fake, node):
-        fake.routes = [ONE]
-        for kind in (app.CreatePayment, app.CreateTransaction, app.RequestClosePayment):
-            fake.script[kind] = ignore
-        with pytest.raises(PaymentUnfinished):
-            await node.buyer.pay(INVOICE, timeout_s=0.1)
-
-
-@story
-async def test_no_time() -> None:
-    """Without time nothing begins."""
-    async with connected() as (fake, node):
-        with pytest.raises(NoAnswer):
-            await node.buyer.pay(INVOICE, timeout_s=0)
-        assert fake.requests == []
-
-
-@story
-async def test_seller_that_wants_more() -> None:
-    """All parts arrived and no commit: the seller's invoice is another one; the payment is not repeated."""
-    async with connected() as (fake, node):
-        fake.routes = [ONE]
-        fake.results = [app.SUCCESS]
-        with pytest.raises(PaymentUnfinished, match="waits for more"):
-            await node.buyer.pay(INVOICE)
-        assert len(_parts(fake)) == 1
-
-
-@story
-async def test_payment_that_did_not_begin() -> None:
-    """A node that refuses to open the payment is found out when it is closed."""
-
-    def fail(fake: FakeNode, conn: int, message: Any) -> None:
-        fake.ack(message)
-        fake.tell(conn, app.TransactionResult(message.app_request.request_id, app.FAILURE))
-
-    async with connected() as (fake, node):
-        fake.routes = [ONE]
-        fake.script[app.CreatePayment] = lambda fake, conn, message: fake.ack(message)
-        fake.script[app.CreateTransaction] = fail
-        with pytest.raises(PaymentRefused, match="did not begin the payment"):
-            await node.buyer.pay(INVOICE)
-
-
-@pytest.mark.parametrize(
-    "status, reason",
-    [
-        (None, "did not say how it ended"),
-        (app.PaymentStatusSuccess(receipt_for(INVOICE), b"a" * 16), "calls it paid"),
-    ],
-)
-@story
-async def test_end_that_nobody_understands(status: Any, reason: str) -> None:
-    """When all parts failed and the node does not say that the payment is cancelled, it is not tried again."""
-
-    def close(fake: FakeNode, conn: int, message: Any) -> None:
-        if status is not None:
-            fake.tell(conn, app.ResponseClosePayment(message.app_request.payment_id, status))
-
-    async with connected() as (fake, node):
-        fake.routes = [ONE]
-        fake.results = [app.FAILURE]
-        fake.script[app.RequestClosePayment] = close
-        with pytest.raises(PaymentUnfinished, match=reason):
-            await node.buyer.pay(INVOICE, timeout_s=0.5)
-        assert len(_parts(fake)) == 1
-
-
-@pytest.mark.parametrize(
-    "other", [invoice(51), invoice(50, name="dinner"), app.AddInvoice(INVOICE.invoice_id, "EUR", 50)]
-)
-@story
-async def test_05_d20_commit_for_something_else(other: Any) -> None:
-    """A commit that is not for this invoice, its amount and its currency is not handed out."""
-    wrong = (
-        replace(commit_for(INVOICE), currency="EUR")
-        if isinstance(other, app.AddInvoice)
-        else commit_for(other)
-    )
-    async with connected() as (fake, node):
-        fake.routes = [ONE]
-        fake.results = [app.Complete(wrong)]
-        with pytest.raises(PaymentUnfinished, match="another invoice"):
-            await node.buyer.pay(INVOICE)
-
-
-@story
-async def test_lost_connection() -> None:
-    """A connection that breaks in the middle ends the payment, which stays in the node under its id."""
-    async with connected() as (fake, node):
-        fake.routes = [ONE]
-        fake.script[app.CreateTransaction] = hang_up
-        begun: list[bytes] = []
-        with pytest.raises(Disconnected):
-            await node.buyer.pay(INVOICE, began=lambda payment_id, fees: begun.append(payment_id))
-        assert list(fake.payments) == begun
-
-
-# How payments end
-
-
-async def _paid(fake: FakeNode, node: Node) -> bytes:
-    fake.routes = [ONE]
-    return (await node.buyer.pay(INVOICE)).payment_id
-
-
-@story
-async def test_receipt() -> None:
-    """The receipt comes when the seller collects; it is stored before the node may forget the payment."""
-    async with connected() as (fake, node):
-        fake.routes = [ONE]
-        payment = await node.buyer.pay(INVOICE)
-        stored: list[Any] = []
-
-        def store(receipt: Any) -> None:
-            assert payment.payment_id in fake.payments
-            stored.append(receipt)
-
-        waiting = asyncio.create_task(payment.receipt(20, store))
-        while not fake.asked_for(app.RequestClosePayment):
-            await asyncio.sleep(0)
-        assert not waiting.done()
-        fake.do(lambda: fake.collected(payment.payment_id))
-        assert await waiting == receipt_for(INVOICE)
-        assert stored == [receipt_for(INVOICE)]
-        assert fake.payments == {}
-
-
-PART = replace(receipt_for(INVOICE), is_complete=False)
-
-
-@pytest.mark.parametrize(
-    "later, receipt",
-    [
-        (app.PaymentStatusSuccess(receipt_for(INVOICE), b"a" * 16), receipt_for(INVOICE)),
-        (app.PaymentStatusSuccess(PART, b"a" * 16), PART),
-        (app.PAYMENT_NOT_FOUND, PART),
-        (None, PART),
-    ],
-    ids=["comes", "does not come", "another app acknowledged", "no answer"],
-)
-@story
-async def test_d28_receipt_of_the_whole(later: Any, receipt: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The receipt of a part may come first; that of the whole is waited for a little."""
-    statuses = iter([app.PaymentStatusSuccess(PART, b"a" * 16)])
-
-    def close(fake: FakeNode, conn: int, message: Any) -> None:
-        status = next(statuses, later)
-        if status is not None:
-            fake.tell(conn, app.ResponseClosePayment(message.app_request.payment_id, status))
-
-    if later is None or later == app.PaymentStatusSuccess(PART, b"a" * 16):
-        monkeypatch.setattr(closing, "WHOLE_S", 0.3)
-    async with connected() as (fake, node):
-        payment_id = await _paid(fake, node)
-        fake.script[app.RequestClosePayment] = close
-        status = await node.buyer.ended(payment_id, 20)
-        assert isinstance(status, app.PaymentStatusSuccess)
-        assert status.receipt == receipt
-
-
-@story
-async def test_receipt_that_cannot_be_stored() -> None:
-    """If the receipt cannot be stored the node keeps it, and gives it again."""
-    async with connected() as (fake, node):
-        payment_id = await _paid(fake, node)
-        fake.do(lambda: fake.collected(payment_id))
-        with pytest.raises(ZeroDivisionError):
-            await node.buyer.receipt(payment_id, 20, lambda receipt: 1 // 0 and None)
-        assert await node.buyer.receipt(payment_id, 20) == receipt_for(INVOICE)
-
-
-@story
-async def test_several_ask() -> None:
-    """Several may wait for the end of one payment, and all are told."""
-    async with connected() as (fake, node):
-        payment_id = await _paid(fake, node)
-        waiting = [asyncio.create_task(node.buyer.ended(payment_id, 20)) for _ in range(3)]
-        while len(fake.asked_for(app.RequestClosePayment)) < 3:
-            await asyncio.sleep(0)
-        fake.do(lambda: fake.collected(payment_id))
-        statuses = await asyncio.gather(*waiting)
-        assert all(isinstance(status, app.PaymentStatusSuccess) for status in statuses)
-
-
-@story
-async def test_not_collected_yet() -> None:
-    """While the seller has not collected, asking ends with the time."""
-    async with connected() as (fake, node):
-        payment_id = await _paid(fake, node)
-        with pytest.raises(NoAnswer):
-            await node.buyer.receipt(payment_id, 0.05)
-        assert payment_id in fake.payments
-
-
-@story
-async def test_unknown_payment() -> None:
-    """A payment that the node does not know is said to be unknown."""
-    async with connected() as (_, node):
-        with pytest.raises(PaymentUnknown):
-            await node.buyer.receipt(b"x" * 16, 20)
-
-
-@story
-async def test_canceled_payment() -> None:
-    """A payment that was given back is said to be cancelled, and then forgotten."""
-    async with connected() as (fake, node):
-        payment_id = await _paid(fake, node)
-        fake.payments[payment_id].open.clear()
-        with pytest.raises(PaymentCanceled, match="nothing was paid"):
-            await node.buyer.receipt(payment_id, 20)
-        assert fake.payments == {}

@@ -1,36 +1,28 @@
-"""Many lines of one engine: handshakes, messages, limits, time. The peers are single `Line`s."""
+"""Many lines of one engine: handshakes and messages. The peers are single `Line`s."""
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.scene import BEGUN, FAR, LISTENER, Scene
 from link.ends import ALICE, BOB, CAROL
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import (
     CONNECT_MS,
-    FIRST_BYTES_MS,
     HANDSHAKE_MS,
     KEEPALIVE_CLOSE_MS,
     KEEPALIVE_SEND_MS,
-    REKEY_MS,
-    RELAY_HANDSHAKES_MAX,
-    RELAY_HANDSHAKES_PER_ADDRESS_MAX,
 )
-from offset.crypto.identity import Identity
 from offset.engine.lines import (
     DIALED,
     LineClosed,
-    LineEvent,
     LineMessage,
     LineOpened,
-    Lines,
 )
 from offset.engine.surface import (
     Close,
     Closed,
     Congested,
     Dial,
-    Effect,
     Opened,
     Pause,
     Received,
@@ -39,94 +31,6 @@ from offset.engine.surface import (
     Write,
 )
 from offset.link.stack import Line
-
-LISTENER = "door"
-FAR = "192.0.2.1:5000"
-OTHER = "192.0.2.2:5000"
-LOCAL = "127.0.0.1:5000"
-BEGUN = 2
-"""Pieces of a handshake: version and nonce, so that the key exchange is missing."""
-
-
-class Scene:
-    """BOB's lines, the peers at their other ends, a clock, and all that happened."""
-
-    def __init__(self, lines: Lines | None = None) -> None:
-        self.lines = lines or Lines(BOB, SeededEntropy("bob"))
-        self.now = 0
-        self.peers: dict[int, Line] = {}
-        self.held: dict[int, list[bytes]] = {}  # said by a peer and not delivered yet
-        self.heard: dict[int, list[bytes]] = {}
-        self.effects: list[Effect] = []
-        self.news: list[LineEvent] = []
-
-    def take(self, news: list[LineEvent]) -> list[LineEvent]:
-        """Note the line events of a step and give its bytes to the peers."""
-        self.news += news
-        effects = self.lines.take_effects()
-        self.effects += effects
-        for effect in effects:
-            if isinstance(effect, Write) and effect.conn in self.peers:
-                peer = self.peers[effect.conn]
-                self.heard.setdefault(effect.conn, []).extend(peer.receive(effect.data, self.now))
-        return news
-
-    def open(self, conn: int, identity: Identity = ALICE, peer: str = FAR, listener: str = LISTENER) -> None:
-        """A caller connects, and says nothing yet."""
-        self.peers[conn] = Line(identity, SeededEntropy(f"peer {conn}"), self.now, expects=BOB.public_key)
-        self.take(self.lines.opened(Opened(conn, peer, listener), self.now))
-
-    def push(self, conn: int, pieces: int | None = None) -> list[LineEvent]:
-        """Deliver what a peer has to say, all of it or the first pieces."""
-        held = self.held.pop(conn, []) + self.peers[conn].outgoing()
-        count = len(held) if pieces is None else pieces
-        data, self.held[conn] = b"".join(held[:count]), held[count:]
-        return self.take(self.lines.received(Received(conn, data), self.now)) if data else []
-
-    def join(self, conn: int, identity: Identity = ALICE, peer: str = FAR, listener: str = LISTENER) -> None:
-        """A caller connects and finishes the handshake."""
-        self.open(conn, identity, peer, listener)
-        self.push(conn)
-        assert self.lines.is_open(conn)
-
-    def say(self, conn: int, *messages: bytes) -> list[LineEvent]:
-        """A peer sends messages, in one piece."""
-        for message in messages:
-            self.peers[conn].send(message, self.now)
-        return self.push(conn)
-
-    def dial(self, expects: Identity) -> int:
-        """Dial, and take the effect."""
-        conn = self.lines.dial("relay.example:1", expects.public_key, self.now)
-        self.take([])
-        return conn
-
-    def answer(self, conn: int, identity: Identity) -> None:
-        """A dial succeeds, and `identity` is there."""
-        self.peers[conn] = Line(identity, SeededEntropy(f"peer {conn}"), self.now, expects=None)
-        self.take(self.lines.opened(Opened(conn, FAR, DIALED), self.now))
-        self.push(conn)
-
-    def wake(self, now: int) -> list[LineEvent]:
-        """Let time pass, ringing at each deadline on the way."""
-        news: list[LineEvent] = []
-        while (deadline := self.lines.deadline()) is not None and deadline <= now:
-            assert deadline >= self.now
-            self.now = deadline
-            news += self.take(self.lines.tick(deadline))
-        self.now = now
-        return news
-
-    def closes(self) -> list[int]:
-        return [effect.conn for effect in self.effects if isinstance(effect, Close)]
-
-    def writes(self, conn: int) -> list[Write]:
-        return [effect for effect in self.effects if isinstance(effect, Write) and effect.conn == conn]
-
-
-@pytest.fixture
-def scene() -> Scene:
-    return Scene()
 
 
 def test_caller_opens(scene: Scene) -> None:
@@ -377,208 +281,6 @@ def test_events_by_name(scene: Scene) -> None:
     assert opened == [LineOpened(2, ALICE.public_key, LISTENER, FAR)]
     scene.now = KEEPALIVE_CLOSE_MS
     assert [type(news) for news in scene.take(scene.lines.handle(Woken(), scene.now))] == [LineClosed]
-
-
-# Time
-
-
-def test_silent_caller(scene: Scene) -> None:
-    """A caller that sends no byte is gone after FIRST_BYTES_MS."""
-    scene.open(2)
-    scene.wake(FIRST_BYTES_MS - 1)
-    assert scene.closes() == []
-    scene.wake(FIRST_BYTES_MS)
-    assert scene.closes() == [2]
-
-
-def test_slow_handshake(scene: Scene) -> None:
-    """A caller that began but did not finish is gone after HANDSHAKE_MS."""
-    scene.open(2)
-    scene.push(2, BEGUN)
-    scene.wake(HANDSHAKE_MS - 1)
-    assert scene.closes() == []
-    scene.wake(HANDSHAKE_MS)
-    assert scene.closes() == [2]
-    assert scene.news == []
-
-
-def test_heartbeats(scene: Scene) -> None:
-    """An idle line gets a heartbeat every KEEPALIVE_SEND_MS, counted from the last thing sent."""
-    scene.join(2)
-    scene.effects.clear()
-    scene.wake(10_000)
-    scene.lines.send(2, b"something", 10_000)
-    scene.take([])
-    scene.wake(10_000 + KEEPALIVE_SEND_MS - 1)
-    assert len(scene.writes(2)) == 1
-    scene.wake(10_000 + KEEPALIVE_SEND_MS)
-    assert len(scene.writes(2)) == 2
-    assert scene.heard[2] == [b"something"]
-
-
-def test_silence_ends_a_line(scene: Scene) -> None:
-    """A peer silent for KEEPALIVE_CLOSE_MS is gone, counted from the last message."""
-    scene.join(2)
-    scene.wake(20_000)
-    scene.say(2, b"I live")
-    assert scene.wake(20_000 + KEEPALIVE_CLOSE_MS - 1) == []
-    (closed,) = scene.wake(20_000 + KEEPALIVE_CLOSE_MS)
-    assert isinstance(closed, LineClosed)
-    assert scene.closes() == [2]
-
-
-def test_rekey_is_carried(scene: Scene) -> None:
-    """Over hours both sides change keys, and messages still pass."""
-    scene.join(2)
-    for hour in range(1, 4):
-        end = hour * (REKEY_MS + 60_000)
-        while scene.now < end:
-            scene.wake(min(end, scene.now + KEEPALIVE_SEND_MS))
-            scene.peers[2].tick(scene.now)
-            scene.push(2)
-        assert scene.say(2, b"up") == [LineMessage(2, b"up")]
-        scene.lines.send(2, b"down", scene.now)
-        scene.take([])
-    assert scene.heard[2] == [b"down"] * 3
-
-
-def test_deadlines_cost_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A message looks at no other line, however many there are."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), handshakes_per_address_max=1000))
-    for conn in range(2, 402, 2):
-        scene.join(conn)
-    asked: list[Line] = []
-    true_deadline = Line.deadline
-
-    def deadline(line: Line) -> int:
-        asked.append(line)
-        return true_deadline(line)
-
-    monkeypatch.setattr(Line, "deadline", deadline)
-    scene.say(2, b"hello")
-    scene.lines.send(2, b"hello", 0)
-    scene.take([])
-    assert scene.lines.deadline() is not None
-    assert len(asked) <= 1
-
-
-def test_many_lines_keep_their_deadlines() -> None:
-    """Of many lines each gets its heartbeat in time, though alarms are set lazily."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), handshakes_per_address_max=1000))
-    for conn in range(2, 102, 2):
-        scene.now = conn * 37
-        scene.join(conn)
-    last = {conn: conn * 37 for conn in scene.peers}
-    for at in range(10_000, 25_000, 1000):
-        scene.effects.clear()
-        scene.wake(at)
-        for effect in scene.effects:
-            if isinstance(effect, Write):
-                last[effect.conn] = at  # at the latest
-        assert all(at - last[conn] < KEEPALIVE_SEND_MS + 1000 for conn in last)
-    assert all(at > conn * 37 for conn, at in last.items())
-
-
-# Limits
-
-
-def test_connections_max() -> None:
-    """One caller too many is closed at once; a place is free when the driver says Closed, not before."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), connections_max=2))
-    scene.join(2)
-    scene.join(4, CAROL)
-    scene.open(6)
-    assert scene.closes() == [6]
-    assert scene.writes(6) == []
-    scene.take(scene.lines.closed(Closed(6, "")))
-    scene.lines.hangup(2)
-    scene.take([])
-    scene.open(8)
-    assert scene.closes() == [6, 2, 8]
-    scene.take(scene.lines.closed(Closed(8, "")))
-    scene.take(scene.lines.closed(Closed(2, "")))
-    scene.join(10)
-    assert scene.lines.view().refusals == {"connections": 2}
-
-
-def test_handshakes_per_address() -> None:
-    """One address may have so many handshakes at once; a finished one does not count, nor another address."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), handshakes_per_address_max=2))
-    scene.join(2)
-    scene.open(4, peer="192.0.2.1:1")
-    scene.open(6, peer="192.0.2.1:2")
-    scene.open(8, peer="192.0.2.1:3")
-    scene.open(10, peer=OTHER)
-    assert scene.closes() == [8]
-    scene.take(scene.lines.closed(Closed(4, "")))
-    scene.open(12, peer="192.0.2.1:4")
-    assert scene.closes() == [8]
-
-
-def test_default_handshakes_per_address(scene: Scene) -> None:
-    """RELAY_HANDSHAKES_PER_ADDRESS_MAX callers of one address may be in their handshakes, one more is closed."""
-    conns = list(range(2, 2 * RELAY_HANDSHAKES_PER_ADDRESS_MAX + 2, 2))
-    for conn in conns:
-        scene.open(conn)
-    assert scene.closes() == []
-    scene.open(100)
-    assert scene.closes() == [100]
-    for conn in conns:
-        scene.push(conn)
-        assert scene.lines.is_open(conn)
-
-
-def test_default_handshakes(scene: Scene) -> None:
-    """RELAY_HANDSHAKES_MAX callers may be in their handshakes; one more takes the place of the longest silent."""
-    for number in range(RELAY_HANDSHAKES_MAX):
-        scene.open(2 + 2 * number, peer=f"192.0.{number // 256}.{number % 256}:1")
-    assert scene.closes() == []
-    scene.join(10_000, CAROL, peer="198.51.100.1:1")
-    assert scene.closes() == [2]
-
-
-def test_handshakes_per_network() -> None:
-    """The IPv6 addresses of one /64 count as one."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), handshakes_per_address_max=1))
-    scene.open(2, peer="[2001:db8::1]:1")
-    scene.open(4, peer="[2001:db8::2]:1")
-    scene.open(6, peer="[2001:db8:0:1::1]:1")
-    assert scene.closes() == [4]
-
-
-def test_loopback_is_exempt() -> None:
-    """The limit per address does not hold for this machine's own connections."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), handshakes_per_address_max=1))
-    for conn in (2, 4, 6):
-        scene.open(conn, peer=LOCAL)
-    assert scene.closes() == []
-
-
-def test_newcomer_displaces_the_longest_silent() -> None:
-    """When all places of handshakes are taken, whoever said nothing for longest gives way (spec 02, W8)."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), handshakes_max=3))
-    for conn in (2, 4, 6):
-        scene.open(conn)
-    scene.push(2, BEGUN)
-    scene.join(8, CAROL)
-    assert scene.closes() == [4]
-    scene.push(2)
-    assert [news for news in scene.news if isinstance(news, LineOpened) and news.conn == 2]
-
-
-def test_size_by_listener() -> None:
-    """The largest message is that of the listener; what is larger ends the line."""
-    sizes = {"small": 1000, DIALED: 2000}
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), message_bytes_max=sizes))
-    scene.join(2, listener="small")
-    scene.join(4, CAROL, listener="large")
-    scene.dial(ALICE)
-    scene.answer(1, ALICE)
-    assert scene.say(2, bytes(1000)) == [LineMessage(2, bytes(1000))]
-    assert [type(news) for news in scene.say(2, bytes(1001))] == [LineClosed]
-    assert scene.say(1, bytes(2000)) == [LineMessage(1, bytes(2000))]
-    assert [type(news) for news in scene.say(1, bytes(2001))] == [LineClosed]
-    assert scene.say(4, bytes(100_000)) == [LineMessage(4, bytes(100_000))]
 
 
 def test_view(scene: Scene) -> None:

@@ -8,11 +8,14 @@ from typing import Any, TypeVar
 
 from offset.base.instants import Instant
 from offset.engine.surface import Effect, Event, Opened, Persist, Persisted, Received, Write
-from offset.shell.driver import Driver
+from offset.shell.driver import Bounds, Driver
 
 PATIENCE_SECONDS = 20.0
 """How long a test waits for what must come; it never waits so long when all is well."""
 HOST = "127.0.0.1"
+MIB = 2**20
+ROOMY = Bounds(write_bytes_max=256 * MIB, write_bytes_high=256 * 1024, write_bytes_low=64 * 1024)
+"""Bounds that let very much wait for a peer."""
 E = TypeVar("E", bound=Event)
 
 
@@ -144,6 +147,22 @@ async def running(driver: Driver) -> AsyncIterator[asyncio.Task[None]]:
     finally:
         driver.stop()
         await task
+
+
+async def started(toy: Toy, **settings: Any) -> tuple[Driver, int, asyncio.Task[None]]:
+    """A driver of the engine that listens as "door" and runs: itself, its port and its task, which the test ends."""
+    driver = Driver(toy, **settings)
+    where = await driver.listen("door", HOST, 0)
+    return driver, where.port, asyncio.create_task(driver.run())
+
+
+@asynccontextmanager
+async def serving(toy: Toy, **settings: Any) -> AsyncIterator[tuple[Driver, int]]:
+    """A driver of the engine that listens as "door" and runs inside of the block; itself and its port."""
+    driver = Driver(toy, **settings)
+    where = await driver.listen("door", HOST, 0)
+    async with running(driver):
+        yield driver, where.port
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from offset.core.funder.ledger.mutual_credit import MutualCredit
-from offset.core.funder.records import LOST, OWN
+from offset.core.funder.records import LOST, OWN, Origin
 from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, FunderState
 from offset.wire import report
 from offset.wire.friend import RequestOp
@@ -62,10 +62,10 @@ def _check_debts(credit: MutualCredit) -> None:
     assert credit.remote_debt == sum(pending.frozen for pending in credit.remote.values())
 
 
-def _check_origin(state: FunderState, currency: str, request: RequestOp, origin: bytes) -> None:
-    if origin == OWN:
+def _check_origin(state: FunderState, currency: str, request: RequestOp, origin: Origin) -> None:
+    if origin is OWN:
         assert request.request_id in state.transactions
-    elif origin != LOST:
+    elif origin is not LOST:
         received = state.friends[origin].channel.credits[currency].remote[request.request_id].request
         for field in ("src_hashed_lock", "dest_payment", "total_dest_payment", "invoice_id"):
             assert getattr(received, field) == getattr(request, field)
@@ -95,7 +95,7 @@ def _check_payments(state: FunderState) -> None:
         for friend in state.friends.values()
         for credit in friend.channel.credits.values()
         for pending in credit.local.values()
-        if pending.origin == OWN
+        if pending.origin is OWN
     ]
     own += [
         item.operation.request_id

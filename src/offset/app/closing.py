@@ -29,9 +29,11 @@ async def ended(session: Session, payment_id: PaymentId, timeout_s: float) -> Pa
         try:
             again = await _ask(session, payment_id, WHOLE_S)
         except AppError:
-            break  # that it was paid is known, and better than no answer
+            # That it was paid is known, and better than no answer.
+            break
         if not isinstance(again, PaymentStatusSuccess):
-            break  # another app has acknowledged it
+            # Another app has acknowledged it.
+            break
         status = again
     return status
 
@@ -46,5 +48,6 @@ async def acknowledge(
     session: Session, payment_id: PaymentId, ack_uid: Uid, timeout_s: float = ANSWER_S
 ) -> None:
     """The end of the payment is known here: the node may forget it. Raises NoAnswer."""
-    with suppress(Refused):  # another app was faster: the node has forgotten it
+    with suppress(Refused):
+        # If another app was faster, the node has forgotten it.
         await session.ask(AckClosePayment(payment_id, ack_uid), timeout_s=timeout_s)

@@ -16,7 +16,7 @@ from offset.app.errors import NoAnswer, PaymentUnfinished
 from offset.app.session import Session
 from offset.base import base64url
 from offset.base.credits import Amount
-from offset.base.ids import UID_BYTES, PaymentId, Uid
+from offset.base.ids import UID_BYTES, PaymentId, RequestId
 from offset.base.limits import TRANSACTIONS_PER_PAYMENT_MAX
 from offset.core.index.split import Part
 from offset.crypto.hashing import sha512_256
@@ -79,8 +79,9 @@ class OpenPayment:
             ]
         )
 
-    def _part_id(self, number: int) -> Uid:
-        return sha512_256(b"part of a payment", self.payment_id, number.to_bytes(4))[:UID_BYTES]
+    def _part_id(self, number: int) -> RequestId:
+        hashed = sha512_256(b"part of a payment", self.payment_id, number.to_bytes(4))
+        return RequestId(hashed[:UID_BYTES])
 
     async def _ask(self, requests: list[CreateTransaction]) -> list[RequestResult | None]:
         session = self._session
@@ -96,7 +97,8 @@ class OpenPayment:
                 if not done:
                     break
                 if any(isinstance(answer.result(), Complete) for answer in done):
-                    waiting.clear()  # the other parts have arrived too; their answers may come over slower routes
+                    # The other parts have arrived too; their answers may come over slower routes.
+                    waiting.clear()
             else:
                 return [answer.result() if answer.done() else None for answer in answers]
         raise await self.give_up("the time is over and it is still under way")

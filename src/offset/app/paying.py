@@ -27,7 +27,8 @@ from offset.app.open_payment import CLOSE_S, OpenPayment, Promised, commit_in
 from offset.app.plan import Plan
 from offset.app.session import Session
 from offset.base.credits import Amount
-from offset.base.ids import PAYMENT_ID_BYTES, PaymentId, Uid
+from offset.base.entropy import new_payment_id
+from offset.base.ids import PaymentId, Uid
 from offset.core.index.split import Part, RouteChoice
 from offset.wire.app import (
     CreatePayment,
@@ -75,12 +76,13 @@ class Paying:
             except (PaymentError, NoAnswer):
                 if canceled is None:
                     raise
-                break  # that a payment was refused says more
+                # That a payment was refused says more.
+                break
             if choice is None:
                 break
             if canceled is not None:
                 await acknowledge(self._session, *canceled, timeout_s=CLOSE_S)
-            payment_id = self._session.entropy.bytes(PAYMENT_ID_BYTES)
+            payment_id = new_payment_id(self._session.entropy)
             done = await self._attempt(payment_id, choice)
             if isinstance(done, Promised):
                 return done

@@ -21,7 +21,8 @@ class LiveReport:
 
     def __init__(self, report: NodeReport) -> None:
         self._view = ReportView(report)
-        self._loops: WeakSet[_Changes] = WeakSet()  # a loop that was left is forgotten with its iterator
+        self._loops: WeakSet[_Changes] = WeakSet()
+        """A loop that was left is forgotten with its iterator."""
         self._conditions: dict[asyncio.Future[None], Callable[[LiveReport], bool]] = {}
         self._lost: Disconnected | None = None
 
@@ -105,7 +106,8 @@ class LiveReport:
                 continue
             try:
                 holds = condition(self)
-            except Exception as error:  # the condition is not ours: tell who waits, nobody else
+            except Exception as error:
+                # The condition is not ours: only whoever waits for it is told.
                 reached.set_exception(error)
                 continue
             if holds:

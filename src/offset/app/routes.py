@@ -7,7 +7,8 @@ import asyncio
 from offset.app.errors import NoAnswer, NoIndexServer
 from offset.app.session import Session, within
 from offset.base.credits import Amount
-from offset.base.ids import UID_BYTES, Currency, PublicKey
+from offset.base.entropy import new_uid
+from offset.base.ids import PublicKey, Uid
 from offset.base.names import check_currency_length
 from offset.wire.index import Edge, MultiRoute, RequestRoutes
 
@@ -27,7 +28,7 @@ class Routes:
 
     async def find(
         self,
-        currency: Currency,
+        currency: str,
         amount: Amount,
         destination: PublicKey,
         *,
@@ -44,7 +45,7 @@ class Routes:
         until = loop.time() + timeout_s
         patient_until = min(until, loop.time() + INDEX_PATIENCE_S)
         request = RequestRoutes(
-            b"",
+            Uid(b""),
             check_currency_length(currency),
             amount,
             source or self._session.report.public_key,
@@ -73,7 +74,7 @@ class Routes:
 
     async def _ask(self, request: RequestRoutes, timeout_s: float) -> tuple[MultiRoute, ...] | None:
         """One question. None: the node could not pass it on."""
-        request_id = self._session.entropy.bytes(UID_BYTES)
+        request_id = new_uid(self._session.entropy)
         with self._session.routes.expect(request_id) as answer:
             self._session.post(
                 RequestRoutes(

@@ -20,8 +20,9 @@ from offset.app.errors import (
     not_trusted,
 )
 from offset.app.reports import LiveReport
+from offset.base.entropy import new_uid
 from offset.base.faults import PeerFault, UserFault
-from offset.base.ids import UID_BYTES, PaymentId, PublicKey, Uid
+from offset.base.ids import PaymentId, PublicKey, RequestId, Uid
 from offset.base.limits import SDK_REQUESTS_MAX
 from offset.core.apps.permissions import is_allowed, needed_permission
 from offset.crypto.identity import Identity
@@ -64,7 +65,7 @@ class Session:
         self.entropy = SystemEntropy()
         self.address = address
         self.routes: Answers[Uid, tuple[MultiRoute, ...] | None] = Answers()
-        self.transactions: Answers[Uid, RequestResult] = Answers()
+        self.transactions: Answers[RequestId, RequestResult] = Answers()
         self.endings: Answers[PaymentId, PaymentStatus] = Answers()
         self._identity = identity
         self._acks: Answers[Uid, None] = Answers()
@@ -85,7 +86,7 @@ class Session:
         """
         if len(self._acks) >= SDK_REQUESTS_MAX:
             raise UserFault(f"{SDK_REQUESTS_MAX} requests wait for the node already")
-        ack = self.entropy.bytes(UID_BYTES)
+        ack = new_uid(self.entropy)
         with self._acks.expect(ack) as answer:
             if check is not None:
                 self._checks[ack] = check
@@ -103,7 +104,7 @@ class Session:
             permission = needed_permission(request)
             raise NotPermitted(f"this app does not have the permission '{permission}' of the node")
         try:
-            self._engine.post(AppToAppServer(ack or self.entropy.bytes(UID_BYTES), request))
+            self._engine.post(AppToAppServer(ack or new_uid(self.entropy), request))
         except (OverflowError, UnicodeEncodeError) as error:
             raise UserFault(f"a value of the request cannot be sent: {error}") from None
         self._driver.wake()
@@ -190,7 +191,8 @@ class Session:
         self._lost = error
         if not self._ready.done():
             self._ready.set_exception(error)
-            self._ready.exception()  # nobody may wait any more
+            # Looked at, because nobody may wait for it any more.
+            self._ready.exception()
             return
         lost = error if isinstance(error, Disconnected) else Disconnected(str(error))
         for answers in (self._acks, self.routes, self.transactions, self.endings):

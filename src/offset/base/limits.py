@@ -42,9 +42,7 @@ KEEPALIVE_CLOSE_MS: Millis = 32 * SECOND  # (ref) silence after which a line is 
 KEEPALIVE_SEND_MS: Millis = 15 * SECOND  # (ref: 16 s; 10 to 15 s is allowed, spec 02, 10)
 REKEY_MS: Millis = 3600 * SECOND  # (ref)
 WRITE_STALL_MS: Millis = 32 * SECOND  # no progress of a blocked write: spec 02, W7
-WRITE_BUFFER_BYTES_HIGH = (
-    256 * 1024
-)  # above this a reader upstream is paused; also the queue of a tunnel (spec 02, W16)
+WRITE_BUFFER_BYTES_HIGH = 256 * 1024  # beyond it reading upstream pauses; of a tunnel too (spec 02, W16)
 WRITE_BUFFER_BYTES_LOW = 64 * 1024
 WRITE_BUFFER_BYTES_MAX = 8 * 2**20  # beyond this a peer that does not read is dropped
 
@@ -160,9 +158,7 @@ INDEX_SEARCH_ARCS_PER_TICK = 1_600_000  # touched for all requests of one tick: 
 INDEX_SEARCH_ARCS_PER_CLIENT = 400_000  # of these for one client: who asks hard questions holds up few
 INDEX_ALTERNATIVES_MAX = 1  # further multi-routes beside the cheapest: spec 04, 7.4
 INDEX_HOP_COST_DIVISOR = 200  # a hop costs as much as 1/200 of the amount in fees: spec 04, 7.3
-INDEX_SHORT_SESSION_MS: Millis = (
-    8 * SECOND
-)  # a session that lived less counts as a failed attempt: spec 04, 1.6
+INDEX_SHORT_SESSION_MS: Millis = 8 * SECOND  # a shorter session counts as a failed attempt: spec 04, 1.6
 INDEX_CLIENT_BACKOFF_MS_MAX: Millis = 32 * SECOND
 INDEX_FULL_STATE_JITTER_MS: Millis = 2 * SECOND  # after a reconnect: spec 04, 5.6
 INDEX_REPEAT_STATE_MS: Millis = 4 * SECOND  # servers that have just met miss the first reports: spec 04, 3.7

@@ -15,7 +15,8 @@ class TokenBucket:
     __slots__ = ("_ahead", "_due", "_rate")
 
     def __init__(self, bytes_per_second: int, burst_bytes: int) -> None:
-        self._rate = bytes_per_second  # a thousandth of a byte for each millisecond and byte per second
+        self._rate = bytes_per_second
+        """Bytes per second, which is thousandths of a byte per millisecond."""
         self._ahead = burst_bytes * SECOND
         self._due = 0
 

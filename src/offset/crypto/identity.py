@@ -7,7 +7,7 @@ from functools import lru_cache
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from offset.base.ids import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, PublicKey, Signature
+from offset.base.ids import PUBLIC_KEY_BYTES, SIGNATURE_BYTES, HashResult, PublicKey, Signature
 from offset.crypto.hashing import sha512_256
 
 PRIVATE_KEY_BYTES = 32
@@ -21,11 +21,11 @@ class Identity:
     def __init__(self, private_key: bytes) -> None:
         """`private_key` is the 32-byte seed of RFC 8032. Raises ValueError for another length."""
         self._key = Ed25519PrivateKey.from_private_bytes(private_key)
-        self.public_key: PublicKey = self._key.public_key().public_bytes_raw()
+        self.public_key = PublicKey(self._key.public_key().public_bytes_raw())
 
     def sign(self, buffer: bytes) -> Signature:
         """The 64-byte signature of `buffer`."""
-        return self._key.sign(buffer)
+        return Signature(self._key.sign(buffer))
 
     def private_key(self) -> bytes:
         """The 32-byte seed, for the identity file only."""
@@ -56,7 +56,7 @@ def verify(public_key: PublicKey, buffer: bytes, signature: Signature) -> bool:
 
 
 @lru_cache(maxsize=65536)
-def key_rank(public_key: PublicKey) -> bytes:
+def key_rank(public_key: PublicKey) -> HashResult:
     """Keys are ordered by their hash: the lower one listens, the higher one speaks first."""
     return sha512_256(public_key)
 

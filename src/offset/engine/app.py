@@ -16,12 +16,12 @@ import msgspec
 
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
-from offset.base.ids import PublicKey
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import SECOND, Instant, Millis, earliest
 from offset.base.limits import APP_FRAME_BYTES_MAX
 from offset.crypto.identity import Identity
 from offset.engine.lines import DIALED, LineClosed, LineMessage, LineOpened, Lines
-from offset.engine.surface import Conn, Effect, Event, Tell
+from offset.engine.surface import Effect, Event, Tell
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_SERVER_TO_APP,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
-from offset.base.ids import PublicKey
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant, earliest
 from offset.base.limits import COUNTERS_MS, INDEX_CLIENTS_MAX, INDEX_HANDSHAKES_MAX
 from offset.core.index.effects import DialPeer, HangupConn, SendClients, SendPeers
@@ -17,7 +17,7 @@ from offset.core.index.effects import Effect as ServerEffect
 from offset.core.index.server import IndexServer, IndexServerView
 from offset.crypto.identity import Identity
 from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines, LinesView
-from offset.engine.surface import Congested, Conn, Drained, Effect, Event, Tell
+from offset.engine.surface import Congested, Drained, Effect, Event, Tell
 from offset.wire.index import (
     INDEX_CLIENT_TO_SERVER,
     INDEX_SERVER_TO_CLIENT,

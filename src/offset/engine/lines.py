@@ -21,7 +21,7 @@ import msgspec
 from offset.base.alarms import Alarms
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
-from offset.base.ids import PublicKey
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import (
     CONNECT_MS,
@@ -36,7 +36,6 @@ from offset.crypto.identity import Identity
 from offset.engine.surface import (
     Close,
     Closed,
-    Conn,
     Dial,
     Effect,
     Event,
@@ -236,7 +235,7 @@ class Lines:
 
     def dial(self, address: str, expects: PublicKey, now: Instant, *, public_only: bool = False) -> Conn:
         """Open a line to the holder of `expects` at `address`; LineOpened or LineClosed will answer."""
-        conn = self._next_dial
+        conn = Conn(self._next_dial)
         self._next_dial += 2
         self._dialing[conn] = expects
         self._alarms.set(conn, now + CONNECT_MS)

@@ -15,7 +15,7 @@ from typing import Any
 
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
-from offset.base.ids import PublicKey, Uid
+from offset.base.ids import Conn, PublicKey, Uid
 from offset.base.instants import Instant, earliest
 from offset.base.limits import (
     APP_HANDSHAKES_MAX,
@@ -29,6 +29,7 @@ from offset.core.channeler.channeler import Channeler
 from offset.core.channeler.effects import (
     CloseLine,
     FriendData,
+    LineId,
     Offline,
     Online,
     OpenLine,
@@ -48,7 +49,6 @@ from offset.engine.outbox import Outbox
 from offset.engine.part_timeouts import PartTimeouts
 from offset.engine.surface import (
     Congested,
-    Conn,
     Drained,
     Effect,
     Event,
@@ -113,8 +113,8 @@ class NodeEngine:
         self._outbox = Outbox()
         self._part_timeouts = PartTimeouts(self._funder)
         self._capacities = Capacities()
-        self._relay_conns: dict[Conn, int] = {}  # connection → line of the channeler
-        self._relay_lines: dict[int, Conn] = {}
+        self._relay_conns: dict[Conn, LineId] = {}  # connection → line of the channeler
+        self._relay_lines: dict[LineId, Conn] = {}
         self._index_conn: Conn | None = None
         self._recheck_at: Instant | None = None  # whether the apps are still trusted
         self._status_at: Instant | None = None  # apps are told how we stand with relays and friends
@@ -211,7 +211,7 @@ class NodeEngine:
         else:
             self._take_app(news)
 
-    def _take_relay(self, news: LineEvent, line: int) -> None:
+    def _take_relay(self, news: LineEvent, line: LineId) -> None:
         match news:
             case LineOpened():
                 effects = self._channeler.line_opened(line, self._now)
@@ -249,7 +249,7 @@ class NodeEngine:
             act = self._channeler.line_congested if is_congested else self._channeler.line_drained
             self._do_channeler(act(line, self._now))
 
-    def _forget_relay(self, line: int) -> None:
+    def _forget_relay(self, line: LineId) -> None:
         conn = self._relay_lines.pop(line, None)
         if conn is not None:
             del self._relay_conns[conn]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from offset.base.faults import PeerFault
-from offset.base.ids import PublicKey, Uid
+from offset.base.ids import Conn, PublicKey, Uid
 from offset.base.limits import APPS_MAX
 from offset.core.apps.pending_requests import PendingRequests
 from offset.core.apps.permissions import is_allowed
-from offset.engine.surface import Conn
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_SERVER_TO_APP,
@@ -116,6 +115,7 @@ class NodeApps:
 
     def tell(self, message: AppServerToApp) -> None:
         """An answer, for those who asked."""
+        question: tuple[str, bytes]
         match message:
             case TransactionResult():
                 question = ("transaction", message.request_id)

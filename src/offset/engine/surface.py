@@ -10,9 +10,8 @@ from typing import Any, Protocol, dataclass_transform
 
 import msgspec
 
+from offset.base.ids import Conn
 from offset.base.instants import Instant
-
-Conn = int
 
 
 @dataclass_transform(frozen_default=True)

@@ -10,9 +10,9 @@ Both sides run the same steps at the same time; there is no client and no server
 
 from __future__ import annotations
 
-from offset.base.entropy import Entropy
+from offset.base.entropy import Entropy, new_rand_value
 from offset.base.faults import PeerFault
-from offset.base.ids import RAND_VALUE_BYTES, PublicKey
+from offset.base.ids import PublicKey
 from offset.crypto.identity import Identity, verify
 from offset.link.keys import Keys, KeyShare
 from offset.wire.channel import EXCHANGE_DH, EXCHANGE_RAND_NONCE, ExchangeDh, ExchangeRandNonce
@@ -42,8 +42,9 @@ class Handshake:
         self._identity = identity
         self._entropy = entropy
         self._expects = expects
-        self._nonce = entropy.bytes(RAND_VALUE_BYTES)
-        self._source = b""  # who the peer says it is; proved by its second message
+        self._nonce = new_rand_value(entropy)
+        self._source = PublicKey(b"")
+        """Who the peer says it is; its second message proves it."""
         self._share: KeyShare | None = None
         self.opening = EXCHANGE_RAND_NONCE.encode(
             ExchangeRandNonce(self._nonce, identity.public_key, expects)

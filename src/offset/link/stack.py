@@ -26,7 +26,8 @@ from offset.link.secure import Rekeyed, SecureChannel
 from offset.link.version import VERSION_BYTES, VERSION_MESSAGE, check_version
 from offset.wire.keepalive import KA_MESSAGE, KEEP_ALIVE, KeepAlive, Payload
 
-_REKEY_RETRY_MS = 1 * SECOND  # (ref: the next tick) while the peer has not answered the last rekey
+_REKEY_RETRY_MS = 1 * SECOND
+"""How long a rekey waits while the peer has not answered the last one; the reference waits for the next tick."""
 _FIRST_FRAMES = (VERSION_BYTES, HANDSHAKE_FRAME_BYTES_MAX, HANDSHAKE_FRAME_BYTES_MAX)
 
 
@@ -37,7 +38,8 @@ def _packed_bytes_max(count: int) -> int:
 
 def sealed_bytes_max(message_bytes_max: int) -> int:
     """How long a sealed message may be whose user message holds at most `message_bytes_max` bytes."""
-    wrapped = _packed_bytes_max(message_bytes_max)  # by keepalive
+    # As keepalive wraps it.
+    wrapped = _packed_bytes_max(message_bytes_max)
     return _packed_bytes_max(wrapped + PEER_PADDING_BYTES_MAX) + SEALED_BYTES_MIN
 
 
@@ -92,7 +94,8 @@ class Line:
         self._handshake: Handshake | None = Handshake(identity, entropy, expects)
         self._handshake_by = now + HANDSHAKE_MS
         self._channel: SecureChannel | None = None
-        self._keepalive = Keepalive(now)  # this clock and the next start again when the handshake is done
+        # This clock and the next start again when the handshake is done.
+        self._keepalive = Keepalive(now)
         self._rekey_at = now + REKEY_MS
         self._unpacked = TokenBucket(UNPACKED_BYTES_PER_SECOND, UNPACKED_BURST_MESSAGES * message_bytes_max)
         self._out: list[bytes] = []
@@ -199,7 +202,8 @@ class Line:
         if isinstance(message, KeepAlive):
             return
         self._charge(len(message.data) - 2 * len(payload), now)
-        if len(message.data) > self._message_bytes_max:  # packed zeros: short on the wire, long in memory
+        if len(message.data) > self._message_bytes_max:
+            # Packed zeros are short on the wire and long in memory.
             raise PeerFault(f"a message of {len(message.data)} bytes, at most {self._message_bytes_max}")
         users.append(message.data)
 

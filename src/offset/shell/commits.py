@@ -62,13 +62,15 @@ class GroupCommit:
         self._on_failure = on_failure
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._changes: Changes = {}
-        self._number: int | None = None  # of the last commit in the gathering group
+        self._number: int | None = None
+        """Of the last commit in the gathering group."""
         self._is_flushing = False
 
     def add(self, commit: Persist) -> None:
         """Take a commit into the gathering group; a later row takes the place of an earlier one."""
         if self._number is None:
-            self._changes = dict(commit.changes)  # a new dict: the engine may go on to use its own
+            # A new dict: the engine may go on to use its own.
+            self._changes = dict(commit.changes)
         else:
             self._changes.update(commit.changes)
         self._number = commit.number

@@ -15,12 +15,12 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
+from offset.base.ids import Conn
 from offset.base.instants import Instant, Millis
 from offset.base.limits import ACCEPTS_PER_TURN, LISTEN_BACKLOG
 from offset.engine.surface import (
     Close,
     Closed,
-    Conn,
     Dial,
     Effect,
     Engine,
@@ -46,7 +46,8 @@ from offset.shell.wakeup import Wakeup
 
 __all__ = ["Bounds", "Changes", "Committer", "Driver", "Startable", "Stoppable"]
 
-STALL_LOOKS = 8  # in the time after which a stalled write is given up
+STALL_LOOKS = 8
+"""How often a write is looked at in the time after which a stalled one is given up."""
 
 
 @runtime_checkable
@@ -94,8 +95,10 @@ class Driver:
         self._bounds = bounds or Bounds()
         self._commits = None if committer is None else GroupCommit(committer, self._durable, self._fail)
         self._events: deque[Event] = deque()
-        self._is_busy = True  # until `run`: callers of an open listener wait for the engine's start
-        self._is_deaf = False  # near the end: only what became durable is still heard
+        self._is_busy = True
+        """True until `run`: callers of an open listener wait for the engine's start."""
+        self._is_deaf = False
+        """True near the end: only what became durable is still heard."""
         self._turn: asyncio.Handle | None = None
         self._wakeup = Wakeup(clock, engine.deadline, self.wake)
         self._stall_timer: asyncio.TimerHandle | None = None
@@ -113,7 +116,8 @@ class Driver:
         )
         self._stops = 0
         self._failure: Exception | None = None
-        self._moved = asyncio.Event()  # something changed that `run` may wait for
+        self._moved = asyncio.Event()
+        """Set when something changed that `run` may wait for."""
         # msgspec classes are not subclassed further, so a look at the class is enough.
         self._ways: dict[type[Effect], Callable[[Any], None]] = {
             Write: self._write,
@@ -137,7 +141,8 @@ class Driver:
         server = await self._loop.create_server(
             lambda: self._caller(name), sock=listening, backlog=ACCEPTS_PER_TURN
         )
-        listening.listen(LISTEN_BACKLOG)  # asyncio takes one number for this and for its accepts in a row
+        # asyncio takes one number for this and for its accepts in a row.
+        listening.listen(LISTEN_BACKLOG)
         self._servers.append(server)
         return where
 
@@ -255,7 +260,7 @@ class Driver:
     # Connections
 
     def _caller(self, name: str) -> Port:
-        conn = self._next_conn
+        conn = Conn(self._next_conn)
         self._next_conn += 2
         return Port(self, conn, name, self._bounds)
 
@@ -285,7 +290,8 @@ class Driver:
             self._commits.start()
         try:
             self._wakeup.set()
-        except Exception as error:  # it asks the engine
+        except Exception as error:
+            # To set it is to ask the engine.
             self._fail(error)
         if self._stops:
             self._moved.set()

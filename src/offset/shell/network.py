@@ -53,5 +53,6 @@ def _own_address(family: socket.AddressFamily, far: str) -> str | None:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((far, _ANY_PORT))
             return str(probe.getsockname()[0])
-    except OSError:  # no network, or not this family
+    except OSError:
+        # No network, or none of this family.
         return None

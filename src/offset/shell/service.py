@@ -53,7 +53,8 @@ def run_program(program: str, start: Callable[[], Awaitable[Driver]]) -> int:
 
 def announce(line: str) -> None:
     """Say on standard output that something is ready, at once, for scripts that wait for it."""
-    with contextlib.suppress(OSError):  # nobody reads: no reason not to serve
+    # If nobody reads, that is no reason not to serve.
+    with contextlib.suppress(OSError):
         print(line, flush=True)
 
 
@@ -65,7 +66,8 @@ async def _serve(start: Callable[[], Awaitable[Driver]]) -> None:
         loop.add_signal_handler(number, driver.stop)
     _load_schemas()
     gc.collect()
-    gc.freeze()  # what is loaded by now stays: collections need not look at it
+    # What is loaded by now stays: collections need not look at it.
+    gc.freeze()
     await driver.run()
 
 
@@ -94,13 +96,14 @@ class _LoopFaults:
     def __init__(self) -> None:
         self._told: dict[str, float] = {}
 
-    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def __call__(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         message = str(context.get("message"))
         now = time.monotonic()
         if now - self._told.get(message, -REPEAT_SECONDS) >= REPEAT_SECONDS:
             self._told[message] = now
             error = context.get("exception")
-            if isinstance(error, OSError):  # the system's trouble, not ours: where it was met tells nothing
+            if isinstance(error, OSError):
+                # It is the system's error, not ours: a traceback tells nothing.
                 _log.error("%s: %s", message, error.strerror or error)
             else:
                 _log.error("%s", message, exc_info=error)

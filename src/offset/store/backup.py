@@ -27,7 +27,8 @@ def backup(path: str | Path, target: str | Path) -> None:
     try:
         with closing(connect(path)) as source, closing(connect(target)) as copy:
             source.backup(copy)
-            copy.execute("PRAGMA journal_mode = DELETE")  # one file, with no log beside it
+            # One file, with no log beside it.
+            copy.execute("PRAGMA journal_mode = DELETE")
             check_sound(path, copy)
         sync_folder(target)
     except BaseException as error:

@@ -62,8 +62,10 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"file:{quote(str(path))}?mode=rw",
         uri=True,
-        isolation_level=None,  # transactions begin where we say so
-        check_same_thread=False,  # write and flush may come from two threads, one after another
+        # Transactions begin where we say so.
+        isolation_level=None,
+        # Writing and flushing may come from two threads, one after the other.
+        check_same_thread=False,
         cached_statements=STATEMENTS_CACHED,
         timeout=BUSY_MS / 1000,
     )
@@ -96,7 +98,8 @@ def use_log(path: Path, connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.execute(f"PRAGMA journal_size_limit = {LOG_PAGES * LOG_PAGE_BYTES}")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
-    connection.execute("PRAGMA synchronous = OFF")  # nothing is lost if this is lost
+    # Nothing is lost if this is lost.
+    connection.execute("PRAGMA synchronous = OFF")
     for number in range(LOG_PAGES):
         connection.execute("UPDATE meta SET value = ? WHERE name = 'ballast'", (number,))
     connection.execute("PRAGMA synchronous = FULL")

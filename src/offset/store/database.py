@@ -105,12 +105,14 @@ class Database:
 
         `now` stamps the history. Raises UserFault, with what to do, when that is not possible.
         """
-        path = Path(os.path.realpath(path))  # one file, one lock, whatever name leads to it
+        # One file, one lock, whatever name leads to it.
+        path = Path(os.path.realpath(path))
         check_header(path)
         lock = Lock(path)
         connection = None
         try:
-            with closing(connect(path)) as look:  # a connection of its own: the check leaves locks behind
+            # A connection of its own: the check leaves locks behind.
+            with closing(connect(path)) as look:
                 check_sound(path, look)
                 check_format(path, look, len(scripts(migrations)))
                 check_owner(path, look, public_key)
@@ -183,7 +185,8 @@ class Database:
         if self._is_closed:
             return
         self._is_closed = self._is_broken = True
-        with suppress(sqlite3.Error):  # what was flushed stands in the log, which the next start reads
+        # What was flushed stands in the log, which the next start reads.
+        with suppress(sqlite3.Error):
             self._connection.rollback()
             self._cursor.close()
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -8,7 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 from offset.base.credits import Rate
-from offset.base.ids import PUBLIC_KEY_BYTES
+from offset.base.ids import (
+    PUBLIC_KEY_BYTES,
+    Currency,
+    HashedLock,
+    InvoiceId,
+    PaymentId,
+    PlainLock,
+    PublicKey,
+    RequestId,
+    Signature,
+    Uid,
+)
 from offset.core.funder.records import (
     ChannelRecord,
     ConfigRecord,
@@ -16,6 +27,8 @@ from offset.core.funder.records import (
     FriendRecord,
     HistoryRecord,
     InvoiceRecord,
+    NoFriend,
+    Origin,
     PaymentRecord,
     PendingRecord,
     QueuedRecord,
@@ -39,6 +52,17 @@ from offset.wire.friend import FriendsRoute, RequestOp
 
 Row = tuple[Any, ...]
 
+_NO_FRIEND = {mark.value: mark for mark in NoFriend}
+
+
+def _origin_bytes(origin: Origin) -> bytes:
+    return origin.value if isinstance(origin, NoFriend) else origin
+
+
+def _read_origin(origin: bytes) -> Origin:
+    return _NO_FRIEND.get(origin) or PublicKey(origin)
+
+
 # Friends
 
 
@@ -52,7 +76,7 @@ def friend_row(record: FriendRecord) -> Row:
     )
 
 
-def read_friend(public_key: bytes, name: str, is_enabled: int, relays: str, sent: str) -> FriendRecord:
+def read_friend(public_key: PublicKey, name: str, is_enabled: int, relays: str, sent: str) -> FriendRecord:
     return FriendRecord(public_key, name, bool(is_enabled), read_relays(relays), read_sent_relays(sent))
 
 
@@ -62,7 +86,9 @@ def config_row(record: ConfigRecord) -> Row:
     return record.friend, record.currency, rate.mul, rate.add, limit, record.is_open
 
 
-def read_config(friend: bytes, currency: str, mul: int, add: int, limit: str, is_open: int) -> ConfigRecord:
+def read_config(
+    friend: PublicKey, currency: Currency, mul: int, add: int, limit: str, is_open: int
+) -> ConfigRecord:
     return ConfigRecord(friend, currency, Rate(mul, add), int(limit), bool(is_open))
 
 
@@ -86,7 +112,7 @@ def channel_row(record: ChannelRecord) -> Row:
 
 
 def read_channel(
-    friend: bytes,
+    friend: PublicKey,
     outgoing: str | None,
     incoming: str | None,
     inconsistency_counter: str,
@@ -95,7 +121,7 @@ def read_channel(
     remote_currencies: str,
     local_terms: str | None,
     remote_terms: str | None,
-    reset_wish: bytes | None,
+    reset_wish: Signature | None,
     former_terms: str | None,
 ) -> ChannelRecord:
     return ChannelRecord(
@@ -124,7 +150,7 @@ def credit_row(record: CreditRecord) -> Row:
 
 
 def read_credit(
-    friend: bytes, currency: str, balance: str, local_debt: str, remote_debt: str
+    friend: PublicKey, currency: Currency, balance: str, local_debt: str, remote_debt: str
 ) -> CreditRecord:
     return CreditRecord(friend, currency, int(balance), int(local_debt), int(remote_debt))
 
@@ -143,25 +169,26 @@ def pending_row(record: PendingRecord) -> Row:
         request.invoice_id,
         str(request.left_fees),
         optional_text(record.response),
-        record.origin,
+        _origin_bytes(record.origin),
     )
 
 
 def read_pending(
-    friend: bytes,
-    currency: str,
+    friend: PublicKey,
+    currency: Currency,
     is_local: int,
-    request_id: bytes,
-    src_hashed_lock: bytes,
+    request_id: RequestId,
+    src_hashed_lock: HashedLock,
     route: bytes,
     dest_payment: str,
     total_dest_payment: str,
-    invoice_id: bytes,
+    invoice_id: InvoiceId,
     left_fees: str,
     response: str | None,
     origin: bytes,
 ) -> PendingRecord:
-    keys = [route[start : start + PUBLIC_KEY_BYTES] for start in range(0, len(route), PUBLIC_KEY_BYTES)]
+    starts = range(0, len(route), PUBLIC_KEY_BYTES)
+    keys = [PublicKey(route[start : start + PUBLIC_KEY_BYTES]) for start in starts]
     request = RequestOp(
         request_id,
         src_hashed_lock,
@@ -171,18 +198,27 @@ def read_pending(
         invoice_id,
         int(left_fees),
     )
-    return PendingRecord(friend, currency, bool(is_local), request, read_response(response), origin)
+    return PendingRecord(
+        friend, currency, bool(is_local), request, read_response(response), _read_origin(origin)
+    )
 
 
 def queued_row(record: QueuedRecord) -> Row:
     operation = text(record.operation)
-    return record.friend, record.number, record.queue, record.currency, operation, record.origin
+    return (
+        record.friend,
+        record.number,
+        record.queue,
+        record.currency,
+        operation,
+        _origin_bytes(record.origin),
+    )
 
 
 def read_queued(
-    friend: bytes, number: int, queue: int, currency: str, operation: str, origin: bytes
+    friend: PublicKey, number: int, queue: int, currency: Currency, operation: str, origin: bytes
 ) -> QueuedRecord:
-    return QueuedRecord(friend, number, queue, currency, read_operation(operation), origin)
+    return QueuedRecord(friend, number, queue, currency, read_operation(operation), _read_origin(origin))
 
 
 # Sellers and buyers
@@ -200,7 +236,12 @@ def invoice_row(record: InvoiceRecord) -> Row:
 
 
 def read_invoice(
-    invoice_id: bytes, currency: str, total: str, plain_lock: bytes, hashed_lock: bytes | None, parts: str
+    invoice_id: InvoiceId,
+    currency: Currency,
+    total: str,
+    plain_lock: PlainLock,
+    hashed_lock: HashedLock | None,
+    parts: str,
 ) -> InvoiceRecord:
     return InvoiceRecord(invoice_id, currency, int(total), plain_lock, hashed_lock, read_parts(parts))
 
@@ -221,16 +262,16 @@ def payment_row(record: PaymentRecord) -> Row:
 
 
 def read_payment(
-    payment_id: bytes,
-    invoice_id: bytes,
-    currency: str,
+    payment_id: PaymentId,
+    invoice_id: InvoiceId,
+    currency: Currency,
     total: str,
-    dest_public_key: bytes,
-    src_plain_lock: bytes,
+    dest_public_key: PublicKey,
+    src_plain_lock: PlainLock,
     stage: str,
     open_transactions: int,
     receipt: str | None,
-    ack_uid: bytes | None,
+    ack_uid: Uid | None,
 ) -> PaymentRecord:
     return PaymentRecord(
         payment_id,
@@ -258,7 +299,12 @@ def transaction_row(record: TransactionRecord) -> Row:
 
 
 def read_transaction(
-    request_id: bytes, payment_id: bytes, friend: bytes, dest_payment: str, fees: str, response: str | None
+    request_id: RequestId,
+    payment_id: PaymentId,
+    friend: PublicKey,
+    dest_payment: str,
+    fees: str,
+    response: str | None,
 ) -> TransactionRecord:
     return TransactionRecord(
         request_id, payment_id, friend, int(dest_payment), int(fees), read_response(response)
@@ -270,6 +316,6 @@ def history_row(record: HistoryRecord) -> Row:
 
 
 def read_history(
-    kind: str, id: bytes, currency: str, amount: str, peer: bytes, detail: bytes
+    kind: str, id: bytes, currency: Currency, amount: str, peer: PublicKey, detail: bytes
 ) -> HistoryRecord:
     return HistoryRecord(kind, id, currency, int(amount), peer, detail)

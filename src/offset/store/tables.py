@@ -97,7 +97,7 @@ class Addresses:
         ]
         return [(self._clear, [()]), (self._insert, listed)]
 
-    def drop(self, keys: list[Row]) -> list[Statement]:
+    def drop(self, _keys: list[Row]) -> list[Statement]:
         """An empty list."""
         return [(self._clear, [()])]
 

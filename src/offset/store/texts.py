@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from offset.base.ids import Currency, HashResult, RandValue, Signature
 from offset.core.funder.records import PartRecord, SentRelays
 from offset.wire.common import Receipt, RelayAddress
 from offset.wire.friend import (
@@ -45,7 +46,7 @@ def _optional(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda text: None if text is None else read(text)
 
 
-read_currencies = _reader(tuple[str, ...])
+read_currencies = _reader(tuple[Currency, ...])
 read_relays = _reader(tuple[RelayAddress, ...])
 read_sent_relays = _reader(SentRelays)
 read_parts = _reader(tuple[PartRecord, ...])
@@ -59,20 +60,20 @@ _read_fields = _reader(dict[str, msgspec.Raw])
 
 
 class _Group(msgspec.Struct):
-    currency: str
+    currency: Currency
     operations: tuple[msgspec.Raw, ...]
 
 
 class _Token(msgspec.Struct):
     """A move token whose operations are still JSON."""
 
-    old_token: bytes
+    old_token: Signature
     currencies_operations: tuple[_Group, ...]
     opt_local_relays: tuple[RelayAddress, ...] | None
-    opt_active_currencies: tuple[str, ...] | None
-    info_hash: bytes
-    rand_nonce: bytes
-    new_token: bytes
+    opt_active_currencies: tuple[Currency, ...] | None
+    info_hash: HashResult
+    rand_nonce: RandValue
+    new_token: Signature
 
 
 _read_token = _reader(_Token)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offset.base.credits import Amount, Rate
-from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Signature, Uid
+from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, RequestId, Signature, Uid
 from offset.wire.codec import Codec, Message, struct, union
 from offset.wire.common import Commit, NamedIndexServerAddress, NamedRelayAddress, Receipt, RelayAddress
 from offset.wire.extension import Extensible, Extra
@@ -146,7 +146,7 @@ class CreateTransaction(Message):
     """Send one part of a payment along a route. Permission: buyer."""
 
     payment_id: PaymentId
-    request_id: Uid
+    request_id: RequestId
     route: FriendsRoute
     dest_payment: Amount
     fees: Amount
@@ -245,7 +245,7 @@ FAILURE = Failure()
 class TransactionResult(Message):
     """How a part of a payment ended; `request_id` is that of the CreateTransaction."""
 
-    request_id: Uid
+    request_id: RequestId
     result: RequestResult
 
 

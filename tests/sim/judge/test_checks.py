@@ -9,7 +9,7 @@ import pytest
 
 from offset.base.limits import TURNS_HELD_MAX
 from offset.core.funder.ledger.mutual_credit import Pending
-from offset.core.funder.records import InvoiceRecord, PartRecord, TransactionRecord
+from offset.core.funder.records import OWN, InvoiceRecord, PartRecord, TransactionRecord
 from offset.core.funder.state.state import FORWARDED, Queued
 from offset.sim.course.acts import carry_out
 from offset.sim.course.run import Run
@@ -82,7 +82,7 @@ def frozen_wrong(run: Run) -> None:
 def lost_origin(run: Run) -> None:
     """B sent on a request of nobody."""
     key, pending = first_pending(run, "B", "C", "local")
-    credit(run, "B", "C").local[key] = msgspec.structs.replace(pending, origin=b"")
+    credit(run, "B", "C").local[key] = msgspec.structs.replace(pending, origin=OWN)
 
 
 def no_source(run: Run) -> None:

@@ -79,6 +79,8 @@ def test_picture(report: WhatIfReport) -> None:
         ("friends A B 5 FST\npay A B 5 FST over B A", "line 2: the route must lead"),
         ("friends A relay0 5 FST", "cannot be a name"),
         ("friends A B 5 FST rate", "only `rate`"),
+        (f"friends A B 5 {17 * 'x'}", "line 1: the name of a currency has at most 16 bytes"),
+        (f"friends A B 5 FST\npay A B 5 {17 * 'x'}", "line 2: the name of a currency has at most 16 bytes"),
     ],
 )
 def test_mistakes_are_named(text: str, words: str) -> None:

@@ -149,10 +149,12 @@ class ReportView:
                 self.friends[key] = changed_friend(self._friend(key), mutation.friend_report_mutation)
             case AddRelayMutation():
                 relay = mutation.relay
-                self.relays.pop(relay.public_key, None)  # the node, too, moves a replaced relay to the end
+                # The node, too, moves a replaced relay to the end.
+                self.relays.pop(relay.public_key, None)
                 self.relays[relay.public_key] = relay
             case RemoveRelayMutation():
-                self.relays.pop(mutation.public_key, None)  # told of unknown keys as well: spec 05, 2.5
+                # The node tells of unknown keys as well: spec 05, 2.5.
+                self.relays.pop(mutation.public_key, None)
             case AddFriendReport():
                 if mutation.friend_public_key in self.friends:
                     raise out_of_step(f"friend {short(mutation.friend_public_key)} is added twice")
@@ -250,9 +252,9 @@ def friend_named(friends: Mapping[PublicKey, FriendReport], name: str) -> Public
     if found:
         return found[0]
     try:
-        key = base64url.decode(name, PUBLIC_KEY_BYTES)
+        key = PublicKey(base64url.decode(name, PUBLIC_KEY_BYTES))
     except UserFault:
-        key = b""
+        key = PublicKey(b"")
     if key in friends:
         return key
     raise UserFault(f"there is no friend named {name!r}")

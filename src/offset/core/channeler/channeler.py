@@ -158,7 +158,7 @@ class Channeler:
             self._ended(tunnel, now)
         return self._buffer.take()
 
-    def line_congested(self, line: LineId, now: Instant) -> list[Effect]:
+    def line_congested(self, line: LineId, _now: Instant) -> list[Effect]:
         """What was sent through a line is piling up."""
         if (tunnel := self._tunnels.get(line)) is not None:
             tunnel.is_congested = True

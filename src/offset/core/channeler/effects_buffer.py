@@ -6,6 +6,7 @@ import enum
 
 from offset.base.alarms import Alarms
 from offset.base.entropy import Entropy
+from offset.base.ids import PublicKey
 from offset.core.channeler.effects import CloseLine, Effect, LineId, News, OpenLine, SendLine
 from offset.wire.common import RelayAddress
 
@@ -19,7 +20,7 @@ class Alarm(enum.Enum):
     STAGGER = "stagger"  # with a friend: the next relay of a round
 
 
-AlarmName = tuple[Alarm, bytes | int]
+AlarmName = tuple[Alarm, PublicKey | LineId]
 
 
 class EffectsBuffer:
@@ -37,8 +38,9 @@ class EffectsBuffer:
     def open(self, relay: RelayAddress, *, public_only: bool = False) -> LineId:
         """Have a line opened; returns its number."""
         self._lines += 1
-        self._effects.append(OpenLine(self._lines, relay, public_only))
-        return self._lines
+        line = LineId(self._lines)
+        self._effects.append(OpenLine(line, relay, public_only))
+        return line
 
     def send(self, line: LineId, data: bytes) -> None:
         """Have a message sent."""

@@ -129,7 +129,7 @@ def _with_friend(handler: Callable[[Turn, Friend, Any], str | None]) -> Callable
     return handle
 
 
-def _remove_friend(turn: Turn, friend: Friend, request: RemoveFriend) -> str | None:
+def _remove_friend(turn: Turn, friend: Friend, _request: RemoveFriend) -> str | None:
     key = friend.public_key
     lose_channel(turn, friend)
     for name in friend.configs:
@@ -164,7 +164,7 @@ def _set_friend_name(turn: Turn, friend: Friend, request: SetFriendName) -> str 
     return None
 
 
-def _enable_friend(turn: Turn, friend: Friend, request: EnableFriend) -> str | None:
+def _enable_friend(turn: Turn, friend: Friend, _request: EnableFriend) -> str | None:
     friend.is_enabled = True
     turn.put(friend.record())
     turn.change_friend(friend.public_key, SetStatus(True))
@@ -172,7 +172,7 @@ def _enable_friend(turn: Turn, friend: Friend, request: EnableFriend) -> str | N
     return None
 
 
-def _disable_friend(turn: Turn, friend: Friend, request: DisableFriend) -> str | None:
+def _disable_friend(turn: Turn, friend: Friend, _request: DisableFriend) -> str | None:
     friend.is_enabled = False
     turn.put(friend.record())
     turn.change_friend(friend.public_key, SetStatus(False))

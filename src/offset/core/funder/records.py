@@ -6,12 +6,23 @@ stands there, or to None. The store writes these and nothing else, so the cost o
 
 from __future__ import annotations
 
-from typing import Any, dataclass_transform
+import enum
+from typing import Any, Final, dataclass_transform
 
 import msgspec
 
 from offset.base.credits import FREE, Amount, Balance, Rate
-from offset.base.ids import Currency, HashedLock, InvoiceId, PaymentId, PlainLock, PublicKey, Uid
+from offset.base.ids import (
+    Currency,
+    HashedLock,
+    InvoiceId,
+    PaymentId,
+    PlainLock,
+    PublicKey,
+    RequestId,
+    Signature,
+    Uid,
+)
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, Receipt, RelayAddress
 from offset.wire.friend import MoveToken, Operation, RequestOp, ResetTerms, ResponseOp
 from offset.wire.report import MoveTokenHashedReport
@@ -19,12 +30,20 @@ from offset.wire.report import MoveTokenHashedReport
 Key = tuple[Any, ...]
 Changes = dict[Key, Any]
 
-Origin = bytes
-"""Where an answer to a request of ours goes: the key of a friend, or one of the two below."""
-OWN: Origin = b""
-"""Our own user asked for it."""
-LOST: Origin = b"lost"
-"""The channel it came through is gone: nobody is waiting any more (spec 03, D1)."""
+
+class NoFriend(enum.Enum):
+    """Where an answer goes that goes to no friend. The values stand in the store in the place of a key."""
+
+    OWN = b""
+    """Our own user asked for it."""
+    LOST = b"lost"
+    """The channel it came through is gone: nobody is waiting any more (spec 03, D1)."""
+
+
+OWN: Final = NoFriend.OWN
+LOST: Final = NoFriend.LOST
+Origin = PublicKey | NoFriend
+"""Where an answer to a request of ours goes."""
 
 
 @dataclass_transform(frozen_default=True)
@@ -106,7 +125,7 @@ class ChannelRecord(Record):
     remote_currencies: tuple[Currency, ...]
     local_terms: ResetTerms | None
     remote_terms: ResetTerms | None
-    reset_wish: bytes | None
+    reset_wish: Signature | None
     former_terms: ResetTerms | None
 
     def key(self) -> Key:
@@ -158,7 +177,7 @@ class PartRecord(msgspec.Struct, frozen=True):
     """A transaction that pays for an invoice."""
 
     friend: PublicKey
-    request_id: Uid
+    request_id: RequestId
 
 
 class InvoiceRecord(Record):
@@ -201,7 +220,7 @@ class PaymentRecord(Record):
 class TransactionRecord(Record):
     """One part of a payment of ours, until it is collected or cancelled."""
 
-    request_id: Uid
+    request_id: RequestId
     payment_id: PaymentId
     friend: PublicKey
     dest_payment: Amount

@@ -39,8 +39,10 @@ class Atlas:
         records_max: int = INDEX_RECORDS_MAX,
         records_per_node_max: int = INDEX_RECORDS_PER_NODE_MAX,
     ) -> None:
-        self._graphs: dict[Currency, Graph] = {}  # only those that have a record
-        self._nodes: dict[PublicKey, _Node] = {}  # likewise
+        self._graphs: dict[Currency, Graph] = {}
+        """Only currencies that have a record."""
+        self._nodes: dict[PublicKey, _Node] = {}
+        """Only nodes that have a record."""
         self._records = 0
         self._records_max = records_max
         self._records_per_node_max = records_per_node_max

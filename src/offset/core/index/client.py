@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from offset.base.backoff import Backoff
-from offset.base.entropy import Entropy, fraction
-from offset.base.ids import RAND_VALUE_BYTES, UID_BYTES, HashResult, PublicKey, Uid
+from offset.base.entropy import Entropy, fraction, new_rand_value, new_uid
+from offset.base.ids import UNSIGNED, HashResult, PublicKey, Uid
 from offset.base.instants import Instant, earliest
 from offset.base.limits import (
     BACKOFF_MS_MIN,
@@ -145,7 +145,8 @@ class IndexClient:
         self._backoff = Backoff(BACKOFF_MS_MIN, INDEX_CLIENT_BACKOFF_MS_MAX)
         self._state: ClientWaiting | ClientDialing | ClientGreeting | ClientConnected = ClientWaiting(0)
         self._publication = Publication()
-        self._asked: dict[Uid, Instant] = {}  # oldest first
+        self._asked: dict[Uid, Instant] = {}
+        """Oldest first."""
         self._was_connected = False
 
     # Questions
@@ -259,7 +260,8 @@ class IndexClient:
         effects: list[Effect] = [ReportChange(AddIndexServerMutation(server))]
         match self._state:
             case ClientDialing(server=dialed) | ClientGreeting(server=dialed) if dialed == key:
-                effects.append(HangupServer())  # it may be at the old address
+                # It may be at the old address.
+                effects.append(HangupServer())
                 return effects + self._dial(now)
             case ClientWaiting():
                 return effects + self._dial(now)
@@ -295,7 +297,7 @@ class IndexClient:
         full_from = now + jitter_ms
         self._was_connected = True
         self._publication.say_all()
-        session_id = self._entropy.bytes(UID_BYTES)
+        session_id = new_uid(self._entropy)
         self._state = ClientConnected(
             server,
             session_id,
@@ -370,8 +372,8 @@ class IndexClient:
             session.time_hash,
             session.session_id,
             session.counter,
-            self._entropy.bytes(RAND_VALUE_BYTES),
-            b"",
+            new_rand_value(self._entropy),
+            UNSIGNED,
         )
         signature = self._identity.sign(mutations_update_buffer(unsigned))
         session.counter += 1

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from offset.base.ids import PublicKey
+from offset.base.ids import Conn, PublicKey
 from offset.wire.index import IndexServerToClient, IndexServerToServer
-
-Conn = int
-"""The number of an authenticated connection, given by whoever drives the server; never used twice."""
 
 
 class SendClients(msgspec.Struct, frozen=True, gc=False):

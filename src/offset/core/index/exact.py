@@ -16,7 +16,8 @@ from offset.base.ids import PublicKey
 from offset.base.limits import ROUTE_KEYS_MAX
 from offset.core.index.search import COST_BITS, Keys, Query
 
-_ONE_BITS = 32  # tolls are counted in credits / 2**32 here
+_ONE_BITS = 32
+"""Tolls are counted in credits / 2**32 here."""
 _COST_SHIFT = _ONE_BITS - COST_BITS
 
 
@@ -62,14 +63,16 @@ def exact(query: Query, amount: Amount, hop: int) -> Keys | None:
         if not label.fits(amount):
             return
         known = labels.setdefault(label.node, [])
-        if not query.budget.affords(1 + len(known)):  # a hostile graph may have very many
+        # A hostile graph may have very many.
+        if not query.budget.affords(1 + len(known)):
             return
         if any(old.beats(label) for old in known):
             return
         known[:] = [old for old in known if not label.beats(old)]
         known.append(label)
         cost = (label.tolls >> _COST_SHIFT) + hop * label.hops
-        heapq.heappush(heap, (cost, query.budget.arcs, label))  # the budget sinks: no two entries are alike
+        # The budget sinks with each push, so no two entries are alike.
+        heapq.heappush(heap, (cost, query.budget.arcs, label))
 
     for node in query.last_hops(amount):
         room = query.room(node, query.destination)
@@ -82,7 +85,8 @@ def exact(query: Query, amount: Amount, hop: int) -> Keys | None:
         if not query.budget.affords(len(known) + len(arcs)):
             break
         if label.hops + 1 >= ROUTE_KEYS_MAX or label not in known:
-            continue  # too long, or beaten since
+            # Too long, or beaten since.
+            continue
         for tail, record in arcs.items():
             if record.room < amount or (tail == query.destination and tail != query.source):
                 continue

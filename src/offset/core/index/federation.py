@@ -11,10 +11,10 @@ import msgspec
 
 from offset.base.backoff import Backoff
 from offset.base.entropy import Entropy
-from offset.base.ids import PublicKey
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant, earliest
 from offset.base.limits import BACKOFF_MS_MIN, INDEX_SERVER_BACKOFF_MS_MAX, INDEX_SHORT_SESSION_MS
-from offset.core.index.effects import Conn, DialPeer
+from offset.core.index.effects import DialPeer
 from offset.crypto.identity import is_lower
 
 

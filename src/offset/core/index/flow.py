@@ -69,7 +69,8 @@ class Flow:
         layer: dict[PublicKey, tuple[Amount, PublicKey]] = {source: (1 << 256, source)}
         widths: dict[PublicKey, Amount] = {}
         layers = [layer]
-        best: tuple[Amount, int, PublicKey] | None = None  # width, layer and node before the destination
+        # Width, layer, and node before the destination.
+        best: tuple[Amount, int, PublicKey] | None = None
         while layer and len(layers) < ROUTE_KEYS_MAX and not budget.spent:
             following: dict[PublicKey, tuple[Amount, PublicKey]] = {}
             for tail, (width, _) in layer.items():

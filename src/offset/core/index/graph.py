@@ -49,9 +49,8 @@ class Graph:
     __slots__ = ("_into", "_out")
 
     def __init__(self) -> None:
-        self._into: dict[
-            PublicKey, dict[PublicKey, CapacityRecord]
-        ] = {}  # node, then friend: who states comes first
+        self._into: dict[PublicKey, dict[PublicKey, CapacityRecord]] = {}
+        """By the node that states the record, then by its friend."""
         # Of these the arcs, friend first. What others state about a node alone is kept out of its way, for anybody
         # can make up any number of others.
         self._out: dict[PublicKey, dict[PublicKey, CapacityRecord]] = {}

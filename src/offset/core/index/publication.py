@@ -32,8 +32,10 @@ class Publication:
 
     def __init__(self) -> None:
         self._values: dict[Key, Published] = {}
-        self._changed: dict[Key, None] = {}  # to be said at once, in this order
-        self._unsaid: dict[Key, None] = {}  # to be said because the server is new
+        self._changed: dict[Key, None] = {}
+        """To be said at once, in this order."""
+        self._unsaid: dict[Key, None] = {}
+        """To be said because the server is new."""
         # Said to be no more published, but maybe not everybody heard it; and how often it is to be said again.
         self._gone: dict[Key, int] = {}
         self._messages = 0
@@ -115,7 +117,8 @@ class Publication:
             behind = (said for said in self._said.values() if next(iter(said.values())) < self._messages)
             urgent = min(behind, key=_must_be_said, default=None)
             if urgent is None:
-                return  # this message says everything
+                # This message says everything.
+                return
             self._say(next(iter(urgent)), batch)
 
     def _say(self, key: Key, batch: list[IndexMutation]) -> None:

@@ -15,7 +15,8 @@ class _NodeRatchet:
 
     def __init__(self, tick: int) -> None:
         self.accepted_tick = tick
-        self.counters: dict[Uid, int] = {}  # the session that spoke last is at the end
+        self.counters: dict[Uid, int] = {}
+        """The session that spoke last is at the end."""
 
 
 class Ratchets:

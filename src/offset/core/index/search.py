@@ -37,8 +37,10 @@ Keys = tuple[PublicKey, ...]
 COST_BITS = 10
 """Costs are counted in credits / 2**10, so that tolls below one credit, and hops, still differ."""
 _MUL_SHIFT = 32 - COST_BITS
-_CLOSED = -1  # a cost that nothing undercuts
-_FAR = 1 << 256  # a cost that everything undercuts
+_CLOSED = -1
+"""A cost that nothing undercuts."""
+_FAR = 1 << 256
+"""A cost that everything undercuts."""
 
 
 def hop_cost(amount: Amount) -> int:
@@ -178,7 +180,8 @@ class _Side:
         self.arcs = arcs
         self.taken = taken
         self.cost: dict[PublicKey, int] = {}
-        self.step: dict[PublicKey, PublicKey] = {}  # from a node one step back towards where the ball began
+        self.step: dict[PublicKey, PublicKey] = {}
+        """From a node one step back towards where the ball began."""
         self.heap: list[tuple[int, PublicKey]] = []
 
     def reach(self, node: PublicKey, cost: int) -> None:
@@ -207,10 +210,11 @@ def cheapest(query: Query, amount: Amount, floor: Amount, hop: int) -> Keys | No
     for node in query.last_hops(floor):
         backward.reach(node, hop)
     if source in backward.cost:
-        return (source, destination)  # one hop, no toll: nothing is cheaper
+        # One hop, no toll: nothing is cheaper.
+        return (source, destination)
 
     best: int | None = None
-    middle = b""
+    middle = source
     while forward.heap and backward.heap and not query.budget.spent:
         if best is not None and forward.heap[0][0] + backward.heap[0][0] >= best:
             break
@@ -230,7 +234,8 @@ def _expand(
     cost_here, node = heapq.heappop(side.heap)
     costs = side.cost
     if cost_here > costs[node]:
-        return []  # reached more cheaply in the meantime
+        # Reached more cheaply in the meantime.
+        return []
     met: list[tuple[PublicKey, int]] = []
     taken = side.taken.get(node)
     arcs = side.arcs(node)
@@ -242,12 +247,14 @@ def _expand(
             continue
         known = costs.get(neighbor, _FAR)
         if known <= hop:
-            continue  # most arcs lead back; this saves working out their tolls
+            # Most arcs lead back; this saves working out their tolls.
+            continue
         cost = hop + (amount * record.mul >> _MUL_SHIFT) + (record.add << COST_BITS)
         if known <= cost:
             continue
         if taken is not None and record.room - taken.get(neighbor, 0) < floor:
-            continue  # less is left, or more where a flow can be cancelled
+            # Less is left, or more where a flow can be cancelled.
+            continue
         costs[neighbor] = cost
         side.step[neighbor] = node
         heapq.heappush(side.heap, (cost, neighbor))

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from offset.base.entropy import Entropy
-from offset.base.ids import RAND_VALUE_BYTES, PublicKey
+from offset.base.entropy import Entropy, new_rand_value
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant, earliest
 from offset.base.limits import (
     INDEX_CHAIN_LINKS_MAX,
@@ -28,7 +28,7 @@ from offset.base.limits import (
     INDEX_TICK_MS,
 )
 from offset.core.index.atlas import Atlas
-from offset.core.index.effects import Conn, Effect, HangupConn, SendClients, SendPeers
+from offset.core.index.effects import Effect, HangupConn, SendClients, SendPeers
 from offset.core.index.federation import Federation
 from offset.core.index.multi_routes import find_multi_routes
 from offset.core.index.search import Budget
@@ -68,8 +68,10 @@ class _Client:
     def __init__(self, key: PublicKey) -> None:
         self.key = key
         self.asked_tick = 0
-        self.asked = 0  # requests during that tick
-        self.arcs = 0  # touched for them
+        self.asked = 0
+        """Requests during that tick."""
+        self.arcs = 0
+        """Arcs touched for these requests."""
 
 
 class IndexServer:
@@ -105,9 +107,8 @@ class IndexServer:
         effects: list[Effect] = [*self._federation.dial(now)]
         if now >= self._tick_at:
             self._tick_at += INDEX_TICK_MS
-            if (
-                self._tick_at <= now
-            ):  # after a standstill one tick, not many: nobody could have heard their hashes
+            if self._tick_at <= now:
+                # After a standstill one tick, not many: nobody could have heard their hashes.
                 self._tick_at = now + INDEX_TICK_MS
             effects += self._tick()
         return effects
@@ -119,7 +120,7 @@ class IndexServer:
     def _tick(self) -> list[Effect]:
         self._ticks += 1
         self._arcs_left = INDEX_SEARCH_ARCS_PER_TICK
-        made, silent = self._verifier.tick(self._entropy.bytes(RAND_VALUE_BYTES))
+        made, silent = self._verifier.tick(new_rand_value(self._entropy))
         for node in silent:
             self._atlas.remove_node(node)
         hash, effects = TimeHash(made), list[Effect]()
@@ -166,7 +167,8 @@ class IndexServer:
         is_kept, replaced = self._federation.opened(conn, key, dialed, now)
         if not is_kept:
             return [HangupConn(conn)]
-        self._verifier.clock.remove_neighbor(key)  # it may have been started anew
+        # It may have been started anew.
+        self._verifier.clock.remove_neighbor(key)
         effects: list[Effect] = [] if replaced is None else [HangupConn(replaced)]
         if self._verifier.clock.current is not None:
             effects.append(SendPeers((conn,), TimeHash(self._verifier.clock.current)))

@@ -28,7 +28,8 @@ def single(query: Query, amount: Amount, thorough: bool = True) -> Path | None:
         path = _best(query, amount, floor, hop, partial(cheapest, amount=amount, floor=floor, hop=hop))
         if path is None:
             if attempt == 0:
-                return None  # not even without counting tolls
+                # Not even without counting tolls.
+                return None
             break
         if len(path.keys) > ROUTE_KEYS_MAX:
             hop *= 4

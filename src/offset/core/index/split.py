@@ -63,7 +63,8 @@ def split(payable: Sequence[Amount], amount: Amount) -> list[tuple[int, Amount]]
     route with the least room to the one with the most; a share can be 0 (6.3).
     """
     order = sorted(range(len(payable)), key=lambda index: payable[index], reverse=True)
-    above = 0  # what routes 0 .. used - 1 of the order can carry together
+    # What routes 0 .. used - 1 of the order can carry together.
+    above = 0
     for used, index in enumerate(order, 1):
         above += payable[index]
         level_below = payable[order[used]] if used < len(order) else 0

@@ -33,7 +33,8 @@ class Verifier:
 
     def tick(self, rand_value: RandValue) -> tuple[HashResult, list[PublicKey]]:
         """The time hash of this tick, and the nodes that have been silent too long."""
-        made = self.clock.tick(rand_value)  # first the hashes, then the ratchets: see above
+        # First the hashes, then the ratchets: see above.
+        made = self.clock.tick(rand_value)
         return made, self.ratchets.tick()
 
     def judge(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-Conn = int
-"""The number of an authenticated connection, given by whoever drives the relay; never used twice."""
+from offset.base.ids import Conn
 
 
 class _Effect(msgspec.Struct, frozen=True, gc=False):

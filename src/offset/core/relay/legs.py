@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from offset.base.ids import PublicKey
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant
 from offset.base.token_bucket import TokenBucket
-from offset.core.relay.effects import Conn
 
 MESSAGE_COST = 64
 """Bytes that a message costs beyond its content, so that empty ones count too."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from offset.base.alarms import Alarms
 from offset.base.entropy import Entropy, fraction
 from offset.base.faults import Undecodable
-from offset.base.ids import PublicKey
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import (
     FRAME_BYTES_MAX,
@@ -22,7 +22,7 @@ from offset.base.limits import (
 )
 from offset.base.peer_addresses import Tally, is_exempt, source_of
 from offset.base.token_bucket import TokenBucket
-from offset.core.relay.effects import Conn, Effect, HangupLeg, PauseLeg, ResumeLeg, SendLeg
+from offset.core.relay.effects import Effect, HangupLeg, PauseLeg, ResumeLeg, SendLeg
 from offset.core.relay.legs import (
     MESSAGE_COST,
     JoinedRole,
@@ -312,7 +312,8 @@ class Relay:
                 self._tunnels -= 1
                 self._tunnels_of.add(leg.key, -1)
                 self._tunnels_of.add(peer.key, -1)
-                peer.role = RefusedRole()  # so that its own end finds no tunnel
+                # So that its own end finds no tunnel.
+                peer.role = RefusedRole()
                 return self._drop(peer, now)
             case _:
                 pass

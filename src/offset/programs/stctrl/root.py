@@ -31,7 +31,7 @@ class _Groups(click.Group):
         group: click.Command = import_module(f"offset.programs.stctrl.{cmd_name}").group
         return group
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click asks
         with formatter.section("Commands"):
             formatter.write_dl([*_GROUPS.items(), ("help", "Print this help, or that of a command.")])
 

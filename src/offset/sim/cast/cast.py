@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from offset.base.credits import Rate
-from offset.base.ids import PublicKey
+from offset.base.ids import Currency, PublicKey
 from offset.core.funder.funder import Funder
 from offset.core.funder.state.state import Friend, FunderState
 from offset.crypto.identity import Identity
@@ -115,7 +115,7 @@ class Cast:
         """Whether this node keeps the rules."""
         return self.scenario.hostile.get(name, HONEST[0]) in HONEST
 
-    def rate(self, name: str, other: str, currency: str) -> int:
+    def rate(self, name: str, other: str, currency: Currency) -> int:
         """What `name` wants for passing on a request of `other`."""
         request = self.settings.get(name, {}).get(("rate", self.key(other), currency))
         return request.rate.add if isinstance(request, SetFriendCurrencyRate) else 1
@@ -237,7 +237,7 @@ class Cast:
         key = self.key(other)
         self.want(name, ("relays", key), SetFriendRelays(key, (self.relay_address(other),)))
 
-    def want_limit(self, name: str, other: str, currency: str, limit: int) -> None:
+    def want_limit(self, name: str, other: str, currency: Currency, limit: int) -> None:
         """`other` may owe `name` so much."""
         key = self.key(other)
         self.watcher.granted(name, other, currency, limit)

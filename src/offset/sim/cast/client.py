@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from offset.base.entropy import new_uid
 from offset.base.faults import PeerFault
-from offset.base.ids import PublicKey
+from offset.base.ids import PublicKey, Uid
 from offset.base.instants import Millis
 from offset.core.apps.reports import ReportView
 from offset.crypto.identity import Identity
@@ -42,7 +43,7 @@ class Client:
         self.host.on_tell = self._told
         self.host.is_wanted = True
         self.is_ready = False
-        self.asks: dict[bytes, tuple[AppRequest, Then | None]] = {}
+        self.asks: dict[Uid, tuple[AppRequest, Then | None]] = {}
         """What is not acknowledged yet, by the id it was sent with last."""
         self.listeners: dict[tuple[str, bytes], Callable[[Any], None]] = {}
         self.on_ready: dict[object, Callable[[], None]] = {}
@@ -59,7 +60,7 @@ class Client:
 
     def ask(self, request: AppRequest, then: Then | None = None) -> None:
         """Ask until the node acknowledges it; then call `then`."""
-        request_id = self.rng.bytes(16)
+        request_id = new_uid(self.rng)
         self.asks[request_id] = (request, then)
         if self.is_ready:
             self._post(request_id, request)
@@ -67,13 +68,13 @@ class Client:
     def tell(self, request: AppRequest) -> None:
         """Ask once, if there is a line."""
         if self.is_ready:
-            self._post(self.rng.bytes(16), request)
+            self._post(new_uid(self.rng), request)
 
     def listen(self, kind: str, ident: bytes, act: Callable[[Any], None]) -> None:
         """Call this for each answer about that id."""
         self.listeners[kind, ident] = act
 
-    def _post(self, request_id: bytes, request: AppRequest) -> None:
+    def _post(self, request_id: Uid, request: AppRequest) -> None:
         engine = self.host.engine
         assert isinstance(engine, AppEngine)
         engine.post(AppToAppServer(request_id, request))
@@ -118,7 +119,7 @@ class Client:
             ) from None
         self.view.take_extra(message.opt_extra)
 
-    def _acknowledged(self, request_id: bytes) -> None:
+    def _acknowledged(self, request_id: Uid) -> None:
         asked = self.asks.pop(request_id, None)
         if asked is not None:
             self.acks += 1

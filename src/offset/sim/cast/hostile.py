@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from offset.base.credits import Rate
-from offset.base.ids import LOCK_BYTES, RAND_VALUE_BYTES, SIGNATURE_BYTES, UID_BYTES, PublicKey
+from offset.base.entropy import new_invoice_id, new_rand_value, new_request_id, new_reset_token
+from offset.base.ids import LOCK_BYTES, SIGNATURE_BYTES, UNSIGNED, Currency, HashedLock, PublicKey
 from offset.base.instants import Instant
 from offset.core.funder.ledger.mutual_credit import OperationRefused
 from offset.core.funder.ledger.token_channel import draft_to_send, make
@@ -79,7 +80,9 @@ class Liar(_Twister):
             token = msgspec.structs.replace(token, old_token=entropy.bytes(SIGNATURE_BYTES))
         else:
             terms = ResetTerms(
-                entropy.bytes(SIGNATURE_BYTES), 1 + entropy.bytes(1)[0], (CurrencyBalance("FST", -(10**6)),)
+                new_reset_token(entropy),
+                1 + entropy.bytes(1)[0],
+                (CurrencyBalance(Currency("FST"), -(10**6)),),
             )
             return [(friend, message), (friend, terms)]
         return [(friend, msgspec.structs.replace(message, move_token=token))]
@@ -107,11 +110,17 @@ class Greedy(_Twister):
             for credit in other.channel.credits.values()
             for key in (*credit.local, *credit.remote)
         ]
-        request_id = known[0] if known and self.rng(50) else entropy.bytes(UID_BYTES)
+        request_id = known[0] if known and self.rng(50) else new_request_id(entropy)
         amount = 10**6 if self.rng(70) else 2**126
         route = tuple(key for key in self._funder.state.friends if key != friend.public_key)[:2]
         op = RequestOp(
-            request_id, entropy.bytes(LOCK_BYTES), FriendsRoute(route), amount, amount, entropy.bytes(32), 5
+            request_id,
+            HashedLock(entropy.bytes(LOCK_BYTES)),
+            FriendsRoute(route),
+            amount,
+            amount,
+            new_invoice_id(entropy),
+            5,
         )
         drafts = draft_to_send(channel, None)
         try:
@@ -119,7 +128,7 @@ class Greedy(_Twister):
         except OperationRefused:
             return
         groups = (CurrencyOperations(currency, (op,)),)
-        nonce = entropy.bytes(RAND_VALUE_BYTES)
+        nonce = new_rand_value(entropy)
         message = make(channel, turn.identity, nonce, drafts, groups, None, None)
         turn.changed_credits(friend, drafts, [])
         turn.put(channel.record())
@@ -166,7 +175,7 @@ class Odd(_Twister):
         if last:
             message = FRIEND_MESSAGE.decode(data)
             if isinstance(message, ResetTerms) and message.reset_token == last.old_token:
-                unknown = msgspec.structs.replace(message, reset_token=bytes(SIGNATURE_BYTES))
+                unknown = msgspec.structs.replace(message, reset_token=UNSIGNED)
                 data = FRIEND_MESSAGE.encode(unknown)
         super()._take_friend(friend, data)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from offset.base.entropy import new_invoice_id, new_payment_id, new_request_id, new_uid
+from offset.base.ids import Currency, RequestId
 from offset.base.instants import MINUTE, Millis
 from offset.core.index.split import choose_multi_route
 from offset.sim.cast.forgery import FORGED_ONE_OF, forged_commit
@@ -47,7 +49,7 @@ class Purchase:
         number: int,
         buyer: str,
         seller: str,
-        currency: str,
+        currency: Currency,
         amount: int,
         routes: tuple[tuple[str, ...], ...] = (),
         wait_ms: Millis = 0,
@@ -64,11 +66,15 @@ class Purchase:
         self.routes = list(routes)
         self.wait_ms, self.withdraw_ms, self.vanish_ms = wait_ms, withdraw_ms, vanish_ms
         ids = cast.world.rng.fork(f"deal {number}")
-        self.invoice_id, self.payment_id, self._routes_id = ids.bytes(32), ids.bytes(16), ids.bytes(16)
+        self.invoice_id, self.payment_id, self._routes_id = (
+            new_invoice_id(ids),
+            new_payment_id(ids),
+            new_uid(ids),
+        )
         self._ids = ids
         self._lies = ids.fork("lies")
-        self.parts: dict[bytes, CreateTransaction] = {}
-        self.results: dict[bytes, str] = {}
+        self.parts: dict[RequestId, CreateTransaction] = {}
+        self.results: dict[RequestId, str] = {}
         self.commit: Commit | None = None
         self.is_given = False
         """Whether the commit is in the seller's hand."""
@@ -150,14 +156,16 @@ class Purchase:
         buyer.on_ready[self] = self._again
         currency, total = self.currency, self.amount
         if self.careless == "currency":
-            currency = next((name for name in cast.scenario.currencies() if name != currency), "none")
+            currency = next(
+                (name for name in cast.scenario.currencies() if name != currency), Currency("none")
+            )
         elif self.careless == "total":
             total += 1
         elif self.careless == "twice":
             parts, routes = [(route, total, fees) for route, _, fees in (*parts, *parts)], None
         buyer.ask(CreatePayment(self.payment_id, self.invoice_id, currency, total, cast.key(self.seller)))
         for place, (route, amount, fees) in enumerate(parts):
-            request_id = self._ids.bytes(16)
+            request_id = new_request_id(self._ids)
             keys = routes[place] if routes else FriendsRoute(tuple(cast.key(name) for name in route))
             part = CreateTransaction(self.payment_id, request_id, keys, amount, fees)
             self.parts[request_id] = part

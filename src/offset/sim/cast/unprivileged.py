@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from offset.base.entropy import new_invoice_id, new_uid
+from offset.base.ids import Currency
 from offset.crypto.identity import Identity
 from offset.engine.app import AppEngine, Over, Ready
 from offset.engine.surface import Tell, Woken
@@ -22,16 +24,16 @@ class UnprivilegedApp:
         self.is_over = False
         self.was_ready = False
         rng = cast.world.rng.fork(f"poor {node} {cast.world.now}")
-        self.invoice_id = rng.bytes(32)
+        self.invoice_id = new_invoice_id(rng)
         key = cast.key(rng.pick(cast.scenario.nodes))
         requests: tuple[AppRequest, ...] = (
-            AddInvoice(self.invoice_id, "FST", 5),
+            AddInvoice(self.invoice_id, Currency("FST"), 5),
             CancelInvoice(self.invoice_id),
             RemoveFriend(key),
             RemoveRelay(cast.key("relay0")),
         )
         self._request = AppToAppServer(
-            rng.bytes(16),
+            new_uid(rng),
             rng.pick(requests),
         )
         identity = Identity(identity_seed(f"poor app of {node}"))
@@ -39,7 +41,7 @@ class UnprivilegedApp:
             cast.world,
             cast.network,
             f"poor app {node}",
-            lambda host: AppEngine(identity, rng, f"{node}:1", cast.key(node)),
+            lambda _host: AppEngine(identity, rng, f"{node}:1", cast.key(node)),
             site=node,
         )
         self.host.is_wanted = False

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from offset.base.credits import Rate
+from offset.base.ids import Currency
 from offset.sim.cast.purchase import Purchase
 from offset.sim.script.scenario import Act, Friendship
 from offset.wire.app import (
@@ -39,16 +40,16 @@ def _pay(run: Run, *args: Any) -> None:
     purchase.begin()
 
 
-def _limit(run: Run, name: str, other: str, currency: str, limit: int) -> None:
+def _limit(run: Run, name: str, other: str, currency: Currency, limit: int) -> None:
     run.cast.want_limit(name, other, currency, limit)
 
 
-def _rate(run: Run, name: str, other: str, currency: str, rate: int) -> None:
+def _rate(run: Run, name: str, other: str, currency: Currency, rate: int) -> None:
     key = run.cast.key(other)
     run.cast.want(name, ("rate", key, currency), SetFriendCurrencyRate(key, currency, Rate(0, rate)))
 
 
-def _shut(run: Run, name: str, other: str, currency: str, span: int) -> None:
+def _shut(run: Run, name: str, other: str, currency: Currency, span: int) -> None:
     key = run.cast.key(other)
     run.cast.want(name, ("open", key, currency), CloseFriendCurrency(key, currency))
     reopen = OpenFriendCurrency(key, currency)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from html import escape
 
+from offset.base.ids import Currency
 from offset.sim.course.whatif import Room, WhatIfReport
 
 SIZE = 900
@@ -54,7 +55,7 @@ def draw_svg(report: WhatIfReport) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIZE} {SIZE}">\n{body}\n</svg>\n'
 
 
-def _debt(currency: str, room: Room) -> str:
+def _debt(currency: Currency, room: Room) -> str:
     return f"{room.from_} owes {room.to} {room.owed} of {room.limit} {currency}" if room.owed > 0 else ""
 
 

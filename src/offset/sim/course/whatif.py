@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import msgspec
 
+from offset.base.ids import Currency
 from offset.sim.cast.purchase import Purchase
 from offset.sim.course.run import Run
 from offset.sim.script.topology import Topology, Wish
@@ -51,7 +52,7 @@ class WhatIfReport(msgspec.Struct, frozen=True):
     """What came of a topology."""
 
     findings: tuple[Finding, ...]
-    rooms: dict[str, tuple[Room, ...]]
+    rooms: dict[Currency, tuple[Room, ...]]
     """By currency, at the end, each friendship in both directions."""
 
 
@@ -85,7 +86,7 @@ def _finding(wish: Wish, purchase: Purchase, in_the_way: tuple[Room, ...], possi
     return Finding(wish, is_paid, routes, () if is_paid else in_the_way, possible)
 
 
-def rooms(happening: Run, currency: str) -> dict[Arc, Room]:
+def rooms(happening: Run, currency: Currency) -> dict[Arc, Room]:
     """What each friend can push to each other at this moment."""
     found: dict[Arc, Room] = {}
     cast = happening.cast

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from offset.base.ids import PublicKey, short
+from offset.base.ids import Currency, PaymentId, RequestId, short
 from offset.base.limits import (
     CREDIT_MAX,
     FORWARDED_REQUESTS_PER_FRIEND_MAX,
@@ -17,7 +17,7 @@ from offset.base.limits import (
     USER_REQUESTS_PER_FRIEND_MAX,
 )
 from offset.core.funder.ledger.mutual_credit import MutualCredit
-from offset.core.funder.records import LOST, OWN
+from offset.core.funder.records import LOST, OWN, Origin
 from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, FunderState
 from offset.engine.outbox import Outbox
 from offset.engine.relay import RelayEngine
@@ -67,12 +67,12 @@ def debts(name: str, other: str, credit: MutualCredit) -> None:
     claim(len(credit.remote) <= 2 * PENDING_PER_FRIEND_MAX, "limit", f"{name}: too many requests of {other}")
 
 
-def origin(name: str, state: FunderState, currency: str, request: RequestOp, from_: bytes) -> None:
+def origin(name: str, state: FunderState, currency: Currency, request: RequestOp, from_: Origin) -> None:
     """I6 and I14: each request that we sent has one origin, and is what came in, less our fee."""
-    if from_ == OWN:
+    if from_ is OWN:
         claim(request.request_id in state.transactions, "I14", f"{name} sent a request for nobody")
         return
-    if from_ == LOST:
+    if from_ is LOST:
         return
     source = state.friends.get(from_)
     credit = source and source.channel.credits.get(currency)
@@ -127,7 +127,7 @@ def outbox(name: str, waiting: Outbox) -> None:
 
 def payments(name: str, state: FunderState) -> None:
     """I11: each part of a payment is under way exactly once."""
-    open_parts: dict[bytes, int] = {}
+    open_parts: dict[PaymentId, int] = {}
     for transaction in state.transactions.values():
         open_parts[transaction.payment_id] = open_parts.get(transaction.payment_id, 0) + 1
     for payment_id, payment in state.payments.items():
@@ -135,11 +135,11 @@ def payments(name: str, state: FunderState) -> None:
         claim(payment.open_transactions == parts, "I11", f"{name} counts its open parts wrong")
         claim(parts <= TRANSACTIONS_PER_PAYMENT_MAX, "limit", f"{name}: too many parts of a payment")
     claim(not open_parts, "I11", f"{name} has parts of a payment that it forgot")
-    own: list[bytes] = []
+    own: list[RequestId] = []
     for them in state.friends.values():
         own += [item.operation.request_id for item in them.queues[USER].values()]
         for credit in them.channel.credits.values():
-            own += [key for key, pending in credit.local.items() if pending.origin == OWN]
+            own += [key for key, pending in credit.local.items() if pending.origin is OWN]
     claim(sorted(own) == sorted(state.transactions), "I11", f"{name} has a part that is not under way once")
 
 
@@ -208,7 +208,7 @@ def difference(left: dict[Any, Any], right: dict[Any, Any]) -> str:
     for key in {**left, **right}:
         one, two = left.get(key), right.get(key)
         if one != two:
-            word = short(key) if isinstance(key, PublicKey) else str(key)
+            word = short(key) if isinstance(key, bytes) else str(key)
             if isinstance(one, dict) and isinstance(two, dict):
                 return f"{word} / {difference(one, two)}"
             return f"{word}: {one!r:.200} is not {two!r:.200}"

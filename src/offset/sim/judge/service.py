@@ -11,6 +11,7 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from offset.base.ids import Currency
 from offset.base.instants import MINUTE, SECOND, Millis
 from offset.base.limits import KEEPALIVE_CLOSE_MS
 from offset.sim.cast.purchase import Purchase
@@ -79,7 +80,7 @@ def _words(purchase: Purchase) -> str:
     return " and ".join("-".join(route) for route in purchase.routes) or "what the index finds"
 
 
-def _purchase(run: Run, currency: str, rng: Rng, is_routed: bool) -> list[Purchase]:
+def _purchase(run: Run, currency: Currency, rng: Rng, is_routed: bool) -> list[Purchase]:
     """A purchase over one of the longest ways that can pass anything; or none."""
     rooms = _rooms(run.cast, currency)
     neighbours: dict[str, list[str]] = {name: [] for name in run.scenario.nodes}
@@ -108,7 +109,7 @@ def _is_answered_rightly(run: Run, name: str) -> bool:
     return run.cast.index_of(name) not in run.scenario.hostile
 
 
-def _rooms(cast: Cast, currency: str) -> dict[tuple[str, str], int]:
+def _rooms(cast: Cast, currency: Currency) -> dict[tuple[str, str], int]:
     """How much each honest node can push to each honest friend that has the currency open as well."""
     arcs = {
         (cast.names[friend], cast.names[node]): room
@@ -118,7 +119,7 @@ def _rooms(cast: Cast, currency: str) -> dict[tuple[str, str], int]:
     return {(left, right): room for (left, right), room in arcs.items() if (right, left) in arcs}
 
 
-def _amount(cast: Cast, rooms: dict[tuple[str, str], int], path: Path, currency: str) -> int:
+def _amount(cast: Cast, rooms: dict[tuple[str, str], int], path: Path, currency: Currency) -> int:
     """The most that can pass, with the fees of all mediators that are still to come on each hop."""
     most = rooms[path[-2], path[-1]]
     fees = 0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from offset.base.ids import Currency, PublicKey, Uid, short
+from offset.base.ids import Currency, PublicKey, RequestId, short
 from offset.base.limits import I128_MAX
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.ledger.mutual_credit import MutualCredit
@@ -23,8 +23,8 @@ class Ledger(msgspec.Struct, frozen=True):
     """One credit at one commit."""
 
     balance: int
-    local: dict[Uid, Stage]
-    remote: dict[Uid, Stage]
+    local: dict[RequestId, Stage]
+    remote: dict[RequestId, Stage]
 
     @property
     def claim(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from offset.base.ids import Currency, RequestId
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.state.state import FunderState
 from offset.engine.node import NodeEngine
@@ -34,8 +35,8 @@ class Watcher:
         self.disturbed: dict[tuple[str, str], str] = {}
         """Friends whose channel was given up on purpose, or has a side that breaks the rules; and why."""
         self.wiped: dict[str, int] = {}
-        self.limits: dict[tuple[str, str, str], int] = {}
-        self.limits_max: dict[tuple[str, str, str], int] = {}
+        self.limits: dict[tuple[str, str, Currency], int] = {}
+        self.limits_max: dict[tuple[str, str, Currency], int] = {}
         self._exposed: dict[tuple[str, bytes, str, int], int] = {}
         self._steps = Steps()
         self._lives: dict[str, int] = {}
@@ -43,7 +44,7 @@ class Watcher:
 
     # What happens
 
-    def granted(self, name: str, other: str, currency: str, limit: int) -> None:
+    def granted(self, name: str, other: str, currency: Currency, limit: int) -> None:
         """`name` lets `other` owe it so much."""
         key = (name, other, currency)
         self.limits[key] = limit
@@ -60,7 +61,7 @@ class Watcher:
         """Whether their ledgers may differ."""
         return ((left, right) if left < right else (right, left)) in self.disturbed
 
-    def saw(self, host: Host, event: Event, effects: list[Effect]) -> None:
+    def saw(self, host: Host, _event: Event, effects: list[Effect]) -> None:
         """An engine took an event, and its effects were carried out."""
         engine = host.engine
         if isinstance(engine, NodeEngine) and host.is_alive and self.cast.is_honest(host.name):
@@ -167,7 +168,7 @@ class Watcher:
             case CreatePayment(payment_id):
                 claim(("payments", payment_id) in rows, "I13", f"{name} acknowledged a payment not durable")
 
-    def spoken(self, purchase: Purchase, request_id: bytes) -> None:
+    def spoken(self, purchase: Purchase, request_id: RequestId) -> None:
         """I13: the buyer got a commit, so the response is durable."""
         name = purchase.buyer
         if not self.cast.is_honest(name) or self.wiped.get(name, -1) >= 0:

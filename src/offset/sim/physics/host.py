@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from offset.base.ids import Conn
 from offset.base.instants import Instant, Millis
 from offset.engine.surface import (
     Close,
@@ -81,8 +82,8 @@ class Host:
         self.number = len(network.listeners) % 200 + 1
         self.rng = world.rng.fork(name)
         self.disk = Disk(world, self.rng.fork("disk"), self.durable, self.die) if has_disk else None
-        self.ends: dict[int, End] = {}
-        self.dialing: dict[int, None] = {}
+        self.ends: dict[Conn, End] = {}
+        self.dialing: dict[Conn, None] = {}
         self.life = 0
         self.is_alive = False
         self.is_wanted = True
@@ -164,10 +165,10 @@ class Host:
 
     # Events
 
-    def new_conn(self) -> int:
+    def new_conn(self) -> Conn:
         """The number of a caller's connection."""
         self._next_conn += 2
-        return self._next_conn - 2
+        return Conn(self._next_conn - 2)
 
     def feed_conn(self, life: int, end: End, event: Event) -> None:
         """An event of a connection, if it is still there."""
@@ -256,7 +257,7 @@ class Host:
             case Tell():
                 self.on_tell(effect)
 
-    def _close(self, conn: int) -> None:
+    def _close(self, conn: Conn) -> None:
         if conn in self.dialing:
             del self.dialing[conn]
             self._events.append(Closed(conn, "the dial was given up"))

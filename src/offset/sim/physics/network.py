@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from offset.base.ids import Conn
 from offset.base.instants import Instant, Millis
 from offset.base.limits import WRITE_BUFFER_BYTES_MAX, WRITE_STALL_MS
 from offset.engine.surface import Closed, Congested, Drained, Opened, Received
@@ -40,7 +41,7 @@ class End:
     """One end of a connection, with the bytes on their way to it."""
 
     host: Host
-    conn: int
+    conn: Conn
     far: End | None = None
     coming: deque[tuple[Instant, bytes | None]] = field(default_factory=deque)
     """When what arrives; None is the end of the stream."""
@@ -107,7 +108,7 @@ class VirtualNetwork:
             return 1
         return self._rng.between(self.weather.delay_min, self.weather.delay_max)
 
-    def dial(self, host: Host, conn: int, address: str) -> None:
+    def dial(self, host: Host, conn: Conn, address: str) -> None:
         """Try to connect; the host hears Opened or Closed."""
         life = host.life
         host.dialing[conn] = None
@@ -123,11 +124,11 @@ class VirtualNetwork:
         at = max(held, self.world.now) + self.delay(host, there)
         self.world.at(at, lambda: self._dialed(host, life, conn, there, listener, address))
 
-    def _dial_failed(self, host: Host, life: int, conn: int, reason: str) -> None:
+    def _dial_failed(self, host: Host, life: int, conn: Conn, reason: str) -> None:
         if host.life == life and host.dialing.pop(conn, 0) is None:
             host.feed(Closed(conn, reason))
 
-    def _dialed(self, host: Host, life: int, conn: int, there: Host, listener: str, address: str) -> None:
+    def _dialed(self, host: Host, life: int, conn: Conn, there: Host, listener: str, address: str) -> None:
         if host.life != life or conn not in host.dialing:
             return
         if not there.is_alive:

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import msgspec
 
+from offset.base.ids import Currency
 from offset.base.instants import SECOND
 from offset.sim.physics.disk import FAULTS
 from offset.sim.physics.rng import Rng
@@ -13,7 +14,7 @@ from offset.sim.script.paths import find_paths
 from offset.sim.script.scenario import CALM_MS, Act, Friendship, Scenario
 
 SHAPES = ("row", "ring", "star", "small world", "two communities")
-CURRENCIES = ("FST", "EUR", "hours")
+CURRENCIES = (Currency("FST"), Currency("EUR"), Currency("hours"))
 NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HOSTILE_NODES = ("liar", "greedy", "replayer", "silent", "odd")
 

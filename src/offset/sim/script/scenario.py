@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from offset.base.ids import Currency
 from offset.base.instants import MINUTE, SECOND, Instant, Millis
 
 CALM_MS: Millis = 20 * SECOND
@@ -33,7 +34,7 @@ class Friendship(msgspec.Struct, frozen=True):
 
     left: str
     right: str
-    limits: dict[str, tuple[int, int]]
+    limits: dict[Currency, tuple[int, int]]
     """(what right may owe left, what left may owe right)."""
     rate: int = 1
     """What each charges for passing on requests of the other."""
@@ -65,7 +66,7 @@ class Scenario(msgspec.Struct, frozen=True):
             found[friendship.right].append(friendship.left)
         return found
 
-    def currencies(self) -> list[str]:
+    def currencies(self) -> list[Currency]:
         """All currencies."""
         return list(dict.fromkeys(name for item in self.friendships for name in item.limits))
 

@@ -13,8 +13,10 @@ from __future__ import annotations
 import msgspec
 
 from offset.base.faults import UserFault
+from offset.base.ids import Currency
 from offset.base.instants import SECOND
-from offset.base.limits import CREDIT_MAX, CURRENCY_BYTES_MAX, U32_MAX
+from offset.base.limits import CREDIT_MAX, U32_MAX
+from offset.base.names import check_currency
 from offset.sim.script.scenario import CALM_MS, Act, Friendship, Scenario
 
 PAYMENT_EVERY_MS = 10 * SECOND
@@ -27,7 +29,7 @@ class Wish(msgspec.Struct, frozen=True):
     buyer: str
     seller: str
     amount: int
-    currency: str
+    currency: Currency
     route: tuple[str, ...] = ()
 
     def words(self) -> str:
@@ -78,9 +80,9 @@ def parse(text: str) -> Topology:
                 case []:
                     continue
                 case ["friends", left, right, limits, currency, *rest]:
-                    _befriend(friends, left, right, limits, currency, rest)
+                    _befriend(friends, left, right, limits, check_currency(currency), rest)
                 case ["pay", buyer, seller, amount, currency, *rest]:
-                    wishes.append(_wish(buyer, seller, amount, currency, rest))
+                    wishes.append(_wish(buyer, seller, amount, check_currency(currency), rest))
                 case _:
                     raise UserFault("a line begins with `friends` or `pay`, see: offset sim --help")
         except UserFault as fault:
@@ -102,7 +104,7 @@ def _befriend(
     left: str,
     right: str,
     limits: str,
-    currency: str,
+    currency: Currency,
     rest: list[str],
 ) -> None:
     if left == right:
@@ -110,8 +112,6 @@ def _befriend(
     for name in (left, right):
         if not name.isalnum() or name.startswith(("relay", "index")):
             raise UserFault(f"{name} cannot be a name: letters and digits only, not relay... or index...")
-    if len(currency.encode()) > CURRENCY_BYTES_MAX:
-        raise UserFault(f"the currency {currency} is too long")
     theirs, _, ours = limits.partition("/")
     pair = (_number(theirs, CREDIT_MAX), _number(ours or theirs, CREDIT_MAX))
     rate = 0
@@ -126,7 +126,7 @@ def _befriend(
     friends[left, right] = Friendship(left, right, all_limits, rate)
 
 
-def _wish(buyer: str, seller: str, amount: str, currency: str, rest: list[str]) -> Wish:
+def _wish(buyer: str, seller: str, amount: str, currency: Currency, rest: list[str]) -> Wish:
     if rest and (rest[0] != "over" or len(rest) < 3):
         raise UserFault("after the currency only `over` and a route may follow")
     route = tuple(rest[1:])

@@ -120,7 +120,7 @@ def _take_operation(turn: Turn, friend: Friend, taken: Taken) -> None:
         return
     assert taken.answered is not None
     origin = taken.answered.origin
-    if origin == OWN:
+    if origin is OWN:
         match op:
             case ResponseOp():
                 response_came(turn, op)
@@ -128,7 +128,7 @@ def _take_operation(turn: Turn, friend: Friend, taken: Taken) -> None:
                 transaction_failed(turn, op.request_id)
             case CollectOp():
                 transaction_collected(turn, op)
-    elif origin == LOST:
+    elif origin is LOST:
         if isinstance(op, CollectOp):  # paid on, but nobody pays us: it is part of our claim there (D1)
             amount = taken.answered.frozen
             turn.note(HistoryRecord("lost", op.request_id, currency, amount, friend.public_key, b""))

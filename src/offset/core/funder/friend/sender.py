@@ -22,7 +22,8 @@ A turn only flags friends; here each flag becomes at most one message:
 
 from __future__ import annotations
 
-from offset.base.ids import RAND_VALUE_BYTES, Currency
+from offset.base.entropy import new_rand_value
+from offset.base.ids import Currency
 from offset.core.funder.friend import credit_lines
 from offset.core.funder.friend.reachability import known_relays
 from offset.core.funder.friend.settings import configure_active
@@ -121,7 +122,7 @@ def _speak(turn: Turn, friend: Friend, *, even_if_empty: bool) -> None:
     message = make(
         channel,
         turn.identity,
-        turn.entropy.bytes(RAND_VALUE_BYTES),
+        new_rand_value(turn.entropy),
         drafts,
         tuple([CurrencyOperations(name, tuple(ops)) for name, ops in groups.items()]),
         None if relays is None else [relay.unnamed() for relay in relays],
@@ -192,7 +193,7 @@ def _announced_relays(turn: Turn, friend: Friend) -> None:
 def _send_reset(turn: Turn, friend: Friend) -> None:
     """The owner accepted the friend's terms: start again from them."""
     relays = tuple([relay.unnamed() for relay in turn.state.relays])
-    message = accept_terms(friend.channel, turn.identity, turn.entropy.bytes(RAND_VALUE_BYTES), relays)
+    message = accept_terms(friend.channel, turn.identity, new_rand_value(turn.entropy), relays)
     restarted(turn, friend)
     _announced_relays(turn, friend)
     _said(turn, friend, message, True)

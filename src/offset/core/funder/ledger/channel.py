@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offset.base.ids import Currency, PublicKey
+from offset.base.ids import Currency, PublicKey, Signature
 from offset.core.funder.ledger.mutual_credit import MutualCredit
 from offset.core.funder.records import ChannelRecord
 from offset.crypto.identity import is_lower
@@ -47,7 +47,7 @@ class Channel:
         self.move_token_counter = 0
         self.local_terms: ResetTerms | None = None
         self.remote_terms: ResetTerms | None = None
-        self.reset_wish: bytes | None = None
+        self.reset_wish: Signature | None = None
         self.former_terms: ResetTerms | None = None
         first = initial_move_token(local, remote)
         self.outgoing: MoveToken | None = first if is_lower(local, remote) else None

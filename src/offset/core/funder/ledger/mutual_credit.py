@@ -15,7 +15,7 @@ import msgspec
 
 from offset.base.credits import Amount, Balance
 from offset.base.faults import OffsetError, PeerFault
-from offset.base.ids import Currency, PublicKey, Uid
+from offset.base.ids import Currency, PublicKey, RequestId
 from offset.base.limits import CREDIT_MAX, I128_MAX, PENDING_PER_FRIEND_MAX, U128_MAX
 from offset.base.route_rules import valid_remaining_route
 from offset.core.funder.records import OWN, Changes, CreditRecord, Origin, PendingRecord
@@ -60,8 +60,8 @@ class MutualCredit:
         self.balance = balance
         self.local_debt: Amount = 0
         self.remote_debt: Amount = 0
-        self.local: dict[Uid, Pending] = {}
-        self.remote: dict[Uid, Pending] = {}
+        self.local: dict[RequestId, Pending] = {}
+        self.remote: dict[RequestId, Pending] = {}
 
     def info(self) -> BalanceInfo:
         """The three numbers that a move token agrees on."""
@@ -103,8 +103,8 @@ class Draft:
         self.balance = credit.balance
         self.local_debt = credit.local_debt
         self.remote_debt = credit.remote_debt
-        self.local: dict[Uid, Pending | None] = {}
-        self.remote: dict[Uid, Pending | None] = {}
+        self.local: dict[RequestId, Pending | None] = {}
+        self.remote: dict[RequestId, Pending | None] = {}
 
     def info(self) -> BalanceInfo:
         """The three numbers that a move token agrees on."""
@@ -127,13 +127,13 @@ class Draft:
                 )
         return rows
 
-    def find_local(self, request_id: Uid) -> Pending | None:
+    def find_local(self, request_id: RequestId) -> Pending | None:
         """A request of ours."""
         if request_id in self.local:
             return self.local[request_id]
         return self.credit.local.get(request_id)
 
-    def find_remote(self, request_id: Uid) -> Pending | None:
+    def find_remote(self, request_id: RequestId) -> Pending | None:
         """A request of the friend."""
         if request_id in self.remote:
             return self.remote[request_id]
@@ -192,7 +192,7 @@ class Draft:
         self.balance -= pending.frozen
         return pending
 
-    def _ours(self, request_id: Uid) -> Pending:
+    def _ours(self, request_id: RequestId) -> Pending:
         pending = self.find_local(request_id)
         if pending is None:
             raise PeerFault("an answer to a request that is not pending")
@@ -236,7 +236,7 @@ class Draft:
         self.remote_debt -= pending.frozen
         self.balance += pending.frozen
 
-    def _theirs(self, request_id: Uid) -> Pending:
+    def _theirs(self, request_id: RequestId) -> Pending:
         pending = self.find_remote(request_id)
         if pending is None:
             raise OperationRefused("the request is not pending")

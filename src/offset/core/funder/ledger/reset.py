@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from offset.base.entropy import Entropy
-from offset.base.ids import SIGNATURE_BYTES, Currency, RandValue
+from offset.base.entropy import Entropy, new_reset_token
+from offset.base.ids import Currency, PublicKey, RandValue
 from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, I128_MIN, U64_MAX
 from offset.core.funder.ledger.channel import Channel, hashed
 from offset.core.funder.ledger.mutual_credit import MutualCredit
@@ -20,7 +20,7 @@ def make_terms(channel: Channel, entropy: Entropy) -> ResetTerms:
         CurrencyBalance(name, channel.credits[name].balance_for_reset()) for name in sorted(channel.credits)
     )
     counter = min(channel.inconsistency_counter + 1, U64_MAX)
-    return ResetTerms(entropy.bytes(SIGNATURE_BYTES), counter, balances)
+    return ResetTerms(new_reset_token(entropy), counter, balances)
 
 
 def acceptable(channel: Channel, terms: ResetTerms) -> bool:
@@ -38,7 +38,7 @@ def acceptable(channel: Channel, terms: ResetTerms) -> bool:
     )
 
 
-def _token_info(sender: bytes, receiver: bytes, terms: ResetTerms) -> TokenInfo:
+def _token_info(sender: PublicKey, receiver: PublicKey, terms: ResetTerms) -> TokenInfo:
     """What a reset by these terms says: the terms of the receiver, negated, in their order."""
     balances = tuple(
         CurrencyBalanceInfo(item.currency, BalanceInfo(-item.balance, 0, 0))

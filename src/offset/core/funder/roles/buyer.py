@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from offset.base.ids import Uid
+from offset.base.ids import RequestId
 from offset.base.limits import I128_MAX, TRANSACTIONS_PER_PAYMENT_MAX, USER_REQUESTS_PER_FRIEND_MAX
 from offset.base.route_rules import valid_route
 from offset.core.funder.records import PaymentRecord, TransactionRecord
@@ -87,12 +87,10 @@ def _refusal(turn: Turn, request: CreateTransaction) -> str | None:
         return "the route does not lead from this node to the seller"
     if request.dest_payment > payment.total_dest_payment or request.dest_payment + request.fees > I128_MAX:
         return "the amount is too large"  # D12
-    return _first_hop_refusal(turn.state.friends.get(route[1]), payment, request)
+    return _first_hop_refusal(turn.state.friends.get(route[1]), payment)
 
 
-def _first_hop_refusal(
-    first: Friend | None, payment: PaymentRecord, request: CreateTransaction
-) -> str | None:
+def _first_hop_refusal(first: Friend | None, payment: PaymentRecord) -> str | None:
     if first is None:
         return "the first node of the route is not a friend"
     if not first.is_ready(payment.currency):
@@ -113,7 +111,7 @@ def response_came(turn: Turn, op: ResponseOp) -> None:
     turn.results.append(TransactionResult(op.request_id, _result(payment, transaction, op)))
 
 
-def transaction_failed(turn: Turn, request_id: Uid) -> None:
+def transaction_failed(turn: Turn, request_id: RequestId) -> None:
     """One of our transactions was cancelled."""
     transaction = turn.drop_transaction(request_id)
     turn.results.append(TransactionResult(request_id, FAILURE))

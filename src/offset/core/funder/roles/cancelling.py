@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from offset.base.ids import Currency, PublicKey, Uid
+from offset.base.ids import Currency, PublicKey, RequestId
 from offset.core.funder.records import LOST, OWN, Origin
 from offset.core.funder.roles.buyer import transaction_failed
 from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, Queued
@@ -12,11 +12,11 @@ from offset.core.funder.state.turn import Turn
 from offset.wire.friend import CancelOp
 
 
-def cancel_towards_origin(turn: Turn, currency: Currency, request_id: Uid, origin: Origin) -> None:
+def cancel_towards_origin(turn: Turn, currency: Currency, request_id: RequestId, origin: Origin) -> None:
     """Let the credits that wait for this request go, back to where it came from."""
-    if origin == OWN:
+    if origin is OWN:
         transaction_failed(turn, request_id)
-    elif origin != LOST:
+    elif origin is not LOST:
         turn.answer(turn.state.friends[origin], currency, CancelOp(request_id))
 
 

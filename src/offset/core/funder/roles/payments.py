@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
-from offset.base.ids import LOCK_BYTES, UID_BYTES
+from offset.base.entropy import new_plain_lock, new_uid
 from offset.base.limits import PAYMENTS_MAX
 from offset.core.funder.records import HistoryRecord, PaymentRecord
 from offset.core.funder.state.turn import Turn
@@ -45,7 +45,7 @@ def create_payment(turn: Turn, request: CreatePayment) -> str | None:
             request.currency,
             request.total_dest_payment,
             request.dest_public_key,
-            turn.entropy.bytes(LOCK_BYTES),
+            new_plain_lock(turn.entropy),
             NEW,
             0,
             None,
@@ -104,7 +104,7 @@ def part_collected(turn: Turn, payment: PaymentRecord, receipt: Receipt) -> None
     # Only the receipt of the complete part proves the whole (D28). It may come when the app has heard of the end
     # already; then the history still gets it.
     if payment.receipt is None or (receipt.is_complete and not payment.receipt.is_complete):
-        ack_uid = payment.ack_uid or turn.entropy.bytes(UID_BYTES)
+        ack_uid = payment.ack_uid or new_uid(turn.entropy)
         stage = payment.stage if payment.stage == ACKNOWLEDGED else SUCCEEDED
         payment = msgspec.structs.replace(payment, stage=stage, receipt=receipt, ack_uid=ack_uid)
         _note(turn, "paid", payment, RECEIPT.encode(receipt))
@@ -122,7 +122,7 @@ def _one_less(turn: Turn, payment: PaymentRecord) -> None:
 
 
 def _cancel(turn: Turn, payment: PaymentRecord) -> None:
-    ack_uid = turn.entropy.bytes(UID_BYTES)
+    ack_uid = new_uid(turn.entropy)
     ended = msgspec.structs.replace(payment, stage=CANCELED, open_transactions=0, ack_uid=ack_uid)
     turn.put_payment(ended)
     _note(turn, "unpaid", payment, b"")

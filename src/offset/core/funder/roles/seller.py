@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from offset.base.credits import Amount
-from offset.base.ids import LOCK_BYTES, RAND_VALUE_BYTES, SIGNATURE_BYTES, Currency, InvoiceId
+from offset.base.entropy import new_plain_lock, new_rand_value
+from offset.base.ids import UNSIGNED, Currency, InvoiceId
 from offset.base.limits import INVOICE_PARTS_MAX, INVOICES_MAX
 from offset.core.funder.ledger.mutual_credit import Pending, response_buffer_of
 from offset.core.funder.records import HistoryRecord, InvoiceRecord, PartRecord
@@ -31,7 +32,7 @@ def add_invoice(turn: Turn, request: AddInvoice) -> str | None:
             request.invoice_id,
             request.currency,
             request.total_dest_payment,
-            turn.entropy.bytes(LOCK_BYTES),
+            new_plain_lock(turn.entropy),
             None,
             (),
         )
@@ -76,7 +77,7 @@ def is_incomplete(state: FunderState, invoice_id: InvoiceId) -> bool:
 def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) -> None:
     """A request has arrived at its destination, us: promise or cancel."""
     invoice = turn.state.invoices.get(op.invoice_id)
-    if invoice is None or not _fits(turn.state, invoice, currency, op):
+    if invoice is None or not _fits(invoice, currency, op):
         turn.answer(friend, currency, CancelOp(op.request_id))
         return
     paid = _waiting_payment(turn.state, invoice)
@@ -94,14 +95,14 @@ def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) 
         op.request_id,
         hash_lock(invoice.dest_plain_lock),
         paid + op.dest_payment == invoice.total_dest_payment,
-        turn.entropy.bytes(RAND_VALUE_BYTES),
-        bytes(SIGNATURE_BYTES),
+        new_rand_value(turn.entropy),
+        UNSIGNED,
     )
     signature = turn.identity.sign(response_buffer_of(unsigned, op, currency))
     turn.answer(friend, currency, msgspec.structs.replace(unsigned, signature=signature))
 
 
-def _fits(state: FunderState, invoice: InvoiceRecord, currency: Currency, op: RequestOp) -> bool:
+def _fits(invoice: InvoiceRecord, currency: Currency, op: RequestOp) -> bool:
     """Whether the request is what the invoice asks for; the reference forgets the currency and ids (D5, D6)."""
     return (
         invoice.currency == currency

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Uid
+from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, RequestId
 from offset.base.limits import OPERATIONS_PER_BATCH_MAX
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.ledger.mutual_credit import MutualCredit, Pending
@@ -111,8 +111,8 @@ class FunderState:
         self.friends: dict[PublicKey, Friend] = {}
         self.invoices: dict[InvoiceId, InvoiceRecord] = {}
         self.payments: dict[PaymentId, PaymentRecord] = {}
-        self.transactions: dict[Uid, TransactionRecord] = {}
-        self.incoming_ids: dict[tuple[Currency, Uid], PublicKey] = {}
+        self.transactions: dict[RequestId, TransactionRecord] = {}
+        self.incoming_ids: dict[tuple[Currency, RequestId], PublicKey] = {}
         """Requests of friends that we have not answered for good: an id is refused while it is here (D2)."""
         self.used_invoices: dict[InvoiceId, None] = {}
         """Invoices that ended; their ids are not taken again (D7)."""
@@ -128,7 +128,7 @@ class FunderState:
                 queue.update((item.number, item) for item in waiting)
             self._restore_incoming_ids(friend)
 
-    def ended(self, friend: PublicKey, currency: Currency, request_id: Uid) -> None:
+    def ended(self, friend: PublicKey, currency: Currency, request_id: RequestId) -> None:
         """A request of the friend is answered for good, or lost with the friend."""
         if self.incoming_ids.get((currency, request_id)) == friend:
             del self.incoming_ids[currency, request_id]
@@ -167,7 +167,7 @@ class FunderState:
                 self.transactions[record.request_id] = record
             case HistoryRecord():
                 if record.kind in ("received", "withdrawn"):
-                    self.used_invoices[record.id] = None
+                    self.used_invoices[InvoiceId(record.id)] = None
 
     def _restore_pending(self, record: PendingRecord) -> None:
         credit = self.friends[record.friend].channel.credits[record.currency]

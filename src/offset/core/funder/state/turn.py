@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from offset.base.entropy import Entropy
-from offset.base.ids import Currency, InvoiceId, PublicKey, Uid
+from offset.base.ids import Currency, InvoiceId, PublicKey, RequestId
 from offset.core.funder.ledger.mutual_credit import Draft
 from offset.core.funder.records import (
     OWN,
@@ -142,7 +142,7 @@ class Turn:
         self.state.transactions[transaction.request_id] = transaction
         self.put(transaction)
 
-    def drop_transaction(self, request_id: Uid) -> TransactionRecord:
+    def drop_transaction(self, request_id: RequestId) -> TransactionRecord:
         """Forget this transaction. Returns it."""
         transaction = self.state.transactions.pop(request_id)
         self.drop(*transaction.key())
