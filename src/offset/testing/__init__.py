@@ -22,6 +22,7 @@ from offset.testing.days import (
     refuse_because,
     slow,
 )
+from offset.testing.fake_core import FakeCore, FakePayment, Rule
 from offset.testing.fake_node import FakeNode
 from offset.testing.identities import (
     ALL,
@@ -39,7 +40,6 @@ from offset.testing.loopback import reachable
 from offset.testing.network import FriendNetwork
 from offset.testing.papers import ROUTE, commit_for, invoice, receipt_for, route
 from offset.testing.reports import consistent, friend_report, node_report
-from offset.testing.rules import FakePayment, Rule
 from offset.testing.serving import connected, in_thread, serving, story
 from offset.testing.virtual_app import VirtualApp
 
@@ -55,6 +55,7 @@ __all__ = [
     "SELLER",
     "STRANGER",
     "CalmWorld",
+    "FakeCore",
     "FakeNode",
     "FakePayment",
     "FriendNetwork",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from offset.base.ids import Currency
 from offset.crypto.identity import Identity
 from offset.sim.physics.host import identity_seed
 from offset.wire.app import AppPermissions
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
 
-CURRENCY = "FST"
+CURRENCY = Currency("FST")
 ALL = AppPermissions(routes=True, buyer=True, seller=True, config=True)
 """The permissions of an app that may do everything."""
 

@@ -11,12 +11,12 @@ from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from offset.base.ids import Conn
 from offset.base.instants import Instant, Millis
 from offset.engine.surface import (
     Close,
     Closed,
     Congested,
-    Conn,
     Dial,
     Drained,
     Effect,
@@ -38,12 +38,12 @@ LOOK_MS: Millis = 20
 
 def _inside(conn: Conn) -> Conn:
     """The number of a connection in the virtual world: odd, as of one that was dialed."""
-    return 2 * conn + 1
+    return Conn(2 * conn + 1)
 
 
 def _outside(conn: Conn) -> Conn:
     """The number of the socket."""
-    return conn // 2
+    return Conn(conn // 2)
 
 
 class Gateway:
@@ -76,7 +76,7 @@ class Gateway:
         inside = _inside(conn)
         (self._inward if inside in self._open else self._early[inside]).append(effect)
 
-    def handle(self, event: Event, now: Instant) -> list[Effect]:
+    def handle(self, event: Event, _now: Instant) -> list[Effect]:
         """Take an event of the virtual world."""
         match event:
             case Opened(conn):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from offset.base.credits import Rate
-from offset.base.ids import PublicKey
+from offset.base.ids import HASH_BYTES, LOCK_BYTES, UNSIGNED, HashResult, InvoiceId, PlainLock, PublicKey
 from offset.crypto.hashing import sha512_256
 from offset.crypto.identity import Identity
 from offset.crypto.locks import hash_lock
@@ -16,7 +16,7 @@ from offset.wire.friend import FriendsRoute
 from offset.wire.index import RouteCapacityRate
 from offset.wire.signing import commit_buffer
 
-_BUYERS_LOCK, _SELLERS_LOCK = b"s" * 32, b"d" * 32
+_BUYERS_LOCK, _SELLERS_LOCK = PlainLock(b"s" * LOCK_BYTES), PlainLock(b"d" * LOCK_BYTES)
 
 
 def route(
@@ -33,20 +33,20 @@ ROUTE = route(FRIEND.public_key)
 
 def invoice(amount: int = 50, seller: Identity = SELLER, name: str = "lunch") -> InvoiceFile:
     """An invoice of the seller; another name gives another invoice."""
-    return InvoiceFile(sha512_256(name.encode()), CURRENCY, seller.public_key, amount)
+    return InvoiceFile(InvoiceId(sha512_256(name.encode())), CURRENCY, seller.public_key, amount)
 
 
 def commit_for(asked: InvoiceFile, seller: Identity = SELLER) -> Commit:
     """The commit that a buyer of this invoice gets, which the seller can collect with."""
     unsigned = Commit(
-        bytes(32),
+        HashResult(bytes(HASH_BYTES)),
         _BUYERS_LOCK,
         hash_lock(_SELLERS_LOCK),
         asked.dest_payment,
         asked.dest_payment,
         asked.invoice_id,
         asked.currency,
-        bytes(64),
+        UNSIGNED,
     )
     return replace(unsigned, signature=seller.sign(commit_buffer(unsigned)))
 

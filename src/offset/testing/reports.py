@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offset.base.ids import PublicKey
+from offset.base.ids import Currency, PublicKey
 from offset.testing.identities import FRIEND, INDEX_SERVER, NODE, RELAY
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import Extra
@@ -29,7 +29,7 @@ def consistent(**balances: tuple[int, int, int]) -> ChannelConsistent:
     what the friend has frozen towards the node. `consistent(FST=(20, 0, 0))`: the friend owes 20 FST.
     """
     return ChannelConsistent(
-        tuple(CurrencyReport(name, McBalanceReport(*values)) for name, values in balances.items())
+        tuple(CurrencyReport(Currency(name), McBalanceReport(*values)) for name, values in balances.items())
     )
 
 

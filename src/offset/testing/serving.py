@@ -26,7 +26,7 @@ START_S = 20.0
 @asynccontextmanager
 async def driving(engine: Engine) -> AsyncIterator[Driver]:
     """A driver that runs an engine in this event loop, until the block ends."""
-    driver = Driver(engine, tell=lambda tell: None)
+    driver = Driver(engine, tell=lambda _: None)
     running = asyncio.create_task(driver.run())
     try:
         yield driver

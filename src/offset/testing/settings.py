@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec.structs import replace
 
 from offset.base.credits import Rate
-from offset.base.ids import Currency
+from offset.base.ids import Conn, Currency
 from offset.core.apps.reports import config_of
-from offset.engine.surface import Conn
+from offset.testing.fake_core import FakeCore
 from offset.wire import app
 from offset.wire.report import (
     AddFriendReport,
@@ -34,9 +34,6 @@ from offset.wire.report import (
     UpdateCurrencyConfig,
 )
 
-if TYPE_CHECKING:
-    from offset.testing.fake_node import FakeNode
-
 SETTINGS = (
     *(app.AddRelay, app.RemoveRelay, app.AddIndexServer, app.RemoveIndexServer),
     *(app.AddFriend, app.RemoveFriend, app.SetFriendName, app.SetFriendRelays),
@@ -47,12 +44,12 @@ SETTINGS = (
 """The requests that change settings."""
 
 
-def change_settings(node: FakeNode, conn: Conn, message: app.AppToAppServer) -> None:
+def change_settings(node: FakeCore, conn: Conn, message: app.AppToAppServer) -> None:
     """Carry out a request of SETTINGS."""
     node.change(*_mutations(node, message.app_request), ack=message.app_request_id)
 
 
-def _mutations(node: FakeNode, request: Any) -> list[NodeReportMutation]:
+def _mutations(node: FakeCore, request: Any) -> list[NodeReportMutation]:
     """What a request of the owner changes; nothing where a node refuses in silence."""
     match request:
         case app.AddRelay():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from offset.base.entropy import SeededEntropy
-from offset.base.ids import PublicKey
+from offset.base.entropy import SeededEntropy, new_uid
+from offset.base.ids import PublicKey, Uid
 from offset.core.apps.reports import ReportView
 from offset.crypto.identity import Identity
 from offset.engine.app import AppEngine, Heard, Over, Ready
@@ -38,9 +39,9 @@ class VirtualApp:
         self.world.run_until(lambda: any(isinstance(item, Ready) for item in self.news))
         return next(item for item in self.news if isinstance(item, Ready))
 
-    def post(self, request: AppRequest) -> bytes:
+    def post(self, request: AppRequest) -> Uid:
         """Send a request; returns its id."""
-        request_id = self.entropy.bytes(16)
+        request_id = new_uid(self.entropy)
         self.engine.post(AppToAppServer(request_id, request))
         self.host.feed(Woken())
         return request_id
@@ -56,7 +57,7 @@ class VirtualApp:
             item.message for item in self.news if isinstance(item, Heard) and isinstance(item.message, kind)
         ]
 
-    def wait_for(self, kind: type[T], is_meant: Any = lambda message: True) -> T:
+    def wait_for(self, kind: type[T], is_meant: Callable[[T], bool] = lambda _: True) -> T:
         """Wait for a message of this kind that is meant; the first one."""
 
         def found() -> list[T]:
