@@ -3,11 +3,14 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from offset.testing import APP, NODE, commit_for, in_thread
 from offset.wire.files import format_commit, format_identity, format_ticket, parse_invoice
 
-SHOP = Path(__file__).resolve().parents[2] / "examples" / "shop.py"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+MANUAL = EXAMPLES.parent / "docs" / "manual" / "apps.md"
+SHOP, TEST_OF_THE_SHOP = EXAMPLES / "shop.py", EXAMPLES / "test_shop.py"
 LINES_MAX = 30
 DEADLINE_S = 60.0
 
@@ -45,3 +48,33 @@ def test_shop_without_node(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr == "the identity file none.ident cannot be read: No such file or directory\n"
+
+
+def test_the_test_of_the_shop(tmp_path: Path) -> None:
+    """The example of how to test an app passes, as the manual says it is run."""
+    done = subprocess.run(
+        [sys.executable, str(TEST_OF_THE_SHOP)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (
+        done.stdout.count(": passed") == TEST_OF_THE_SHOP.read_text("utf-8").count("\nasync def test_") == 3
+    )
+
+
+def test_the_tests_of_the_manual() -> None:
+    """What the manual for authors shows of tests runs as it stands there."""
+    part = MANUAL.read_text("utf-8").split("## Test your app\n")[1].split("\n## ")[0]
+    code = "\n".join(
+        line.removeprefix("    ") for line in part.splitlines() if line.startswith("    ") or not line
+    )
+    found: dict[str, Any] = {}
+    exec(compile(code, str(MANUAL), "exec"), found)
+    tests = [test for name, test in found.items() if name.startswith("test_")]
+    assert len(tests) == part.count("async def test_") == 4
+    for test in tests:
+        test()

@@ -13,21 +13,18 @@ from offset.testing import (
     commit_for,
     consistent,
     friend_report,
-    identity,
     invoice,
     node_report,
     refuse,
 )
 from offset.wire import app
-from offset.wire.common import RelayAddress
 from offset.wire.files import (
     format_commit,
     parse_invoice,
 )
 from support.desk import Desk, Open
 
-BOB, CAROL = FRIEND.public_key, identity("carol").public_key
-RELAYS = (RelayAddress(CAROL, "r:1"),)
+BOB = FRIEND.public_key
 
 CREATE = "seller create-invoice -c FST -a 50 -i a.invoice"
 COMMIT = "seller commit-invoice -i a.invoice -c a.commit"
