@@ -38,11 +38,19 @@ REFERENCE_OPERATIONS_MAX = 16
 Said = list[tuple[PublicKey, FriendMessage]]
 
 
-class _Twister(NodeEngine):
-    """A node that is right inside, and says something else."""
+class Mischief:
+    """What all have in common that do more, or less, than they should."""
 
     is_quiet = False
-    """Set when faults stop: from then on it only says what it has to."""
+    """Set when faults stop: from then on it only does what it has to."""
+
+    def stop_mischief(self) -> None:
+        """Faults stop."""
+        self.is_quiet = True
+
+
+class _Twister(Mischief, NodeEngine):
+    """A node that is right inside, and says something else."""
 
     def _release(self, turn: Turn, ack: Any, capacities: Any) -> None:
         if not self.is_quiet:
@@ -201,10 +209,8 @@ class Odd(_Twister):
         return [(friend, message)]
 
 
-class DroppingRelay(RelayEngine):
+class DroppingRelay(Mischief, RelayEngine):
     """A relay that loses some of what it should carry."""
-
-    is_quiet = False
 
     def _carry_out(self, effects: list[Any], now: Instant) -> None:
         kept = [

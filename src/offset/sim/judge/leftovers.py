@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from offset.base.ids import Currency, PublicKey, short
 from offset.core.funder.state.state import Friend
 from offset.engine.index import IndexEngine
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
-
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
+from offset.sim.cast.cast import Cast
 
 Arcs = dict[tuple[PublicKey, Currency, PublicKey], tuple[int, int, int]]
 """By node, currency and friend: what the friend can push to the node, and the rate."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from offset.base.ids import PublicKey, short
 from offset.core.apps.reports import ReportView
 from offset.core.funder.state.state import FunderState
 from offset.engine.node import NodeEngine
+from offset.sim.cast.cast import Cast
 from offset.wire.app import (
     AddFriend,
     AddIndexServer,
@@ -23,9 +24,6 @@ from offset.wire.app import (
 from offset.wire.extension import CreditLine, LinkUp, RelayListening
 from offset.wire.report import NodeReport
 
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
-
 
 def found(cast: Cast) -> str:
     """What is not so, in words; empty when all is as it should be."""
@@ -34,7 +32,8 @@ def found(cast: Cast) -> str:
         assert isinstance(engine, NodeEngine)
         for place, request in cast.settings[name].items():
             if place[1:] and place[1] in left_friends(cast, name):
-                continue  # said after the two had left each other, and refused
+                # Said after the two had left each other, and refused.
+                continue
             if not _is_done(engine, cast.state(name), request):
                 return f"{name} does not do what its owner asked for: {request}"
         words = _friends(cast, name) or _app(cast, name, engine)
@@ -65,7 +64,8 @@ def _is_done(engine: NodeEngine, state: FunderState, request: AppRequest) -> boo
             return state.friends[key].configs[currency].rate == rate
         case OpenFriendCurrency(key, currency) | CloseFriendCurrency(key, currency):
             return state.friends[key].configs[currency].is_open == isinstance(request, OpenFriendCurrency)
-    return True  # where a friend is reached: the friend itself knows better
+    # Where a friend is reached: the friend itself knows better.
+    return True
 
 
 def _friends(cast: Cast, name: str) -> str:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from offset.core.funder.ledger.channel import Channel
+from offset.sim.cast.cast import Cast
 from offset.sim.physics.violation import claim
 from offset.wire.signing import flip
-
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
 
 
 def is_mended(cast: Cast, left: str, right: str) -> bool:
@@ -24,7 +20,8 @@ def is_mended(cast: Cast, left: str, right: str) -> bool:
         one.is_consistent
         and two.is_consistent
         and one.inconsistency_counter == two.inconsistency_counter > 0
-        and one.former_terms is two.former_terms is None  # else both may have accepted at once (D18)
+        # Else both may have accepted at once (D18).
+        and one.former_terms is two.former_terms is None
     )
 
 

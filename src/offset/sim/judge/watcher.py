@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from offset.base.ids import Currency, RequestId
+from offset.base.ids import RequestId
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.state.state import FunderState
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
-from offset.engine.surface import Effect, Event, Persist
+from offset.engine.surface import Effect, Persist
+from offset.sim.cast.cast import Cast
 from offset.sim.judge import checks, pairs
+from offset.sim.judge.excuses import Excuses
 from offset.sim.judge.steps import Steps
 from offset.sim.physics.disk import in_order
 from offset.sim.physics.host import Host
 from offset.sim.physics.violation import claim
 from offset.wire.app import AddInvoice, AppRequest, CreatePayment
-
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
-    from offset.sim.cast.purchase import Purchase
 
 RESTORE_EVERY = 12
 """Every so many commits of a node, its rows are read back and compared with its memory."""
@@ -29,14 +25,9 @@ _FRIEND_TABLES = frozenset(("friends", "configs", "channels", "credits", "pendin
 class Watcher:
     """The judge of a run."""
 
-    def __init__(self, cast: Cast) -> None:
-        self.cast = cast
+    def __init__(self, cast: Cast, excuses: Excuses) -> None:
+        self.cast, self.excuses = cast, excuses
         self.checked = 0
-        self.disturbed: dict[tuple[str, str], str] = {}
-        """Friends whose channel was given up on purpose, or has a side that breaks the rules; and why."""
-        self.wiped: dict[str, int] = {}
-        self.limits: dict[tuple[str, str, Currency], int] = {}
-        self.limits_max: dict[tuple[str, str, Currency], int] = {}
         self._exposed: dict[tuple[str, bytes, str, int], int] = {}
         self._steps = Steps()
         self._lives: dict[str, int] = {}
@@ -44,24 +35,7 @@ class Watcher:
 
     # What happens
 
-    def granted(self, name: str, other: str, currency: Currency, limit: int) -> None:
-        """`name` lets `other` owe it so much."""
-        key = (name, other, currency)
-        self.limits[key] = limit
-        self.limits_max[key] = max(limit, self.limits_max.get(key, 0))
-
-    def disturb(self, left: str, right: str, why: str) -> None:
-        """The two will lose their channel, or one of them does not keep the rules."""
-        pair = (left, right) if left < right else (right, left)
-        if pair not in self.disturbed:
-            self.disturbed[pair] = why
-            self.cast.world.note(f"{left} and {right} are disturbed: {why}")
-
-    def is_disturbed(self, left: str, right: str) -> bool:
-        """Whether their ledgers may differ."""
-        return ((left, right) if left < right else (right, left)) in self.disturbed
-
-    def saw(self, host: Host, _event: Event, effects: list[Effect]) -> None:
+    def saw(self, host: Host, effects: list[Effect]) -> None:
         """An engine took an event, and its effects were carried out."""
         engine = host.engine
         if isinstance(engine, NodeEngine) and host.is_alive and self.cast.is_honest(host.name):
@@ -113,7 +87,7 @@ class Watcher:
         return None if friend is None else friend.channel
 
     def _pair(self, left: str, right: str) -> None:
-        if not self.is_disturbed(left, right) or pairs.is_mended(self.cast, left, right):
+        if not self.excuses.is_disturbed(left, right) or pairs.is_mended(self.cast, left, right):
             pairs.check(self.cast, left, right)
 
     def all_now(self) -> None:
@@ -149,7 +123,7 @@ class Watcher:
 
     def acknowledged(self, name: str, request: AppRequest) -> None:
         """I13: what an app knows to be done is durable."""
-        if not self.cast.is_honest(name) or self.wiped.get(name, -1) >= 0:
+        if not self.cast.is_honest(name) or self.cast.wiped.get(name, -1) >= 0:
             return
         disk = self.cast.hosts[name].disk
         assert disk is not None
@@ -168,10 +142,9 @@ class Watcher:
             case CreatePayment(payment_id):
                 claim(("payments", payment_id) in rows, "I13", f"{name} acknowledged a payment not durable")
 
-    def spoken(self, purchase: Purchase, request_id: RequestId) -> None:
+    def spoken(self, name: str, request_id: RequestId) -> None:
         """I13: the buyer got a commit, so the response is durable."""
-        name = purchase.buyer
-        if not self.cast.is_honest(name) or self.wiped.get(name, -1) >= 0:
+        if not self.cast.is_honest(name) or self.cast.wiped.get(name, -1) >= 0:
             return
         disk = self.cast.hosts[name].disk
         assert disk is not None

@@ -136,7 +136,8 @@ class Disk:
             self._flushing = []
             self._tell_died("a full disk")
         elif self.fault == FSYNC:
-            self._tell_died("a failing fsync")  # nobody knows whether the group is there
+            # Nobody knows whether the group is there.
+            self._tell_died("a failing fsync")
         else:
             number = self._make_durable()
             if self.fault == AFTER:
