@@ -8,7 +8,7 @@ from offset.base.entropy import SeededEntropy
 from offset.base.limits import KEEPALIVE_SEND_MS
 from offset.engine.lines import LineMessage
 from offset.engine.node import APPS, NodeEngine
-from offset.engine.surface import Dial, Effect, Event, NetworkChanged, Woken
+from offset.engine.surface import Dial, Effect, NetworkChanged, Woken
 from offset.sim.physics.host import Host
 from offset.testing import ALL, CURRENCY, CalmWorld, VirtualApp, identity
 from offset.wire.app import (
@@ -255,7 +255,7 @@ def test_w29_a_node_may_refuse_relays_in_private_networks() -> None:
     engine = NodeEngine(identity("a"), SeededEntropy("a"), lambda _: ALL, [], 0, allow_private_relays=False)
     node = world.add("a", lambda _: engine, {APPS: "a:1"}, {})
 
-    def note(host: Host, event: Event, effects: list[Effect]) -> None:
+    def note(host: Host, effects: list[Effect]) -> None:
         dials.extend(effect for effect in effects if isinstance(effect, Dial))
 
     node.watch = note
