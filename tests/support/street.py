@@ -8,13 +8,23 @@ from itertools import pairwise
 
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
+from offset.core.funder.records import (
+    HistoryKey,
+    HistoryKind,
+    InvoiceKey,
+    PaymentKey,
+    PendingKey,
+    QueuedKey,
+    TransactionKey,
+    in_order,
+)
 from offset.core.funder.state.state import FunderState
 from offset.engine.app import Heard, Over, Ready
 from offset.engine.node import NodeEngine
 from offset.engine.relay import LISTENER, RelayEngine
 from offset.engine.surface import Engine, Tell
 from offset.sim.judge import checks
-from offset.sim.physics.disk import Rows, in_order
+from offset.sim.physics.disk import Rows
 from offset.sim.physics.host import Host
 from offset.testing import CURRENCY, CalmWorld, VirtualApp, identity
 from offset.wire.app import (
@@ -50,7 +60,7 @@ DOWN_MS = 400
 AFTERMATH_MS = 2000
 RETRY_MS = 100
 PATIENCE_MS = 300_000
-PASSING = ("pending", "queued", "invoices", "payments", "transactions")
+PASSING = (PendingKey, QueuedKey, InvoiceKey, PaymentKey, TransactionKey)
 """Tables in which nothing stays when all is over."""
 
 Then = Callable[[], None]
@@ -137,7 +147,7 @@ class Street(Town):
     def is_quiet(self) -> bool:
         """Whether nothing is under way any more."""
         return self.is_ready() and all(
-            has_said_all(self.engine(name)) and not any(key[0] in PASSING for key in self.rows(name))
+            has_said_all(self.engine(name)) and not any(isinstance(key, PASSING) for key in self.rows(name))
             for name in NAMES
         )
 
@@ -347,10 +357,14 @@ class Purchase:
     def is_paid(self) -> bool:
         """Whether it was paid, by the books of both sides, which must agree."""
         bought, sold = self.street.rows(NAMES[0]), self.street.rows(NAMES[-1])
-        is_paid = ("history", "paid", self.payment_id) in bought
-        assert is_paid == (self.receipt is not None) == (("history", "received", self.invoice_id) in sold)
-        assert (("history", "unpaid", self.payment_id) in bought) is not is_paid
-        assert (("history", "withdrawn", self.invoice_id) in sold) is not is_paid
+        is_paid = HistoryKey(HistoryKind.PAID, self.payment_id) in bought
+        assert (
+            is_paid
+            == (self.receipt is not None)
+            == (HistoryKey(HistoryKind.RECEIVED, self.invoice_id) in sold)
+        )
+        assert (HistoryKey(HistoryKind.UNPAID, self.payment_id) in bought) is not is_paid
+        assert (HistoryKey(HistoryKind.WITHDRAWN, self.invoice_id) in sold) is not is_paid
         assert is_paid or not self.is_given
         return is_paid
 

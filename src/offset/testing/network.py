@@ -11,11 +11,12 @@ from collections.abc import Iterable, Sequence
 from offset.base.credits import Amount, Rate
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import Currency, PublicKey
+from offset.core.funder.records import in_order
 from offset.engine.index import CLIENTS, IndexEngine
 from offset.engine.node import APPS, NodeEngine
 from offset.engine.relay import LISTENER, RelayEngine
 from offset.engine.surface import Engine
-from offset.sim.physics.disk import Rows, in_order
+from offset.sim.physics.disk import Rows
 from offset.sim.physics.host import Host
 from offset.testing.calm import CalmWorld
 from offset.testing.identities import ALL, CURRENCY, identity

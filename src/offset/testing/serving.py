@@ -39,23 +39,26 @@ async def driving(engine: Engine) -> AsyncIterator[Driver]:
 
 
 @asynccontextmanager
-async def serving(node: FakeNode | None = None) -> AsyncIterator[FakeNode]:
-    """A fake node on loopback, in this event loop; apps find it by its `ticket`."""
+async def serving(node: FakeNode | None = None, port: int = 0) -> AsyncIterator[FakeNode]:
+    """A fake node on loopback, in this event loop; apps find it by its `ticket`.
+
+    It is at a free port, unless one is given, for a node that starts again.
+    """
     node = node or FakeNode()
     async with driving(node) as driver:
-        node.served_by(driver, str(await driver.listen("apps", HOST, 0)))
+        node.served_by(driver, str(await driver.listen("apps", HOST, port)))
         yield node
 
 
 @contextmanager
-def in_thread(node: FakeNode | None = None) -> Iterator[FakeNode]:
+def in_thread(node: FakeNode | None = None, port: int = 0) -> Iterator[FakeNode]:
     """A fake node on loopback, in a thread of its own, for programs that block and for subprocesses."""
     node = node or FakeNode()
     started, stop = threading.Event(), threading.Event()
     failures: list[BaseException] = []
 
     async def serve() -> None:
-        async with serving(node):
+        async with serving(node, port):
             started.set()
             await asyncio.to_thread(stop.wait)
 

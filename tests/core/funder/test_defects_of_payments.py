@@ -9,7 +9,7 @@ from offset.base.limits import (
     I128_MAX,
     U128_MAX,
 )
-from offset.core.funder.records import HistoryRecord, Key
+from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, Key
 from offset.wire import app
 from offset.wire.common import RECEIPT
 from offset.wire.friend import (
@@ -78,7 +78,7 @@ def test_d28_receipt_of_the_whole_after_the_acknowledgement() -> None:
     world.disconnect("a", "n")
     world.control("s", app.CommitInvoice(commit))
     world.settle()
-    key = ("history", "paid", payment_id)
+    key = HistoryKey(HistoryKind.PAID, payment_id)
     part = RECEIPT.decode(_detail(world["a"], key))
     assert not part.is_complete
     ack_uid = world["a"].state.payments[payment_id].ack_uid

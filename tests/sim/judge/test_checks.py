@@ -8,9 +8,18 @@ import pytest
 
 from offset.base.limits import TURNS_HELD_MAX
 from offset.core.funder.ledger.mutual_credit import Pending
-from offset.core.funder.records import OWN, InvoiceRecord, PartRecord, TransactionRecord
-from offset.core.funder.state.state import FORWARDED, Queued
-from offset.engine.outbox import Outbox
+from offset.core.funder.records import (
+    LOST,
+    OWN,
+    ChannelKey,
+    ConfigKey,
+    From,
+    InvoiceRecord,
+    PartRecord,
+    Queue,
+    TransactionRecord,
+)
+from offset.core.funder.state.state import Queued
 from offset.sim.course.run import Run
 from offset.sim.judge import checks
 from offset.sim.physics.violation import Violation
@@ -45,7 +54,7 @@ def lost_origin(run: Run) -> None:
 def no_source(run: Run) -> None:
     """What B sent on is not pending where it is said to come from."""
     key, pending = first_pending(run, "B", "C", "local")
-    credit(run, "B", "C").local[key] = msgspec.structs.replace(pending, origin=run.cast.key("C"))
+    credit(run, "B", "C").local[key] = msgspec.structs.replace(pending, origin=From(run.cast.key("C")))
 
 
 def more_fees(run: Run) -> None:
@@ -86,14 +95,14 @@ def not_durable(run: Run) -> None:
     for name, other in (("A", "B"), ("B", "A")):
         disk = run.cast.hosts[name].disk
         assert disk is not None
-        disk.rows.pop(("channels", run.cast.key(other)))
+        disk.rows.pop(ChannelKey(run.cast.key(other)))
 
 
 def forgotten_row(run: Run) -> None:
     """A row that memory has is not in the store."""
     disk = run.cast.hosts["A"].disk
     assert disk is not None
-    del disk.written[next(key for key in disk.written if key[0] == "configs")]
+    del disk.written[next(key for key in disk.written if isinstance(key, ConfigKey))]
 
 
 def overpaid(run: Run) -> None:
@@ -129,7 +138,7 @@ def waits_for_absent(run: Run) -> None:
     friend = run.cast.friend("B", "C")
     assert friend is not None
     op = RequestOp(bytes(16), bytes(32), FriendsRoute(()), 1, 1, bytes(32), 0)
-    friend.queues[FORWARDED][99] = Queued(99, "FST", op, b"lost")
+    friend.queues[Queue.FORWARDED][99] = Queued(99, "FST", op, LOST)
     friend.is_online = False
 
 
@@ -182,12 +191,9 @@ def test_exposure(run: Run) -> None:
         checks.exposure("C", friend, before)
 
 
-def test_outbox_that_grows() -> None:
+def test_turns_that_pile_up() -> None:
     """A node whose turns pile up before the disk is found."""
-    waiting = Outbox()
-    for _ in range(TURNS_HELD_MAX + checks.TURNS_PER_READ):
-        waiting.put({"row": None}, lambda: None)
-    checks.outbox("A", waiting)
-    waiting.put({"row": None}, lambda: None)
+    most = TURNS_HELD_MAX + checks.TURNS_PER_READ
+    checks.turns_held("A", most)
     with pytest.raises(Violation, match="limit"):
-        checks.outbox("A", waiting)
+        checks.turns_held("A", most + 1)

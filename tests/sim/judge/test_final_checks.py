@@ -6,8 +6,7 @@ import msgspec
 import pytest
 
 from offset.core.funder.ledger.mutual_credit import Pending
-from offset.core.funder.records import PaymentRecord
-from offset.core.funder.roles.payments import NEW
+from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, PaymentRecord, PaymentStage
 from offset.sim.course.run import Run
 from offset.sim.course.simulation import go
 from offset.sim.judge import final_checks
@@ -76,14 +75,15 @@ def test_books(rest: Run) -> None:
     (purchase,) = rest.evidence.purchases
     disk = rest.cast.hosts["A"].disk
     assert disk is not None
-    place = ("history", "paid", purchase.payment_id)
+    place = HistoryKey(HistoryKind.PAID, purchase.payment_id)
     row = disk.rows[place]
+    assert isinstance(row, HistoryRecord)
     receipt = RECEIPT.decode(row.detail)
     part = RECEIPT.encode(msgspec.structs.replace(receipt, is_complete=False))
     spoiled: tuple[tuple[str, dict[Any, Any]], ...] = (
         ("history", {place: None}),
         ("history", {place: msgspec.structs.replace(row, amount=21)}),
-        ("history", {("history", "unpaid", purchase.payment_id): row}),
+        ("history", {HistoryKey(HistoryKind.UNPAID, purchase.payment_id): row}),
         ("receipt", {place: msgspec.structs.replace(row, detail=part)}),
     )
     final_checks.check(rest.evidence)
@@ -96,7 +96,16 @@ def test_books(rest: Run) -> None:
         disk.rows.clear()
         disk.rows.update(before)
     rest.cast.state("A").payments[purchase.payment_id] = PaymentRecord(
-        purchase.payment_id, purchase.invoice_id, "FST", 20, rest.cast.key("C"), bytes(32), NEW, 0, None, None
+        purchase.payment_id,
+        purchase.invoice_id,
+        "FST",
+        20,
+        rest.cast.key("C"),
+        bytes(32),
+        PaymentStage.NEW,
+        0,
+        None,
+        None,
     )
     with pytest.raises(Violation, match="leftover: A still keeps"):
         final_checks.check(rest.evidence)

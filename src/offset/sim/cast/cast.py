@@ -8,7 +8,7 @@ from typing import Any
 from offset.base.credits import Rate
 from offset.base.ids import Currency, PublicKey
 from offset.base.instants import Instant
-from offset.core.funder.funder import Funder
+from offset.core.funder.records import in_order
 from offset.core.funder.state.state import Friend, FunderState
 from offset.crypto.identity import Identity
 from offset.engine.index import CLIENTS, SERVERS
@@ -19,7 +19,6 @@ from offset.sim.cast import bodies
 from offset.sim.cast.client import Client
 from offset.sim.cast.hostile import HONEST
 from offset.sim.cast.watch import Watch
-from offset.sim.physics.disk import in_order
 from offset.sim.physics.host import Host, identity_seed
 from offset.sim.physics.network import VirtualNetwork, Weather
 from offset.sim.physics.world import World
@@ -98,15 +97,15 @@ class Cast:
         """The public key of this name."""
         return self.identity(name).public_key
 
-    def funder(self, name: str) -> Funder:
-        """The funder of a node."""
+    def node(self, name: str) -> NodeEngine:
+        """The engine of a node."""
         engine = self.hosts[name].engine
         assert isinstance(engine, NodeEngine)
-        return engine._funder
+        return engine
 
     def state(self, name: str) -> FunderState:
         """What the funder of a node remembers."""
-        return self.funder(name).state
+        return self.node(name).view().state
 
     def friend(self, name: str, other: str) -> Friend | None:
         """How one node sees another."""

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from offset.base.entropy import new_invoice_id, new_payment_id, new_request_id, new_uid
 from offset.base.ids import Currency, RequestId
+from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, InvoiceKey
 from offset.core.index.split import choose_multi_route
 from offset.sim.cast.cast import Cast
 from offset.sim.cast.forgery import FORGED_ONE_OF, forged_commit
@@ -234,9 +235,9 @@ class Purchase:
         """Asked for before the right one, and so answered before it on the same line."""
         disk = self.cast.hosts[self.seller].disk
         assert disk is not None
-        row = disk.rows.get(("history", "received", self.invoice_id))
+        row = disk.rows.get(HistoryKey(HistoryKind.RECEIVED, self.invoice_id))
         claim(
-            row is None or COMMIT.decode(row.detail) == self.commit,
+            not isinstance(row, HistoryRecord) or COMMIT.decode(row.detail) == self.commit,
             "commit",
             f"the seller of {self} took a forged commit: {forged}",
         )
@@ -249,7 +250,7 @@ class Purchase:
         """An invoice is paid once: one that has ended cannot be opened again."""
         disk = self.cast.hosts[self.seller].disk
         assert disk is not None
-        is_open = ("invoices", self.invoice_id) in disk.rows
+        is_open = InvoiceKey(self.invoice_id) in disk.rows
         is_forgotten = self.seller in self.cast.wiped or self.seller_end == "refused"
         claim(is_forgotten or not is_open, "invoice", f"the invoice of {self} was opened a second time")
 
@@ -264,7 +265,7 @@ class Purchase:
         disk = self.cast.hosts[self.seller].disk
         assert disk is not None
         how = "withdrawn"
-        if ("history", "received", self.invoice_id) in disk.rows:
+        if HistoryKey(HistoryKind.RECEIVED, self.invoice_id) in disk.rows:
             how = "collected"
         elif self.is_committed and not self.is_withdrawn:
             how = "refused"

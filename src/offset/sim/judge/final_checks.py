@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from offset.core.funder.records import HistoryRecord
-from offset.core.funder.roles.payments import CANCELED
+from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, PaymentStage
 from offset.sim.cast.purchase import Purchase
 from offset.sim.judge import leftovers, owners
 from offset.sim.judge.evidence import Evidence
@@ -121,9 +120,9 @@ def _books(evidence: Evidence) -> None:
         if purchase.excuse or not is_clean(evidence, purchase):
             continue
         if purchase.buyer_end != "no route":
-            kind = "paid" if purchase.buyer_end == "paid" else "unpaid"
+            kind = HistoryKind.PAID if purchase.buyer_end == "paid" else HistoryKind.UNPAID
             row = _history(evidence, purchase.buyer, kind, purchase.payment_id, purchase)
-            if kind == "paid" and row is not None:
+            if kind is HistoryKind.PAID and row is not None:
                 receipt = RECEIPT.decode(row.detail)
                 key = evidence.cast.key(purchase.seller)
                 # A part whose channel was given up may have been the one that proves the whole.
@@ -138,13 +137,13 @@ def _books(evidence: Evidence) -> None:
         _history(
             evidence,
             purchase.seller,
-            "received" if purchase.seller_end == "collected" else "withdrawn",
+            HistoryKind.RECEIVED if purchase.seller_end == "collected" else HistoryKind.WITHDRAWN,
             purchase.invoice_id,
             purchase,
         )
         kept = evidence.cast.state(purchase.buyer).payments.get(purchase.payment_id)
         claim(
-            kept is None or (kept.stage == CANCELED and _may_echo(evidence, purchase.buyer)),
+            kept is None or (kept.stage == PaymentStage.CANCELED and _may_echo(evidence, purchase.buyer)),
             "leftover",
             f"{purchase.buyer} still keeps {purchase}, which its app knows to have ended",
         )
@@ -167,22 +166,22 @@ def _is_broken(evidence: Evidence, purchase: Purchase) -> bool:
 
 
 def _history(
-    evidence: Evidence, name: str, kind: str, ident: bytes, purchase: Purchase
+    evidence: Evidence, name: str, kind: HistoryKind, ident: bytes, purchase: Purchase
 ) -> HistoryRecord | None:
     """What the history of a node says of a payment; None if it lost its database."""
     disk = evidence.cast.hosts[name].disk
     assert disk is not None
-    row = disk.rows.get(("history", kind, ident))
+    row = disk.rows.get(HistoryKey(kind, ident))
     if row is None and name in evidence.cast.wiped:
         return None
-    echo = "unpaid" if kind == "paid" and _may_echo(evidence, name) else kind
+    echo = HistoryKind.UNPAID if kind is HistoryKind.PAID and _may_echo(evidence, name) else kind
     claim(
         isinstance(row, HistoryRecord)
-        and (kind == "unpaid" or (row.currency, row.amount) == (purchase.currency, purchase.amount))
+        and (kind is HistoryKind.UNPAID or (row.currency, row.amount) == (purchase.currency, purchase.amount))
         and not any(
-            ("history", other, ident) in disk.rows
-            for other in ("paid", "unpaid", "received", "withdrawn")
-            if other not in (kind, echo)
+            HistoryKey(other, ident) in disk.rows
+            for other in HistoryKind
+            if other not in (kind, echo, HistoryKind.LOST)
         ),
         "history",
         f"the history of {name} says {row} of {purchase}, which is {kind}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.records import ChannelKey, ChannelRecord
 from offset.sim.cast.cast import Cast
 from offset.sim.physics.violation import claim
 from offset.wire.signing import flip
@@ -91,11 +92,11 @@ def spoke_durable(cast: Cast, speaker: str, listener: str, channel: Channel) -> 
     disk = cast.hosts[speaker].disk
     assert disk is not None
     assert channel.outgoing is not None
-    row = disk.rows.get(("channels", cast.key(listener)))
+    row = disk.rows.get(ChannelKey(cast.key(listener)))
     # The first message of all is known without talking.
     is_first = channel.move_token_counter == 0
     claim(
-        is_first or (row is not None and row.outgoing == channel.outgoing),
+        is_first or (isinstance(row, ChannelRecord) and row.outgoing == channel.outgoing),
         "I13",
         f"{speaker} told {listener} something that is not durable",
     )

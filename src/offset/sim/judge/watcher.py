@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
-from offset.base.ids import RequestId
+from offset.base.ids import PublicKey, RequestId
 from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.records import (
+    Changes,
+    ChannelKey,
+    ConfigKey,
+    CreditKey,
+    FriendKey,
+    HistoryKey,
+    HistoryKind,
+    InvoiceKey,
+    PaymentKey,
+    PendingKey,
+    QueuedKey,
+    TransactionKey,
+    TransactionRecord,
+    in_order,
+)
 from offset.core.funder.state.state import FunderState
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
@@ -12,14 +28,12 @@ from offset.sim.cast.cast import Cast
 from offset.sim.judge import checks, pairs
 from offset.sim.judge.excuses import Excuses
 from offset.sim.judge.steps import Steps
-from offset.sim.physics.disk import in_order
 from offset.sim.physics.host import Host
 from offset.sim.physics.violation import claim
 from offset.wire.app import AddInvoice, AppRequest, CreatePayment
 
 RESTORE_EVERY = 12
 """Every so many commits of a node, its rows are read back and compared with its memory."""
-_FRIEND_TABLES = frozenset(("friends", "configs", "channels", "credits", "pending", "queued"))
 
 
 class Watcher:
@@ -51,17 +65,17 @@ class Watcher:
         if self._lives.get(host.name) != host.life:
             self._lives[host.name] = host.life
             self._steps.forget(host.name)
-            for friend in engine._funder.state.friends.values():
+            for friend in engine.view().state.friends.values():
                 self._steps.saw(host.name, friend, None, is_alone=True)
 
     def _committed(self, host: Host, engine: NodeEngine, commit: Persist, *, is_alone: bool) -> None:
         self.checked += 1
         self._commits += 1
-        name, state = host.name, engine._funder.state
-        checks.outbox(name, engine._outbox)
-        tables = {key[0]: None for key in commit.changes}
-        friends = {key[1]: None for key in commit.changes if key[0] in _FRIEND_TABLES}
-        for key in friends:
+        name, view = host.name, engine.view()
+        state = view.state
+        checks.turns_held(name, view.turns_held)
+        kinds = {type(key) for key in commit.changes}
+        for key in _friends_of(commit.changes):
             friend = state.friends.get(key)
             other = self.cast.names.get(key)
             if friend is None:
@@ -72,9 +86,9 @@ class Watcher:
             self._steps.saw(name, friend, self._mirror(other, name), is_alone=is_alone)
             if other in self.cast.settings:
                 self._pair(name, other)
-        if "invoices" in tables or "pending" in tables:
+        if InvoiceKey in kinds or PendingKey in kinds:
             checks.invoices(name, state)
-        if "payments" in tables or "transactions" in tables:
+        if PaymentKey in kinds or TransactionKey in kinds:
             checks.payments(name, state)
         if self._commits % RESTORE_EVERY == 0:
             self.restores(host)
@@ -133,14 +147,14 @@ class Watcher:
                 is_durable = any(
                     key in rows
                     for key in (
-                        ("invoices", invoice_id),
-                        ("history", "received", invoice_id),
-                        ("history", "withdrawn", invoice_id),
+                        InvoiceKey(invoice_id),
+                        HistoryKey(HistoryKind.RECEIVED, invoice_id),
+                        HistoryKey(HistoryKind.WITHDRAWN, invoice_id),
                     )
                 )
                 claim(is_durable, "I13", f"{name} acknowledged an invoice that is not durable")
             case CreatePayment(payment_id):
-                claim(("payments", payment_id) in rows, "I13", f"{name} acknowledged a payment not durable")
+                claim(PaymentKey(payment_id) in rows, "I13", f"{name} acknowledged a payment not durable")
 
     def spoken(self, name: str, request_id: RequestId) -> None:
         """I13: the buyer got a commit, so the response is durable."""
@@ -148,10 +162,22 @@ class Watcher:
             return
         disk = self.cast.hosts[name].disk
         assert disk is not None
-        row = disk.rows.get(("transactions", request_id))
-        is_known = row is not None and row.response is not None
+        row = disk.rows.get(TransactionKey(request_id))
+        is_known = isinstance(row, TransactionRecord) and row.response is not None
         # It may have ended since, while the word was under way to the app.
         is_over = (
             request_id not in self.cast.state(name).transactions if self.cast.hosts[name].is_alive else True
         )
         claim(is_known or is_over, "I13", f"{name} told of a commit that is not durable")
+
+
+def _friends_of(changes: Changes) -> dict[PublicKey, None]:
+    """The friends whose rows these are, in the order in which they come up."""
+    friends: dict[PublicKey, None] = {}
+    for key in changes:
+        match key:
+            case FriendKey():
+                friends[key.public_key] = None
+            case ConfigKey() | ChannelKey() | CreditKey() | PendingKey() | QueuedKey():
+                friends[key.friend] = None
+    return friends

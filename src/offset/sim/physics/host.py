@@ -17,6 +17,7 @@ from offset.engine.surface import (
     Persist,
     Persisted,
     Resume,
+    Startable,
     Tell,
     Woken,
     Write,
@@ -116,10 +117,9 @@ class Host:
         self._events, self._wake_at = [], None
         self.clock = self._new_clock(self._drift)
         self.engine = self._make(self)
-        start = getattr(self.engine, "start", None)
-        if start is not None:
+        if isinstance(self.engine, Startable):
             self._is_busy = True
-            effects: list[Effect] = start(self.clock.now())
+            effects = self.engine.start(self.clock.now())
             self.carry_out(effects)
             if self.watch is not None:
                 self.watch(self, effects)
