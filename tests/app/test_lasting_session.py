@@ -100,7 +100,7 @@ async def test_restart_of_the_node() -> None:
         report = session.report
         fake.do(lambda: fake.change(_named("robert")))
         assert await anext(updates) == (2, _named("robert"))
-        fake.driver.stop()  # type: ignore[union-attr]
+        fake.stop()
         away = await _until(states, Away)
         assert isinstance(away.reason, Disconnected)
         assert report.friends[BOB].name == "robert", "the last known values stay"
@@ -273,7 +273,7 @@ async def test_nothing_is_sent_later() -> None:
     async with serving(first), stay_connected(first.ticket, None, APP) as session:
         former = await session.until_connected(WAIT_S)
         states = session.states()
-        first.driver.stop()  # type: ignore[union-attr]
+        first.stop()
         await _until(states, Away)
         with pytest.raises(NotConnected):
             await session.node.buyer.pay(invoice(50))

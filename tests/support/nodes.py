@@ -60,7 +60,7 @@ class Town(FriendNetwork):
 
     def friend(self, name: str, other: str) -> Friend:
         """How one node sees the other."""
-        return self.engine(name)._funder.state.friends[self.key(other)]
+        return self.engine(name).view().state.friends[self.key(other)]
 
     def balance(self, name: str, other: str) -> tuple[int, int, int]:
         """Balance, local and remote pending debt, as they are in the node's memory."""

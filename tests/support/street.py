@@ -132,7 +132,7 @@ class Street(Town):
 
     def state(self, name: str) -> FunderState:
         """What a node remembers."""
-        return self.engine(name)._funder.state
+        return self.engine(name).view().state
 
     def balances(self) -> list[int]:
         """What each node is owed by its friend on the right; checks that the friend says the same."""
@@ -147,9 +147,14 @@ class Street(Town):
     def is_quiet(self) -> bool:
         """Whether nothing is under way any more."""
         return self.is_ready() and all(
-            has_said_all(self.engine(name)) and not any(isinstance(key, PASSING) for key in self.rows(name))
+            self.has_said_all(name) and not any(isinstance(key, PASSING) for key in self.rows(name))
             for name in NAMES
         )
+
+    def has_said_all(self, name: str) -> bool:
+        """Whether everything of a node is durable, and nothing waits for it."""
+        disk = self.host(name).disk
+        return disk is not None and disk.is_idle and not self.engine(name).view().turns_held
 
     def settle(self) -> None:
         """Wait until nothing is under way, also after those who were struck last have come back."""
@@ -169,12 +174,6 @@ class Street(Town):
             restored.restore(in_order(self.rows(name)))
             there, here = checks.snapshot(restored), checks.snapshot(state)
             assert there == here, f"{name}: {checks.difference(there, here)}"
-
-
-def has_said_all(engine: NodeEngine) -> bool:
-    """Whether everything is durable, and nothing waits for it."""
-    outbox = engine._outbox
-    return not outbox._held and outbox._durable == outbox._last
 
 
 class Owner:

@@ -46,6 +46,11 @@ class Served:
         if not done.wait(CALL_S):
             raise TimeoutError("what a test wanted of the node was not done in time")
 
+    def stop(self) -> None:
+        """End the program, soon: all connections are lost, and nobody listens any more. Only from its own thread."""
+        assert self._driver is not None, "nobody serves this node"
+        self._driver.stop()
+
     def _do(self, act: Callable[[], object]) -> None:
         act()
         assert self._driver is not None
