@@ -7,7 +7,7 @@ import pytest
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import KEEPALIVE_SEND_MS
 from offset.core.funder.records import RelaysKey
-from offset.engine.lines import LineMessage
+from offset.engine.line_events import LineMessage
 from offset.engine.node import APPS, NodeEngine
 from offset.engine.surface import Dial, Effect, NetworkChanged, Woken
 from offset.sim.physics.host import Host
@@ -135,8 +135,8 @@ def test_garbage_of_an_app_closes_its_line_only(town: Town) -> None:
     app = town.add_app("a", "garbage")
     app.wait_ready()
     conn = list(engine._apps._registered)[-1]
-    engine._take_line(LineMessage(conn, b"\xff\xff"))
-    town.carry_out("a", engine._take_effects())
+    engine._app_lines.take(LineMessage(conn, b"\xff\xff", engine._app_lines.take))
+    town.carry_out("a", engine._loop.take_effects())
     town.world.run_until(app.is_over)
     assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
 

@@ -9,7 +9,7 @@ import pytest
 
 from offset.base.credits import Rate
 from offset.base.limits import INDEX_SERVERS_MAX
-from offset.engine.lines import LineMessage
+from offset.engine.line_events import LineMessage
 from offset.engine.surface import Congested, Drained, Tell, Woken
 from offset.sim.physics.disk import Rows
 from offset.testing import CURRENCY
@@ -146,16 +146,17 @@ def test_an_index_server_that_restarts_is_used_again(town: IndexTown) -> None:
 def say(town: IndexTown, name: str, conn: int, *messages: bytes) -> None:
     """Let a node hear messages on one of its lines, in one piece."""
     engine = town.engine(name)
+    lines = engine._loop.lines
     with pytest.MonkeyPatch.context() as patch:
-        heard = [LineMessage(conn, message) for message in messages]
-        patch.setattr(engine._lines, "handle", lambda event, now: heard)
+        heard = [LineMessage(conn, message, lines._entries[conn].owner) for message in messages]
+        patch.setattr(lines, "handle", lambda event, now: heard)
         effects = engine.handle(Woken(), town.host(name).clock.now())
     town.carry_out(name, effects)
 
 
 def test_nonsense_of_an_index_server_ends_its_session_only(town: IndexTown) -> None:
     """The server is left and dialed again after a pause; friends and payments are not touched."""
-    conn = town.engine("a")._index_conn
+    conn = town.engine("a")._index.conn
     assert conn is not None
     say(town, "a", conn, b"\xff" * 9, REQUEST)
     assert town.server_of("a") is None
@@ -165,7 +166,7 @@ def test_nonsense_of_an_index_server_ends_its_session_only(town: IndexTown) -> N
 
 def test_w4_nonsense_of_a_relay_ends_its_line_only(town: IndexTown) -> None:
     """Nonsense of a relay, and the words of an app behind it in one piece: that line is over, friends meet again."""
-    for conn in list(town.engine("a")._relay_conns):
+    for conn in list(town.engine("a")._channeler._conns.values()):
         say(town, "a", conn, b"\xff" * 9, REQUEST)
     town.world.run_until(lambda: town.friend("a", "b").is_online and town.friend("b", "a").is_online, 100_000)
     town.world.run_until(lambda: town.friend("b", "c").is_online, 100_000)
@@ -183,14 +184,14 @@ def test_a_friend_that_is_disabled_is_left_and_may_come_back(town: IndexTown) ->
     town.apps["a"].ask(RemoveRelay(town.relay.public_key))
     town.apps["a"].ask(RemoveFriend(b))
     town.world.run_until(lambda: not town.friend("b", "a").is_online)
-    assert town.engine("a")._relay_conns == {}
+    assert len(town.engine("a")._channeler) == 0
 
 
 def test_an_unreadable_message_of_a_friend_is_skipped(town: IndexTown) -> None:
     """As the reference does, and the log names it; the channel goes on (spec 01, 2.7)."""
     engine = town.engine("a")
     engine._take_friend(town.key("b"), b"\xff" * 9)
-    town.carry_out("a", engine._take_effects())
+    town.carry_out("a", engine._loop.take_effects())
     (tell,) = town.tells["a"]
     assert tell.topic == "friend"
     assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
@@ -200,7 +201,7 @@ def test_a_line_to_a_relay_that_is_congested(town: IndexTown) -> None:
     """While a relay takes nothing the newest message waits, and it arrives when there is room again."""
 
     def feed(event: Any) -> None:
-        for conn in list(town.engine("a")._relay_conns):
+        for conn in list(town.engine("a")._channeler._conns.values()):
             town.host("a").feed(event(conn))
 
     feed(Congested)
@@ -225,10 +226,11 @@ def test_only_what_changed_is_published(town: IndexTown) -> None:
     town.world.run_for(1000)
     told: list[Any] = []
     engine = town.engine("a")
-    publish = engine._index.set_published
+    client = engine._index._client
+    publish = client.set_published
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            engine._index, "set_published", lambda changes, now: told.append(changes) or publish(changes, now)
+            client, "set_published", lambda changes, now: told.append(changes) or publish(changes, now)
         )
         town.apps["a"].ask(SetFriendCurrencyRate(town.key("b"), CURRENCY, Rate(0, 7)))
     assert [list(changes) for changes in told] == [[(town.key("b"), CURRENCY)]]

@@ -17,7 +17,7 @@ from offset.base.credits import Amount, Balance
 from offset.base.ids import Conn, Currency, PaymentId, PublicKey, Uid
 from offset.base.instants import Instant
 from offset.core.apps.permissions import is_allowed
-from offset.engine.lines import LineClosed, LineMessage, LineOpened
+from offset.engine.line_events import LineClosed, LineEvent, LineMessage, LineOpened
 from offset.engine.surface import Effect, Event
 from offset.testing.fake_core import FakeCore
 from offset.testing.identities import CURRENCY, FRIEND
@@ -31,12 +31,15 @@ from offset.wire.report import (
     AddFriendReport,
     ChannelConsistent,
     FunderMutation,
+    NodeReport,
     SetChannelStatus,
     SetLiveness,
     SetStatus,
     UpdateCurrencyConfig,
 )
 
+APPS = "apps"
+"""The listener to which apps come."""
 ACK_OF_SUCCESS = Uid(b"ack of success.1")
 
 
@@ -46,19 +49,20 @@ class FakeNode(FakeCore):
     Whoever changes it from outside a rule does so within `do`, so that the apps are told at once.
     """
 
+    def __init__(
+        self, report: NodeReport | None = None, trusted: dict[PublicKey, app.AppPermissions] | None = None
+    ) -> None:
+        """Without `report` the node has one friend, relay and index server; without `trusted` APP may do all."""
+        super().__init__(report, trusted)
+        self.lines.listen(APPS, self._line)
+
     # As an engine
 
     def handle(self, event: Event, now: Instant) -> list[Effect]:
         """Take an event of the driver."""
         self.now = now
         for news in self.lines.handle(event, now):
-            match news:
-                case LineOpened():
-                    self.opened(news.conn, news.remote)
-                case LineMessage():
-                    self._take(news.conn, app.APP_TO_APP_SERVER.decode(news.data))
-                case LineClosed():
-                    self.conns.pop(news.conn, None)
+            news.owner(news)
         while self.later and self.later[0][0] <= now:
             heapq.heappop(self.later)[2]()
         return self.lines.take_effects()
@@ -67,6 +71,18 @@ class FakeNode(FakeCore):
         """When there is something to do."""
         ours = self.later[0][0] if self.later else None
         return min((at for at in (self.lines.deadline(), ours) if at is not None), default=None)
+
+    def _line(self, news: LineEvent) -> None:
+        match news:
+            case LineOpened():
+                self.opened(news.conn, news.remote)
+            case LineMessage():
+                self._take(news.conn, app.APP_TO_APP_SERVER.decode(news.data))
+            case LineClosed():
+                self.conns.pop(news.conn, None)
+            case _:
+                # What piles up is bounded by the driver.
+                return
 
     def opened(self, conn: Conn, key: PublicKey) -> None:
         """An app has connected: say what it may do, and the report; or end the line of an unknown app."""

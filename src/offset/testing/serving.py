@@ -13,7 +13,7 @@ from offset.app import Node, connect
 from offset.crypto.identity import Identity
 from offset.engine.surface import Engine
 from offset.shell.driver import Driver
-from offset.testing.fake_node import FakeNode
+from offset.testing.fake_node import APPS, FakeNode
 from offset.testing.identities import APP
 
 HOST = "127.0.0.1"
@@ -46,7 +46,7 @@ async def serving(node: FakeNode | None = None, port: int = 0) -> AsyncIterator[
     """
     node = node or FakeNode()
     async with driving(node) as driver:
-        node.served_by(driver, str(await driver.listen("apps", HOST, port)))
+        node.served_by(driver, str(await driver.listen(APPS, HOST, port)))
         yield node
 
 

@@ -14,10 +14,14 @@ from offset.wire.common import RelayAddress
 class Alarm(enum.Enum):
     """Whom an alarm wakes."""
 
-    LEG = "leg"  # with a relay key: its listening leg
-    LINE = "line"  # with a line number: its tunnel
-    DIAL = "dial"  # with a friend: the next round of attempts
-    STAGGER = "stagger"  # with a friend: the next relay of a round
+    # With a relay key: its listening leg.
+    LEG = "leg"
+    # With a line number: its tunnel.
+    LINE = "line"
+    # With a friend: the next round of attempts.
+    DIAL = "dial"
+    # With a friend: the next relay of a round.
+    STAGGER = "stagger"
 
 
 AlarmName = tuple[Alarm, PublicKey | LineId]
