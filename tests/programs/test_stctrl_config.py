@@ -6,6 +6,7 @@ import pytest
 
 from offset.base.credits import Rate
 from offset.programs.stctrl import main
+from offset.testing import FRIEND, INDEX_SERVER, RELAY, friend_report, identity, node_report, refuse
 from offset.wire import app
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.files import (
@@ -21,15 +22,6 @@ from offset.wire.report import (
 )
 from support.commands import run_main
 from support.desk import Desk, Open
-from support.fake_node import (
-    FRIEND,
-    INDEX_SERVER,
-    RELAY,
-    friend_report,
-    identity,
-    node_report,
-    refuse,
-)
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
 RELAYS = (RelayAddress(CAROL, "r:1"),)

@@ -7,6 +7,7 @@ import pytest
 
 from offset.base import base64url
 from offset.base.credits import Rate
+from offset.testing import FRIEND, INDEX_SERVER, NODE, RELAY, consistent, friend_report, identity, node_report
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
     CreditLine,
@@ -38,16 +39,6 @@ from offset.wire.report import (
     TokenInfo,
 )
 from support.desk import Desk, Open
-from support.fake_node import (
-    FRIEND,
-    INDEX_SERVER,
-    NODE,
-    RELAY,
-    consistent,
-    friend_report,
-    identity,
-    node_report,
-)
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
 RELAYS = (RelayAddress(CAROL, "r:1"),)
