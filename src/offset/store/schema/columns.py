@@ -10,14 +10,13 @@ from __future__ import annotations
 import enum
 import types
 from collections.abc import Callable
-from operator import attrgetter
 from typing import Annotated, Any, NewType, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from offset.base.credits import Rate
 from offset.base.ids import PUBLIC_KEY_BYTES, PublicKey
-from offset.core.funder.records import LOST, OWN, ConfigRecord, From, Lost, Origin, Own, PendingRecord, Record
+from offset.core.funder.records import LOST, OWN, ConfigRecord, From, Origin, Own, PendingRecord, Record
 from offset.store.schema.texts import reader, text
 from offset.wire.friend import FriendsRoute, RequestOp
 
@@ -76,13 +75,9 @@ def _split_route(joined: bytes) -> FriendsRoute:
 
 
 def _origin_bytes(origin: Origin) -> bytes:
-    match origin:
-        case Own():
-            return _OWN_BYTES
-        case Lost():
-            return _LOST_BYTES
-        case From(friend):
-            return friend
+    if isinstance(origin, From):
+        return origin.friend
+    return _OWN_BYTES if isinstance(origin, Own) else _LOST_BYTES
 
 
 def _read_origin(cell: bytes) -> Origin:
@@ -96,7 +91,6 @@ _FORMS: dict[Any, Form] = {
     Origin: Form(Kind.BLOB, _origin_bytes, _read_origin),
     FriendsRoute: Form(Kind.BLOB, _join_route, _split_route),
 }
-_value = attrgetter("value")
 _NUMBERS = {
     Kind.INTEGER: Form(Kind.INTEGER),
     Kind.DECIMAL: Form(Kind.DECIMAL, str, int),
@@ -155,9 +149,9 @@ def _form(hint: Any, number: Kind) -> Form:
     if issubclass(hint, bool):
         return Form(Kind.BOOL, None, bool)
     if issubclass(hint, enum.StrEnum):
-        return Form(Kind.TEXT, _value, hint)
+        return _enum_form(Kind.TEXT, hint)
     if issubclass(hint, enum.IntEnum):
-        return Form(Kind.INTEGER, _value, hint)
+        return _enum_form(Kind.INTEGER, hint)
     if issubclass(hint, int):
         return _NUMBERS[number]
     if issubclass(hint, str):
@@ -165,3 +159,9 @@ def _form(hint: Any, number: Kind) -> Form:
     if issubclass(hint, bytes):
         return Form(Kind.BLOB)
     return Form(Kind.JSON, text, reader(hint))
+
+
+def _enum_form(kind: Kind, members: type[enum.Enum]) -> Form:
+    # Dicts, because enumerations look up slowly. A value that no member has is a KeyError.
+    values = {member: member.value for member in members}
+    return Form(kind, values.__getitem__, {value: member for member, value in values.items()}.__getitem__)
