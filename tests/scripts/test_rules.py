@@ -38,7 +38,7 @@ def lines_of(rule: object, project: Project) -> list[int]:
 def test_a_library_away_from_its_home_is_found(text: str) -> None:
     """An outside library may be imported in its home alone, in whatever way."""
     assert len(list(homes.breaches(source(text)))) == 1
-    assert not list(homes.breaches(source(text, "src/offset/store/one.py")))
+    assert not list(homes.breaches(source(text, "src/offset/store/sqlite/one.py")))
 
 
 @pytest.mark.parametrize("path", ["src/offset/one.py", "tests/test_one.py"])
