@@ -19,6 +19,9 @@ FAILED = 1
 USAGE = 2
 INTERRUPTED = 130  # as a shell has it: 128 and the number of SIGINT
 
+BRIEF_OBJECTS = 100_000
+"""How many objects a command makes before it looks for garbage: more than one that does not wait for long makes."""
+
 
 def run(command: click.Command, args: Sequence[str] | None = None) -> int:
     """Run the command line of a program; returns its exit status. `args` are those of the process if None.
@@ -60,15 +63,17 @@ def run(command: click.Command, args: Sequence[str] | None = None) -> int:
 def run_briefly(command: click.Command, args: Sequence[str] | None = None) -> int:
     """Run the command line of a program that does one thing and ends; returns its exit status, as `run` does.
 
-    Python ends a process with two full collections of garbage, which would take a sixth of the time of a command.
-    What is frozen is not looked at: docs/decisions/0006-start-time.md. With `args` the command is a guest in a
-    process that lives on.
+    Such a process lives shorter than its first garbage would matter, and Python ends every process with two full
+    collections, so none is begun and nothing is left to look at: docs/decisions/0006-start-time.md. With `args` the
+    command is a guest in a process that lives on.
     """
-    try:
+    if args is not None:
         return run(command, args)
+    gc.set_threshold(BRIEF_OBJECTS)
+    try:
+        return run(command)
     finally:
-        if args is None:
-            gc.freeze()
+        gc.freeze()
 
 
 def say(program: str, sentence: str) -> None:

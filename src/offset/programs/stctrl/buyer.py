@@ -16,6 +16,7 @@ from offset.programs.cli import CONTEXT, add_help
 from offset.programs.files_io import load, refuse_existing, write_new
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
+from offset.programs.stctrl.talk import talk
 from offset.wire.app import PaymentNotFound, PaymentSuccess
 from offset.wire.files import (
     InvoiceFile,
@@ -87,7 +88,7 @@ def pay_invoice(
             keep_canceled=True,
         )
 
-    paid = call.talk("buyer", pay, _ORDER_S)
+    paid = talk(call, "buyer", pay, _ORDER_S)
     attempts.show_fees(paid.fees)
     write_new(commit, format_commit(paid.commit))
     call.show("Payment successful!")
@@ -178,7 +179,7 @@ def payment_status(call: Call, payment: Path, receipt: Path) -> None:
         await node.buyer.acknowledge(payment_id, status.ack_uid)
         return "canceled"
 
-    status = call.talk("buyer", learn, _ORDER_S)
+    status = talk(call, "buyer", learn, _ORDER_S)
     if status == "not found":
         call.show("Payment could not be found")
     call.show_value({"status": status, "receipt": str(receipt) if status == "success" else None})

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import click
 
-from offset.app.connect import connect
-from offset.app.errors import NoAnswer, NotPermitted
-from offset.app.node import Node
-from offset.app.session import ANSWER_S, CONNECT_S
+from offset.app.once import report_once
+from offset.app.session import ANSWER_S
 from offset.crypto.identity import Identity
 from offset.programs.errors import say
 from offset.programs.files_io import load
@@ -22,7 +20,6 @@ from offset.programs.stctrl.target import PROGRAM, Target
 from offset.wire.files import Ticket, parse_identity, parse_ticket
 from offset.wire.report import NodeReport
 
-T = TypeVar("T")
 Command = Callable[..., None]
 
 
@@ -34,40 +31,12 @@ class Call(NamedTuple):
     """Whether it prints for scripts."""
     timeout_s: float
 
-    # Talking to the node
-
     def fetch_report(self) -> NodeReport:
         """What the node says about itself. Raises UserFault for the files, CannotConnect, NotTrusted."""
-        identity, ticket = self._load()
+        identity, ticket = self.load()
+        return asyncio.run(report_once(ticket, identity, timeout_s=self.timeout_s))
 
-        async def fetch() -> NodeReport:
-            async with connect(ticket, None, identity, timeout_s=self.timeout_s) as node:
-                return node.report.snapshot()
-
-        return asyncio.run(fetch())
-
-    def talk(self, permission: str, work: Callable[[Node], Awaitable[T]], extra_s: float = 0) -> T:
-        """Do some work with the node, for which the app needs a permission.
-
-        It may take the time of the call and `extra_s` seconds. Raises UserFault for the files, CannotConnect,
-        NotTrusted, NotPermitted, NoAnswer, and what `work` raises.
-        """
-        identity, ticket = self._load()
-        timeout_s = self.timeout_s + extra_s
-
-        async def connected() -> T:
-            async with connect(ticket, None, identity, timeout_s=min(CONNECT_S, timeout_s)) as node:
-                if not getattr(node.permissions, permission):
-                    raise NotPermitted(f"this app does not have the permission '{permission}' of the node")
-                try:
-                    async with asyncio.timeout(timeout_s):
-                        return await work(node)
-                except TimeoutError:
-                    raise NoAnswer(f"the node did not answer within {timeout_s:g} s") from None
-
-        return asyncio.run(connected())
-
-    def _load(self) -> tuple[Identity, Ticket]:
+    def load(self) -> tuple[Identity, Ticket]:
         """The two files of the command line. Raises UserFault, and UsageError when one is not given."""
         idfile, ticket = self.target
         if idfile is None or ticket is None:

@@ -18,6 +18,7 @@ from offset.programs.cli import CONTEXT, add_help
 from offset.programs.files_io import load
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
+from offset.programs.stctrl.talk import talk
 from offset.wire.files import FriendFile, Ticket, parse_friend, parse_ticket
 
 
@@ -40,7 +41,7 @@ add_help(group)
 
 def _change(call: Call, work: Callable[[Node], Awaitable[None]]) -> None:
     """Change the node, say nothing."""
-    call.talk("config", work)
+    talk(call, "config", work)
     call.show_done()
 
 
@@ -165,7 +166,7 @@ def reset_friend(call: Call, name: str) -> None:
 
     info friends shows them as the friend sees them: to accept 70 makes our balance -70.
     """
-    is_done = call.talk("config", lambda node: node.friends.reset(name))
+    is_done = talk(call, "config", lambda node: node.friends.reset(name))
     if not is_done:
         call.note(f"the node resets as soon as the friend {name!r} is online")
     call.show_done(reset=is_done)

@@ -15,6 +15,7 @@ from offset.programs.cli import CONTEXT, add_help
 from offset.programs.files_io import load, refuse_existing, write_new
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
+from offset.programs.stctrl.talk import talk
 from offset.wire.files import InvoiceFile, format_invoice, parse_commit, parse_invoice
 
 _ORDER_S = 1.0
@@ -52,7 +53,7 @@ def create_invoice(call: Call, currency: str, amount: int, invoice: Path) -> Non
             currency, amount, lambda made: write_new(invoice, format_invoice(made))
         )
 
-    made = call.talk("seller", create)
+    made = talk(call, "seller", create)
     call.show_done(invoice_id=base64url.encode(made.invoice_id), invoice=str(invoice))
 
 
@@ -62,7 +63,7 @@ def create_invoice(call: Call, currency: str, amount: int, invoice: Path) -> Non
 def cancel_invoice(call: Call, invoice: Path) -> None:
     """Withdraw an invoice. What a buyer has frozen for it goes back."""
     asked = load(invoice, parse_invoice)
-    call.talk("seller", lambda node: node.seller.cancel(asked))
+    talk(call, "seller", lambda node: node.seller.cancel(asked))
     invoice.unlink(missing_ok=True)
     call.show_done()
 
@@ -79,7 +80,7 @@ def commit_invoice(call: Call, invoice: Path, commit: Path) -> None:
         has_come = await node.seller.commit(asked, given, confirm_s=min(COLLECT_S, call.timeout_s))
         return has_come, [] if has_come else offline_debtors(node.report, asked.currency)
 
-    has_come, offline = call.talk("seller", collect, _ORDER_S)
+    has_come, offline = talk(call, "seller", collect, _ORDER_S)
     if not has_come:
         if not offline:
             raise Refused(
