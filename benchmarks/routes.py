@@ -19,8 +19,8 @@ from offset.base.credits import Rate
 from offset.base.limits import INDEX_SEARCH_ARCS_MAX
 from offset.core.index.atlas import Atlas
 from offset.core.index.graph import Graph
-from offset.core.index.routes import find_multi_routes
-from offset.core.index.search import Budget, Quest, Taken
+from offset.core.index.multi_routes import find_multi_routes
+from offset.core.index.search import Budget, Query, UsedArcs
 from offset.core.index.shares import greedy
 from offset.core.index.single import single
 from offset.wire.index import RequestRoutes
@@ -65,8 +65,8 @@ def part(values: list[float], percent: int) -> float:
 def is_greedily_found(graph: Graph, request: RequestRoutes) -> bool:
     """Whether one route, or a greedy split, carries it."""
     amount, budget = request.capacity, Budget(INDEX_SEARCH_ARCS_MAX)
-    quest = Quest(graph, request.source, request.destination, Taken(), budget)
-    return single(quest, amount) is not None or not greedy(quest, amount).rest
+    query = Query(graph, request.source, request.destination, UsedArcs(), budget)
+    return single(query, amount) is not None or not greedy(query, amount).rest
 
 
 def measure(atlas: Atlas, keys: list[bytes], amount: int, searches: int, chance: random.Random) -> list[str]:

@@ -18,18 +18,18 @@ from offset.wire import app
 from offset.wire.app import APP_SERVER_TO_APP, APP_TO_APP_SERVER, AppToAppServer
 from offset.wire.common import COMMIT, RECEIPT, NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
-    Apart,
-    Connecting,
     CreditLine,
     Extra,
     FriendCreditLines,
-    Linked,
-    LinkStanding,
-    Listening,
-    RelayStanding,
-    Standing,
-    Trying,
-    Waiting,
+    LinkDown,
+    LinkStatus,
+    LinkTrying,
+    LinkUp,
+    NetworkStatus,
+    RelayConnecting,
+    RelayListening,
+    RelayStatus,
+    RelayWaiting,
 )
 from offset.wire.friend import (
     FRIEND_MESSAGE,
@@ -88,7 +88,7 @@ def messages() -> dict[str, list[bytes]]:
         match answer:
             case app.TransactionResult(result=app.Complete(commit)):
                 found.setdefault("Commit", []).append(COMMIT.encode(commit))
-            case app.ResponseClosePayment(status=app.PaymentSuccess(receipt)):
+            case app.ResponseClosePayment(status=app.PaymentStatusSuccess(receipt)):
                 found.setdefault("Receipt", []).append(RECEIPT.encode(receipt))
     return {name: list(dict.fromkeys(items)) for name, items in found.items()}
 
@@ -97,14 +97,15 @@ def _extra() -> Extra:
     """One of each that only our nodes tell."""
     relay = RelayAddress(bytes(32), "relay:1")
     relays = [
-        RelayStanding(relay, True, state, 5, "why") for state in (Connecting(), Listening(), Waiting(9))
+        RelayStatus(relay, True, state, 5, "why")
+        for state in (RelayConnecting(), RelayListening(), RelayWaiting(9))
     ]
     links = [
-        LinkStanding(bytes(32), state, 5)
-        for state in (Linked(relay, True), Trying((relay,)), Apart("why", 9), Apart("", None))
+        LinkStatus(bytes(32), state, 5)
+        for state in (LinkUp(relay, True), LinkTrying((relay,)), LinkDown("why", 9), LinkDown("", None))
     ]
     lines = (FriendCreditLines(bytes(32), (CreditLine(FST, 5, True),)),)
-    return Extra(lines, Standing(10, tuple(relays), tuple(links)), "refused")
+    return Extra(lines, NetworkStatus(10, tuple(relays), tuple(links)), "refused")
 
 
 def _of(*names: str) -> list[bytes]:

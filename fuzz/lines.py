@@ -9,7 +9,7 @@ from offset.base.ids import PublicKey
 from offset.base.limits import FRAME_BYTES_MAX
 from offset.crypto.identity import Identity
 from offset.link.frames import FrameReader, frame
-from offset.link.handshake import Handshake, Session
+from offset.link.handshake import Handshake, SessionKeys
 from offset.link.secure import Rekeyed, SecureChannel
 from offset.link.stack import Line
 from offset.link.version import VERSION_MESSAGE
@@ -79,7 +79,7 @@ class _Hostile:
         self.line.receive(frame(VERSION_MESSAGE) + frame(peer.opening), 0)
         (ours,) = self.line.outgoing()
         session = peer.receive(FrameReader(1024).feed(ours)[0])
-        assert isinstance(session, Session)
+        assert isinstance(session, SessionKeys)
         self.channel = SecureChannel(session.keys, SeededEntropy("hostile"))
         self.reader = FrameReader(1 << 21)
         assert self.line.receive(frame(proof), 0) == []

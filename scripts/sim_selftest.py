@@ -13,28 +13,20 @@ from typing import Any
 
 import msgspec
 
-from offset.core.apps import askers
-from offset.core.funder import (
-    batch,
-    buyer,
-    cancelling,
-    credit_lines,
-    incoming,
-    liveness,
-    mediator,
-    mutual_credit,
-    payments,
-    reset,
-    seller,
-    state,
-    token_channel,
-    turn,
-)
+from offset.core.apps import pending_requests as askers
+from offset.core.funder.friend import credit_lines, incoming, liveness
+from offset.core.funder.friend import sender as batch
+from offset.core.funder.ledger import mutual_credit, reset, token_channel
+from offset.core.funder.records import OWN
+from offset.core.funder.roles import buyer, cancelling, mediator, payments, seller
+from offset.core.funder.state import state, turn
 from offset.core.index import client
-from offset.engine import node_apps, outbox, publication
+from offset.engine import capacities as publication
+from offset.engine import node_apps, outbox
 from offset.link import keepalive
-from offset.sim.plan import draw
-from offset.sim.run import Outcome, simulate
+from offset.sim.course.run import Outcome
+from offset.sim.course.simulation import simulate
+from offset.sim.script.plan import draw
 from offset.wire.report import UpdateCurrencyConfig
 
 SECONDS_MAX = 60
@@ -85,7 +77,7 @@ def forget_cancel() -> list[Patch]:
     cancel = cancelling.cancel_towards_origin
 
     def broken(turn: Any, currency: Any, request_id: Any, origin: Any) -> None:
-        if origin == b"":
+        if origin is OWN:
             cancel(turn, currency, request_id, origin)
 
     return [(cancelling, "cancel_towards_origin", broken), (batch, "cancel_towards_origin", broken)]
@@ -283,7 +275,9 @@ def index_ignores_debts() -> list[Patch]:
 
 def questions_kept() -> list[Patch]:
     """A node remembers for ever which app asked what."""
-    return [(askers.Askers, "answer", lambda self, question: list(self._by_question.get(question, ())))]
+    return [
+        (askers.PendingRequests, "answer", lambda self, question: list(self._by_question.get(question, ())))
+    ]
 
 
 def dead_line_kept() -> list[Patch]:

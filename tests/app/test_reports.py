@@ -7,7 +7,7 @@ import pytest
 
 from offset.app import AppError, Disconnected, LiveReport, NoAnswer
 from offset.app import reports as reports_module
-from offset.wire.extension import CreditLine, Extra, FriendCreditLines, Standing
+from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus
 from offset.wire.report import ChangeFriend, FunderMutation, NodeReportMutation, SetLiveness, SetName
 from support.fake_node import FRIEND, FakeNode, connected, story
 
@@ -134,15 +134,15 @@ async def test_before_and_after() -> None:
 
 @story
 async def test_extensions() -> None:
-    """The lines of friends and the standing are kept as they are told; a node of the reference tells neither."""
+    """The lines of friends and the status are kept as they are told; a node of the reference tells neither."""
     async with connected() as (fake, node):
-        assert (dict(node.report.credit_lines), node.report.standing) == ({}, None)
-        lines, standing = (CreditLine("FST", 7, True),), Standing(5, (), ())
-        told = Extra((FriendCreditLines(BOB, lines), FriendCreditLines(bytes(32), lines)), standing)
+        assert (dict(node.report.credit_lines), node.report.status) == ({}, None)
+        lines, status = (CreditLine("FST", 7, True),), NetworkStatus(5, (), ())
+        told = Extra((FriendCreditLines(BOB, lines), FriendCreditLines(bytes(32), lines)), status)
         fake.do(lambda: fake.change(extra=told))
-        await node.report.wait_until(lambda report: report.standing == standing, 5)
+        await node.report.wait_until(lambda report: report.status == status, 5)
         assert dict(node.report.credit_lines) == {BOB: lines}
         fake.do(lambda: fake.change(extra=Extra((FriendCreditLines(BOB, ()),))))
         await node.report.wait_until(lambda report: report.credit_lines[BOB] == (), 5)
-        assert node.report.standing == standing
+        assert node.report.status == status
         assert node.report.snapshot() == fake.view.snapshot()

@@ -2,12 +2,25 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offset.base.entropy import SeededEntropy, fraction
+from offset.base.entropy import (
+    Entropy,
+    SeededEntropy,
+    fraction,
+    new_invoice_id,
+    new_payment_id,
+    new_plain_lock,
+    new_rand_value,
+    new_request_id,
+    new_reset_token,
+    new_salt,
+    new_uid,
+)
 
 PROGRAM = """
 from offset.base.entropy import SeededEntropy
@@ -70,3 +83,22 @@ def test_fractions() -> None:
 
     assert fraction(Fixed(bytes(4))) == 0
     assert 0.999 < fraction(Fixed(b"\xff" * 4)) < 1
+
+
+@pytest.mark.parametrize(
+    "draw, size",
+    [
+        (new_uid, 16),
+        (new_request_id, 16),
+        (new_payment_id, 16),
+        (new_invoice_id, 32),
+        (new_plain_lock, 32),
+        (new_rand_value, 16),
+        (new_salt, 32),
+        (new_reset_token, 64),
+    ],
+)
+def test_fresh_names(draw: Callable[[Entropy], bytes], size: int) -> None:
+    """A fresh name is the next bytes of the stream, as many as its kind has (spec 01, 3.6)."""
+    entropy = SeededEntropy("seed")
+    assert draw(entropy) + draw(entropy) == SeededEntropy("seed").bytes(2 * size)

@@ -7,7 +7,7 @@ import pytest
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import CONNECT_MS, HANDSHAKE_MS, KEEPALIVE_CLOSE_MS
 from offset.crypto.identity import Identity
-from offset.engine.app import TOPIC, WELCOME_MS, AppEngine, Heard, Over, Ready, Stage
+from offset.engine.app import TOPIC, WELCOME_MS, AppEngine, AppStage, Heard, Over, Ready
 from offset.engine.surface import Effect, Event, Tell, Woken
 from offset.wire.app import (
     AddRelay,
@@ -90,7 +90,7 @@ def test_ready() -> None:
     world, _, app = _meet()
     world.run(lambda: bool(app.news))
     assert app.news == [Ready(ALL, node_report())]
-    assert app.engine.stage is Stage.READY
+    assert app.engine.stage is AppStage.READY
 
 
 def test_messages_both_ways() -> None:
@@ -118,7 +118,7 @@ def test_stranger() -> None:
     world, _, app = _meet(identity=STRANGER)
     world.run(lambda: bool(app.news))
     assert app.over is not None
-    assert (app.over.stage, app.over.by_us) == (Stage.GREETING, False)
+    assert (app.over.stage, app.over.by_us) == (AppStage.GREETING, False)
 
 
 def test_nobody_there() -> None:
@@ -126,8 +126,8 @@ def test_nobody_there() -> None:
     world = World()
     app = App(world)
     world.run(lambda: bool(app.news))
-    assert app.news == [Over(Stage.DIALING, "refused", by_us=False)]
-    assert app.engine.stage is Stage.OVER
+    assert app.news == [Over(AppStage.DIALING, "refused", by_us=False)]
+    assert app.engine.stage is AppStage.OVER
 
 
 def test_another_node() -> None:
@@ -135,7 +135,7 @@ def test_another_node() -> None:
     world, node, app = _meet(key=STRANGER)
     world.run(lambda: bool(app.news))
     assert app.over is not None
-    assert app.over.stage is Stage.DIALING
+    assert app.over.stage is AppStage.DIALING
     assert "another key" in app.over.reason
     assert not node.conns
 
@@ -146,12 +146,12 @@ def test_node_says_nothing() -> None:
     start = world.now
     world.run(lambda: bool(app.news))
     assert app.over is not None
-    assert (app.over.stage, app.over.by_us) == (Stage.GREETING, True)
+    assert (app.over.stage, app.over.by_us) == (AppStage.GREETING, True)
     assert WELCOME_MS <= world.now - start < WELCOME_MS + 1000
 
 
-@pytest.mark.parametrize("good, stage", [(0, Stage.GREETING), (1, Stage.GREETING), (2, Stage.READY)])
-def test_garbage(good: int, stage: Stage) -> None:
+@pytest.mark.parametrize("good, stage", [(0, AppStage.GREETING), (1, AppStage.GREETING), (2, AppStage.READY)])
+def test_garbage(good: int, stage: AppStage) -> None:
     """Whatever cannot be read ends the line, at any stage."""
     world, _, app = _meet(Garbled(good))
     world.run(lambda: app.over is not None)
@@ -171,7 +171,7 @@ def test_hang_up_of_the_node() -> None:
     world.pass_ms(1000)
     assert len(app.news) == 2
     assert app.over is not None
-    assert app.over.stage is Stage.READY
+    assert app.over.stage is AppStage.READY
     assert len(node.requests) == 1
 
 
@@ -218,7 +218,7 @@ def test_handshake_that_never_ends() -> None:
     app = App(world)
     world.run(lambda: bool(app.news), within_ms=CONNECT_MS + HANDSHAKE_MS + 1000)
     assert app.over is not None
-    assert app.over.stage is Stage.DIALING
+    assert app.over.stage is AppStage.DIALING
 
 
 def test_large_report() -> None:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from offset.store import connection
-from offset.store.backup import backup
-from offset.store.database import Database, create
+from offset.store.sqlite import connection
+from offset.store.sqlite.backup import backup
+from offset.store.sqlite.database import Database, create
 from offset.wire.app import (
     CommitInvoice,
     Complete,
-    PaymentCanceled,
-    PaymentSuccess,
+    PaymentStatusCanceled,
+    PaymentStatusSuccess,
     RequestClosePayment,
     ResetFriendChannel,
 )
@@ -89,7 +89,7 @@ def test_a_node_starts_from_a_backup_made_under_payments(victim: str, moment_ms:
     if moment_ms >= COLLECTING_MS:
         town.world.pass_ms(moment_ms - COLLECTING_MS + 1)
         backups.make()
-    assert isinstance(town.ending("a", payment_id).status, PaymentSuccess)
+    assert isinstance(town.ending("a", payment_id).status, PaymentStatusSuccess)
     town.pay("abc", 20, 1)
     town.world.pass_ms(1000)
 
@@ -100,7 +100,7 @@ def test_a_node_starts_from_a_backup_made_under_payments(victim: str, moment_ms:
     assert town.balance("b", "a") == (36, 0, 0)
     assert town.balance("b", "c") == (-33, 0, 0)
     assert town.balance("c", "b") == (33, 0, 0)
-    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
 
 
 def test_a_payment_under_way_in_the_copy_reads_as_cancelled(tmp_path: Path) -> None:
@@ -113,12 +113,12 @@ def test_a_payment_under_way_in_the_copy_reads_as_cancelled(tmp_path: Path) -> N
     assert isinstance(result, Complete)
     backups.make()
     town.apps["b"].ask(CommitInvoice(result.commit))
-    assert isinstance(town.ending("a", payment_id).status, PaymentSuccess)
+    assert isinstance(town.ending("a", payment_id).status, PaymentStatusSuccess)
     town.pay("ab", 5, 0)  # without it the friend's last message, which it repeats, would bring the collect
     backups.restore()
     _agree(town, "a", "b")
     town.apps["a"].post(RequestClosePayment(payment_id))
-    assert isinstance(town.ending("a", payment_id).status, PaymentCanceled)
+    assert isinstance(town.ending("a", payment_id).status, PaymentStatusCanceled)
     assert town.balance("a", "b") == (-15, 0, 0)
 
 
@@ -134,7 +134,7 @@ def test_friends_of_whom_nothing_was_heard_go_on(tmp_path: Path) -> None:
     town.world.run(lambda: town.friend("c", "b").is_ready(CURRENCY), 400_000)
     town.world.pass_ms(2000)
     assert town.friend("c", "b").channel.is_consistent
-    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
 
 
 def test_an_invoice_collected_since_is_open_again(tmp_path: Path) -> None:

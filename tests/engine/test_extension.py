@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from offset.base.limits import STANDING_PAUSE_MS
+from offset.base.limits import STATUS_PAUSE_MS
 from offset.core.apps.reports import ReportView
 from offset.engine.app import Ready
 from offset.wire.app import (
@@ -16,7 +16,15 @@ from offset.wire.app import (
     SetFriendCurrencyMaxDebt,
     SetFriendName,
 )
-from offset.wire.extension import Apart, CreditLine, Extra, Linked, Listening, Standing, Waiting
+from offset.wire.extension import (
+    CreditLine,
+    Extra,
+    LinkDown,
+    LinkUp,
+    NetworkStatus,
+    RelayListening,
+    RelayWaiting,
+)
 from support.nodes import CURRENCY, TestApp, Town
 
 
@@ -35,16 +43,16 @@ def view(app: TestApp) -> ReportView:
     return report
 
 
-def standing(app: TestApp) -> Standing:
+def status(app: TestApp) -> NetworkStatus:
     """How the node of an app stands, as the app was told last."""
-    found = view(app).standing
+    found = view(app).status
     assert found is not None
     return found
 
 
-def has_link(app: TestApp, state: type[Linked | Apart]) -> bool:
+def has_link(app: TestApp, state: type[LinkUp | LinkDown]) -> bool:
     """Whether the app was told last that a link is so."""
-    return any(isinstance(link.state, state) for link in standing(app).links)
+    return any(isinstance(link.state, state) for link in status(app).links)
 
 
 def test_a_limit_reaches_the_apps_of_the_friend(town: Town) -> None:
@@ -64,44 +72,44 @@ def test_a_limit_reaches_the_apps_of_the_friend(town: Town) -> None:
 def test_w26_apps_see_relays_and_links(town: Town) -> None:
     """Listening and linked; then the relay dies, and both wait with a reason; then all is well again."""
     app = town.apps["a"]
-    town.world.run(lambda: bool(standing(app).relays) and standing(app).relays[0].state == Listening())
-    (relay,), (link,) = standing(app).relays, standing(app).links
+    town.world.run(lambda: bool(status(app).relays) and status(app).relays[0].state == RelayListening())
+    (relay,), (link,) = status(app).relays, status(app).links
     assert (relay.is_own, relay.relay.public_key, relay.last_error) == (True, town.relay.public_key, "")
-    assert (link.friend_public_key, type(link.state)) == (town.key("b"), Linked)
+    assert (link.friend_public_key, type(link.state)) == (town.key("b"), LinkUp)
     town.host("relay").die()
-    town.world.run(lambda: isinstance(standing(app).relays[0].state, Waiting))
-    (relay,), (link,) = standing(app).relays, standing(app).links
+    town.world.run(lambda: isinstance(status(app).relays[0].state, RelayWaiting))
+    (relay,), (link,) = status(app).relays, status(app).links
     assert relay.last_error != ""
-    assert isinstance(link.state, Apart)
+    assert isinstance(link.state, LinkDown)
     town.start_relay()
-    town.world.run(lambda: isinstance(standing(app).links[0].state, Linked))
+    town.world.run(lambda: isinstance(status(app).links[0].state, LinkUp))
 
 
 def test_w26_a_disabled_friend_has_no_link(town: Town) -> None:
     """Links are those of enabled friends."""
     app = town.apps["a"]
-    town.world.run(lambda: bool(standing(app).links))
+    town.world.run(lambda: bool(status(app).links))
     app.ask(DisableFriend(town.key("b")))
-    town.world.run(lambda: standing(app).links == ())
+    town.world.run(lambda: status(app).links == ())
 
 
 @pytest.mark.parametrize("name, friend", [("a", "b"), ("b", "a")])
 def test_w26_a_removed_friend_has_no_link(town: Town, name: str, friend: str) -> None:
     """Apps hear that the link is gone, also when there was no line that could end with it."""
     app = town.apps[name]
-    town.world.run(lambda: has_link(app, Linked))
+    town.world.run(lambda: has_link(app, LinkUp))
     town.host(friend).die()
-    town.world.run(lambda: has_link(app, Apart))
+    town.world.run(lambda: has_link(app, LinkDown))
     town.world.pass_ms(20_000)
     app.ask(RemoveFriend(town.key(friend)))
-    town.world.run(lambda: standing(app).links == (), 2 * STANDING_PAUSE_MS)
+    town.world.run(lambda: status(app).links == (), 2 * STATUS_PAUSE_MS)
 
 
 def test_w26_an_app_whose_report_waited_for_the_disk(town: Town) -> None:
     """What happened to links since that report was made is told to it as soon as it has the report."""
     app, host = town.apps["a"], town.host("a")
     town.host("relay").die()
-    town.world.run(lambda: has_link(app, Apart))
+    town.world.run(lambda: has_link(app, LinkDown))
     durable, held = host.durable, []
     host.durable = held.append  # type: ignore[method-assign]
     app.post(SetFriendName(town.key("b"), "bob"))
@@ -110,14 +118,14 @@ def test_w26_an_app_whose_report_waited_for_the_disk(town: Town) -> None:
     town.world.pass_ms(100)
     assert not any(isinstance(item, Ready) for item in later.news)
     town.start_relay()
-    town.world.run(lambda: has_link(app, Linked))
-    town.world.pass_ms(2 * STANDING_PAUSE_MS)
+    town.world.run(lambda: has_link(app, LinkUp))
+    town.world.pass_ms(2 * STATUS_PAUSE_MS)
     host.durable = durable  # type: ignore[method-assign]
     for commit in held:
         durable(commit)
-    (link,) = later.wait_ready().report.opt_extra.opt_standing.links  # type: ignore[union-attr]
-    assert isinstance(link.state, Apart)
-    town.world.run(lambda: has_link(later, Linked), 2 * STANDING_PAUSE_MS)
+    (link,) = later.wait_ready().report.opt_extra.opt_status.links  # type: ignore[union-attr]
+    assert isinstance(link.state, LinkDown)
+    town.world.run(lambda: has_link(later, LinkUp), 2 * STATUS_PAUSE_MS)
 
 
 def test_w26_nothing_is_told_twice_and_not_every_step(town: Town) -> None:
@@ -128,11 +136,11 @@ def test_w26_nothing_is_told_twice_and_not_every_step(town: Town) -> None:
         town.world.pass_ms(4000)
         town.start_relay()
         town.world.pass_ms(4000)
-    told = [message.opt_extra.opt_standing for message in app.heard(ReportMutations) if message.opt_extra]
-    standings = [found for found in told if found is not None]
-    assert len(standings) >= 6
-    for before, after in itertools.pairwise(standings):
-        assert after.now - before.now >= STANDING_PAUSE_MS
+    told = [message.opt_extra.opt_status for message in app.heard(ReportMutations) if message.opt_extra]
+    statuses = [found for found in told if found is not None]
+    assert len(statuses) >= 6
+    for before, after in itertools.pairwise(statuses):
+        assert after.now - before.now >= STATUS_PAUSE_MS
         assert (before.relays, before.links) != (after.relays, after.links)
 
 

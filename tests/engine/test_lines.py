@@ -1,36 +1,34 @@
-"""Many lines of one engine: handshakes, messages, limits, time. The peers are single `Line`s."""
+"""Many lines of one engine: handshakes and messages. The peers are single `Line`s."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.scene import BEGUN, FAR, LISTENER, Scene, nobody
 from link.ends import ALICE, BOB, CAROL
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import (
     CONNECT_MS,
-    FIRST_BYTES_MS,
     HANDSHAKE_MS,
     KEEPALIVE_CLOSE_MS,
     KEEPALIVE_SEND_MS,
-    REKEY_MS,
-    RELAY_HANDSHAKES_MAX,
-    RELAY_HANDSHAKES_PER_ADDRESS_MAX,
 )
-from offset.crypto.identity import Identity
-from offset.engine.lines import (
+from offset.engine.line_events import (
     DIALED,
     LineClosed,
+    LineCongested,
+    LineDrained,
     LineEvent,
     LineMessage,
     LineOpened,
-    Lines,
 )
+from offset.engine.lines import Lines
 from offset.engine.surface import (
     Close,
     Closed,
     Congested,
     Dial,
-    Effect,
+    Drained,
     Opened,
     Pause,
     Received,
@@ -40,108 +38,55 @@ from offset.engine.surface import (
 )
 from offset.link.stack import Line
 
-LISTENER = "door"
-FAR = "192.0.2.1:5000"
-OTHER = "192.0.2.2:5000"
-LOCAL = "127.0.0.1:5000"
-BEGUN = 2
-"""Pieces of a handshake: version and nonce, so that the key exchange is missing."""
+
+def test_each_line_has_its_owner() -> None:
+    """A caller's line belongs to the owner of its listener, a dialed one to whoever dialed, to the end."""
+    heard: dict[str, list[LineEvent]] = {"door": [], "gate": [], "dial": []}
+    scene = Scene(Lines(BOB, SeededEntropy("bob")), listeners={})
+    scene.lines.listen("door", heard["door"].append)
+    scene.lines.listen("gate", heard["gate"].append)
+    scene.join(2, listener="door")
+    scene.join(4, listener="gate")
+    scene.lines.dial("far:1", CAROL.public_key, heard["dial"].append, 0)
+    scene.answer(1, CAROL)
+    scene.say(4, b"to the gate")
+    for event in (Congested(2), Drained(1), Closed(2, "gone"), Closed(4, "gone"), Closed(1, "gone")):
+        scene.take(scene.lines.handle(event, 0))
+    for news in scene.news:
+        news.owner(news)
+    assert {owner: [(type(one), one.conn) for one in news] for owner, news in heard.items()} == {
+        "door": [(LineOpened, 2), (LineCongested, 2), (LineClosed, 2)],
+        "gate": [(LineOpened, 4), (LineMessage, 4), (LineClosed, 4)],
+        "dial": [(LineOpened, 1), (LineDrained, 1), (LineClosed, 1)],
+    }
 
 
-class Scene:
-    """BOB's lines, the peers at their other ends, a clock, and all that happened."""
-
-    def __init__(self, lines: Lines | None = None) -> None:
-        self.lines = lines or Lines(BOB, SeededEntropy("bob"))
-        self.now = 0
-        self.peers: dict[int, Line] = {}
-        self.held: dict[int, list[bytes]] = {}  # said by a peer and not delivered yet
-        self.heard: dict[int, list[bytes]] = {}
-        self.effects: list[Effect] = []
-        self.news: list[LineEvent] = []
-
-    def take(self, news: list[LineEvent]) -> list[LineEvent]:
-        """Note the line events of a step and give its bytes to the peers."""
-        self.news += news
-        effects = self.lines.take_effects()
-        self.effects += effects
-        for effect in effects:
-            if isinstance(effect, Write) and effect.conn in self.peers:
-                peer = self.peers[effect.conn]
-                self.heard.setdefault(effect.conn, []).extend(peer.receive(effect.data, self.now))
-        return news
-
-    def open(self, conn: int, identity: Identity = ALICE, peer: str = FAR, listener: str = LISTENER) -> None:
-        """A caller connects, and says nothing yet."""
-        self.peers[conn] = Line(identity, SeededEntropy(f"peer {conn}"), self.now, expects=BOB.public_key)
-        self.take(self.lines.opened(Opened(conn, peer, listener), self.now))
-
-    def push(self, conn: int, pieces: int | None = None) -> list[LineEvent]:
-        """Deliver what a peer has to say, all of it or the first pieces."""
-        held = self.held.pop(conn, []) + self.peers[conn].outgoing()
-        count = len(held) if pieces is None else pieces
-        data, self.held[conn] = b"".join(held[:count]), held[count:]
-        return self.take(self.lines.received(Received(conn, data), self.now)) if data else []
-
-    def join(self, conn: int, identity: Identity = ALICE, peer: str = FAR, listener: str = LISTENER) -> None:
-        """A caller connects and finishes the handshake."""
-        self.open(conn, identity, peer, listener)
-        self.push(conn)
-        assert self.lines.is_open(conn)
-
-    def say(self, conn: int, *messages: bytes) -> list[LineEvent]:
-        """A peer sends messages, in one piece."""
-        for message in messages:
-            self.peers[conn].send(message, self.now)
-        return self.push(conn)
-
-    def dial(self, expects: Identity) -> int:
-        """Dial, and take the effect."""
-        conn = self.lines.dial("relay.example:1", expects.public_key, self.now)
-        self.take([])
-        return conn
-
-    def answer(self, conn: int, identity: Identity) -> None:
-        """A dial succeeds, and `identity` is there."""
-        self.peers[conn] = Line(identity, SeededEntropy(f"peer {conn}"), self.now, expects=None)
-        self.take(self.lines.opened(Opened(conn, FAR, DIALED), self.now))
-        self.push(conn)
-
-    def wake(self, now: int) -> list[LineEvent]:
-        """Let time pass, ringing at each deadline on the way."""
-        news: list[LineEvent] = []
-        while (deadline := self.lines.deadline()) is not None and deadline <= now:
-            assert deadline >= self.now
-            self.now = deadline
-            news += self.take(self.lines.tick(deadline))
-        self.now = now
-        return news
-
-    def closes(self) -> list[int]:
-        return [effect.conn for effect in self.effects if isinstance(effect, Close)]
-
-    def writes(self, conn: int) -> list[Write]:
-        return [effect for effect in self.effects if isinstance(effect, Write) and effect.conn == conn]
+def test_a_listener_has_one_owner(scene: Scene) -> None:
+    """A second owner is a mistake of the engine."""
+    with pytest.raises(AssertionError, match="one owner"):
+        scene.lines.listen(LISTENER, nobody)
 
 
-@pytest.fixture
-def scene() -> Scene:
-    return Scene()
+def test_a_line_that_is_unknown_is_not_congested(scene: Scene) -> None:
+    """Late news of a line that is over concerns nobody."""
+    scene.join(2)
+    scene.lines.hangup(2)
+    assert scene.lines.handle(Congested(2), 0) == scene.lines.handle(Drained(2), 0) == []
 
 
 def test_caller_opens(scene: Scene) -> None:
     """A caller that proves its key is told once, with its key, listener and address."""
     scene.join(2)
-    assert scene.news == [LineOpened(2, ALICE.public_key, LISTENER, FAR)]
+    assert scene.news == [LineOpened(2, ALICE.public_key, LISTENER, FAR, nobody)]
 
 
 def test_messages_both_ways(scene: Scene) -> None:
     """Messages arrive in order on both sides, empty ones too."""
     scene.join(2)
     assert scene.say(2, b"one", b"", b"three") == [
-        LineMessage(2, b"one"),
-        LineMessage(2, b""),
-        LineMessage(2, b"three"),
+        LineMessage(2, b"one", nobody),
+        LineMessage(2, b"", nobody),
+        LineMessage(2, b"three", nobody),
     ]
     for message in (b"four", b"", b"six"):
         scene.lines.send(2, message, 0)
@@ -154,7 +99,10 @@ def test_opened_before_messages(scene: Scene) -> None:
     scene.open(2)
     scene.push(2, BEGUN)
     scene.peers[2].send(b"early", 0)  # the peer is done already and sends at once
-    assert scene.push(2) == [LineOpened(2, ALICE.public_key, LISTENER, FAR), LineMessage(2, b"early")]
+    assert scene.push(2) == [
+        LineOpened(2, ALICE.public_key, LISTENER, FAR, nobody),
+        LineMessage(2, b"early", nobody),
+    ]
 
 
 def test_one_write_for_each_connection(scene: Scene) -> None:
@@ -190,7 +138,7 @@ def test_fault_closes_one_line(scene: Scene) -> None:
     assert closed.conn == 2
     assert closed.reason
     assert scene.closes() == [2]
-    assert scene.say(4, b"still here") == [LineMessage(4, b"still here")]
+    assert scene.say(4, b"still here") == [LineMessage(4, b"still here", nobody)]
     assert scene.take(scene.lines.received(Received(2, b"more"), 0)) == []
     assert scene.take(scene.lines.closed(Closed(2, "gone"))) == []
 
@@ -207,7 +155,7 @@ def test_any_bytes(data: bytes, is_open: bool) -> None:
     before = len(scene.news)
     scene.take(scene.lines.received(Received(2, data), 0))
     assert all(isinstance(news, LineClosed) and news.conn == 2 for news in scene.news[before:])
-    assert scene.say(4, b"still here") == [LineMessage(4, b"still here")]
+    assert scene.say(4, b"still here") == [LineMessage(4, b"still here", nobody)]
 
 
 def test_version_is_answered_before_the_close(scene: Scene) -> None:
@@ -230,7 +178,9 @@ def test_failed_caller_is_not_told(scene: Scene) -> None:
 def test_end_of_an_open_line(scene: Scene) -> None:
     """When the connection of an open line ends, the reason of the driver is told, once."""
     scene.join(2)
-    assert scene.take(scene.lines.closed(Closed(2, "reset by peer"))) == [LineClosed(2, "reset by peer")]
+    assert scene.take(scene.lines.closed(Closed(2, "reset by peer"))) == [
+        LineClosed(2, "reset by peer", True, nobody)
+    ]
     assert not scene.lines.is_open(2)
     assert scene.closes() == []
 
@@ -241,8 +191,8 @@ def test_dial(scene: Scene) -> None:
     assert (first, second) == (1, 3)
     assert scene.effects == [Dial(1, "relay.example:1"), Dial(3, "relay.example:1")]
     scene.answer(3, CAROL)
-    assert scene.news == [LineOpened(3, CAROL.public_key, DIALED, FAR)]
-    assert scene.say(3, b"hi") == [LineMessage(3, b"hi")]
+    assert scene.news == [LineOpened(3, CAROL.public_key, DIALED, FAR, nobody)]
+    assert scene.say(3, b"hi") == [LineMessage(3, b"hi", nobody)]
 
 
 def test_dial_finds_a_stranger(scene: Scene) -> None:
@@ -258,7 +208,7 @@ def test_dial_finds_a_stranger(scene: Scene) -> None:
 def test_dial_is_refused(scene: Scene) -> None:
     """A dial that the driver cannot make is told with the driver's reason."""
     scene.dial(ALICE)
-    assert scene.take(scene.lines.closed(Closed(1, "refused"))) == [LineClosed(1, "refused")]
+    assert scene.take(scene.lines.closed(Closed(1, "refused"))) == [LineClosed(1, "refused", False, nobody)]
     assert scene.wake(CONNECT_MS) == []
 
 
@@ -351,14 +301,14 @@ def test_w16_what_was_read_before_a_pause_starts_no_clock(scene: Scene) -> None:
     """A message that comes after Pause, because it was under way, does not make the line silent later."""
     scene.join(2)
     scene.lines.pause(2)
-    assert scene.say(2, b"under way") == [LineMessage(2, b"under way")]
+    assert scene.say(2, b"under way") == [LineMessage(2, b"under way", nobody)]
     assert scene.wake(2 * KEEPALIVE_CLOSE_MS) == []
 
 
 def test_end(scene: Scene) -> None:
     """At the end all lines and dials are closed after what was sent, and callers are turned away."""
     scene.join(2)
-    conn = scene.lines.dial("far:1", BOB.public_key, 0)
+    conn = scene.lines.dial("far:1", BOB.public_key, nobody, 0)
     scene.lines.send(2, b"last", 0)
     scene.effects.clear()
     assert [news.conn for news in scene.take(scene.lines.end())] == [2, conn]
@@ -374,211 +324,9 @@ def test_events_by_name(scene: Scene) -> None:
     peer = scene.peers[2] = Line(ALICE, SeededEntropy("a"), 0, expects=None)
     scene.take(scene.lines.handle(Opened(2, FAR, LISTENER), 0))
     opened = scene.take(scene.lines.handle(Received(2, b"".join(peer.outgoing())), 0))
-    assert opened == [LineOpened(2, ALICE.public_key, LISTENER, FAR)]
+    assert opened == [LineOpened(2, ALICE.public_key, LISTENER, FAR, nobody)]
     scene.now = KEEPALIVE_CLOSE_MS
     assert [type(news) for news in scene.take(scene.lines.handle(Woken(), scene.now))] == [LineClosed]
-
-
-# Time
-
-
-def test_silent_caller(scene: Scene) -> None:
-    """A caller that sends no byte is gone after FIRST_BYTES_MS."""
-    scene.open(2)
-    scene.wake(FIRST_BYTES_MS - 1)
-    assert scene.closes() == []
-    scene.wake(FIRST_BYTES_MS)
-    assert scene.closes() == [2]
-
-
-def test_slow_handshake(scene: Scene) -> None:
-    """A caller that began but did not finish is gone after HANDSHAKE_MS."""
-    scene.open(2)
-    scene.push(2, BEGUN)
-    scene.wake(HANDSHAKE_MS - 1)
-    assert scene.closes() == []
-    scene.wake(HANDSHAKE_MS)
-    assert scene.closes() == [2]
-    assert scene.news == []
-
-
-def test_heartbeats(scene: Scene) -> None:
-    """An idle line gets a heartbeat every KEEPALIVE_SEND_MS, counted from the last thing sent."""
-    scene.join(2)
-    scene.effects.clear()
-    scene.wake(10_000)
-    scene.lines.send(2, b"something", 10_000)
-    scene.take([])
-    scene.wake(10_000 + KEEPALIVE_SEND_MS - 1)
-    assert len(scene.writes(2)) == 1
-    scene.wake(10_000 + KEEPALIVE_SEND_MS)
-    assert len(scene.writes(2)) == 2
-    assert scene.heard[2] == [b"something"]
-
-
-def test_silence_ends_a_line(scene: Scene) -> None:
-    """A peer silent for KEEPALIVE_CLOSE_MS is gone, counted from the last message."""
-    scene.join(2)
-    scene.wake(20_000)
-    scene.say(2, b"I live")
-    assert scene.wake(20_000 + KEEPALIVE_CLOSE_MS - 1) == []
-    (closed,) = scene.wake(20_000 + KEEPALIVE_CLOSE_MS)
-    assert isinstance(closed, LineClosed)
-    assert scene.closes() == [2]
-
-
-def test_rekey_is_carried(scene: Scene) -> None:
-    """Over hours both sides change keys, and messages still pass."""
-    scene.join(2)
-    for hour in range(1, 4):
-        end = hour * (REKEY_MS + 60_000)
-        while scene.now < end:
-            scene.wake(min(end, scene.now + KEEPALIVE_SEND_MS))
-            scene.peers[2].tick(scene.now)
-            scene.push(2)
-        assert scene.say(2, b"up") == [LineMessage(2, b"up")]
-        scene.lines.send(2, b"down", scene.now)
-        scene.take([])
-    assert scene.heard[2] == [b"down"] * 3
-
-
-def test_deadlines_cost_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A message looks at no other line, however many there are."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), handshakes_per_address_max=1000))
-    for conn in range(2, 402, 2):
-        scene.join(conn)
-    asked: list[Line] = []
-    true_deadline = Line.deadline
-
-    def deadline(line: Line) -> int:
-        asked.append(line)
-        return true_deadline(line)
-
-    monkeypatch.setattr(Line, "deadline", deadline)
-    scene.say(2, b"hello")
-    scene.lines.send(2, b"hello", 0)
-    scene.take([])
-    assert scene.lines.deadline() is not None
-    assert len(asked) <= 1
-
-
-def test_many_lines_keep_their_deadlines() -> None:
-    """Of many lines each gets its heartbeat in time, though alarms are set lazily."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), handshakes_per_address_max=1000))
-    for conn in range(2, 102, 2):
-        scene.now = conn * 37
-        scene.join(conn)
-    last = {conn: conn * 37 for conn in scene.peers}
-    for at in range(10_000, 25_000, 1000):
-        scene.effects.clear()
-        scene.wake(at)
-        for effect in scene.effects:
-            if isinstance(effect, Write):
-                last[effect.conn] = at  # at the latest
-        assert all(at - last[conn] < KEEPALIVE_SEND_MS + 1000 for conn in last)
-    assert all(at > conn * 37 for conn, at in last.items())
-
-
-# Limits
-
-
-def test_connections_max() -> None:
-    """One caller too many is closed at once; a place is free when the driver says Closed, not before."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), connections_max=2))
-    scene.join(2)
-    scene.join(4, CAROL)
-    scene.open(6)
-    assert scene.closes() == [6]
-    assert scene.writes(6) == []
-    scene.take(scene.lines.closed(Closed(6, "")))
-    scene.lines.hangup(2)
-    scene.take([])
-    scene.open(8)
-    assert scene.closes() == [6, 2, 8]
-    scene.take(scene.lines.closed(Closed(8, "")))
-    scene.take(scene.lines.closed(Closed(2, "")))
-    scene.join(10)
-    assert scene.lines.view().refusals == {"connections": 2}
-
-
-def test_handshakes_per_address() -> None:
-    """One address may have so many handshakes at once; a finished one does not count, nor another address."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), handshakes_per_address_max=2))
-    scene.join(2)
-    scene.open(4, peer="192.0.2.1:1")
-    scene.open(6, peer="192.0.2.1:2")
-    scene.open(8, peer="192.0.2.1:3")
-    scene.open(10, peer=OTHER)
-    assert scene.closes() == [8]
-    scene.take(scene.lines.closed(Closed(4, "")))
-    scene.open(12, peer="192.0.2.1:4")
-    assert scene.closes() == [8]
-
-
-def test_default_handshakes_per_address(scene: Scene) -> None:
-    """RELAY_HANDSHAKES_PER_ADDRESS_MAX callers of one address may be in their handshakes, one more is closed."""
-    conns = list(range(2, 2 * RELAY_HANDSHAKES_PER_ADDRESS_MAX + 2, 2))
-    for conn in conns:
-        scene.open(conn)
-    assert scene.closes() == []
-    scene.open(100)
-    assert scene.closes() == [100]
-    for conn in conns:
-        scene.push(conn)
-        assert scene.lines.is_open(conn)
-
-
-def test_default_handshakes(scene: Scene) -> None:
-    """RELAY_HANDSHAKES_MAX callers may be in their handshakes; one more takes the place of the longest silent."""
-    for number in range(RELAY_HANDSHAKES_MAX):
-        scene.open(2 + 2 * number, peer=f"192.0.{number // 256}.{number % 256}:1")
-    assert scene.closes() == []
-    scene.join(10_000, CAROL, peer="198.51.100.1:1")
-    assert scene.closes() == [2]
-
-
-def test_handshakes_per_network() -> None:
-    """The IPv6 addresses of one /64 count as one."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), handshakes_per_address_max=1))
-    scene.open(2, peer="[2001:db8::1]:1")
-    scene.open(4, peer="[2001:db8::2]:1")
-    scene.open(6, peer="[2001:db8:0:1::1]:1")
-    assert scene.closes() == [4]
-
-
-def test_loopback_is_exempt() -> None:
-    """The limit per address does not hold for this machine's own connections."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), handshakes_per_address_max=1))
-    for conn in (2, 4, 6):
-        scene.open(conn, peer=LOCAL)
-    assert scene.closes() == []
-
-
-def test_newcomer_displaces_the_longest_silent() -> None:
-    """When all places of handshakes are taken, whoever said nothing for longest gives way (spec 02, W8)."""
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), handshakes_max=3))
-    for conn in (2, 4, 6):
-        scene.open(conn)
-    scene.push(2, BEGUN)
-    scene.join(8, CAROL)
-    assert scene.closes() == [4]
-    scene.push(2)
-    assert [news for news in scene.news if isinstance(news, LineOpened) and news.conn == 2]
-
-
-def test_size_by_listener() -> None:
-    """The largest message is that of the listener; what is larger ends the line."""
-    sizes = {"small": 1000, DIALED: 2000}
-    scene = Scene(Lines(BOB, SeededEntropy("bob"), message_bytes_max=sizes))
-    scene.join(2, listener="small")
-    scene.join(4, CAROL, listener="large")
-    scene.dial(ALICE)
-    scene.answer(1, ALICE)
-    assert scene.say(2, bytes(1000)) == [LineMessage(2, bytes(1000))]
-    assert [type(news) for news in scene.say(2, bytes(1001))] == [LineClosed]
-    assert scene.say(1, bytes(2000)) == [LineMessage(1, bytes(2000))]
-    assert [type(news) for news in scene.say(1, bytes(2001))] == [LineClosed]
-    assert scene.say(4, bytes(100_000)) == [LineMessage(4, bytes(100_000))]
 
 
 def test_view(scene: Scene) -> None:

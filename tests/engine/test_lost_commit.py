@@ -11,7 +11,7 @@ from offset.wire.app import (
     Complete,
     CreatePayment,
     CreateTransaction,
-    PaymentSuccess,
+    PaymentStatusSuccess,
     RequestClosePayment,
 )
 from offset.wire.friend import FriendsRoute
@@ -52,7 +52,7 @@ def test_05_d8_a_commit_is_told_again(after_ms: int, is_crash: bool) -> None:
     assert isinstance(result, Complete)
     town.apps["c"].ask(CommitInvoice(result.commit))
     town.apps["a"].post(RequestClosePayment(payment_id))
-    assert isinstance(town.ending("a", payment_id).status, PaymentSuccess)
+    assert isinstance(town.ending("a", payment_id).status, PaymentStatusSuccess)
     town.world.pass_ms(1000)
     assert town.balance("a", "b") == (-11, 0, 0)
     assert town.balance("c", "b") == (10, 0, 0)

@@ -6,7 +6,8 @@ import pytest
 
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import KEEPALIVE_SEND_MS
-from offset.engine.lines import LineMessage
+from offset.core.funder.records import RelaysKey
+from offset.engine.line_events import LineMessage
 from offset.engine.node import APPS, NodeEngine
 from offset.engine.surface import Dial, Effect, NetworkChanged, Woken
 from offset.wire.app import (
@@ -21,9 +22,9 @@ from offset.wire.app import (
     CommitInvoice,
     Complete,
     EnableFriend,
-    PaymentCanceled,
-    PaymentNotFound,
-    PaymentSuccess,
+    PaymentStatusCanceled,
+    PaymentStatusNotFound,
+    PaymentStatusSuccess,
     RequestClosePayment,
     ResponseClosePayment,
     SetFriendName,
@@ -45,7 +46,7 @@ def town() -> Town:
 def test_a_payment_moves_the_balances_of_every_hop_and_leaves_nothing_frozen(town: Town) -> None:
     """A pays 10 to C through B: A owes B 11, B owes C 10, B keeps 1, the sum is 0, and the receipt is good."""
     ending = town.pay("abc", 10, 1)
-    assert isinstance(ending.status, PaymentSuccess)
+    assert isinstance(ending.status, PaymentStatusSuccess)
     assert verify_receipt(ending.status.receipt, town.key("c"))
     town.apps["a"].ask(AckClosePayment(ending.payment_id, ending.status.ack_uid))
     town.world.pass_ms(1000)
@@ -59,7 +60,7 @@ def test_too_small_a_fee_is_cancelled_by_the_mediator(town: Town) -> None:
     """A mediator that gets less than its rate cancels, and all credits are free again."""
     payment_id, request_id = town.send("abc", town.invoice("c", 10), 10, 0)
     assert town.result("a", request_id).result == FAILURE
-    assert isinstance(town.ending("a", payment_id).status, PaymentCanceled)
+    assert isinstance(town.ending("a", payment_id).status, PaymentStatusCanceled)
     town.world.pass_ms(1000)
     assert town.balance("a", "b") == (0, 0, 0)
 
@@ -77,7 +78,7 @@ def test_a_relay_that_restarts_brings_the_friends_together_again(town: Town) -> 
     town.start_relay()
     town.world.run(lambda: town.friend("a", "b").is_online and town.friend("b", "a").is_online, 400_000)
     town.world.run(lambda: town.friend("b", "c").is_online and town.friend("c", "b").is_online, 400_000)
-    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
 
 
 def test_nothing_is_said_before_it_is_durable(town: Town) -> None:
@@ -104,7 +105,7 @@ def test_05_d5_an_app_without_permission_loses_its_line_and_nothing_else(town: T
     app.wait_ready()
     app.post(AddInvoice(bytes(32), CURRENCY, 1))
     town.world.run(app.is_over)
-    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
 
 
 def test_an_unknown_app_is_dropped_without_a_word(town: Town) -> None:
@@ -123,7 +124,7 @@ def test_05_d10_an_app_that_dies_before_its_report_does_no_harm(town: Town) -> N
         town.world.pass_ms(span)
         app.host.die()
     town.world.pass_ms(100)
-    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
 
 
 def test_garbage_of_an_app_closes_its_line_only(town: Town) -> None:
@@ -133,10 +134,10 @@ def test_garbage_of_an_app_closes_its_line_only(town: Town) -> None:
     app = TestApp(town.world, "garbage", town.identities["a"], "a:1")
     app.wait_ready()
     conn = list(engine._apps._registered)[-1]
-    engine._take_line(LineMessage(conn, b"\xff\xff"))
-    town.host("a").carry_out(engine._take_effects())
+    engine._app_lines.take(LineMessage(conn, b"\xff\xff", engine._app_lines.take))
+    town.host("a").carry_out(engine._loop.take_effects())
     town.world.run(app.is_over)
-    assert isinstance(town.pay("abc", 5, 1).status, PaymentSuccess)
+    assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
 
 
 def test_05_d7_everybody_who_asks_how_a_payment_ended_is_told(town: Town) -> None:
@@ -150,14 +151,14 @@ def test_05_d7_everybody_who_asks_how_a_payment_ended_is_told(town: Town) -> Non
     town.apps["c"].ask(CommitInvoice(result.commit))
     town.ending("a", payment_id)
     town.world.run(lambda: bool(second.heard(ResponseClosePayment)))
-    assert isinstance(second.heard(ResponseClosePayment)[0].status, PaymentSuccess)
+    assert isinstance(second.heard(ResponseClosePayment)[0].status, PaymentStatusSuccess)
 
 
 def test_an_unknown_payment_is_not_found(town: Town) -> None:
     """Closing a payment that never was gets an answer at once."""
     app = town.apps["a"]
     app.ask(RequestClosePayment(bytes(16)))
-    assert isinstance(town.ending("a", bytes(16)).status, PaymentNotFound)
+    assert isinstance(town.ending("a", bytes(16)).status, PaymentStatusNotFound)
 
 
 def test_routes_without_an_index_server_fail_at_once(town: Town) -> None:
@@ -186,7 +187,7 @@ def test_a_lost_database_comes_back_from_the_friend(town: Town) -> None:
     host = town.host("a")
     host.die()
     town.apps["a"].host.die()
-    town.start("a", {("relays",): host.rows["relays",]})
+    town.start("a", {RelaysKey(): host.rows[RelaysKey()]})
     app = town.apps["a"]
     app.ask(AddFriend(town.key("b"), (RelayAddress(town.relay.public_key, "relay:1"),), "b"))
     app.ask(EnableFriend(town.key("b")))
@@ -235,7 +236,7 @@ def test_w34_a_changed_network_renews_a_link_that_died_in_silence(town: Town) ->
     began = town.world.now
     node.feed(NetworkChanged())
     town.world.pass_ms(5_000)
-    assert isinstance(town.pay("ab", 10, 0).status, PaymentSuccess)
+    assert isinstance(town.pay("ab", 10, 0).status, PaymentStatusSuccess)
     assert town.world.now - began < KEEPALIVE_SEND_MS
 
 

@@ -13,12 +13,12 @@ from offset.engine.node import APPS, NodeEngine
 from offset.engine.node_apps import Trust
 from offset.engine.surface import (
     Close,
-    Commit,
-    Committed,
     Dial,
     Effect,
     Opened,
     Pause,
+    Persist,
+    Persisted,
     Received,
     Resume,
     Tell,
@@ -106,17 +106,17 @@ def test_turns_that_wait_for_the_disk_are_bounded() -> None:
         door.line.send(APP_TO_APP_SERVER.encode(AppToAppServer(bytes(16), request)), 0)
         return door.engine.handle(Received(2, b"".join(door.line.outgoing())), 0)
 
-    (commit,) = [effect for effect in ask(AddInvoice(bytes(32), "FST", 1)) if isinstance(effect, Commit)]
+    (commit,) = [effect for effect in ask(AddInvoice(bytes(32), "FST", 1)) if isinstance(effect, Persist)]
     for _ in range(TURNS_HELD_MAX - 1):
         assert Pause(2) not in ask(CancelInvoice(b"i" * 32))
     assert Pause(2) in ask(CancelInvoice(b"i" * 32))
     assert Pause(2) not in ask(CancelInvoice(b"i" * 32))  # what was under way already
     assert len(door.engine._outbox) == TURNS_HELD_MAX + 2
-    effects = door.engine.handle(Committed(commit.number), 0)
+    effects = door.engine.handle(Persisted(commit.number), 0)
     assert Resume(2) in effects
     (written,) = [effect for effect in effects if isinstance(effect, Write)]
     assert len(door.line.receive(written.data, 0)) == TURNS_HELD_MAX + 2
-    assert Resume(2) not in door.engine.handle(Committed(commit.number), 0)
+    assert Resume(2) not in door.engine.handle(Persisted(commit.number), 0)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from offset.base.entropy import Entropy, SeededEntropy
 from offset.base.ids import PublicKey
 from offset.crypto.identity import Identity
 from offset.link.frames import FrameReader, frame
-from offset.link.handshake import Handshake, Session
+from offset.link.handshake import Handshake, SessionKeys
 from offset.link.secure import Padding, SecureChannel, draw_padding
 from offset.link.stack import Line
 from offset.link.version import VERSION_MESSAGE
@@ -41,26 +41,26 @@ class NotedEntropy:
         return self._source.bytes(count)
 
 
-def established(step: bytes | Session) -> Session:
+def established(step: bytes | SessionKeys) -> SessionKeys:
     """The session that a step of a handshake must have given."""
-    assert isinstance(step, Session)
+    assert isinstance(step, SessionKeys)
     return step
 
 
-def sent(step: bytes | Session) -> bytes:
+def sent(step: bytes | SessionKeys) -> bytes:
     """The message that a step of a handshake must have given."""
     assert isinstance(step, bytes)
     return step
 
 
-def shake(alice: Handshake, bob: Handshake) -> tuple[Session, Session]:
+def shake(alice: Handshake, bob: Handshake) -> tuple[SessionKeys, SessionKeys]:
     """Carry a whole handshake."""
     from_alice = sent(alice.receive(bob.opening))
     from_bob = sent(bob.receive(alice.opening))
     return established(alice.receive(from_bob)), established(bob.receive(from_alice))
 
 
-def sessions(seed: int | str = 0) -> tuple[Session, Session]:
+def sessions(seed: int | str = 0) -> tuple[SessionKeys, SessionKeys]:
     """What ALICE and BOB have after a handshake."""
     alice = Handshake(ALICE, SeededEntropy(f"alice {seed}"), BOB.public_key)
     bob = Handshake(BOB, SeededEntropy(f"bob {seed}"), None)

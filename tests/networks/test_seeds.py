@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from offset.base.instants import HOUR
-from offset.sim.plan import draw
-from offset.sim.run import simulate
-from offset.sim.shrink import Choice
+from offset.sim.course.shrink import Selection
+from offset.sim.course.simulation import simulate
+from offset.sim.script.plan import draw
 
 FIRST_SEEDS = 20
 SLOW_SEEDS = (4, 6)
@@ -20,13 +20,13 @@ def found() -> list[str]:
     return [line.partition("  ")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
-def choice(options: str) -> Choice:
+def choice(options: str) -> Selection:
     """What these options choose."""
     words = shlex.split(options)
     values = dict(zip(words[::2], words[1::2], strict=True))
     acts = values.get("--acts")
     numbers = None if acts is None else tuple(int(word) for word in acts.split(",") if word != "none")
-    return Choice(int(values["--seed"]), values.get("--nodes"), numbers, int(values.get("--slowly", 1)))
+    return Selection(int(values["--seed"]), values.get("--nodes"), numbers, int(values.get("--slowly", 1)))
 
 
 @pytest.mark.parametrize("seed", range(FIRST_SEEDS))
@@ -39,7 +39,7 @@ def test_first_seeds(seed: int) -> None:
 @pytest.mark.parametrize("seed", SLOW_SEEDS)
 def test_slow_seeds(seed: int) -> None:
     """The same over hours: keys are changed, records of the index servers get old, parts of payments are given back."""
-    outcome = simulate(Choice(seed, slowly=60).of(draw(seed)))
+    outcome = simulate(Selection(seed, slowly=60).of(draw(seed)))
     assert outcome.violation is None, f"replay: offset sim --seed {seed} --slowly 60"
     assert outcome.virtual_ms > HOUR
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from offset.base.faults import NodeStopped
-from offset.engine.surface import Closed, Commit, Committed, Effect, Event, Opened, Received
+from offset.engine.surface import Closed, Effect, Event, Opened, Persist, Persisted, Received
 from offset.shell.driver import Bounds, Driver
 from shell.toys import HOST, Careful, Disk, Toy, client, eof, running
 
@@ -25,7 +25,7 @@ def test_lone_commit(run: Run) -> None:
         async with running(driver), client(where.port) as (reader, writer):
             writer.write(b"pay")
             assert await reader.readexactly(3) == b"pay"
-            assert toy.of(Committed) == [Committed(1)]
+            assert toy.of(Persisted) == [Persisted(1)]
             assert disk.rows == {("row", 1): b"pay", ("last",): 1}
             assert disk.flushes == 1
             assert disk.threads["write"] == threading.get_ident()
@@ -50,7 +50,7 @@ def test_nothing_is_said_before_it_is_durable(run: Run) -> None:
             await disk.reached()
             other.write(b"second")
             await toy.heard(Received, 2)
-            assert toy.of(Committed) == []
+            assert toy.of(Persisted) == []
             assert disk.rows == {}
             assert len(disk.groups) == 1
             disk.gate.set()
@@ -76,7 +76,7 @@ def test_groups(run: Run) -> None:
                 await toy.heard(Received, number + 1)
             disk.gate.set()
             assert await reader.readexactly(count) == b"x" * count
-            assert toy.of(Committed) == [Committed(1), Committed(count)]
+            assert toy.of(Persisted) == [Persisted(1), Persisted(count)]
             assert disk.flushes == 2
             assert disk.groups[1][("last",)] == count
             assert len(disk.groups[1]) == count  # each row of its own, and the one of all
@@ -98,8 +98,8 @@ def test_many_small_events_give_few_commits(run: Run) -> None:
             for _ in range(count):
                 driver.feed(Received(2, b"x"))
             assert disk.groups == []  # at the end of the turn, not in each event
-            await toy.heard(Committed)
-        assert toy.of(Committed) == [Committed(count)]
+            await toy.heard(Persisted)
+        assert toy.of(Persisted) == [Persisted(count)]
         assert disk.flushes == 1
 
     run(story())
@@ -114,7 +114,7 @@ def test_the_engine_keeps_its_own_changes(run: Run) -> None:
         def react(event: Event) -> list[Effect]:
             if isinstance(event, Received):
                 shared[("row",)] = event.data
-                return [Commit(len(toy.of(Received)), shared)]
+                return [Persist(len(toy.of(Received)), shared)]
             return []
 
         toy, disk = Toy(react), Disk()
@@ -123,7 +123,7 @@ def test_the_engine_keeps_its_own_changes(run: Run) -> None:
             driver.feed(Received(2, b"one"))
             shared.clear()
             shared[("other",)] = b"not committed"
-            await toy.heard(Committed)
+            await toy.heard(Persisted)
         assert disk.rows == {("row",): b"one"}
 
     run(story())
@@ -144,7 +144,7 @@ def test_commit_fails(run: Run, stage: str) -> None:
             assert await eof(reader) == b""
             with pytest.raises(NodeStopped, match="No space left on device"):
                 await task
-        assert toy.of(Committed) == []
+        assert toy.of(Persisted) == []
         assert disk.rows == {}
         assert disk.closes == 1
 

@@ -12,7 +12,7 @@ from offset.engine.surface import NetworkChanged
 from offset.shell import network as network_module
 from offset.shell.bounds import Bounds
 from offset.shell.driver import Driver
-from offset.shell.network import Addresses, Network, own_addresses
+from offset.shell.network import Addresses, InterfaceWatch, own_addresses
 from shell.toys import Toy, running
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -25,7 +25,7 @@ class Machine:
         self.asleep_ms = 1_000
         self.addresses: Addresses = ("192.0.2.7", None)
         self.looks = 0
-        self.network = Network(lambda: self.asleep_ms, self._look)
+        self.network = InterfaceWatch(lambda: self.asleep_ms, self._look)
 
     def _look(self) -> Addresses:
         self.looks += 1

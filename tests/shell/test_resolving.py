@@ -15,8 +15,8 @@ from offset.engine.surface import Dial, Effect, Event, Woken
 from offset.shell import dialing
 from offset.shell.addresses import Address
 from offset.shell.driver import Driver
-from offset.shell.program import STATUS_GOOD, run_program
 from offset.shell.resolving import Lookups
+from offset.shell.service import STATUS_GOOD, run_program
 from shell.conftest import Run
 from shell.toys import PATIENCE_SECONDS, Toy
 

@@ -7,12 +7,15 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from offset.base.instants import Instant
-from offset.engine.surface import Commit, Committed, Effect, Event, Opened, Received, Write
-from offset.shell.driver import Driver
+from offset.engine.surface import Effect, Event, Opened, Persist, Persisted, Received, Write
+from offset.shell.driver import Bounds, Driver
 
 PATIENCE_SECONDS = 20.0
 """How long a test waits for what must come; it never waits so long when all is well."""
 HOST = "127.0.0.1"
+MIB = 2**20
+ROOMY = Bounds(write_bytes_max=256 * MIB, write_bytes_high=256 * 1024, write_bytes_low=64 * 1024)
+"""Bounds that let very much wait for a peer."""
 E = TypeVar("E", bound=Event)
 
 
@@ -81,8 +84,8 @@ class Careful(Toy):
             case Received(conn, data):
                 self.number += 1
                 self.waiting.append((self.number, Write(conn, data)))
-                return [Commit(self.number, {("row", self.number): data, ("last",): self.number})]
-            case Committed(number):
+                return [Persist(self.number, {("row", self.number): data, ("last",): self.number})]
+            case Persisted(number):
                 out: list[Effect] = [write for at, write in self.waiting if at <= number]
                 self.waiting = [entry for entry in self.waiting if entry[0] > number]
                 return out
@@ -94,8 +97,8 @@ class Disk:
     """A committer in memory, whose flush can be held."""
 
     def __init__(self) -> None:
-        self.rows: dict[tuple[Any, ...], Any] = {}
-        self.groups: list[dict[tuple[Any, ...], Any]] = []
+        self.rows: dict[Any, Any] = {}
+        self.groups: list[dict[Any, Any]] = []
         self.threads: dict[str, int] = {}
         self.flushes = 0
         self.closes = 0
@@ -106,7 +109,7 @@ class Disk:
         self.gate.set()
         self.at_the_gate = threading.Event()
 
-    def write(self, changes: dict[tuple[Any, ...], Any]) -> None:
+    def write(self, changes: dict[Any, Any]) -> None:
         assert not self.is_flushing
         self.threads["write"] = threading.get_ident()
         if self.write_error is not None:
@@ -144,6 +147,22 @@ async def running(driver: Driver) -> AsyncIterator[asyncio.Task[None]]:
     finally:
         driver.stop()
         await task
+
+
+async def started(toy: Toy, **settings: Any) -> tuple[Driver, int, asyncio.Task[None]]:
+    """A driver of the engine that listens as "door" and runs: itself, its port and its task, which the test ends."""
+    driver = Driver(toy, **settings)
+    where = await driver.listen("door", HOST, 0)
+    return driver, where.port, asyncio.create_task(driver.run())
+
+
+@asynccontextmanager
+async def serving(toy: Toy, **settings: Any) -> AsyncIterator[tuple[Driver, int]]:
+    """A driver of the engine that listens as "door" and runs inside of the block; itself and its port."""
+    driver = Driver(toy, **settings)
+    where = await driver.listen("door", HOST, 0)
+    async with running(driver):
+        yield driver, where.port
 
 
 @asynccontextmanager

@@ -13,10 +13,10 @@ from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Record
-from offset.core.funder.state import Friend
-from offset.core.funder.turn import Turn
+from offset.core.funder.state.state import Friend
+from offset.core.funder.state.turn import Turn
 from offset.crypto.identity import Identity
-from offset.store.database import Database, create
+from offset.store.sqlite.database import Database, create
 from offset.wire.app import (
     AckClosePayment,
     AddFriend,
@@ -31,8 +31,8 @@ from offset.wire.app import (
     DisableFriend,
     EnableFriend,
     OpenFriendCurrency,
-    PaymentCanceled,
-    PaymentSuccess,
+    PaymentStatusCanceled,
+    PaymentStatusSuccess,
     RemoveFriend,
     RemoveRelay,
     RequestClosePayment,
@@ -188,12 +188,14 @@ class World:
         for key, message in turn.messages:
             self.wires[node.key, key].append(message)
         for key in turn.changes:
-            self.seen.add(key[0])
+            self.seen.add(type(key).__name__)
         for result in turn.results:
             match result:
                 case TransactionResult(result=Complete(commit)):
                     self.commits.append(commit)
-                case ResponseClosePayment(payment_id, PaymentSuccess() | PaymentCanceled() as status):
+                case ResponseClosePayment(
+                    payment_id, PaymentStatusSuccess() | PaymentStatusCanceled() as status
+                ):
                     self.seen.add(type(status).__name__)
                     self.control(node, AckClosePayment(payment_id, status.ack_uid))
 

@@ -11,13 +11,13 @@ from offset.crypto.identity import Identity
 from offset.engine.surface import (
     Close,
     Closed,
-    Commit,
-    Committed,
     Dial,
     Effect,
     Engine,
     Event,
     Opened,
+    Persist,
+    Persisted,
     Received,
     Tell,
     Woken,
@@ -60,7 +60,7 @@ class Host:
                     self.world.after(DELAY_MS, lambda effect=effect: self._dial(effect))
                 case Close():
                     self.world.after(DELAY_MS, lambda conn=effect.conn: self.cut(conn, "closed"))
-                case Commit():
+                case Persist():
                     self.world.after(COMMIT_MS, lambda effect=effect: self._commit(effect))
                 case Tell():
                     self.on_tell(effect)
@@ -108,7 +108,7 @@ class Host:
         host.feed(Opened(far, "127.0.0.1:1", listener))
         self.feed(Opened(effect.conn, effect.address, ""))
 
-    def _commit(self, effect: Commit) -> None:
+    def _commit(self, effect: Persist) -> None:
         if not self.is_alive:
             return
         for key, record in effect.changes.items():
@@ -118,9 +118,9 @@ class Host:
                 self.rows[key] = record
         self.durable(effect)
 
-    def durable(self, effect: Commit) -> None:
+    def durable(self, effect: Persist) -> None:
         """A commit is done."""
-        self.feed(Committed(effect.number))
+        self.feed(Persisted(effect.number))
 
 
 class World:

@@ -25,7 +25,8 @@ from offset.core.apps.reports import ReportView, config_of
 from offset.crypto.hashing import sha512_256
 from offset.crypto.identity import Identity
 from offset.crypto.locks import hash_lock
-from offset.engine.lines import LineClosed, LineMessage, LineOpened, Lines
+from offset.engine.line_events import LineClosed, LineEvent, LineMessage, LineOpened
+from offset.engine.lines import Lines
 from offset.engine.surface import Conn, Effect, Event
 from offset.shell.driver import Driver
 from offset.wire import app
@@ -228,6 +229,7 @@ class FakeNode:
         self.loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._lines = Lines(NODE, SeededEntropy("fake node"), handshakes_per_address_max=1000)
+        self._lines.listen("apps", self._line)
         self._now: Instant = 0
 
     # As an engine
@@ -236,18 +238,23 @@ class FakeNode:
         """Take an event of the driver."""
         self._now = now
         for news in self._lines.handle(event, now):
-            match news:
-                case LineOpened():
-                    self._opened(news.conn, news.remote)
-                case LineMessage():
-                    self._take(news.conn, app.APP_TO_APP_SERVER.decode(news.data))
-                case LineClosed():
-                    self.conns.pop(news.conn, None)
+            news.owner(news)
         return self._lines.take_effects()
 
     def deadline(self) -> Instant | None:
         """When the lines have something to do."""
         return self._lines.deadline()
+
+    def _line(self, news: LineEvent) -> None:
+        match news:
+            case LineOpened():
+                self._opened(news.conn, news.remote)
+            case LineMessage():
+                self._take(news.conn, app.APP_TO_APP_SERVER.decode(news.data))
+            case LineClosed():
+                self.conns.pop(news.conn, None)
+            case _:
+                return
 
     def _opened(self, conn: Conn, key: PublicKey) -> None:
         permissions = self.trusted.get(key)
@@ -426,7 +433,7 @@ def _close_payment(node: FakeNode, conn: Conn, message: app.AppToAppServer) -> N
         return
     payment.is_closed, payment.asker = True, conn
     if payment.status is None and not payment.open:
-        payment.status = app.PaymentCanceled(b"ack of cancel..1")
+        payment.status = app.PaymentStatusCanceled(b"ack of cancel..1")
     if payment.status is not None:
         node.tell(conn, app.ResponseClosePayment(request.payment_id, payment.status))
 
@@ -452,7 +459,7 @@ def arrive(node: FakeNode, payment_id: bytes, result: app.RequestResult) -> None
 def collected(node: FakeNode, payment_id: bytes) -> None:
     """The seller of a payment has collected; say so to whoever asked."""
     payment = node.payments[payment_id]
-    payment.status = app.PaymentSuccess(receipt_for(payment.asked, node.seller), b"ack of success.1")
+    payment.status = app.PaymentStatusSuccess(receipt_for(payment.asked, node.seller), b"ack of success.1")
     payment.open.clear()
     if payment.asker is not None:
         node.tell(payment.asker, app.ResponseClosePayment(payment_id, payment.status))
@@ -524,12 +531,12 @@ def hang_up(node: FakeNode, conn: Conn, message: app.AppToAppServer) -> None:
 
 
 @asynccontextmanager
-async def serving(node: FakeNode | None = None) -> AsyncIterator[FakeNode]:
-    """A node on loopback, in this event loop."""
+async def serving(node: FakeNode | None = None, port: int = 0) -> AsyncIterator[FakeNode]:
+    """A node on loopback, in this event loop; at a free port unless one is given, for one that starts again."""
     node = node or FakeNode()
     node.driver = driver = Driver(node, tell=lambda tell: None)
     node.loop, node._thread = asyncio.get_running_loop(), threading.get_ident()
-    address = await driver.listen("apps", "127.0.0.1", 0)
+    address = await driver.listen("apps", "127.0.0.1", port)
     node.ticket = Ticket(NODE.public_key, str(address))
     running = asyncio.create_task(driver.run())
     try:
@@ -542,14 +549,14 @@ async def serving(node: FakeNode | None = None) -> AsyncIterator[FakeNode]:
 
 
 @contextmanager
-def in_thread(node: FakeNode | None = None) -> Iterator[FakeNode]:
+def in_thread(node: FakeNode | None = None, port: int = 0) -> Iterator[FakeNode]:
     """A node on loopback, in a thread of its own, for programs that block."""
     node = node or FakeNode()
     started, stop = threading.Event(), threading.Event()
     failures: list[BaseException] = []
 
     async def serve() -> None:
-        async with serving(node):
+        async with serving(node, port):
             started.set()
             await asyncio.to_thread(stop.wait)
 

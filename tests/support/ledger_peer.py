@@ -5,11 +5,19 @@ from typing import Any
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import Currency
 from offset.base.limits import U128_MAX
-from offset.core.funder.channel import Channel
-from offset.core.funder.mutual_credit import Draft, Pending
-from offset.core.funder.reset import accept_terms, is_reset_by, make_terms, take_reset
-from offset.core.funder.token_channel import Mismatch, Next, Taken, apply_next, draft_to_send, make, receive
-from offset.core.funder.turn import Turn
+from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.ledger.mutual_credit import Draft, Pending
+from offset.core.funder.ledger.reset import accept_terms, is_reset_by, make_terms, take_reset
+from offset.core.funder.ledger.token_channel import (
+    Mismatch,
+    Next,
+    Taken,
+    apply_next,
+    draft_to_send,
+    make,
+    receive,
+)
+from offset.core.funder.state.turn import Turn
 from offset.crypto.hashing import sha512_256
 from offset.crypto.identity import Identity
 from offset.wire import app

@@ -25,8 +25,9 @@ from offset.core.channeler import (
 )
 from offset.core.channeler import Effect as NodeEffect
 from offset.core.relay import Effect as RelayEffect
-from offset.core.relay import Hangup, Pause, Relay, Resume, Send
-from offset.crypto.identity import Identity, key_rank
+from offset.core.relay import HangupLeg, PauseLeg, Relay, ResumeLeg, SendLeg
+from offset.crypto.identity import Identity
+from offset.crypto.public_keys import key_rank
 from offset.link.stack import Line
 from offset.wire.common import RelayAddress
 from support.plain import PlainInner
@@ -253,14 +254,14 @@ class Meeting:
     def _do_relay(self, relay: RelayBody, effects: list[RelayEffect]) -> None:
         for effect in effects:
             match effect:
-                case Send(conn, data):
+                case SendLeg(conn, data):
                     wire = relay.wires[conn]
                     self._after(DELAY_MS, lambda wire=wire, data=data: self._reach_node(wire, data))  # type: ignore[misc]
-                case Hangup(conn):
+                case HangupLeg(conn):
                     closing = relay.wires.pop(conn)
                     closing.relay_end = False
                     self._after(DELAY_MS, lambda wire=closing: self._close_node_end(wire))  # type: ignore[misc]
-                case Pause() | Resume():
+                case PauseLeg() | ResumeLeg():
                     pass
 
     # Lines

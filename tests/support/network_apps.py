@@ -29,7 +29,7 @@ from offset.app import Node as AppNode
 from offset.base.credits import Amount
 from offset.base.ids import PaymentId
 from offset.programs.offset.network import DemoNode
-from offset.wire.app import PaymentNotFound, PaymentSuccess
+from offset.wire.app import PaymentStatusNotFound, PaymentStatusSuccess
 
 PATIENCE_S = 60.0
 RETRY_S = 0.05
@@ -150,9 +150,9 @@ class Deal:
     async def _end(self, node: AppNode) -> None:
         assert self._payment_id is not None
         status = await node.buyer.ended(self._payment_id, END_S)
-        if isinstance(status, PaymentNotFound):
+        if isinstance(status, PaymentStatusNotFound):
             return  # not stored when the node was killed, or the end is known and its acknowledgement was stored
-        if isinstance(status, PaymentSuccess):
+        if isinstance(status, PaymentStatusSuccess):
             self.is_paid, self.receipt = True, status.receipt
         await node.buyer.acknowledge(self._payment_id, status.ack_uid)
 

@@ -15,9 +15,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from offset.base.ids import PublicKey
-from offset.core.funder.records import ChannelRecord, QueuedRecord
+from offset.core.funder.records import (
+    ChannelKey,
+    ChannelRecord,
+    InvoiceKey,
+    Key,
+    PaymentKey,
+    QueuedRecord,
+    TransactionKey,
+)
 from offset.engine.relay import RelayEngine
-from offset.engine.surface import Closed, Commit, Effect, Engine, Received, Write
+from offset.engine.surface import Closed, Effect, Engine, Persist, Received, Write
 from offset.wire.app import AddInvoice, AppRequest, CancelInvoice, CommitInvoice, CreateTransaction
 from offset.wire.friend import CancelOp, CollectOp, MoveToken, RequestOp, ResponseOp
 from support.engines import DELAY_MS, Host, World
@@ -84,7 +92,7 @@ class Kind(Protocol):
 
 def channel_of(rows: Rows, friend: PublicKey) -> ChannelRecord | None:
     """The row of the channel with this friend."""
-    record = rows.get(("channels", friend))
+    record = rows.get(ChannelKey(friend))
     assert record is None or isinstance(record, ChannelRecord)
     return record
 
@@ -198,17 +206,17 @@ class OfApp:
         return _row_of(message) in changes
 
 
-def _row_of(request: Any) -> tuple[str, bytes]:
+def _row_of(request: Any) -> Key:
     """The row that a request changes."""
     match request:
         case AddInvoice() | CancelInvoice():
-            return "invoices", request.invoice_id
+            return InvoiceKey(request.invoice_id)
         case CommitInvoice():
-            return "invoices", request.commit.invoice_id
+            return InvoiceKey(request.commit.invoice_id)
         case CreateTransaction():
-            return "transactions", request.request_id
+            return TransactionKey(request.request_id)
         case _:
-            return "payments", request.payment_id
+            return PaymentKey(request.payment_id)
 
 
 class Tracked(bytes):
@@ -251,7 +259,7 @@ class Trap:
 
     # What the hosts do
 
-    def asks_commit(self, host: WatchedHost, commit: Commit) -> None:
+    def asks_commit(self, host: WatchedHost, commit: Persist) -> None:
         """A commit begins."""
         if host.name == self.sender and not self.steps and not self._is_speaking:
             self._message = self._kind.said(commit.changes, host.memory, self._stage.key(self.receiver))
@@ -266,7 +274,7 @@ class Trap:
             self._number = commit.number
             self._come(Step.TAKEN, host)
 
-    def has_committed(self, host: WatchedHost, commit: Commit) -> None:
+    def has_committed(self, host: WatchedHost, commit: Persist) -> None:
         """A commit is durable; the engine does not know it yet."""
         if commit.number == self._number:
             if host.name == self.sender and self.steps[-1:] == [Step.SAID]:
@@ -275,7 +283,7 @@ class Trap:
             elif host.name == self.receiver and self.steps[-1:] == [Step.TAKEN]:
                 self._come(Step.REMEMBERED, host)
 
-    def has_spoken(self, host: WatchedHost, commit: Commit) -> None:
+    def has_spoken(self, host: WatchedHost, commit: Persist) -> None:
         """The engine has said what waited for a commit."""
         if host.name == self.sender:
             self._is_speaking = False  # had this commit been that of the message, it would be sent by now
@@ -344,14 +352,14 @@ class WatchedHost(Host):
 
     def carry_out(self, effects: list[Effect]) -> None:
         for effect in effects:
-            if isinstance(effect, Commit):
+            if isinstance(effect, Persist):
                 if (trap := self._trap()) is not None:
                     trap.asks_commit(self, effect)
                 self._asked.update(effect.changes)
             if self.is_alive:
                 super().carry_out([effect])
 
-    def durable(self, effect: Commit) -> None:
+    def durable(self, effect: Persist) -> None:
         trap = self._trap()
         if trap is None:
             super().durable(effect)

@@ -8,18 +8,18 @@ from offset.wire.app import APP_SERVER_TO_APP, AppServerToApp, ReportMutations
 from offset.wire.codec import Codec
 from offset.wire.common import RelayAddress
 from offset.wire.extension import (
-    Apart,
-    Connecting,
     CreditLine,
     Extra,
     FriendCreditLines,
-    Linked,
-    LinkStanding,
-    Listening,
-    RelayStanding,
-    Standing,
-    Trying,
-    Waiting,
+    LinkDown,
+    LinkStatus,
+    LinkTrying,
+    LinkUp,
+    NetworkStatus,
+    RelayConnecting,
+    RelayListening,
+    RelayStatus,
+    RelayWaiting,
 )
 from offset.wire.friend import FRIEND_MESSAGE, FriendMessage, MoveToken, MoveTokenRequest
 from offset.wire.report import (
@@ -46,24 +46,26 @@ lines = st.lists(
     st.builds(CreditLine, st.text("ABC", max_size=5), st.integers(0, 2**128 - 1), st.booleans()), max_size=3
 ).map(tuple)
 relays = st.just(RELAY)
-relay_states = st.one_of(st.just(Connecting()), st.just(Listening()), st.builds(Waiting, times))
-link_states = st.one_of(
-    st.builds(Linked, relays, st.booleans()),
-    st.builds(Trying, st.lists(relays, max_size=2).map(tuple)),
-    st.builds(Apart, texts, st.none() | times),
+relay_states = st.one_of(
+    st.just(RelayConnecting()), st.just(RelayListening()), st.builds(RelayWaiting, times)
 )
-standings = st.builds(
-    Standing,
+link_states = st.one_of(
+    st.builds(LinkUp, relays, st.booleans()),
+    st.builds(LinkTrying, st.lists(relays, max_size=2).map(tuple)),
+    st.builds(LinkDown, texts, st.none() | times),
+)
+statuses = st.builds(
+    NetworkStatus,
     times,
-    st.lists(st.builds(RelayStanding, relays, st.booleans(), relay_states, times, texts), max_size=3).map(
+    st.lists(st.builds(RelayStatus, relays, st.booleans(), relay_states, times, texts), max_size=3).map(
         tuple
     ),
-    st.lists(st.builds(LinkStanding, keys, link_states, times), max_size=3).map(tuple),
+    st.lists(st.builds(LinkStatus, keys, link_states, times), max_size=3).map(tuple),
 )
 extras = st.builds(
     Extra,
     st.lists(st.builds(FriendCreditLines, keys, lines), max_size=2).map(tuple),
-    st.none() | standings,
+    st.none() | statuses,
     texts,
 )
 

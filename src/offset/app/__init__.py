@@ -17,7 +17,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from offset.app.buyer import Buyer, Payment
     from offset.app.connect import connect, connect_files
     from offset.app.errors import (
         AppError,
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
         NoAnswer,
         NoIndexServer,
         NoRoute,
+        NotConnected,
         NotEnoughCredit,
         NotPermitted,
         NotTrusted,
@@ -39,15 +39,26 @@ if TYPE_CHECKING:
         TooExpensive,
     )
     from offset.app.friends import Friends
+    from offset.app.lasting_session import (
+        Away,
+        Connected,
+        Connecting,
+        LastingSession,
+        stay_connected,
+        stay_connected_files,
+    )
     from offset.app.node import Node
     from offset.app.once import report_once
+    from offset.app.payment.buyer import Buyer, Payment
     from offset.app.reports import LiveReport
     from offset.app.routes import Routes
     from offset.app.seller import Seller, check_commit
     from offset.app.settings import IndexServers, Relays
+    from offset.app.updates import Update
     from offset.base.credits import Rate
     from offset.base.faults import OffsetError, UserFault
     from offset.crypto.identity import Identity
+    from offset.crypto.signer import Signer
     from offset.wire.common import Commit, Receipt, RelayAddress
     from offset.wire.files import (
         FriendFile,
@@ -63,23 +74,31 @@ if TYPE_CHECKING:
         parse_receipt,
         parse_ticket,
     )
+    from offset.wire.report import ChannelConsistent, NodeReport
 
 __all__ = [
     "AppError",
+    "Away",
     "Buyer",
     "CannotConnect",
+    "ChannelConsistent",
     "Commit",
+    "Connected",
+    "Connecting",
     "Disconnected",
     "FriendFile",
     "Friends",
     "Identity",
     "IndexServers",
     "InvoiceFile",
+    "LastingSession",
     "LiveReport",
     "NoAnswer",
     "NoIndexServer",
     "NoRoute",
     "Node",
+    "NodeReport",
+    "NotConnected",
     "NotEnoughCredit",
     "NotPermitted",
     "NotTrusted",
@@ -98,8 +117,10 @@ __all__ = [
     "Relays",
     "Routes",
     "Seller",
+    "Signer",
     "Ticket",
     "TooExpensive",
+    "Update",
     "UserFault",
     "check_commit",
     "connect",
@@ -114,11 +135,11 @@ __all__ = [
     "parse_receipt",
     "parse_ticket",
     "report_once",
+    "stay_connected",
+    "stay_connected_files",
 ]
 
 _HOMES = {
-    "Buyer": "offset.app.buyer",
-    "Payment": "offset.app.buyer",
     "connect": "offset.app.connect",
     "connect_files": "offset.app.connect",
     "AppError": "offset.app.errors",
@@ -127,6 +148,7 @@ _HOMES = {
     "NoAnswer": "offset.app.errors",
     "NoIndexServer": "offset.app.errors",
     "NoRoute": "offset.app.errors",
+    "NotConnected": "offset.app.errors",
     "NotEnoughCredit": "offset.app.errors",
     "NotPermitted": "offset.app.errors",
     "NotTrusted": "offset.app.errors",
@@ -139,18 +161,28 @@ _HOMES = {
     "Refused": "offset.app.errors",
     "TooExpensive": "offset.app.errors",
     "Friends": "offset.app.friends",
+    "Away": "offset.app.lasting_session",
+    "Connected": "offset.app.lasting_session",
+    "Connecting": "offset.app.lasting_session",
+    "LastingSession": "offset.app.lasting_session",
+    "stay_connected": "offset.app.lasting_session",
+    "stay_connected_files": "offset.app.lasting_session",
     "Node": "offset.app.node",
     "report_once": "offset.app.once",
+    "Buyer": "offset.app.payment.buyer",
+    "Payment": "offset.app.payment.buyer",
     "LiveReport": "offset.app.reports",
     "Routes": "offset.app.routes",
     "Seller": "offset.app.seller",
     "check_commit": "offset.app.seller",
     "IndexServers": "offset.app.settings",
     "Relays": "offset.app.settings",
+    "Update": "offset.app.updates",
     "Rate": "offset.base.credits",
     "OffsetError": "offset.base.faults",
     "UserFault": "offset.base.faults",
     "Identity": "offset.crypto.identity",
+    "Signer": "offset.crypto.signer",
     "Commit": "offset.wire.common",
     "Receipt": "offset.wire.common",
     "RelayAddress": "offset.wire.common",
@@ -166,6 +198,8 @@ _HOMES = {
     "parse_invoice": "offset.wire.files",
     "parse_receipt": "offset.wire.files",
     "parse_ticket": "offset.wire.files",
+    "ChannelConsistent": "offset.wire.report",
+    "NodeReport": "offset.wire.report",
 }
 """In which module each name is defined; the same as above, for Python."""
 

@@ -62,4 +62,5 @@ class Answers(Generic[K, V]):
             if not waiting:
                 del self._waiting[name]
         if future.done() and not future.cancelled():
-            future.exception()  # looked at, so that asyncio does not complain
+            # Looked at, so that asyncio does not complain that nobody did.
+            future.exception()

@@ -150,15 +150,15 @@ class Friends:
 
     # Its currencies
 
-    async def open_currency(self, friend: FriendRef, currency: Currency) -> None:
+    async def open_currency(self, friend: FriendRef, currency: str) -> None:
         """Let payments of others pass over this friend. Raises Refused."""
         await self._configure(friend, currency, OpenFriendCurrency, lambda config: config.is_open)
 
-    async def close_currency(self, friend: FriendRef, currency: Currency) -> None:
+    async def close_currency(self, friend: FriendRef, currency: str) -> None:
         """Let no payments of others pass over this friend. Raises Refused."""
         await self._configure(friend, currency, CloseFriendCurrency, lambda config: not config.is_open)
 
-    async def set_max_debt(self, friend: FriendRef, currency: Currency, amount: Amount) -> None:
+    async def set_max_debt(self, friend: FriendRef, currency: str, amount: Amount) -> None:
         """Say how many credits the friend may owe. Raises Refused."""
         if not is_amount(amount):
             raise UserFault("a limit is a number of at most 128 bits, not below 0")
@@ -169,7 +169,7 @@ class Friends:
             lambda config: config.remote_max_debt == amount,
         )
 
-    async def set_rate(self, friend: FriendRef, currency: Currency, rate: Rate) -> None:
+    async def set_rate(self, friend: FriendRef, currency: str, rate: Rate) -> None:
         """Say what passing on a payment of this friend costs: x * mul / 2**32 + add for x credits. Raises Refused."""
         if not (0 <= rate.mul <= U32_MAX and 0 <= rate.add <= U32_MAX):
             raise UserFault(f"both parts of a rate are numbers between 0 and {U32_MAX}")
@@ -180,27 +180,30 @@ class Friends:
             lambda config: config.rate == rate,
         )
 
-    async def remove_currency(self, friend: FriendRef, currency: Currency) -> None:
+    async def remove_currency(self, friend: FriendRef, currency: str) -> None:
         """Forget the settings of a currency that is not active. Raises Refused."""
-        key = self.key_of(friend)
+        # Not checked: a friend of another make may have set a name that we would not.
+        key, name = self.key_of(friend), Currency(currency)
         report = self._session.report.friends[key]
-        if config_of(report, currency) is None:
-            raise Refused(f"nothing is set for the currency {currency!r} of this friend")
+        if config_of(report, name) is None:
+            raise Refused(f"nothing is set for the currency {name!r} of this friend")
 
         def refusal() -> str | None:
             after = self._session.report.friends.get(key)
-            if after is None or config_of(after, currency) is None:
+            if after is None or config_of(after, name) is None:
                 return None
-            if balance_of(after, currency) is not None:
-                return f"the currency {currency!r} is active, so the node keeps it: close it, or remove the friend"
-            return f"the node kept the currency {currency!r}: the friend wants to use it too"
+            if balance_of(after, name) is not None:
+                return (
+                    f"the currency {name!r} is active, so the node keeps it: close it, or remove the friend"
+                )
+            return f"the node kept the currency {name!r}: the friend wants to use it too"
 
-        await self._session.ask(RemoveFriendCurrency(key, currency), refusal)
+        await self._session.ask(RemoveFriendCurrency(key, name), refusal)
 
     async def _configure(
         self,
         friend: FriendRef,
-        currency: Currency,
+        currency: str,
         request: Callable[[PublicKey, Currency], AppRequest],
         is_so: Callable[[CurrencyConfigReport], bool],
     ) -> None:

@@ -12,7 +12,7 @@ from offset.base.ids import PublicKey
 from offset.base.limits import SDK_CHANGES_MAX
 from offset.core.apps.reports import ReportView
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
-from offset.wire.extension import CreditLine, Extra, Standing
+from offset.wire.extension import CreditLine, Extra, NetworkStatus
 from offset.wire.report import FriendReport, NodeReport, NodeReportMutation
 
 
@@ -21,7 +21,8 @@ class LiveReport:
 
     def __init__(self, report: NodeReport) -> None:
         self._view = ReportView(report)
-        self._loops: WeakSet[_Changes] = WeakSet()  # a loop that was left is forgotten with its iterator
+        self._loops: WeakSet[_Changes] = WeakSet()
+        """A loop that was left is forgotten with its iterator."""
         self._conditions: dict[asyncio.Future[None], Callable[[LiveReport], bool]] = {}
         self._lost: Disconnected | None = None
 
@@ -56,9 +57,9 @@ class LiveReport:
         return self._view.credit_lines
 
     @property
-    def standing(self) -> Standing | None:
+    def status(self) -> NetworkStatus | None:
         """How the node stands with its relays and friends; None if it does not tell, like the reference."""
-        return self._view.standing
+        return self._view.status
 
     def snapshot(self) -> NodeReport:
         """The whole report as it is now."""
@@ -94,6 +95,11 @@ class LiveReport:
 
     # For the session
 
+    def restart(self, report: NodeReport) -> None:
+        """Go on over a new connection, from its whole report. Raises PeerFault, with nothing changed."""
+        self._view = ReportView(report)
+        self._lost = None
+
     def apply(self, mutations: tuple[NodeReportMutation, ...], extra: Extra | None = None) -> None:
         """Take changes of the node. Raises PeerFault when we are out of step with it."""
         self._view.apply_all(mutations)
@@ -105,7 +111,8 @@ class LiveReport:
                 continue
             try:
                 holds = condition(self)
-            except Exception as error:  # the condition is not ours: tell who waits, nobody else
+            except Exception as error:
+                # The condition is not ours: only whoever waits for it is told.
                 reached.set_exception(error)
                 continue
             if holds:

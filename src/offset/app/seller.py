@@ -21,8 +21,9 @@ from offset.app.errors import Disconnected, NoAnswer, Refused
 from offset.app.reports import LiveReport
 from offset.app.session import Session
 from offset.base.credits import Amount, Balance, is_amount
+from offset.base.entropy import new_invoice_id
 from offset.base.faults import UserFault
-from offset.base.ids import INVOICE_ID_BYTES, Currency, PublicKey
+from offset.base.ids import Currency, PublicKey
 from offset.base.names import check_currency
 from offset.core.apps.reports import balance_of
 from offset.wire.app import AddInvoice, CancelInvoice, CommitInvoice
@@ -43,7 +44,7 @@ class Seller:
         self._session = session
 
     async def create_invoice(
-        self, currency: Currency, amount: Amount, store: Callable[[InvoiceFile], None] | None = None
+        self, currency: str, amount: Amount, store: Callable[[InvoiceFile], None] | None = None
     ) -> InvoiceFile:
         """Ask for credits. The invoice is for the buyer, and for you: the node cannot list invoices.
 
@@ -52,7 +53,7 @@ class Seller:
         if not is_amount(amount):
             raise UserFault("the amount of an invoice is a number of at most 128 bits, not below 0")
         invoice = InvoiceFile(
-            self._session.entropy.bytes(INVOICE_ID_BYTES),
+            new_invoice_id(self._session.entropy),
             check_currency(currency),
             self._session.report.public_key,
             amount,
@@ -68,7 +69,8 @@ class Seller:
         Cancelling what was collected or cancelled before changes nothing.
         """
         self._check_ours(invoice)
-        with suppress(Refused):  # a node of ours says that it is not open; then nothing is left to withdraw
+        # A node of ours says that it is not open; then nothing is left to withdraw.
+        with suppress(Refused):
             await self._session.ask(CancelInvoice(invoice.invoice_id))
 
     async def wait_for_commit(self, invoice: InvoiceFile, path: Path, timeout_s: float) -> Commit:
@@ -79,7 +81,8 @@ class Seller:
                     try:
                         commit = parse_commit(path.read_text("utf-8"))
                         break
-                    except (OSError, UserFault, UnicodeDecodeError):  # not there, or being written
+                    except (OSError, UserFault, UnicodeDecodeError):
+                        # It is not there, or being written.
                         await asyncio.sleep(LOOK_S)
         except TimeoutError:
             raise NoAnswer(f"there is no commit in {path} after {timeout_s:g} s") from None

@@ -21,7 +21,8 @@ class Alarms(Generic[K]):
 
     def __init__(self) -> None:
         self._at: dict[K, tuple[Instant, int]] = {}
-        self._heap: list[tuple[Instant, int, K]] = []  # the serial decides ties, names are never compared
+        self._heap: list[tuple[Instant, int, K]] = []
+        """Instant, serial, name: the serial decides ties, so that names are never compared."""
         self._serial = 0
 
     def set(self, name: K, at: Instant) -> None:
@@ -29,7 +30,8 @@ class Alarms(Generic[K]):
         self._serial += 1
         self._at[name] = (at, self._serial)
         heapq.heappush(self._heap, (at, self._serial, name))
-        if len(self._heap) > 2 * len(self._at) + 64:  # mostly stopped ones: start afresh
+        if len(self._heap) > 2 * len(self._at) + 64:
+            # Most of them were stopped: start afresh.
             self._heap = [(*entry, name) for name, entry in self._at.items()]
             heapq.heapify(self._heap)
 

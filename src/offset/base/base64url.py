@@ -26,6 +26,7 @@ def decode(text: str, count: int) -> bytes:
             raw = binascii.a2b_base64(unpadded.replace("-", "+").replace("_", "/") + padding)
         except ValueError:
             raw = b""
-        if encode(raw) == unpadded:  # so neither another alphabet nor bits after the last byte
+        # So there is neither another alphabet nor a bit after the last byte.
+        if encode(raw) == unpadded:
             return raw
     raise UserFault(f"expected {length} characters of base64url ({count} bytes)")

@@ -5,6 +5,24 @@ from __future__ import annotations
 import hashlib
 from typing import Protocol
 
+from offset.base.ids import (
+    INVOICE_ID_BYTES,
+    LOCK_BYTES,
+    PAYMENT_ID_BYTES,
+    RAND_VALUE_BYTES,
+    SALT_BYTES,
+    SIGNATURE_BYTES,
+    UID_BYTES,
+    InvoiceId,
+    PaymentId,
+    PlainLock,
+    RandValue,
+    RequestId,
+    Salt,
+    Signature,
+    Uid,
+)
+
 
 class Entropy(Protocol):
     """A source of random bytes."""
@@ -39,3 +57,46 @@ class SeededEntropy:
 def fraction(entropy: Entropy) -> float:
     """A number 0 <= x < 1, for jitter."""
     return int.from_bytes(entropy.bytes(4), "big") / 2**32
+
+
+# Fresh names and secrets
+
+
+def new_uid(entropy: Entropy) -> Uid:
+    """A fresh id of a question, session or acknowledgement."""
+    return Uid(entropy.bytes(UID_BYTES))
+
+
+def new_request_id(entropy: Entropy) -> RequestId:
+    """A fresh id of a transaction."""
+    return RequestId(entropy.bytes(UID_BYTES))
+
+
+def new_payment_id(entropy: Entropy) -> PaymentId:
+    """A fresh id of a payment."""
+    return PaymentId(entropy.bytes(PAYMENT_ID_BYTES))
+
+
+def new_invoice_id(entropy: Entropy) -> InvoiceId:
+    """A fresh id of an invoice."""
+    return InvoiceId(entropy.bytes(INVOICE_ID_BYTES))
+
+
+def new_plain_lock(entropy: Entropy) -> PlainLock:
+    """A fresh secret of a buyer or seller."""
+    return PlainLock(entropy.bytes(LOCK_BYTES))
+
+
+def new_rand_value(entropy: Entropy) -> RandValue:
+    """A fresh nonce."""
+    return RandValue(entropy.bytes(RAND_VALUE_BYTES))
+
+
+def new_salt(entropy: Entropy) -> Salt:
+    """A fresh salt for an exchange of keys."""
+    return Salt(entropy.bytes(SALT_BYTES))
+
+
+def new_reset_token(entropy: Entropy) -> Signature:
+    """A fresh token for the terms of a reset: nobody signs it, but it stands where a signature does."""
+    return Signature(entropy.bytes(SIGNATURE_BYTES))

@@ -39,12 +39,10 @@ PEER_PADDING_BYTES_MAX = 65535  # (ref) padding that a reader must accept: spec 
 HANDSHAKE_MS: Millis = 8 * SECOND  # (ref)
 CONNECT_MS: Millis = 8 * SECOND  # opening a TCP connection: spec 02, W25
 KEEPALIVE_CLOSE_MS: Millis = 32 * SECOND  # (ref) silence after which a line is dead
-KEEPALIVE_SEND_MS: Millis = 15 * SECOND  # (ref: 16 s; 10 to 15 s is allowed, spec 02, 10.4)
+KEEPALIVE_SEND_MS: Millis = 15 * SECOND  # (ref: 16 s; 10 to 15 s is allowed, spec 02, 10)
 REKEY_MS: Millis = 3600 * SECOND  # (ref)
 WRITE_STALL_MS: Millis = 32 * SECOND  # no progress of a blocked write: spec 02, W7
-WRITE_BUFFER_BYTES_HIGH = (
-    256 * 1024
-)  # above this a reader upstream is paused; also the queue of a tunnel (spec 02, W16)
+WRITE_BUFFER_BYTES_HIGH = 256 * 1024  # beyond it reading upstream pauses; of a tunnel too (spec 02, W16)
 WRITE_BUFFER_BYTES_LOW = 64 * 1024
 WRITE_BUFFER_BYTES_MAX = 8 * 2**20  # beyond this a peer that does not read is dropped
 
@@ -129,7 +127,7 @@ KEPT_RELAY_BACKOFF_MS_MAX: Millis = 10 * MINUTE  # of a relay that only some fri
 APPS_MAX = 256
 TURNS_HELD_MAX = 1024  # that wait for the disk; beyond it those who cause more are not read
 APPS_RECHECK_MS: Millis = 2 * SECOND  # how soon an app that is not trusted any more is gone
-STANDING_PAUSE_MS: Millis = 500  # between two messages to apps about relays and links
+STATUS_PAUSE_MS: Millis = 500  # between two messages to apps about relays and links
 APP_HANDSHAKES_MAX = 256  # (ref: 16, and more must wait) beyond it the caller that is silent longest goes
 APP_QUEUE_BYTES_MAX = 32 * 2**20  # an app that does not read is dropped beyond this
 OPEN_ROUTE_REQUESTS_MAX = 512  # (ref: 8) over all apps
@@ -160,9 +158,7 @@ INDEX_SEARCH_ARCS_PER_TICK = 1_600_000  # touched for all requests of one tick: 
 INDEX_SEARCH_ARCS_PER_CLIENT = 400_000  # of these for one client: who asks hard questions holds up few
 INDEX_ALTERNATIVES_MAX = 1  # further multi-routes beside the cheapest: spec 04, 7.4
 INDEX_HOP_COST_DIVISOR = 200  # a hop costs as much as 1/200 of the amount in fees: spec 04, 7.3
-INDEX_SHORT_SESSION_MS: Millis = (
-    8 * SECOND
-)  # a session that lived less counts as a failed attempt: spec 04, 1.6
+INDEX_SHORT_SESSION_MS: Millis = 8 * SECOND  # a shorter session counts as a failed attempt: spec 04, 1.6
 INDEX_CLIENT_BACKOFF_MS_MAX: Millis = 32 * SECOND
 INDEX_FULL_STATE_JITTER_MS: Millis = 2 * SECOND  # after a reconnect: spec 04, 5.6
 INDEX_REPEAT_STATE_MS: Millis = 4 * SECOND  # servers that have just met miss the first reports: spec 04, 3.7
@@ -174,6 +170,11 @@ MULTI_ROUTE_ROUTES_MAX = 16  # spec 04, 7.4; that many are used only where fewer
 FILE_BYTES_MAX = 2**20  # of any file that we read; the longest honest one, a token, has some 50 KiB
 SDK_REQUESTS_MAX = 10_000  # of one app that wait for their acknowledgement
 SDK_CHANGES_MAX = 10_000  # of the report that wait for the program to look at them
+# Between two attempts of a lasting session: soon at first, for a node that only starts again.
+SDK_BACKOFF_MS_MIN: Millis = SECOND // 2
+SDK_BACKOFF_MS_MAX: Millis = 30 * SECOND
+# A connection that lived less counts as a failed attempt, so the pauses go on growing.
+SDK_SHORT_SESSION_MS: Millis = 8 * SECOND
 
 assert HANDSHAKE_FRAME_BYTES_MAX < INNER_MESSAGE_BYTES_MAX < FRAME_BYTES_MAX < APP_FRAME_BYTES_MAX
 assert APP_FRAME_BYTES_MAX + 2**17 < DECODED_WORDS_MAX * 8

@@ -22,7 +22,7 @@ def check_currency(text: str) -> Currency:
 def check_currency_length(text: str) -> Currency:
     """`text` when the wire and files may carry it as a currency: 0 to 16 bytes. Raises UserFault."""
     _check_length("the name of a currency", text, CURRENCY_BYTES_MAX)
-    return text
+    return Currency(text)
 
 
 def check_address(text: str) -> str:
@@ -46,7 +46,8 @@ def host_and_port(address: str) -> tuple[str, int] | None:
 
 def is_public_ip(host: str) -> bool:
     """Whether an IP address, with or without a zone, is in the public network. Raises ValueError for a name."""
-    from ipaddress import ip_address  # here, so that commands start without it
+    # Imported here, so that commands start without it.
+    from ipaddress import ip_address
 
     return ip_address(host.partition("%")[0]).is_global
 
@@ -54,7 +55,8 @@ def is_public_ip(host: str) -> bool:
 def _check_length(what: str, text: str, bytes_max: int) -> None:
     try:
         length = len(text.encode())
-    except UnicodeEncodeError:  # half a surrogate pair, from an escape in JSON or a byte on the command line
+    except UnicodeEncodeError:
+        # Half a surrogate pair, from an escape in JSON or a byte on the command line.
         raise UserFault(f"{what} must be text in UTF-8") from None
     if length > bytes_max:
         raise UserFault(f"{what} has at most {bytes_max} bytes, not {length}")

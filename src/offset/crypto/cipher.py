@@ -46,7 +46,8 @@ class Opener:
     def open(self, sealed: bytes) -> bytes | None:
         """The plain text, or None when this is not the next message; then nothing changes."""
         if len(sealed) < SEALED_BYTES_MIN or sealed[:NONCE_BYTES] != self._nonce:
-            return None  # the reference dies of a message shorter than its nonce: spec 01, 9, item 1
+            # The reference dies of a message shorter than its nonce: spec 01, 9, item 1.
+            return None
         try:
             plain = self._cipher.decrypt(self._nonce, sealed[NONCE_BYTES:], None)
         except InvalidTag:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 
+from offset.base.ids import HashResult
+
 _EMPTY = hashlib.new("sha512_256")
 
 
-def sha512_256(*parts: bytes) -> bytes:
+def sha512_256(*parts: bytes) -> HashResult:
     """The 32-byte hash of the parts, one after another."""
-    state = _EMPTY.copy()  # cheaper than looking the algorithm up by name each time
+    # Cheaper than looking the algorithm up by name each time.
+    state = _EMPTY.copy()
     for part in parts:
         state.update(part)
-    return state.digest()
+    return HashResult(state.digest())

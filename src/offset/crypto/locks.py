@@ -8,4 +8,4 @@ from offset.crypto.hashing import sha512_256
 
 def hash_lock(plain: PlainLock) -> HashedLock:
     """The hashed lock (32 bytes) of a plain lock (32 bytes)."""
-    return sha512_256(plain)
+    return HashedLock(sha512_256(plain))

@@ -16,12 +16,14 @@ import msgspec
 
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
-from offset.base.ids import PublicKey
-from offset.base.instants import SECOND, Instant, Millis, earliest
+from offset.base.ids import Conn, PublicKey
+from offset.base.instants import SECOND, Instant, Millis
 from offset.base.limits import APP_FRAME_BYTES_MAX
-from offset.crypto.identity import Identity
-from offset.engine.lines import DIALED, LineClosed, LineMessage, LineOpened, Lines
-from offset.engine.surface import Conn, Effect, Event, Tell
+from offset.crypto.signer import Signer
+from offset.engine.line_events import DIALED, LineClosed, LineEvent, LineMessage, LineOpened
+from offset.engine.lines import Lines
+from offset.engine.loop import Loop, Timer
+from offset.engine.surface import Effect, Event, Tell
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_SERVER_TO_APP,
@@ -37,12 +39,15 @@ WELCOME_MS: Millis = 8 * SECOND
 """How long permissions and report may take after the handshake; the reference waits for ever (spec 05, 2.1)."""
 
 
-class Stage(enum.Enum):
+class AppStage(enum.Enum):
     """How far the line has come."""
 
-    DIALING = "dialing"  # until the node has proved its key
-    GREETING = "greeting"  # the node looks whether it knows us
-    REPORTING = "reporting"  # it does
+    DIALING = "dialing"
+    """Until the node has proved its key."""
+    GREETING = "greeting"
+    """The node looks whether it knows us."""
+    REPORTING = "reporting"
+    """It does."""
     READY = "ready"
     OVER = "over"
 
@@ -63,7 +68,7 @@ class Heard(msgspec.Struct, frozen=True):
 class Over(msgspec.Struct, frozen=True):
     """The line is over, for this reason; it had come to this stage. Nothing follows."""
 
-    stage: Stage
+    stage: AppStage
     reason: str
     by_us: bool
     """Whether we hung up, because of what the node said or did not say."""
@@ -75,19 +80,21 @@ News = Ready | Heard | Over
 class AppEngine:
     """An app without its sockets, clock and chance."""
 
-    def __init__(self, identity: Identity, entropy: Entropy, address: str, node: PublicKey) -> None:
+    def __init__(self, signer: Signer, entropy: Entropy, address: str, node: PublicKey) -> None:
         """`address` is `host:port` of the node, `node` the key that it must prove."""
-        self._lines = Lines(identity, entropy, message_bytes_max={DIALED: APP_FRAME_BYTES_MAX})
+        lines = Lines(signer, entropy, message_bytes_max={DIALED: APP_FRAME_BYTES_MAX})
+        self._loop = Loop(lines, 0)
+        self._welcome = Timer(self._wait_no_more)
+        self._loop.set_timers(self._welcome)
         self._address, self._node = address, node
         self._conn: Conn | None = None
-        self._stage = Stage.DIALING
+        self._stage = AppStage.DIALING
         self._permissions: AppPermissions | None = None
-        self._welcome_by: Instant | None = None
         self._posted: list[bytes] = []
-        self._effects: list[Effect] = []
+        self._told: list[Effect] = []
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> AppStage:
         """How far the line has come."""
         return self._stage
 
@@ -97,64 +104,75 @@ class AppEngine:
         Raises what the codec raises when the message cannot be sent at all, an amount below 0 for instance.
         """
         data = APP_TO_APP_SERVER.encode(message)
-        if self._stage is not Stage.OVER:
+        if self._stage is not AppStage.OVER:
             self._posted.append(data)
 
     def handle(self, event: Event, now: Instant) -> list[Effect]:
-        """Take one event, return what is to be done; the first one, whatever it is, begins with dialing."""
+        """Take one event, return what is to be done; the first one, whatever it is, begins with dialing.
+
+        What is told comes last: whoever hears Over finds the line closed.
+        """
+        loop = self._loop
+        loop.now = now
         if self._conn is None:
-            self._conn = self._lines.dial(self._address, self._node, now)
-        for news in self._lines.handle(event, now):
-            match news:
-                case LineOpened():
-                    self._stage = Stage.GREETING
-                    self._welcome_by = now + WELCOME_MS
-                case LineMessage():
-                    self._take(news.data)
-                case LineClosed():
-                    self._end(news.reason, by_us=False)
-        if self._welcome_by is not None and now >= self._welcome_by:
-            self._hangup(f"the node said nothing for {WELCOME_MS} ms")
-        if self._stage is Stage.READY and self._posted:
+            self._conn = loop.lines.dial(self._address, self._node, self._line, now)
+        loop.take(event)
+        loop.run_due()
+        if self._stage is AppStage.READY and self._posted:
             posted, self._posted = self._posted, []
             for data in posted:
-                self._lines.send(self._conn, data, now)
-        sent = self._lines.take_effects()
-        told, self._effects = self._effects, []
-        return sent + told
+                loop.send(self._conn, data)
+        told, self._told = self._told, []
+        return loop.take_effects() + told
 
     def deadline(self) -> Instant | None:
         """When there is something to do without an event."""
-        return earliest(self._lines.deadline(), self._welcome_by)
+        return self._loop.deadline()
+
+    def _line(self, news: LineEvent) -> None:
+        match news:
+            case LineOpened():
+                self._stage = AppStage.GREETING
+                self._welcome.at = self._loop.now + WELCOME_MS
+            case LineMessage():
+                self._take(news.data)
+            case LineClosed():
+                self._end(news.reason, by_us=False)
+            case _:
+                # The driver bounds what waits for the node.
+                return
+
+    def _wait_no_more(self) -> None:
+        self._hangup(f"the node said nothing for {WELCOME_MS} ms")
 
     def _take(self, data: bytes) -> None:
         try:
             match self._stage:
-                case Stage.GREETING:
+                case AppStage.GREETING:
                     self._permissions = APP_PERMISSIONS.decode(data)
-                    self._stage = Stage.REPORTING
-                case Stage.REPORTING:
+                    self._stage = AppStage.REPORTING
+                case AppStage.REPORTING:
                     assert self._permissions is not None
                     report = NODE_REPORT.decode(data)
-                    self._stage, self._welcome_by = Stage.READY, None
+                    self._stage, self._welcome.at = AppStage.READY, None
                     self._tell(Ready(self._permissions, report))
-                case Stage.READY:
+                case AppStage.READY:
                     self._tell(Heard(APP_SERVER_TO_APP.decode(data)))
-                case _:
-                    return
+                case AppStage.DIALING | AppStage.OVER:
+                    raise AssertionError("a message comes on an open line")
         except PeerFault as fault:
             self._hangup(str(fault))
 
     def _hangup(self, reason: str) -> None:
         assert self._conn is not None
-        self._lines.hangup(self._conn)
+        self._loop.lines.hangup(self._conn)
         self._end(reason, by_us=True)
 
     def _end(self, reason: str, *, by_us: bool) -> None:
         self._tell(Over(self._stage, reason, by_us))
-        self._stage = Stage.OVER
-        self._welcome_by = None
+        self._stage = AppStage.OVER
+        self._welcome.at = None
         self._posted.clear()
 
     def _tell(self, news: News) -> None:
-        self._effects.append(Tell(TOPIC, news))
+        self._told.append(Tell(TOPIC, news))

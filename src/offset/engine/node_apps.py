@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from offset.base.faults import PeerFault
-from offset.base.ids import PublicKey, Uid
+from offset.base.ids import Conn, PublicKey, Uid
 from offset.base.limits import APPS_MAX
-from offset.core.apps.askers import Askers
+from offset.core.apps.pending_requests import PendingRequests
 from offset.core.apps.permissions import is_allowed
-from offset.engine.surface import Conn
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_SERVER_TO_APP,
@@ -25,7 +24,7 @@ from offset.wire.app import (
     ResponseClosePayment,
     TransactionResult,
 )
-from offset.wire.extension import Extra, Standing
+from offset.wire.extension import Extra, NetworkStatus
 from offset.wire.index import RequestRoutes
 from offset.wire.report import NODE_REPORT, NodeReport, NodeReportMutation
 
@@ -42,11 +41,16 @@ class NodeApps:
         self._permissions: dict[Conn, AppPermissions] = {}
         self._keys: dict[Conn, PublicKey] = {}
         self._registered: dict[Conn, None] = {}
-        self._askers = Askers()
-        self._told_standing: Standing | None = None
+        self._pending = PendingRequests()
+        self._told_status: NetworkStatus | None = None
 
     def __len__(self) -> int:
         return len(self._permissions)
+
+    @property
+    def requests_pending(self) -> int:
+        """Different questions that wait for an answer."""
+        return len(self._pending)
 
     def opened(self, conn: Conn, key: PublicKey) -> bool:
         """An app proved its key. False: hang up without a word."""
@@ -62,9 +66,10 @@ class NodeApps:
         """Send the report; from here on the app is told of every change."""
         if conn in self._permissions:
             self._registered[conn] = None
-            standing = None if report.opt_extra is None else report.opt_extra.opt_standing
-            if standing is None or not self._was_told(standing):
-                self._told_standing = None  # this report is older than what the others were told
+            status = None if report.opt_extra is None else report.opt_extra.opt_status
+            if status is None or not self._was_told(status):
+                # This report is older than what the others were told.
+                self._told_status = None
             self._send(conn, NODE_REPORT.encode(report))
 
     def revoked(self) -> list[Conn]:
@@ -76,7 +81,7 @@ class NodeApps:
         self._permissions.pop(conn, None)
         self._keys.pop(conn, None)
         self._registered.pop(conn, None)
-        self._askers.forget(conn)
+        self._pending.forget(conn)
 
     def request(self, conn: Conn, data: bytes) -> AppToAppServer:
         """Read a request. Raises PeerFault when it is unreadable or not permitted: hang up on this app only."""
@@ -89,11 +94,11 @@ class NodeApps:
     def _expect_answer(self, conn: Conn, request: AppRequest) -> None:
         match request:
             case CreateTransaction():
-                self._askers.ask(("transaction", request.request_id), conn)
+                self._pending.ask(("transaction", request.request_id), conn)
             case RequestClosePayment():
-                self._askers.ask(("payment", request.payment_id), conn)
+                self._pending.ask(("payment", request.payment_id), conn)
             case RequestRoutes():
-                self._askers.ask(("routes", request.request_id), conn)
+                self._pending.ask(("routes", request.request_id), conn)
 
     def tell_change(
         self, ack: Uid | None, mutations: Iterable[NodeReportMutation], extra: Extra | None = None
@@ -104,18 +109,19 @@ class NodeApps:
             for conn in self._registered:
                 self._send(conn, data)
 
-    def tell_standing(self, standing: Standing) -> None:
+    def tell_status(self, status: NetworkStatus) -> None:
         """How the node stands with relays and friends, for all, if it is not as they were told before."""
-        if not self._was_told(standing):
-            self._told_standing = standing
-            self.tell_change(None, (), Extra(opt_standing=standing))
+        if not self._was_told(status):
+            self._told_status = status
+            self.tell_change(None, (), Extra(opt_status=status))
 
-    def _was_told(self, standing: Standing) -> bool:
-        told = self._told_standing
-        return told is not None and (told.relays, told.links) == (standing.relays, standing.links)
+    def _was_told(self, status: NetworkStatus) -> bool:
+        told = self._told_status
+        return told is not None and (told.relays, told.links) == (status.relays, status.links)
 
     def tell(self, message: AppServerToApp) -> None:
         """An answer, for those who asked."""
+        question: tuple[str, bytes]
         match message:
             case TransactionResult():
                 question = ("transaction", message.request_id)
@@ -125,7 +131,7 @@ class NodeApps:
                 question = ("routes", message.request_id)
             case _:
                 raise AssertionError(message)
-        conns = self._askers.answer(question)
+        conns = self._pending.answer(question)
         if conns:
             data = APP_SERVER_TO_APP.encode(message)
             for conn in conns:

@@ -6,13 +6,13 @@ listener, odd ones are dialed by the engine.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, dataclass_transform
+from typing import Any, Protocol, dataclass_transform, runtime_checkable
 
 import msgspec
 
+from offset.base.ids import Conn
 from offset.base.instants import Instant
-
-Conn = int
+from offset.core.funder.records import Changes
 
 
 @dataclass_transform(frozen_default=True)
@@ -62,7 +62,7 @@ class NetworkChanged(Event):
     """The machine slept, or has other addresses than before: connections may be dead (spec 02, W34)."""
 
 
-class Committed(Event):
+class Persisted(Event):
     """Every commit up to and including this number is durable."""
 
     number: int
@@ -107,14 +107,14 @@ class Resume(Effect):
     conn: Conn
 
 
-class Commit(Effect):
-    """Make these changes durable, atomically, after all earlier ones; answered by Committed.
+class Persist(Effect):
+    """Make these changes durable, atomically, after all earlier ones; answered by Persisted.
 
     A change is a row: its key, and the record that now stands there (None: the row is gone).
     """
 
     number: int
-    changes: dict[tuple[Any, ...], Any]
+    changes: Changes
 
 
 class Tell(Effect):
@@ -133,4 +133,13 @@ class Engine(Protocol):
 
     def deadline(self) -> Instant | None:
         """When the engine wants to be woken next."""
+        ...
+
+
+@runtime_checkable
+class Startable(Protocol):
+    """An engine that has something to do before its first event."""
+
+    def start(self, now: Instant) -> list[Effect]:
+        """What to do first."""
         ...

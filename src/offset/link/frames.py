@@ -30,8 +30,10 @@ class FrameReader:
         """Limits are bytes of payload, the length field not counted. `limit` may be changed between reads."""
         self.limit = limit
         self._first_limits = list(first_limits)[::-1]
-        self._buffer = bytearray()  # one frame at most, and incomplete
-        self._wanted = LENGTH_BYTES  # bytes the buffer must reach before it is worth a look
+        self._buffer = bytearray()
+        """One frame at most, and incomplete."""
+        self._wanted = LENGTH_BYTES
+        """Bytes that the buffer must reach before it is worth a look."""
 
     def feed(self, data: bytes) -> list[bytes]:
         """The messages that are complete with this piece of the stream, in order.

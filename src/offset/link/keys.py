@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from offset.base.entropy import Entropy
+from offset.base.entropy import Entropy, new_salt
 from offset.base.faults import PeerFault
-from offset.base.ids import SALT_BYTES
+from offset.base.ids import DhPublicKey, Salt
 from offset.crypto.exchange import DH_KEY_BYTES, derive_key, dh_public_key, shared_secret
 
 
@@ -26,10 +26,10 @@ class KeyShare:
     def __init__(self, entropy: Entropy) -> None:
         """Draws the DH secret (32 bytes), then the salt (32 bytes)."""
         self._secret = entropy.bytes(DH_KEY_BYTES)
-        self.salt = entropy.bytes(SALT_BYTES)
+        self.salt = new_salt(entropy)
         self.public_key = dh_public_key(self._secret)
 
-    def join(self, remote_public_key: bytes, remote_salt: bytes) -> Keys:
+    def join(self, remote_public_key: DhPublicKey, remote_salt: Salt) -> Keys:
         """The keys that both halves make together.
 
         Raises PeerFault when the shared secret is all zero: the peer chose a key that makes it known to

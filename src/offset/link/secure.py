@@ -72,8 +72,10 @@ class SecureChannel:
         """How many bytes of content and padding the last message had."""
         self._sealer = Sealer(keys.send)
         self._opener = Opener(keys.receive)
-        self._old_opener: Opener | None = None  # for what the peer sent before it knew of the new keys
-        self._pending: KeyShare | None = None  # our rekey that waits for the peer's
+        self._old_opener: Opener | None = None
+        """For what the peer sent before it knew of the new keys."""
+        self._pending: KeyShare | None = None
+        """Our rekey that waits for the peer's."""
 
     def seal(self, payload: bytes) -> bytes:
         """One message of the layer above, encrypted."""
@@ -113,17 +115,20 @@ class SecureChannel:
         plain = self._opener.open(sealed)
         if plain is None:
             raise PeerFault("not the next message of the secure channel")
-        self._old_opener = None  # the peer uses its new key, and never goes back
+        # The peer uses its new key, and never goes back.
+        self._old_opener = None
         return plain
 
     def _take_rekey(self, remote: Rekey) -> Rekeyed:
-        if self._pending is not None:  # we asked: this is the answer, or the peer asked at the same time
+        if self._pending is not None:
+            # We asked: this is the answer, or the peer asked at the same time.
             keys = self._pending.join(remote.dh_public_key, remote.key_salt)
             answer = None
         else:
             share = KeyShare(self._entropy)
             keys = share.join(remote.dh_public_key, remote.key_salt)
-            answer = self._seal(_rekey_message(share))  # the last message under the old key
+            # The last message under the old key.
+            answer = self._seal(_rekey_message(share))
         self._pending = None
         self._sealer = Sealer(keys.send)
         self._old_opener, self._opener = self._opener, Opener(keys.receive)

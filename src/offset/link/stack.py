@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from offset.base.allowance import Allowance
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
@@ -17,16 +16,18 @@ from offset.base.limits import (
     UNPACKED_BURST_MESSAGES,
     UNPACKED_BYTES_PER_SECOND,
 )
+from offset.base.token_bucket import TokenBucket
 from offset.crypto.cipher import SEALED_BYTES_MIN
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.link.frames import FrameReader, frame
-from offset.link.handshake import Handshake, Session
+from offset.link.handshake import Handshake, SessionKeys
 from offset.link.keepalive import Keepalive
 from offset.link.secure import Rekeyed, SecureChannel
 from offset.link.version import VERSION_BYTES, VERSION_MESSAGE, check_version
 from offset.wire.keepalive import KA_MESSAGE, KEEP_ALIVE, KeepAlive, Payload
 
-_REKEY_RETRY_MS = 1 * SECOND  # (ref: the next tick) while the peer has not answered the last rekey
+_REKEY_RETRY_MS = 1 * SECOND
+"""How long a rekey waits while the peer has not answered the last one; the reference waits for the next tick."""
 _FIRST_FRAMES = (VERSION_BYTES, HANDSHAKE_FRAME_BYTES_MAX, HANDSHAKE_FRAME_BYTES_MAX)
 
 
@@ -37,7 +38,8 @@ def _packed_bytes_max(count: int) -> int:
 
 def sealed_bytes_max(message_bytes_max: int) -> int:
     """How long a sealed message may be whose user message holds at most `message_bytes_max` bytes."""
-    wrapped = _packed_bytes_max(message_bytes_max)  # by keepalive
+    # As keepalive wraps it.
+    wrapped = _packed_bytes_max(message_bytes_max)
     return _packed_bytes_max(wrapped + PEER_PADDING_BYTES_MAX) + SEALED_BYTES_MIN
 
 
@@ -69,7 +71,7 @@ class Line:
 
     def __init__(
         self,
-        identity: Identity,
+        signer: Signer,
         entropy: Entropy,
         now: Instant,
         *,
@@ -89,12 +91,13 @@ class Line:
         self._sealed_bytes_max = sealed_bytes_max(message_bytes_max)
         self._reader = FrameReader(self._sealed_bytes_max, _FIRST_FRAMES) if framed else None
         self._version_checked = not framed
-        self._handshake: Handshake | None = Handshake(identity, entropy, expects)
+        self._handshake: Handshake | None = Handshake(signer, entropy, expects)
         self._handshake_by = now + HANDSHAKE_MS
         self._channel: SecureChannel | None = None
-        self._keepalive = Keepalive(now)  # this clock and the next start again when the handshake is done
+        # This clock and the next start again when the handshake is done.
+        self._keepalive = Keepalive(now)
         self._rekey_at = now + REKEY_MS
-        self._unpacked = Allowance(UNPACKED_BYTES_PER_SECOND, UNPACKED_BURST_MESSAGES * message_bytes_max)
+        self._unpacked = TokenBucket(UNPACKED_BYTES_PER_SECOND, UNPACKED_BURST_MESSAGES * message_bytes_max)
         self._out: list[bytes] = []
         if framed:
             self._put(VERSION_MESSAGE)
@@ -184,7 +187,7 @@ class Line:
             return
         assert self._handshake is not None
         step = self._handshake.receive(message)
-        if isinstance(step, Session):
+        if isinstance(step, SessionKeys):
             self._handshake = None
             self.remote = step.remote
             self._channel = SecureChannel(step.keys, self._entropy, bytes_max=self._sealed_bytes_max)
@@ -199,7 +202,8 @@ class Line:
         if isinstance(message, KeepAlive):
             return
         self._charge(len(message.data) - 2 * len(payload), now)
-        if len(message.data) > self._message_bytes_max:  # packed zeros: short on the wire, long in memory
+        if len(message.data) > self._message_bytes_max:
+            # Packed zeros are short on the wire and long in memory.
             raise PeerFault(f"a message of {len(message.data)} bytes, at most {self._message_bytes_max}")
         users.append(message.data)
 

@@ -13,16 +13,15 @@ from offset.base.limits import APP_QUEUE_BYTES_MAX
 from offset.engine.node import APPS, NodeEngine
 from offset.programs.cli import CONTEXT, version_option
 from offset.programs.errors import run
-from offset.programs.files_io import load
 from offset.programs.trusted import TrustedApps
 from offset.shell.addresses import parse_listen_address
 from offset.shell.bounds import Bounds
 from offset.shell.driver import Driver
-from offset.shell.network import Network
-from offset.shell.program import announce, run_program
+from offset.shell.identity_file import open_identity
+from offset.shell.network import InterfaceWatch
+from offset.shell.service import announce, run_program
 from offset.shell.system import SystemEntropy, monotonic_ms
-from offset.store.database import Database
-from offset.wire.files import parse_identity
+from offset.store.sqlite.database import Database
 
 PROGRAM = "stnode"
 
@@ -64,7 +63,7 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_priva
 
     async def start() -> Driver:
         address = parse_listen_address(laddr)
-        identity = load(idfile, parse_identity, made_by="stmgr gen-ident")
+        identity = open_identity(idfile)
         store = Database.open(database, identity.public_key)
         try:
             engine = NodeEngine(
@@ -79,7 +78,7 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_priva
                 engine,
                 committer=store,
                 bounds=Bounds(write_bytes_max=APP_QUEUE_BYTES_MAX),
-                network=Network(),
+                network=InterfaceWatch(),
             )
             where = await driver.listen(APPS, *address)
         except BaseException:

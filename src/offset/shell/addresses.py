@@ -68,10 +68,12 @@ def listening_socket(address: Address, backlog: int) -> socket.socket:
     opened = socket.socket(socket.AF_INET6 if ":" in address.host else socket.AF_INET, socket.SOCK_STREAM)
     try:
         opened.setblocking(False)
-        if os.name == "posix":  # elsewhere it would let two programs share the port
+        if os.name == "posix":
+            # Elsewhere it would let two programs share the port.
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind(address)
-        opened.listen(backlog)  # here, because of two that bind at once only this tells the second
+        # Here already: when two bind at once, only this tells the second.
+        opened.listen(backlog)
     except OSError as error:
         opened.close()
         raise UserFault(_listen_fault(address, error)) from None

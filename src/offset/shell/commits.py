@@ -1,6 +1,6 @@
 """Group commit: while one group is made durable in a thread, the next one gathers.
 
-    step, step ──► group 1 ──► write (loop's thread) ──► flush (worker thread) ──► Committed
+    step, step ──► group 1 ──► write (loop's thread) ──► flush (worker thread) ──► Persisted
                      step, step, step ──► group 2, when group 1 is done
 
 So a lone step waits for one flush and one hop between threads, and the number of flushes falls as the load rises.
@@ -11,13 +11,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Protocol
 
 from offset.base.faults import NodeStopped, OffsetError
-from offset.engine.surface import Commit
-
-Changes = dict[tuple[Any, ...], Any]
-"""Rows by key; None: the row is gone."""
+from offset.core.funder.records import Changes
+from offset.engine.surface import Persist
 
 
 class Committer(Protocol):
@@ -62,13 +60,15 @@ class GroupCommit:
         self._on_failure = on_failure
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._changes: Changes = {}
-        self._number: int | None = None  # of the last commit in the gathering group
+        self._number: int | None = None
+        """Of the last commit in the gathering group."""
         self._is_flushing = False
 
-    def add(self, commit: Commit) -> None:
+    def add(self, commit: Persist) -> None:
         """Take a commit into the gathering group; a later row takes the place of an earlier one."""
         if self._number is None:
-            self._changes = dict(commit.changes)  # a new dict: the engine may go on to use its own
+            # A new dict: the engine may go on to use its own.
+            self._changes = dict(commit.changes)
         else:
             self._changes.update(commit.changes)
         self._number = commit.number

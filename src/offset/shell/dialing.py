@@ -10,10 +10,11 @@ from itertools import chain, zip_longest
 from typing import Any
 
 from offset.base.faults import UserFault
+from offset.base.ids import Conn
 from offset.base.instants import Millis
 from offset.base.limits import CONNECT_STAGGER_MS
 from offset.base.names import is_public_ip
-from offset.engine.surface import Conn, Dial
+from offset.engine.surface import Dial
 from offset.shell.addresses import Address, parse_address
 from offset.shell.resolving import Lookups
 
@@ -79,7 +80,8 @@ class Dials:
             reason = f"no connection to {address} within {self._connect_ms} ms"
         except UserFault as fault:
             reason = str(fault)
-        except (OSError, UnicodeError, ValueError) as error:  # the last two: no host can have such a name
+        except (OSError, UnicodeError, ValueError) as error:
+            # The last two mean that no host can have such a name.
             reason = f"no connection to {address}: {_words(error)}"
         if self._tasks.pop(conn, None) is not None:
             self._failed(conn, reason)
@@ -140,7 +142,8 @@ async def _first(
         elif winner is None:
             winner = attempt.result()
         else:
-            attempt.result().close()  # two at once
+            # Two succeeded at once.
+            attempt.result().close()
     return winner
 
 
@@ -149,7 +152,8 @@ async def _give_up(attempts: set[asyncio.Task[socket.socket]]) -> None:
         attempt.cancel()
     for late in await asyncio.gather(*attempts, return_exceptions=True):
         if isinstance(late, socket.socket):
-            late.close()  # it succeeded while we looked elsewhere
+            # It succeeded while we looked elsewhere.
+            late.close()
 
 
 async def _connect(family: socket.AddressFamily, name: tuple[Any, ...]) -> socket.socket:

@@ -15,47 +15,40 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol, runtime_checkable
 
+from offset.base.ids import Conn
 from offset.base.instants import Instant, Millis
 from offset.base.limits import ACCEPTS_PER_TURN, LISTEN_BACKLOG
 from offset.engine.surface import (
     Close,
     Closed,
-    Commit,
-    Committed,
-    Conn,
     Dial,
     Effect,
     Engine,
     Event,
     NetworkChanged,
     Pause,
+    Persist,
+    Persisted,
     Resume,
+    Startable,
     Tell,
     Woken,
     Write,
 )
 from offset.shell.addresses import Address, listening_socket
 from offset.shell.bounds import Bounds, ports_max
-from offset.shell.commits import Changes, Committer, GroupCommit
+from offset.shell.commits import Committer, GroupCommit
 from offset.shell.dialing import Dials
 from offset.shell.log import log_tell
-from offset.shell.network import Network
+from offset.shell.network import InterfaceWatch
 from offset.shell.ports import Port
 from offset.shell.system import Clock, descriptors_max, monotonic_ms
 from offset.shell.wakeup import Wakeup
 
-__all__ = ["Bounds", "Changes", "Committer", "Driver", "Startable", "Stoppable"]
+__all__ = ["Bounds", "Committer", "Driver", "Stoppable"]
 
-STALL_LOOKS = 8  # in the time after which a stalled write is given up
-
-
-@runtime_checkable
-class Startable(Protocol):
-    """An engine that has something to do before its first event."""
-
-    def start(self, now: Instant) -> list[Effect]:
-        """What to do first."""
-        ...
+STALL_LOOKS = 8
+"""How often a write is looked at in the time after which a stalled one is given up."""
 
 
 @runtime_checkable
@@ -82,7 +75,7 @@ class Driver:
         committer: Committer | None = None,
         tell: Callable[[Tell], None] = log_tell,
         bounds: Bounds | None = None,
-        network: Network | None = None,
+        network: InterfaceWatch | None = None,
     ) -> None:
         """`committer` makes commits durable, needed if the engine commits; `tell` takes what the engine tells.
 
@@ -94,8 +87,10 @@ class Driver:
         self._bounds = bounds or Bounds()
         self._commits = None if committer is None else GroupCommit(committer, self._durable, self._fail)
         self._events: deque[Event] = deque()
-        self._is_busy = True  # until `run`: callers of an open listener wait for the engine's start
-        self._is_deaf = False  # near the end: only what became durable is still heard
+        self._is_busy = True
+        """True until `run`: callers of an open listener wait for the engine's start."""
+        self._is_deaf = False
+        """True near the end: only what became durable is still heard."""
         self._turn: asyncio.Handle | None = None
         self._wakeup = Wakeup(clock, engine.deadline, self.wake)
         self._stall_timer: asyncio.TimerHandle | None = None
@@ -113,7 +108,8 @@ class Driver:
         )
         self._stops = 0
         self._failure: Exception | None = None
-        self._moved = asyncio.Event()  # something changed that `run` may wait for
+        self._moved = asyncio.Event()
+        """Set when something changed that `run` may wait for."""
         # msgspec classes are not subclassed further, so a look at the class is enough.
         self._ways: dict[type[Effect], Callable[[Any], None]] = {
             Write: self._write,
@@ -121,7 +117,7 @@ class Driver:
             Close: self._close,
             Pause: self._pause,
             Resume: self._resume,
-            Commit: self._commit,
+            Persist: self._commit,
             Tell: tell,
         }
 
@@ -137,7 +133,8 @@ class Driver:
         server = await self._loop.create_server(
             lambda: self._caller(name), sock=listening, backlog=ACCEPTS_PER_TURN
         )
-        listening.listen(LISTEN_BACKLOG)  # asyncio takes one number for this and for its accepts in a row
+        # asyncio takes one number for this and for its accepts in a row.
+        listening.listen(LISTEN_BACKLOG)
         self._servers.append(server)
         return where
 
@@ -174,7 +171,7 @@ class Driver:
 
     def feed(self, event: Event) -> None:
         """Hand an event to the engine, now or when it is done with the present one."""
-        if self._failure is not None or (self._is_deaf and type(event) is not Committed):
+        if self._failure is not None or (self._is_deaf and type(event) is not Persisted):
             return
         self._events.append(event)
         if not self._is_busy:
@@ -248,14 +245,14 @@ class Driver:
         if port is not None:
             port.set_reading(True)
 
-    def _commit(self, effect: Commit) -> None:
+    def _commit(self, effect: Persist) -> None:
         assert self._commits is not None, "an engine that commits needs a committer"
         self._commits.add(effect)
 
     # Connections
 
     def _caller(self, name: str) -> Port:
-        conn = self._next_conn
+        conn = Conn(self._next_conn)
         self._next_conn += 2
         return Port(self, conn, name, self._bounds)
 
@@ -268,7 +265,7 @@ class Driver:
 
     # Turns and time
 
-    def _look_at_network(self, network: Network) -> None:
+    def _look_at_network(self, network: InterfaceWatch) -> None:
         if network.has_changed():
             self.feed(NetworkChanged())
         delay = self._bounds.network_look_ms / 1000
@@ -285,7 +282,8 @@ class Driver:
             self._commits.start()
         try:
             self._wakeup.set()
-        except Exception as error:  # it asks the engine
+        except Exception as error:
+            # To set it is to ask the engine.
             self._fail(error)
         if self._stops:
             self._moved.set()
@@ -293,7 +291,7 @@ class Driver:
     # Commits
 
     def _durable(self, number: int) -> None:
-        self.feed(Committed(number))
+        self.feed(Persisted(number))
         self._moved.set()
 
     # The end

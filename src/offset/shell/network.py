@@ -16,7 +16,7 @@ _FAR = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 _ANY_PORT = 9
 
 
-class Network:
+class InterfaceWatch:
     """Compares what the system says with what it said at the last look."""
 
     __slots__ = ("_addresses", "_asleep", "_last_addresses", "_last_asleep")
@@ -53,5 +53,6 @@ def _own_address(family: socket.AddressFamily, far: str) -> str | None:
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((far, _ANY_PORT))
             return str(probe.getsockname()[0])
-    except OSError:  # no network, or not this family
+    except OSError:
+        # No network, or none of this family.
         return None

@@ -6,8 +6,16 @@ import asyncio
 import socket
 from typing import Protocol, cast
 
+from offset.base.ids import Conn
 from offset.base.instants import Instant
-from offset.engine.surface import Closed, Congested, Conn, Drained, Event, Opened, Received
+from offset.engine.surface import (
+    Closed,
+    Congested,
+    Drained,
+    Event,
+    Opened,
+    Received,
+)
 from offset.shell.addresses import peer_text
 from offset.shell.bounds import Bounds
 
@@ -63,22 +71,28 @@ class Port(asyncio.Protocol):
         self.conn = conn
         self.listener = listener
         self._bounds = bounds
-        self._unsent: list[bytes] = []  # of this turn, joined when it ends
-        self._sent_bytes = 0  # given to the transport since the start
-        self._is_live = False  # between Opened and the end of either direction
-        self._is_told = True  # the engine knows that it is over, or never heard of it
+        self._unsent: list[bytes] = []
+        """What this turn wrote, joined when it ends."""
+        self._sent_bytes = 0
+        """Bytes given to the transport since the start."""
+        self._is_live = False
+        """True between Opened and the end of either direction."""
+        self._is_told = True
+        """True if the engine knows that it is over, or never heard of it."""
         self._is_reading = True
         self._reason = "the connection is over"
         self._closing: asyncio.TimerHandle | None = None
         self._ends_when_empty = False
-        self._accepted = -1  # what the peer had taken at the last look; -1: nothing was waiting
+        self._accepted = -1
+        """Bytes that the peer had taken at the last look; -1 if nothing was waiting."""
         self._moved_at: Instant = 0
 
     # What the transport says
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The socket is open."""
-        self._transport = transport = cast(asyncio.Transport, transport)  # uvloop's is no subclass of it
+        # The transport of uvloop is no subclass of it.
+        self._transport = transport = cast(asyncio.Transport, transport)
         if not self._owner.admit(self):
             transport.abort()
             return
@@ -110,7 +124,8 @@ class Port(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The peer writes no more, which ends both directions (spec 01, 1.2)."""
         self._finish("the peer closed the connection")
-        return False  # the transport sends what waits, then closes
+        # The transport sends what waits, then closes.
+        return False
 
     def connection_lost(self, error: Exception | None) -> None:
         """The socket is closed."""
@@ -162,11 +177,13 @@ class Port(asyncio.Protocol):
         self.flush()
         if self._transport.is_closing():
             return
-        self.set_reading(True)  # else we would not see the peer close
+        # Else we would not see the peer close.
+        self.set_reading(True)
         self._finish("closed", tell=False)
         if self._transport.get_write_buffer_size():
             self._ends_when_empty = True
-            self._transport.set_write_buffer_limits(0, 0)  # `resume_writing` now means: all is sent
+            # From now on `resume_writing` means that all is sent.
+            self._transport.set_write_buffer_limits(0, 0)
         else:
             self._end_writing()
 
@@ -208,7 +225,8 @@ class Port(asyncio.Protocol):
             return
         try:
             self._transport.write_eof()
-        except OSError:  # the peer has reset the connection, and we have not heard of it yet
+        except OSError:
+            # The peer has reset the connection, and we have not heard of it yet.
             self._transport.abort()
 
     def _linger(self, give_up_at: float) -> None:

@@ -42,7 +42,8 @@ class Lookups:
         found: asyncio.Future[Found] = loop.create_future()
         try:
             threading.Thread(target=self._run, args=(loop, address, found), daemon=True).start()
-        except RuntimeError as error:  # the system has no thread left
+        except RuntimeError as error:
+            # The system has no thread left.
             raise OSError(str(error)) from None
         self._under_way[address] = found
         return found
@@ -57,15 +58,18 @@ class Lookups:
         result: Found | Exception
         try:
             result = self._ask(address)
-        except Exception as error:  # the one who asked is told, whatever it is
+        except Exception as error:
+            # Whoever asked is told, whatever it is.
             result = error
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        # Once the loop is closed, nobody waits any more.
+        with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(self._tell, address, found, result)
 
     def _tell(self, address: Address, found: asyncio.Future[Found], result: Found | Exception) -> None:
         del self._under_way[address]
         if isinstance(result, Exception):
             found.set_exception(result)
-            found.exception()  # all may have given up, and that is no fault
+            # Looked at: all may have given up, and that is no fault.
+            found.exception()
         else:
             found.set_result(result)

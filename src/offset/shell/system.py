@@ -12,9 +12,11 @@ from offset.base.instants import Instant, Millis
 Clock = Callable[[], Instant]
 
 ENTROPY_POOL_BYTES = 4096
-_DIRECT_BYTES = ENTROPY_POOL_BYTES // 4  # larger draws go to the system at once: they would waste the pool
+_DIRECT_BYTES = ENTROPY_POOL_BYTES // 4
+"""Larger draws go to the system at once: they would waste the pool."""
 DESCRIPTORS_WANTED = 65_536
-DESCRIPTORS_UNKNOWN = 1024  # what we count on where the system does not tell its limit
+DESCRIPTORS_UNKNOWN = 1024
+"""What we count on where the system does not tell its limit."""
 
 _forks = 0
 
@@ -88,7 +90,8 @@ def descriptors_max() -> int:
     """How many descriptors this process may have open."""
     try:
         import resource
-    except ImportError:  # not a Unix
+    except ImportError:
+        # Not a Unix.
         return DESCRIPTORS_UNKNOWN
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return DESCRIPTORS_WANTED if soft == resource.RLIM_INFINITY else soft
@@ -105,8 +108,6 @@ def raise_descriptor_limit() -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        except (
-            OSError,
-            ValueError,
-        ):  # macOS has a lower limit that it does not tell; we go on with what we have
+        except (OSError, ValueError):
+            # macOS has a lower limit that it does not tell; we go on with what we have.
             return

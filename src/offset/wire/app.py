@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offset.base.credits import Amount, Rate
-from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Signature, Uid
+from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, RequestId, Signature, Uid
 from offset.wire.codec import Codec, Message, struct, union
 from offset.wire.common import Commit, NamedIndexServerAddress, NamedRelayAddress, Receipt, RelayAddress
 from offset.wire.extension import Extensible, Extra
@@ -146,7 +146,7 @@ class CreateTransaction(Message):
     """Send one part of a payment along a route. Permission: buyer."""
 
     payment_id: PaymentId
-    request_id: Uid
+    request_id: RequestId
     route: FriendsRoute
     dest_payment: Amount
     fees: Amount
@@ -245,29 +245,29 @@ FAILURE = Failure()
 class TransactionResult(Message):
     """How a part of a payment ended; `request_id` is that of the CreateTransaction."""
 
-    request_id: Uid
+    request_id: RequestId
     result: RequestResult
 
 
-class PaymentNotFound(Message):
+class PaymentStatusNotFound(Message):
     """The node knows no such payment."""
 
 
-class PaymentSuccess(Message):
+class PaymentStatusSuccess(Message):
     """Paid; here is the proof."""
 
     receipt: Receipt
     ack_uid: Uid
 
 
-class PaymentCanceled(Message):
+class PaymentStatusCanceled(Message):
     """Nothing was paid."""
 
     ack_uid: Uid
 
 
-PaymentStatus = PaymentNotFound | PaymentSuccess | PaymentCanceled
-PAYMENT_NOT_FOUND = PaymentNotFound()
+PaymentStatus = PaymentStatusNotFound | PaymentStatusSuccess | PaymentStatusCanceled
+PAYMENT_NOT_FOUND = PaymentStatusNotFound()
 
 
 class ResponseClosePayment(Message):
@@ -318,12 +318,16 @@ for _cls in (
     AppToAppServer,
 ):
     struct(_cls, "app", _cls.__name__)
-struct(PaymentSuccess, "app", "PaymentStatusSuccess")
+struct(PaymentStatusSuccess, "app", "PaymentStatusSuccess")
 union("app", "RequestResult", {"complete": Complete, "success": Success, "failure": Failure})
 union(
     "app",
     "PaymentStatus",
-    {"paymentNotFound": PaymentNotFound, "success": PaymentSuccess, "canceled": PaymentCanceled},
+    {
+        "paymentNotFound": PaymentStatusNotFound,
+        "success": PaymentStatusSuccess,
+        "canceled": PaymentStatusCanceled,
+    },
 )
 struct(ReportMutations, "extension", "ReportMutations")
 _variants = {

@@ -62,7 +62,7 @@ def request_bytes(op: RequestOp) -> bytes:
         (
             op.request_id,
             op.src_hashed_lock,
-            listed(op.route.public_keys),
+            route_bytes(op.route.public_keys),
             u128(op.dest_payment),
             u128(op.total_dest_payment),
             op.invoice_id,
@@ -106,7 +106,7 @@ def currency_bytes(currency: Currency) -> bytes:
 
 def currency_operations_bytes(operations: CurrencyOperations) -> bytes:
     """CurrencyOperations."""
-    return operations.currency.encode() + listed([operation_bytes(op) for op in operations.operations])
+    return currency_bytes(operations.currency) + listed([operation_bytes(op) for op in operations.operations])
 
 
 def relay_address_bytes(relay: RelayAddress) -> bytes:
@@ -121,7 +121,7 @@ def relays_bytes(relays: Iterable[RelayAddress]) -> bytes:
 
 def currencies_bytes(currencies: Iterable[Currency]) -> bytes:
     """list of Currency."""
-    return listed([currency.encode() for currency in currencies])
+    return listed([currency_bytes(currency) for currency in currencies])
 
 
 def balance_info_bytes(info: BalanceInfo) -> bytes:
@@ -131,7 +131,7 @@ def balance_info_bytes(info: BalanceInfo) -> bytes:
 
 def currency_balance_info_bytes(info: CurrencyBalanceInfo) -> bytes:
     """CurrencyBalanceInfo."""
-    return info.currency.encode() + balance_info_bytes(info.balance_info)
+    return currency_bytes(info.currency) + balance_info_bytes(info.balance_info)
 
 
 def mc_info_bytes(info: McInfo) -> bytes:
@@ -148,7 +148,7 @@ def token_info_bytes(info: TokenInfo) -> bytes:
 
 def index_mutation_bytes(mutation: IndexMutation) -> bytes:
     """IndexMutation. The rate is left out, as in the reference (spec 01, 9, item 10)."""
-    key = mutation.public_key + mutation.currency.encode()
+    key = mutation.public_key + currency_bytes(mutation.currency)
     if isinstance(mutation, UpdateFriendCurrency):
         return b"\x00" + key + u128(mutation.recv_capacity)
     return b"\x01" + key

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offset.base.ids import PublicKey, RandValue, Signature
+from offset.base.ids import DhPublicKey, PublicKey, RandValue, Salt, Signature
 from offset.wire.codec import Codec, Message, struct, union
 
 
@@ -17,17 +17,17 @@ class ExchangeRandNonce(Message):
 class ExchangeDh(Message):
     """Second message of each side: its ephemeral key, the nonce received, a salt, a signature (5.8)."""
 
-    dh_public_key: bytes
+    dh_public_key: DhPublicKey
     rand_nonce: RandValue
-    key_salt: bytes
+    key_salt: Salt
     signature: Signature
 
 
 class Rekey(Message):
     """New ephemeral key and salt of the sender."""
 
-    dh_public_key: bytes
-    key_salt: bytes
+    dh_public_key: DhPublicKey
+    key_salt: Salt
 
 
 class User(Message):

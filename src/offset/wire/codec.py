@@ -38,7 +38,8 @@ from offset.base.limits import (
 )
 from offset.wire.packing import check_segments
 
-Reader = Any  # pycapnp has no types
+# pycapnp has no types.
+Reader = Any
 Builder = Any
 Read = Callable[[Reader], Any]
 Write = Callable[[Builder, Any], None]
@@ -51,7 +52,8 @@ _FOLDER = Path(__file__).parent / "schema"
 _LISTS_WORDS_MAX = 256
 _LISTS_WORDS_PER_BYTE = 2
 
-_POINTERS_WORDS_MAX = 64  # around the data of a message without lists
+_POINTERS_WORDS_MAX = 64
+"""Words around the data of a message without lists."""
 
 
 @dataclass_transform(frozen_default=True)
@@ -117,8 +119,9 @@ class Codec(Generic[M]):
             return self._read(root)  # type: ignore[misc, no-any-return]
         except Undecodable:
             raise
-        except Exception as error:  # the library raises several unrelated types; each means the same
-            reason = str(error).partition("\n")[0]  # no stack of the library
+        except Exception as error:
+            # The library raises several unrelated types, which mean the same; the stack of the library is left out.
+            reason = str(error).partition("\n")[0]
             raise Undecodable(f"not a {self._name}: {reason[:120]}") from None
 
     def _compile(self) -> None:
@@ -131,7 +134,8 @@ class Codec(Generic[M]):
 
 def _load(schema: str) -> Any:
     if schema not in _schemas:
-        import capnp  # here, so that programs which send no message start without it
+        # Imported here, so that programs which send no message start without it.
+        import capnp
 
         capnp.remove_import_hook()
         _schemas[schema] = capnp.load(str(_FOLDER / f"{schema}.capnp"))
@@ -214,7 +218,8 @@ def _number_writer(schema: Any, signed: bool) -> Write:
     split = pack.Struct(">2Q").unpack
 
     def write(builder: Builder, value: int) -> None:
-        words = split(value.to_bytes(16, "big", signed=signed))  # raises rather than send another amount
+        # Raises rather than send another amount.
+        words = split(value.to_bytes(16, "big", signed=signed))
         put = builder._init_by_field(inner)._set_by_field
         put(high, words[0])
         put(low, words[1])
@@ -376,7 +381,7 @@ def _field_writer(schema: Any, name: str) -> Write:
 
         return write_group
     if kind == "void":
-        return lambda builder, value: builder._set_by_field(field, None)
+        return lambda builder, _value: builder._set_by_field(field, None)
 
     def write_plain(builder: Builder, value: Any) -> None:
         builder._set_by_field(field, value)
@@ -390,7 +395,8 @@ def _field_writer(schema: Any, name: str) -> Write:
 def _which(reader: Reader, known: Any) -> str:
     name: str = reader._which_str()
     if name not in known:
-        raise Undecodable("an unknown variant")  # spec 01, 6.7
+        # Spec 01, 6.7.
+        raise Undecodable("an unknown variant")
     return name
 
 

@@ -56,24 +56,24 @@ class FriendCreditLines(Message):
     credit_lines: tuple[CreditLine, ...]
 
 
-class Connecting(Message):
+class RelayConnecting(Message):
     """On the way to the relay, or not long enough there to be sure: it may yet refuse the node."""
 
 
-class Listening(Message):
+class RelayListening(Message):
     """Friends can reach the node at the relay."""
 
 
-class Waiting(Message):
+class RelayWaiting(Message):
     """The last attempt failed; the next one comes at `until`."""
 
     until: Instant
 
 
-RelayState = Connecting | Listening | Waiting
+RelayState = RelayConnecting | RelayListening | RelayWaiting
 
 
-class RelayStanding(Message):
+class RelayStatus(Message):
     """A relay where the node listens, or tries to."""
 
     relay: RelayAddress
@@ -85,7 +85,7 @@ class RelayStanding(Message):
     """Why the last line ended; empty if none did."""
 
 
-class Linked(Message):
+class LinkUp(Message):
     """The friend is online."""
 
     relay: RelayAddress
@@ -93,23 +93,23 @@ class Linked(Message):
     """Whether the node connected; else the friend did."""
 
 
-class Trying(Message):
+class LinkTrying(Message):
     """Attempts are under way at these relays."""
 
     relays: tuple[RelayAddress, ...]
 
 
-class Apart(Message):
+class LinkDown(Message):
     """The friend is offline, and `why` as far as one can know."""
 
     why: str
     opt_next_attempt: Instant | None
 
 
-LinkState = Linked | Trying | Apart
+LinkState = LinkUp | LinkTrying | LinkDown
 
 
-class LinkStanding(Message):
+class LinkStatus(Message):
     """The link to an enabled friend."""
 
     friend_public_key: PublicKey
@@ -118,24 +118,28 @@ class LinkStanding(Message):
     """Since when it is online or offline."""
 
 
-class Standing(Message):
+class NetworkStatus(Message):
     """How a node stands with relays and friends; all times are of its clock, which says `now`."""
 
     now: Instant
-    relays: tuple[RelayStanding, ...]
-    links: tuple[LinkStanding, ...]
+    relays: tuple[RelayStatus, ...]
+    links: tuple[LinkStatus, ...]
 
 
 class Extra(Message):
     """At the end of a report or a change of it: what only our nodes tell."""
 
     credit_lines: tuple[FriendCreditLines, ...] = ()
-    opt_standing: Standing | None = None
+    opt_status: NetworkStatus | None = None
     refusal: str = ""
     """Why the request that is acknowledged here was refused; empty if it was not."""
 
 
-for _cls in (CreditLine, FriendCreditLines, RelayStanding, Linked, Apart, LinkStanding, Standing, Extra):
+for _cls in (CreditLine, FriendCreditLines, RelayStatus, LinkUp, LinkDown, LinkStatus, NetworkStatus, Extra):
     struct(_cls, "extension", _cls.__name__)
-union("extension", "RelayState", {"connecting": Connecting, "listening": Listening, "waiting": Waiting})
-union("extension", "LinkState", {"linked": Linked, "trying": Trying, "apart": Apart})
+union(
+    "extension",
+    "RelayState",
+    {"connecting": RelayConnecting, "listening": RelayListening, "waiting": RelayWaiting},
+)
+union("extension", "LinkState", {"linked": LinkUp, "trying": LinkTrying, "apart": LinkDown})

@@ -11,8 +11,8 @@ from offset.base.ids import (
     PlainLock,
     PublicKey,
     RandValue,
+    RequestId,
     Signature,
-    Uid,
 )
 from offset.wire.codec import Codec, Message, struct, union
 from offset.wire.common import RelayAddress
@@ -28,7 +28,7 @@ class FriendsRoute(Message):
 class RequestOp(Message):
     """Freeze credits towards the seller. `route`: the nodes after the receiver, empty at the seller."""
 
-    request_id: Uid
+    request_id: RequestId
     src_hashed_lock: HashedLock
     route: FriendsRoute
     dest_payment: Amount
@@ -40,7 +40,7 @@ class RequestOp(Message):
 class ResponseOp(Message):
     """The seller's signed promise, on its way back."""
 
-    request_id: Uid
+    request_id: RequestId
     dest_hashed_lock: HashedLock
     is_complete: bool
     rand_nonce: RandValue
@@ -50,13 +50,13 @@ class ResponseOp(Message):
 class CancelOp(Message):
     """Unfreeze; no credits move."""
 
-    request_id: Uid
+    request_id: RequestId
 
 
 class CollectOp(Message):
     """Both secrets are out: the credits move."""
 
-    request_id: Uid
+    request_id: RequestId
     src_plain_lock: PlainLock
     dest_plain_lock: PlainLock
 

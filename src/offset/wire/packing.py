@@ -10,7 +10,8 @@ import struct
 
 from offset.base.faults import Undecodable
 
-SEGMENTS_MAX = 511  # (ref)
+SEGMENTS_MAX = 511
+"""As the reference has it."""
 
 _BITS = bytes(tag.bit_count() for tag in range(256))
 
@@ -18,7 +19,8 @@ _BITS = bytes(tag.bit_count() for tag in range(256))
 def check_segments(data: bytes) -> None:
     """Raise Undecodable when a message of several segments is cut, or packed across its end."""
     if not data or not data[0] & 0x0F:
-        return  # the first four bytes are zero, so it has one segment, which is read at once
+        # The first four bytes are zero, so it has one segment, which is read at once.
+        return
     try:
         first, _ = _unpack(data, 0, 1)
         segments = int.from_bytes(first[:4], "little") + 1

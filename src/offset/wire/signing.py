@@ -6,20 +6,24 @@ from collections.abc import Iterable
 
 from offset.base.credits import Amount
 from offset.base.ids import (
+    RAND_VALUE_BYTES,
     Currency,
+    DhPublicKey,
     HashedLock,
     HashResult,
     InvoiceId,
     PublicKey,
     RandValue,
+    RequestId,
+    Salt,
     Signature,
-    Uid,
 )
 from offset.crypto.hashing import sha512_256
-from offset.crypto.identity import is_lower, key_rank, verify
 from offset.crypto.locks import hash_lock
+from offset.crypto.public_keys import is_lower, key_rank, verify
 from offset.wire.canonical import (
     currencies_bytes,
+    currency_bytes,
     currency_operations_bytes,
     flag,
     index_mutation_bytes,
@@ -124,13 +128,15 @@ def initial_move_token(local: PublicKey, remote: PublicKey) -> MoveToken:
     """The first move token, which both sides know without talking: sent by the lower key (5.5)."""
     info = initial_token_info(local, remote)
     low, high = info.mc.local_public_key, info.mc.remote_public_key
-    return MoveToken(low + bytes(32), (), None, None, info_hash(info), key_rank(high)[:16], high + bytes(32))
+    old_token, new_token = Signature(low + bytes(32)), Signature(high + bytes(32))
+    rand_nonce = RandValue(key_rank(high)[:RAND_VALUE_BYTES])
+    return MoveToken(old_token, (), None, None, info_hash(info), rand_nonce, new_token)
 
 
 # Response, commit and receipt (5.4)
 
 
-def response_hash(request_id: Uid, rand_nonce: RandValue) -> HashResult:
+def response_hash(request_id: RequestId, rand_nonce: RandValue) -> HashResult:
     """H(requestId ‖ randNonce), 32 bytes."""
     return sha512_256(request_id, rand_nonce)
 
@@ -156,7 +162,7 @@ def response_buffer(
             u128(dest_payment),
             u128(total_dest_payment),
             invoice_id,
-            currency.encode(),
+            currency_bytes(currency),
         )
     )
 
@@ -224,6 +230,6 @@ def time_hash(hashes: Iterable[HashResult]) -> HashResult:
     return sha512_256(HASH_CLOCK, *hashes)
 
 
-def exchange_dh_buffer(dh_public_key: bytes, rand_nonce: RandValue, key_salt: bytes) -> bytes:
+def exchange_dh_buffer(dh_public_key: DhPublicKey, rand_nonce: RandValue, key_salt: Salt) -> bytes:
     """What a side signs in the handshake, 80 bytes; `rand_nonce` is the one it received."""
     return dh_public_key + rand_nonce + key_salt

@@ -20,7 +20,7 @@ from offset.core.apps.reports import (
 )
 from offset.wire.app import ReportMutations
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
-from offset.wire.extension import CreditLine, Extra, FriendCreditLines, Standing
+from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus
 from offset.wire.index import IndexMutation, RemoveFriendCurrency, UpdateFriendCurrency
 from offset.wire.report import (
     AddFriendReport,
@@ -370,16 +370,16 @@ def test_name_that_means_two() -> None:
 
 
 def test_what_only_our_nodes_tell() -> None:
-    """Lines of known friends and the standing are kept, stand in a snapshot, and go with the friend."""
+    """Lines of known friends and the status are kept, stand in a snapshot, and go with the friend."""
     view = _view()
     assert view.snapshot().opt_extra is None
-    lines, standing = (CreditLine("FST", 7, True),), Standing(5, (), ())
+    lines, status = (CreditLine("FST", 7, True),), NetworkStatus(5, (), ())
     told = (FriendCreditLines(BOB, lines), FriendCreditLines(bytes(32), lines))
     view.take_extra(Extra(told))
-    view.take_extra(Extra(opt_standing=standing))
+    view.take_extra(Extra(opt_status=status))
     view.take_extra(Extra(refusal="no"))
-    assert view.snapshot().opt_extra == Extra(told[:1], standing)
+    assert view.snapshot().opt_extra == Extra(told[:1], status)
     late = ReportView(view.snapshot())
-    assert (late.credit_lines, late.standing) == ({BOB: lines}, standing)
+    assert (late.credit_lines, late.status) == ({BOB: lines}, status)
     view.apply(FunderMutation(RemoveFriendMutation(BOB)))
-    assert view.snapshot().opt_extra == Extra((), standing)
+    assert view.snapshot().opt_extra == Extra((), status)

@@ -10,7 +10,7 @@ from offset.base.limits import (
     STABLE_LINE_MS,
 )
 from offset.core.channeler import Offline, Online
-from offset.wire.extension import Linked
+from offset.wire.extension import LinkUp
 from support.meeting import Meeting, NodeBody, RelayBody, Wire
 
 MINUTE = 60_000
@@ -45,8 +45,8 @@ class Two(Meeting):
 
     def tunnel(self, node: NodeBody) -> Wire:
         """The line that carries a node's link."""
-        (state,) = [friend.state for friend in node.channeler.standing(0).links]
-        assert isinstance(state, Linked)
+        (state,) = [friend.state for friend in node.channeler.status(0).links]
+        assert isinstance(state, LinkUp)
         return next(w for w in reversed(node.wires.values()) if w.relay.at() == state.relay)
 
 

@@ -69,7 +69,7 @@ def test_no_order_of_events_breaks_it(steps: list[tuple[str, object, object]]) -
         live = [number for number in script.dialed if number not in script.closed and number not in over]
         assert len(live) <= 3 + len(FRIENDS) * (2 + 2 * RELAY_ATTEMPTS_MAX)
         assert len(live) <= 3 + len(FRIENDS) * (2 + RELAY_ATTEMPTS_MAX) + ACCEPTS_MAX + INNER_HANDSHAKES_MAX
-        script.channeler.standing(script.now)
+        script.channeler.status(script.now)
     online = dict.fromkeys(FRIENDS, False)
     for news in script.news:
         if isinstance(news, FriendData):

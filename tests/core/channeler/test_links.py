@@ -4,8 +4,8 @@ import pytest
 
 from offset.base.limits import LINK_PRECEDENCE_MS
 from offset.core.channeler import CloseLine, FriendData, Offline, Online
-from offset.core.channeler.lines import Tunnel
-from offset.core.channeler.links import Friend, replaces
+from offset.core.channeler.links import FriendLink, replaces
+from offset.core.channeler.tunnels import Tunnel
 from support.scripted import HIGH, HIGH2, LOW, R1, R2, Script
 
 
@@ -31,13 +31,13 @@ def test_w12_which_link_stays(
     old_is_ours: bool, fresh_is_ours: bool, age_ms: int, is_higher: bool, stays: str
 ) -> None:
     """The newest, unless both sides began at the same time: then the one of the higher side."""
-    friend = Friend(HIGH, is_higher, 0, tunnel(old_is_ours, 1000))
+    friend = FriendLink(HIGH, is_higher, 0, tunnel(old_is_ours, 1000))
     assert replaces(tunnel(fresh_is_ours, 0), friend, 1000 + age_ms) == (stays == "fresh")
 
 
 def test_the_first_link_is_taken() -> None:
     """Without a link there is nothing to compare."""
-    assert replaces(tunnel(True, 0), Friend(HIGH, False, 0), 0)
+    assert replaces(tunnel(True, 0), FriendLink(HIGH, False, 0), 0)
 
 
 def test_w9_the_newest_link_wins() -> None:

@@ -13,7 +13,7 @@ from offset.base.limits import (
 )
 from offset.core.funder import control
 from offset.core.funder.records import ConfigRecord
-from offset.core.funder.turn import DropFriend, SetRelays, Turn, UpdateFriend
+from offset.core.funder.state.turn import DropFriend, SetRelays, Turn, UpdateFriend
 from offset.wire import app
 from offset.wire.common import NamedRelayAddress, RelayAddress
 from offset.wire.report import AddRelayMutation, RemoveRelayMutation, SetStatus

@@ -13,9 +13,9 @@ import pytest
 
 from offset.base.entropy import SeededEntropy
 from offset.core.funder.funder import Funder
-from offset.core.funder.turn import SetRelays, Turn, UpdateFriend
+from offset.core.funder.state.turn import SetRelays, Turn, UpdateFriend
 from offset.crypto.identity import Identity
-from offset.wire.app import FAILURE, PaymentCanceled, ResponseClosePayment, TransactionResult
+from offset.wire.app import FAILURE, PaymentStatusCanceled, ResponseClosePayment, TransactionResult
 from offset.wire.friend import FRIEND_MESSAGE, FriendMessage, MoveToken, MoveTokenRequest, ResponseOp
 from support.fields import from_fields, to_fields
 from support.ledger_fields import state_fields
@@ -253,7 +253,7 @@ class NodeOfReset(Node):
     def _end(self, turn: Turn) -> None:
         for result in list(turn.results):
             match result:
-                case ResponseClosePayment(payment_id, PaymentCanceled(ack_uid)):
+                case ResponseClosePayment(payment_id, PaymentStatusCanceled(ack_uid)):
                     if payment_id.hex() == self.ENDED_PAYMENT:
                         self.ended = {"canceled": ack_uid.hex()}
                         turn.results.remove(result)

@@ -15,9 +15,9 @@ from offset.base.limits import (
     OPERATIONS_PER_MESSAGE_MAX,
     U64_MAX,
 )
-from offset.core.funder import mutual_credit
-from offset.core.funder.records import HistoryRecord, Key
-from offset.core.funder.turn import UpdateFriend
+from offset.core.funder.ledger import mutual_credit
+from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, Key
+from offset.core.funder.state.turn import UpdateFriend
 from offset.wire import app
 from offset.wire.common import RECEIPT, RelayAddress
 from offset.wire.friend import (
@@ -186,7 +186,7 @@ def test_d28_receipt_of_the_whole_after_the_acknowledgement() -> None:
     world.disconnect("a", "n")
     world.control("s", app.CommitInvoice(commit))
     world.settle()
-    key = ("history", "paid", payment_id)
+    key = HistoryKey(HistoryKind.PAID, payment_id)
     part = RECEIPT.decode(_detail(world["a"], key))
     assert not part.is_complete
     ack_uid = world["a"].state.payments[payment_id].ack_uid
@@ -212,7 +212,7 @@ def test_d29_the_end_of_a_payment_is_kept() -> None:
         world["a"].take_results()
         world.control("a", app.RequestClosePayment(payment_id))
         (result,) = world["a"].results
-        assert isinstance(result.status, app.PaymentSuccess)
+        assert isinstance(result.status, app.PaymentStatusSuccess)
     world.control("a", app.AckClosePayment(payment_id, result.status.ack_uid))
     assert not world["a"].state.payments
 

@@ -39,7 +39,7 @@ def flights(world: World, route: str) -> tuple[int, int, int]:
         world.round()
         to_end += 1
     (result,) = buyer.take_results()
-    assert isinstance(result.status, app.PaymentSuccess)
+    assert isinstance(result.status, app.PaymentStatusSuccess)
     world.settle()
     check_quiet(world)
     check_nothing_frozen(world)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from offset.base.credits import Rate
 from offset.core.index.exact import exact
-from offset.core.index.search import Budget, Quest, Taken, hop_cost
+from offset.core.index.search import Budget, Query, UsedArcs, hop_cost
 from support.payments import Arc, Arcs, graph_of, hops, key, payable, rate_of, simple_routes
 
 
@@ -31,9 +31,9 @@ def cost(keys: tuple[bytes, ...], arcs: Arcs, amount: int, hop: int) -> int:
 @settings(max_examples=300)
 def test_against_all_routes(arcs: dict[Arc, tuple[int, Rate]], amount: int) -> None:
     """It finds the cheapest of the routes that carry the amount with fees and rounding, and none only if none does."""
-    quest = Quest(graph_of(arcs), key("A"), key("B"), Taken(), Budget(100_000))
+    query = Query(graph_of(arcs), key("A"), key("B"), UsedArcs(), Budget(100_000))
     hop = hop_cost(amount)
-    found = exact(quest, amount, hop)
+    found = exact(query, amount, hop)
     routes = [keys for keys in simple_routes(arcs, key("A"), key("B")) if payable(keys, arcs) >= amount]
     if not routes:
         assert found is None
@@ -54,9 +54,9 @@ def test_cheap_but_narrow_gives_way() -> None:
         (key("N"), key("K")): wide,
     }
     arcs |= {arc[::-1]: (0, Rate()) for arc in arcs}
-    quest = Quest(graph_of(arcs), key("S"), key("T"), Taken(), Budget(1000))
-    assert exact(quest, 100, 1) == (key("S"), key("M"), key("N"), key("T"))
-    assert exact(quest, 101, 1) == (key("S"), key("M"), key("W"), key("T"))
+    query = Query(graph_of(arcs), key("S"), key("T"), UsedArcs(), Budget(1000))
+    assert exact(query, 100, 1) == (key("S"), key("M"), key("N"), key("T"))
+    assert exact(query, 101, 1) == (key("S"), key("M"), key("W"), key("T"))
 
 
 def test_the_budget_ends_it() -> None:
@@ -64,5 +64,5 @@ def test_the_budget_ends_it() -> None:
     arcs = {(key(i), key(i + 1)): (9, Rate()) for i in range(20)}
     arcs |= {arc[::-1]: value for arc, value in arcs.items()}
     budget = Budget(5)
-    assert exact(Quest(graph_of(arcs), key(0), key(20), Taken(), budget), 1, 1) is None
+    assert exact(Query(graph_of(arcs), key(0), key(20), UsedArcs(), budget), 1, 1) is None
     assert budget.spent

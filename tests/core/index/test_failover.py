@@ -4,11 +4,12 @@ from offset.base.credits import FREE
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
 from offset.base.limits import INDEX_CLIENT_BACKOFF_MS_MAX, INDEX_TICK_MS
-from offset.core.index.client import Answer, Dial, IndexClient, Send
+from offset.core.index.client import Answer, DialServer, IndexClient, SendServer
 from offset.core.index.client import Effect as ClientEffect
 from offset.core.index.effects import Effect, SendClients, SendPeers
 from offset.core.index.server import IndexServer
-from offset.crypto.identity import Identity, is_lower
+from offset.crypto.identity import Identity
+from offset.crypto.public_keys import is_lower
 from offset.wire.common import NamedIndexServerAddress
 from offset.wire.index import RequestRoutes
 from support.payments import key
@@ -59,7 +60,7 @@ class Talk:
 
     def run(self, i: int, effects: list[ClientEffect]) -> None:
         for effect in effects:
-            if isinstance(effect, Dial):
+            if isinstance(effect, DialServer):
                 own = effect.server.public_key
                 if not self.is_up[own]:
                     self.run(i, self.clients[i].closed(self.now))
@@ -68,7 +69,7 @@ class Talk:
                 self.places[i] = own, self.conns
                 self.run(i, self.clients[i].opened(self.now))
                 self.hear(own, self.servers[own].client_opened(self.conns, NODES[i].public_key))
-            elif isinstance(effect, Send):
+            elif isinstance(effect, SendServer):
                 own, conn = self.places[i]
                 self.hear(own, self.servers[own].client_message(conn, effect.message))
             elif isinstance(effect, Answer):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from offset.base.credits import FREE, Rate
 from offset.base.limits import ROUTE_KEYS_MAX
 from offset.core.index.flow import Flow, with_roles
-from offset.core.index.search import Budget, Quest, Taken
+from offset.core.index.search import Budget, Query, UsedArcs
 from support.payments import Arc, Arcs, graph_of, hops, key, most_flow
 
 
@@ -22,8 +22,8 @@ def worlds(draw: st.DrawFn) -> dict[Arc, tuple[int, Rate]]:
     }
 
 
-def quest_of(arcs: Arcs, source: str = "A", destination: str = "B", budget: int = 100_000) -> Quest:
-    return Quest(graph_of(arcs), key(source), key(destination), Taken(), Budget(budget))
+def quest_of(arcs: Arcs, source: str = "A", destination: str = "B", budget: int = 100_000) -> Query:
+    return Query(graph_of(arcs), key(source), key(destination), UsedArcs(), Budget(budget))
 
 
 def chain(length: int) -> dict[Arc, tuple[int, Rate]]:
@@ -37,7 +37,7 @@ def chain(length: int) -> dict[Arc, tuple[int, Rate]]:
 @settings(max_examples=300)
 def test_against_the_greatest_flow(arcs: dict[Arc, tuple[int, Rate]], floors: list[int], wanted: int) -> None:
     """Whatever was tried before, it grows to what is wanted or possible, and the routes carry all of it."""
-    quest, flow, grown = quest_of(arcs), 0, Flow(quest_of(arcs))
+    query, flow, grown = quest_of(arcs), 0, Flow(quest_of(arcs))
     for floor in [*floors, 1]:
         while flow < wanted and (more := grown.augment(wanted - flow, min(floor, wanted - flow))):
             assert more >= min(floor, wanted - flow)
@@ -47,7 +47,7 @@ def test_against_the_greatest_flow(arcs: dict[Arc, tuple[int, Rate]], floors: li
     carried: dict[Arc, int] = {}
     routes = grown.routes(100)
     for keys, amount in routes:
-        assert (keys[0], keys[-1]) == (quest.source, quest.destination)
+        assert (keys[0], keys[-1]) == (query.source, query.destination)
         assert len(set(keys)) == len(keys)
         for arc in hops(keys):
             carried[arc] = carried.get(arc, 0) + amount
@@ -57,15 +57,15 @@ def test_against_the_greatest_flow(arcs: dict[Arc, tuple[int, Rate]], floors: li
 
 
 def test_what_is_taken_stays_free() -> None:
-    """Room that others have taken is not used, nor an arc that must not be; and the quest itself stays as it is."""
+    """Room that others have taken is not used, nor an arc that must not be; and the query itself stays as it is."""
     arcs = dict.fromkeys(chain(2) | {(key("A"), key("B")): FREE, (key("B"), key("A")): FREE}, (5, FREE))
-    quest = quest_of(arcs)
-    quest.taken.take(key("A"), key(0), 2)
-    quest.taken.block(key("A"), key("B"))
-    flow = Flow(quest)
+    query = quest_of(arcs)
+    query.taken.take(key("A"), key(0), 2)
+    query.taken.block(key("A"), key("B"))
+    flow = Flow(query)
     assert flow.augment(9, 1) == 3
     assert flow.augment(9, 1) == 0
-    assert quest.room(key("A"), key(0)) == 3
+    assert query.room(key("A"), key(0)) == 3
     assert flow.routes(9) == [((key("A"), key(0), key("B")), 3)]
 
 
@@ -91,12 +91,12 @@ def test_the_widest_routes_come_first() -> None:
 @given(worlds())
 def test_roles_of_friends(arcs: dict[Arc, tuple[int, Rate]]) -> None:
     """Each friend is left by or come back over, and never both; so all routes of a flow are rings."""
-    quest = with_roles(quest_of(arcs, "A", "A"))
-    for friend in quest.graph.out(key("A")):
+    query = with_roles(quest_of(arcs, "A", "A"))
+    for friend in query.graph.out(key("A")):
         there, back = arcs[key("A"), friend][0], arcs[friend, key("A")][0]
-        assert (quest.room(key("A"), friend) >= 0) == (there >= back)
-        assert (quest.room(friend, key("A")) >= 0) == (there < back)
-    flow = Flow(quest)
+        assert (query.room(key("A"), friend) >= 0) == (there >= back)
+        assert (query.room(friend, key("A")) >= 0) == (there < back)
+    flow = Flow(query)
     while flow.augment(99, 1):
         pass
     for keys, _ in flow.routes(99):
@@ -108,9 +108,9 @@ def test_the_budget_ends_it() -> None:
     """Without budget nothing grows, and nothing is taken apart."""
     flow = Flow(quest_of(chain(20), budget=5))
     assert flow.augment(5, 1) == 0
-    quest = quest_of(chain(20))
-    flow = Flow(quest)
+    query = quest_of(chain(20))
+    flow = Flow(query)
     assert flow.augment(5, 1) == 5
-    quest.budget.arcs = 5
+    query.budget.arcs = 5
     assert flow.routes(9) == []
-    assert quest.budget.spent
+    assert query.budget.spent

@@ -1,14 +1,14 @@
 """One graph: both directions show the same records, and an arc opens and closes with its two sides."""
 
 from offset.base.credits import FREE, Rate
-from offset.core.index.graph import NO_ARC, Graph, Record
+from offset.core.index.graph import NO_ARC, CapacityRecord, Graph
 from support.payments import key
 
 A, B, C = key("A"), key("B"), key("C")
 
 
-def record(friend: bytes, capacity: int) -> Record:
-    return Record("FST", friend, capacity, 0, 0, 0)
+def record(friend: bytes, capacity: int) -> CapacityRecord:
+    return CapacityRecord("FST", friend, capacity, 0, 0, 0)
 
 
 def test_both_directions_hold_the_same_record() -> None:

@@ -1,17 +1,17 @@
 """What a node publishes of its friends, and what it tells the index when that changes: every recorded case.
 
-The funder says what is published (`views.published`), the index client says it to the server (`Bulletin`).
+The funder says what is published (`views.published`), the index client says it to the server (`Publication`).
 """
 
 import pytest
 
 from offset.base.credits import Amount, Rate
 from offset.base.ids import Currency
-from offset.core.funder.mutual_credit import MutualCredit
+from offset.core.funder.ledger.mutual_credit import MutualCredit
 from offset.core.funder.records import ConfigRecord
-from offset.core.funder.state import Friend
-from offset.core.funder.views import published
-from offset.core.index.bulletin import Bulletin
+from offset.core.funder.state.state import Friend
+from offset.core.funder.state.views import published
+from offset.core.index.publication import Publication
 from offset.wire.friend import ResetTerms
 from offset.wire.index import IndexMutation, RemoveFriendCurrency, UpdateFriendCurrency
 from support.vectors import Case, cases
@@ -96,13 +96,13 @@ def test_published(case: Case) -> None:
 def test_changes_are_told(case: Case) -> None:
     """After a change the index is told what the reference tells it, once, and nothing when nothing has changed."""
     key = bytes.fromhex(case["friendPublicKey"])
-    friend, bulletin = friend_of(case["friendReport"], key), Bulletin()
+    friend, publication = friend_of(case["friendReport"], key), Publication()
     before = published(friend)
-    bulletin.change({(key, currency): value for currency, value in before.items()})
-    bulletin.next_batch(repeated=0)
+    publication.change({(key, currency): value for currency, value in before.items()})
+    publication.next_batch(repeated=0)
     after = change(friend, case["mutation"])
-    bulletin.change({(key, currency): after.get(currency) for currency in {**before, **after}})
+    publication.change({(key, currency): after.get(currency) for currency in {**before, **after}})
     expected = [mutation for recorded in case["indexMutations"] for mutation in told(recorded)]
-    assert bulletin.has_changed == bool(expected)
+    assert publication.has_changed == bool(expected)
     if expected:
-        assert list(bulletin.next_batch(repeated=0))[: len(expected)] == expected
+        assert list(publication.next_batch(repeated=0))[: len(expected)] == expected

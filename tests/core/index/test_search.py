@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offset.base.credits import FREE, Rate
-from offset.core.index.search import COST_BITS, Budget, Quest, Taken, cheapest, hop_cost
+from offset.core.index.search import COST_BITS, Budget, Query, UsedArcs, cheapest, hop_cost
 from support.payments import Arc, Arcs, graph_of, hops, key, simple_routes
 
 AMOUNT = 100
@@ -38,14 +38,14 @@ def worlds(draw: st.DrawFn) -> dict[Arc, tuple[int, Rate]]:
 @settings(max_examples=300)
 def test_cheapest_of_all_routes(arcs: dict[Arc, tuple[int, Rate]], data: st.DataObject) -> None:
     """Among all routes with room on every arc left, none costs less than the one that is found."""
-    taken, left = Taken(), dict(arcs)
+    taken, left = UsedArcs(), dict(arcs)
     for arc in data.draw(st.lists(st.sampled_from(sorted(arcs)), max_size=3)) if arcs else []:
         amount = data.draw(st.sampled_from([50, 100]))
         taken.take(*arc, amount)
         left[arc] = left[arc][0] - amount, left[arc][1]
-    quest = Quest(graph_of(arcs), key("A"), key("B"), taken, Budget(10_000))
+    query = Query(graph_of(arcs), key("A"), key("B"), taken, Budget(10_000))
     hop = hop_cost(AMOUNT)
-    found = cheapest(quest, AMOUNT, AMOUNT, hop)
+    found = cheapest(query, AMOUNT, AMOUNT, hop)
     routes = [
         keys
         for keys in simple_routes(arcs, key("A"), key("B"))
@@ -63,8 +63,8 @@ def test_rings_over_one_friend(arcs: dict[Arc, tuple[int, Rate]]) -> None:
     """A ring that comes back over a given friend is the cheapest of those that do not leave by it."""
     hop = hop_cost(AMOUNT)
     for friend in sorted({tail for tail, head in arcs if head == key("A")}):
-        quest = Quest(graph_of(arcs), key("A"), key("A"), Taken(), Budget(10_000))
-        found = cheapest(quest.coming_back_over(friend), AMOUNT, AMOUNT, hop)
+        query = Query(graph_of(arcs), key("A"), key("A"), UsedArcs(), Budget(10_000))
+        found = cheapest(query.coming_back_over(friend), AMOUNT, AMOUNT, hop)
         routes = [
             keys
             for keys in simple_routes(arcs, key("A"), key("A"))
@@ -78,7 +78,7 @@ def test_rings_over_one_friend(arcs: dict[Arc, tuple[int, Rate]]) -> None:
 
 def test_taken_adds_up() -> None:
     """What several routes take of an arc adds up, in both directions of looking; a copy goes its own way."""
-    taken = Taken()
+    taken = UsedArcs()
     taken.take(b"a", b"b", 3)
     taken.take(b"a", b"b", 4)
     twin = taken.copy()
@@ -92,14 +92,14 @@ def test_a_path_knows_what_is_left() -> None:
     """The rooms of a path are those of the arcs without what was taken; its tolls are those of the nodes between."""
     arcs = {(key(i), key(i + 1)): (10 + i, Rate(i, i)) for i in range(3)}
     arcs |= {arc[::-1]: (5, FREE) for arc in arcs}
-    taken = Taken()
+    taken = UsedArcs()
     taken.take(key(1), key(2), 4)
-    quest = Quest(graph_of(arcs), key(0), key(3), taken, Budget(100))
-    path = quest.path((key(0), key(1), key(2), key(3)))
+    query = Query(graph_of(arcs), key(0), key(3), taken, Budget(100))
+    path = query.path((key(0), key(1), key(2), key(3)))
     assert path.rooms == (10, 7, 12)
     assert path.tolls == (Rate(0, 0), Rate(1, 1))
-    quest.take(path, 2)
-    assert quest.path(path.keys).rooms == tuple(
+    query.take(path, 2)
+    assert query.path(path.keys).rooms == tuple(
         room - load for room, load in zip((10, 7, 12), path.loads(2), strict=True)
     )
 
@@ -109,7 +109,7 @@ def test_the_budget_ends_a_search() -> None:
     arcs = {(key(i), key(i + 1)): (100, FREE) for i in range(20)}
     arcs |= {arc[::-1]: value for arc, value in arcs.items()}
     budget = Budget(5)
-    assert cheapest(Quest(graph_of(arcs), key(0), key(20), Taken(), budget), 1, 1, 1) is None
+    assert cheapest(Query(graph_of(arcs), key(0), key(20), UsedArcs(), budget), 1, 1, 1) is None
     assert budget.spent
 
 
@@ -120,5 +120,5 @@ def test_a_node_that_is_reached_more_cheaply_later() -> None:
     for shortcut in ((key("S"), key("Y")), (key(27), key(29))):  # one for each ball
         arcs[shortcut] = AMOUNT, Rate(0, 9)
     arcs |= {arc[::-1]: (AMOUNT, Rate(0, 1)) for arc in arcs}
-    quest = Quest(graph_of(arcs), key("S"), key("T"), Taken(), Budget(10_000))
-    assert cheapest(quest, AMOUNT, AMOUNT, hop_cost(AMOUNT)) == tuple(chain)
+    query = Query(graph_of(arcs), key("S"), key("T"), UsedArcs(), Budget(10_000))
+    assert cheapest(query, AMOUNT, AMOUNT, hop_cost(AMOUNT)) == tuple(chain)

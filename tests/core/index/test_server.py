@@ -17,10 +17,11 @@ from offset.base.limits import (
     INDEX_TICK_MS,
 )
 from offset.core.index import server as server_module
-from offset.core.index.effects import DialPeer, Effect, Hangup, SendClients, SendPeers
+from offset.core.index.effects import DialPeer, Effect, HangupConn, SendClients, SendPeers
 from offset.core.index.search import Budget
 from offset.core.index.server import IndexServer
-from offset.crypto.identity import Identity, is_lower
+from offset.crypto.identity import Identity
+from offset.crypto.public_keys import is_lower
 from offset.wire.index import (
     INDEX_CLIENT_TO_SERVER,
     INDEX_SERVER_TO_CLIENT,
@@ -290,7 +291,7 @@ def test_r7_the_newest_connection_of_a_node_counts() -> None:
     server.tick(0)
     server.client_opened(2, A.public_key)
     effects = server.client_opened(4, A.public_key)
-    assert effects[0] == Hangup(2)
+    assert effects[0] == HangupConn(2)
     question = request(A.public_key, B.public_key, 1)
     assert server.client_message(2, question) == []
     assert len(server.client_message(4, question)) == 1
@@ -308,10 +309,10 @@ def test_r7_r9_peers() -> None:
     listening = IndexServer(low.public_key, {high.public_key: "h:1"}, SeededEntropy(1), 0)
     assert listening.tick(0) == []
     listening.peer_opened(2, high.public_key, False, 1)
-    assert listening.peer_opened(4, high.public_key, False, 2)[0] == Hangup(2)
+    assert listening.peer_opened(4, high.public_key, False, 2)[0] == HangupConn(2)
     assert listening.peer_message(2, TimeHash(b"h" * 32)) == []
     assert listening.view().peers == 1
-    assert listening.peer_opened(6, b"?" * 32, False, 3) == [Hangup(6)]
+    assert listening.peer_opened(6, b"?" * 32, False, 3) == [HangupConn(6)]
     dialing = IndexServer(
         high.public_key, {low.public_key: "l:1", high.public_key: "me:1"}, SeededEntropy(1), 0
     )
@@ -353,8 +354,8 @@ def test_clients_are_bounded() -> None:
     """When all places are taken a new key is hung up; a known key may still come back."""
     server = IndexServer(SERVERS[0].public_key, {}, SeededEntropy(1), 0, clients_max=1)
     assert server.client_opened(2, A.public_key) == []
-    assert server.client_opened(4, B.public_key) == [Hangup(4)]
-    assert server.client_opened(6, A.public_key) == [Hangup(2)]
+    assert server.client_opened(4, B.public_key) == [HangupConn(4)]
+    assert server.client_opened(6, A.public_key) == [HangupConn(2)]
 
 
 def test_unknown_connections_are_ignored() -> None:
@@ -420,8 +421,8 @@ def test_default_number_of_clients() -> None:
     server = IndexServer(SERVERS[0].public_key, {}, SeededEntropy(1), 0)
     for number in range(INDEX_CLIENTS_MAX):
         assert server.client_opened(2 + number, number.to_bytes(32, "big")) == []
-    assert server.client_opened(1, b"n" * 32) == [Hangup(1)]
-    assert server.client_opened(1, bytes(32)) == [Hangup(2)]
+    assert server.client_opened(1, b"n" * 32) == [HangupConn(1)]
+    assert server.client_opened(1, bytes(32)) == [HangupConn(2)]
     assert server.view().clients == INDEX_CLIENTS_MAX
     server.closed(1, 0)
     assert server.client_opened(2, b"n" * 32) == []

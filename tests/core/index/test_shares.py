@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offset.base.credits import FREE, Rate
-from offset.core.index.search import Budget, Quest, Taken
+from offset.core.index.search import Budget, Query, UsedArcs
 from offset.core.index.shares import Shares, divide
 from support.payments import Arc, Arcs, crossing, graph_of, hops, key
 
@@ -14,8 +14,8 @@ def line(names: str, capacity: int, toll: Rate = FREE) -> dict[Arc, tuple[int, R
     return dict.fromkeys(arcs + [arc[::-1] for arc in arcs], (capacity, toll))
 
 
-def quest_of(arcs: Arcs) -> Quest:
-    return Quest(graph_of(arcs), key("S"), key("T"), Taken(), Budget(100_000))
+def quest_of(arcs: Arcs) -> Query:
+    return Query(graph_of(arcs), key("S"), key("T"), UsedArcs(), Budget(100_000))
 
 
 def keys(names: str) -> tuple[bytes, ...]:
@@ -29,15 +29,15 @@ def shown(shares: Shares) -> dict[str, int]:
 def test_a_shared_arc_is_divided() -> None:
     """The second route gets what the first has left of the arc they share; with its toll, and no more than that."""
     arcs = line("SA", 100) | line("ABT", 60, Rate(0, 2)) | line("ACT", 60, Rate(0, 1))
-    quest = quest_of(arcs)
-    shares = Shares(quest, 200)
+    query = quest_of(arcs)
+    shares = Shares(query, 200)
     shares.add(keys("SABT"), 200)
     assert (shown(shares), shares.fees, shares.rest) == ({"SABT": 58}, 2, 142)
     shares.add(keys("SACT"), 200)
     assert (shown(shares), shares.fees, shares.rest) == ({"SABT": 58, "SACT": 39}, 3, 103)
     shares.add(keys("SABT"), 200)
     assert len(shares.parts) == 2
-    assert quest.room(key("S"), key("A")) == 100
+    assert query.room(key("S"), key("A")) == 100
 
 
 def test_the_rest_fills_the_cheapest() -> None:

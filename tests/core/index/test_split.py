@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from offset.base.credits import Rate
 from offset.base.limits import U32_MAX
-from offset.core.index.split import Choice, choose_multi_route, split
+from offset.core.index.split import RouteChoice, choose_multi_route, split
 from offset.wire.friend import FriendsRoute
 from offset.wire.index import MultiRoute, RouteCapacityRate
 from support.vectors import Case, cases
@@ -86,7 +86,7 @@ def test_split_is_whole_and_fits(routes: list[tuple[int, int, int]], amount: int
         RouteCapacityRate(FriendsRoute(()), capacity, Rate(mul, add)) for capacity, mul, add in routes
     )
     payable = [offer.rate.max_payable(offer.capacity) for offer in offers]
-    choice: Choice | None = choose_multi_route([MultiRoute(offers)], amount)
+    choice: RouteChoice | None = choose_multi_route([MultiRoute(offers)], amount)
     if choice is None:
         assert amount > sum(payable) or not routes
         return

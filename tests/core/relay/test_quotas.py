@@ -20,7 +20,7 @@ from offset.base.limits import (
     RELAY_LISTEN_LEGS_PER_KEY_MAX,
     RELAY_TUNNELS_PER_KEY_MAX,
 )
-from offset.core.relay import Effect, Hangup, Pause, Relay, Send
+from offset.core.relay import Effect, HangupLeg, PauseLeg, Relay, SendLeg
 from offset.core.relay.legs import MESSAGE_COST
 from offset.core.relay.quotas import Pace
 from offset.wire.relay import INIT_CONNECTION, Accept, Connect, InitConnection, Listen
@@ -58,7 +58,7 @@ class Hall:
     def is_refused(self, who: bytes, wish: InitConnection, address: str = HERE) -> bool:
         """Whether a connect is closed as one to an absent key would be; the initiator leaves in any case."""
         conn, _ = self.enter(who, wish, address)
-        is_refused = Hangup(conn) in self.relay.tick(self.now + RELAY_ABSENT_MS_MAX)
+        is_refused = HangupLeg(conn) in self.relay.tick(self.now + RELAY_ABSENT_MS_MAX)
         self.relay.closed(conn, self.now)
         return is_refused
 
@@ -73,7 +73,7 @@ def test_connections(hall: Hall) -> None:
     first = [hall.enter(key(n)) for n in range(RELAY_CONNECTIONS_MAX)]
     assert [effects for _, effects in first if effects] == []
     conn, effects = hall.enter(STRANGER)
-    assert effects == [Hangup(conn)]
+    assert effects == [HangupLeg(conn)]
     hall.relay.closed(first[0][0], 0)
     assert hall.enter(STRANGER)[1] == []
 
@@ -83,7 +83,7 @@ def test_connections_of_one_address(hall: Hall) -> None:
     first = [hall.enter(key(n), address=FAR) for n in range(RELAY_CONNECTIONS_PER_ADDRESS_MAX)]
     assert [effects for _, effects in first if effects] == []
     conn, effects = hall.enter(STRANGER, address=FAR)
-    assert effects == [Hangup(conn)]
+    assert effects == [HangupLeg(conn)]
     assert hall.enter(STRANGER, address=OTHER)[1] == []
     hall.relay.closed(first[0][0], 0)
     assert hall.enter(STRANGER, address=FAR)[1] == []
@@ -94,7 +94,7 @@ def test_listening_legs(hall: Hall) -> None:
     legs = [hall.enter(SELLER, Listen()) for _ in range(RELAY_LISTEN_LEGS_PER_KEY_MAX)]
     assert [effects for _, effects in legs if effects] == []
     _, effects = hall.enter(SELLER, Listen())
-    assert effects == [Hangup(legs[0][0])]
+    assert effects == [HangupLeg(legs[0][0])]
 
 
 def test_half_tunnels(hall: Hall) -> None:
@@ -118,9 +118,9 @@ def test_tunnels(hall: Hall) -> None:
     assert [effects for _, _, effects in ends if effects] == []
     waiting, _ = hall.enter(BUYER, Connect(SELLER))
     accepting, effects = hall.enter(SELLER, Accept(BUYER))
-    assert effects == [Hangup(accepting), Hangup(waiting)]
+    assert effects == [HangupLeg(accepting), HangupLeg(waiting)]
     for conn, other, _ in ends:
-        assert hall.relay.message(conn, b"x", 0) == [Send(other, b"x")]
+        assert hall.relay.message(conn, b"x", 0) == [SendLeg(other, b"x")]
     hall.relay.closed(ends[0][0], 0)
     hall.enter(BUYER, Connect(SELLER))
     assert hall.enter(SELLER, Accept(BUYER))[1] == []
@@ -131,9 +131,9 @@ def test_early_bytes_of_one(hall: Hall) -> None:
     hall.enter(SELLER, Listen())
     conn, _ = hall.enter(BUYER, Connect(SELLER))
     assert hall.relay.message(conn, bytes(RELAY_EARLY_BYTES_MAX - 2 * MESSAGE_COST - 1), 0) == []
-    assert hall.relay.message(conn, b"x", 0) == [Pause(conn)]
+    assert hall.relay.message(conn, b"x", 0) == [PauseLeg(conn)]
     assert hall.relay.message(conn, bytes(FRAME_BYTES_MAX - MESSAGE_COST), 0) == []
-    assert hall.relay.message(conn, b"", 0) == [Hangup(conn)]
+    assert hall.relay.message(conn, b"", 0) == [HangupLeg(conn)]
     assert hall.relay.view().half_tunnels == 0
 
 
@@ -147,12 +147,12 @@ def test_early_bytes_of_all(hall: Hall) -> None:
     greedy: list[int] = []
     for n in range(many):
         conn, _ = hall.enter(key(100 + n), Connect(sellers[0]))
-        assert hall.relay.message(conn, piece, 0) == [Pause(conn)]
+        assert hall.relay.message(conn, piece, 0) == [PauseLeg(conn)]
         greedy.append(conn)
     for n in range(8):  # an honest node says one nonce, and none of them is kept out
         conn, _ = hall.enter(key(1000 + n), Connect(sellers[1]))
         gone = greedy[: many // 8 + 1] if n == 0 else []
-        assert hall.relay.message(conn, bytes(100), 0) == [Hangup(other) for other in gone]
+        assert hall.relay.message(conn, bytes(100), 0) == [HangupLeg(other) for other in gone]
     assert hall.relay.view().half_tunnels == many - (many // 8 + 1) + 8
 
 

@@ -15,7 +15,7 @@ from offset.base import base64url
 from offset.base.faults import PeerFault, UserFault
 from offset.base.ids import PUBLIC_KEY_BYTES, Currency, PublicKey, short
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
-from offset.wire.extension import CreditLine, Extra, FriendCreditLines, Standing
+from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus
 from offset.wire.report import (
     AddFriendReport,
     AddIndexServerMutation,
@@ -65,7 +65,7 @@ class ReportView:
         "index_servers",
         "public_key",
         "relays",
-        "standing",
+        "status",
     )
 
     public_key: PublicKey
@@ -77,7 +77,7 @@ class ReportView:
     """The index server that the node is connected to."""
     credit_lines: dict[PublicKey, tuple[CreditLine, ...]]
     """The lines that friends grant to the node, as far as they told them (an extension)."""
-    standing: Standing | None
+    status: NetworkStatus | None
     """How the node stands with relays and friends; None if it does not tell (an extension)."""
 
     def __init__(self, report: NodeReport) -> None:
@@ -88,7 +88,7 @@ class ReportView:
         self.friends = {entry.friend_public_key: entry.friend_report for entry in funder.friends.list}
         self.index_servers = {server.public_key: server for server in index.index_servers}
         self.connected_server = index.opt_connected_server
-        self.credit_lines, self.standing = {}, None
+        self.credit_lines, self.status = {}, None
         self.take_extra(report.opt_extra)
         self._snapshot: NodeReport | None = report
         if (len(self.relays), len(self.friends), len(self.index_servers)) != (
@@ -121,8 +121,8 @@ class ReportView:
         for told in extra.credit_lines:
             if told.friend_public_key in self.friends:
                 self.credit_lines[told.friend_public_key] = told.credit_lines
-        if extra.opt_standing is not None:
-            self.standing = extra.opt_standing
+        if extra.opt_status is not None:
+            self.status = extra.opt_status
         self._snapshot = None
 
     def snapshot(self) -> NodeReport:
@@ -137,10 +137,10 @@ class ReportView:
         return self._snapshot
 
     def _extra(self) -> Extra | None:
-        if self.standing is None and not self.credit_lines:
+        if self.status is None and not self.credit_lines:
             return None
         lines = [FriendCreditLines(key, lines) for key, lines in self.credit_lines.items()]
-        return Extra(tuple(lines), self.standing)
+        return Extra(tuple(lines), self.status)
 
     def _apply_funder(self, mutation: FunderReportMutation) -> None:
         match mutation:
@@ -149,10 +149,12 @@ class ReportView:
                 self.friends[key] = changed_friend(self._friend(key), mutation.friend_report_mutation)
             case AddRelayMutation():
                 relay = mutation.relay
-                self.relays.pop(relay.public_key, None)  # the node, too, moves a replaced relay to the end
+                # The node, too, moves a replaced relay to the end.
+                self.relays.pop(relay.public_key, None)
                 self.relays[relay.public_key] = relay
             case RemoveRelayMutation():
-                self.relays.pop(mutation.public_key, None)  # told of unknown keys as well: spec 05, 2.5
+                # The node tells of unknown keys as well: spec 05, 2.5.
+                self.relays.pop(mutation.public_key, None)
             case AddFriendReport():
                 if mutation.friend_public_key in self.friends:
                     raise out_of_step(f"friend {short(mutation.friend_public_key)} is added twice")
@@ -250,9 +252,9 @@ def friend_named(friends: Mapping[PublicKey, FriendReport], name: str) -> Public
     if found:
         return found[0]
     try:
-        key = base64url.decode(name, PUBLIC_KEY_BYTES)
+        key = PublicKey(base64url.decode(name, PUBLIC_KEY_BYTES))
     except UserFault:
-        key = b""
+        key = PublicKey(b"")
     if key in friends:
         return key
     raise UserFault(f"there is no friend named {name!r}")

@@ -11,7 +11,7 @@ from offset.core.channeler.effects import (
     OpenLine,
     SendLine,
 )
-from offset.core.channeler.inner import InnerLine, MakeInner
+from offset.core.channeler.inner_line import InnerLine, MakeInner
 
 __all__ = [
     "Channeler",

@@ -7,7 +7,7 @@ from collections import Counter
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import ACCEPTS_MAX, INNER_HANDSHAKES_MAX, RELAY_ATTEMPTS_MAX
-from offset.core.channeler.lines import Stage, Tunnel, Tunnels
+from offset.core.channeler.tunnels import Tunnel, Tunnels, TunnelStage
 from offset.wire.common import RelayAddress
 
 Pair = tuple[PublicKey, PublicKey]
@@ -28,7 +28,7 @@ class Accepting:
         pair = (relay.public_key, friend)
         older = self._pending.get(pair)
         if older is not None:
-            if older.stage is Stage.OPENING:
+            if older.stage is TunnelStage.OPENING:
                 return []  # our Accept is on its way, and takes whoever waits when it arrives
             self._drop(older)  # the friend has left that tunnel, or it would not ask again
         rejected: list[Pair] = []
@@ -37,7 +37,7 @@ class Accepting:
             if victim is None:
                 return [pair]
             self._drop(victim)
-            if victim.stage is Stage.OPENING:
+            if victim.stage is TunnelStage.OPENING:
                 rejected = [(victim.relay.public_key, victim.friend)]
         # A friend tries several relays at once (W23) and goes on with one of them, so one slot would not do.
         same = [tunnel for tunnel in self._pending.values() if tunnel.friend == friend]
@@ -55,7 +55,7 @@ class Accepting:
     def leg_lost(self, relay: PublicKey) -> None:
         """We do not listen at `relay` any more, so it has nobody to join us with."""
         for tunnel in list(self._pending.values()):
-            if tunnel.relay.public_key == relay and tunnel.stage is Stage.OPENING:
+            if tunnel.relay.public_key == relay and tunnel.stage is TunnelStage.OPENING:
                 self._drop(tunnel)
 
     def remove(self, friend: PublicKey) -> list[PublicKey]:
@@ -63,7 +63,7 @@ class Accepting:
         tunnels = [tunnel for tunnel in self._pending.values() if tunnel.friend == friend]
         for tunnel in tunnels:
             self._drop(tunnel)
-        return [tunnel.relay.public_key for tunnel in tunnels if tunnel.stage is Stage.OPENING]
+        return [tunnel.relay.public_key for tunnel in tunnels if tunnel.stage is TunnelStage.OPENING]
 
     def _full(self) -> list[Tunnel]:
         """Those of which one must end before another can begin, oldest first; empty while there is room.
@@ -71,7 +71,7 @@ class Accepting:
         One that is opening counts for both limits, so its end makes room under both.
         """
         pending = list(self._pending.values())
-        opening = [tunnel for tunnel in pending if tunnel.stage is Stage.OPENING]
+        opening = [tunnel for tunnel in pending if tunnel.stage is TunnelStage.OPENING]
         if len(opening) >= ACCEPTS_MAX:
             return opening
         return pending if len(pending) >= INNER_HANDSHAKES_MAX else []

@@ -18,29 +18,29 @@ from offset.base.ids import PublicKey
 from offset.base.instants import Instant
 from offset.core.channeler.accepting import Accepting
 from offset.core.channeler.addresses import usable_relays
-from offset.core.channeler.desk import Alarm, Desk
-from offset.core.channeler.dialing import Dialing
+from offset.core.channeler.dialing import Dialer
 from offset.core.channeler.effects import Effect, FriendData, LineId, Offline, Online
-from offset.core.channeler.inner import MakeInner
-from offset.core.channeler.lines import Stage, Tunnel, Tunnels
-from offset.core.channeler.links import Friend, replaces
-from offset.core.channeler.listening import Leg, LegStage, Listening
-from offset.core.channeler.wanted import Wanted
-from offset.core.channeler.why import Why
-from offset.crypto.identity import is_lower
+from offset.core.channeler.effects_buffer import Alarm, EffectsBuffer
+from offset.core.channeler.inner_line import MakeInner
+from offset.core.channeler.links import FriendLink, replaces
+from offset.core.channeler.listen_targets import ListenTargets
+from offset.core.channeler.listening import LegStage, Listener, ListenLeg
+from offset.core.channeler.offline_reason import OfflineReason
+from offset.core.channeler.tunnels import Tunnel, Tunnels, TunnelStage
+from offset.crypto.public_keys import is_lower
 from offset.wire import extension
 from offset.wire.common import RelayAddress
 from offset.wire.extension import (
-    Apart,
-    Connecting,
-    Linked,
-    LinkStanding,
+    LinkDown,
     LinkState,
-    RelayStanding,
+    LinkStatus,
+    LinkTrying,
+    LinkUp,
+    NetworkStatus,
+    RelayConnecting,
     RelayState,
-    Standing,
-    Trying,
-    Waiting,
+    RelayStatus,
+    RelayWaiting,
 )
 
 
@@ -58,21 +58,21 @@ class Channeler:
         """`local` is our key. `allow_private_relays`: follow friends to addresses inside our own network."""
         self._local = local
         self._allow_private = allow_private_relays
-        self._desk = Desk(entropy)
-        self._friends: dict[PublicKey, Friend] = {}
-        self._wanted = Wanted()
-        self._listening = Listening(self._desk)
-        self._tunnels = Tunnels(self._desk, make_inner, allow_private=allow_private_relays)
+        self._buffer = EffectsBuffer(entropy)
+        self._friends: dict[PublicKey, FriendLink] = {}
+        self._targets = ListenTargets()
+        self._listening = Listener(self._buffer)
+        self._tunnels = Tunnels(self._buffer, make_inner, allow_private=allow_private_relays)
         self._accepting = Accepting(self._tunnels)
-        self._dialing = Dialing(self._desk, self._tunnels)
+        self._dialing = Dialer(self._buffer, self._tunnels)
 
     # Orders of the funder
 
     def set_relays(self, relays: Iterable[RelayAddress], now: Instant) -> list[Effect]:
         """Our relays are these; friends may still use the old ones as `update_friend` says."""
-        for relay in self._wanted.set_local(tuple(relays)):
+        for relay in self._targets.set_local(tuple(relays)):
             self._listen(relay, now)
-        return self._desk.take()
+        return self._buffer.take()
 
     def update_friend(
         self,
@@ -84,13 +84,13 @@ class Channeler:
         """Keep a line to `friend`, who listens on `friend_relays` and may believe that we use `local_relays`."""
         if friend not in self._friends:
             is_higher = not is_lower(self._local, friend)
-            self._friends[friend] = Friend(friend, is_higher, now)
+            self._friends[friend] = FriendLink(friend, is_higher, now)
             self._dialing.add(friend, is_higher)
-        for relay in self._wanted.set_friend(friend, tuple(local_relays)):
+        for relay in self._targets.set_friend(friend, tuple(local_relays)):
             self._listen(relay, now)
         relays = usable_relays(friend_relays, allow_private=self._allow_private)
         self._dialing.set_relays(friend, relays, now)
-        return self._desk.take()
+        return self._buffer.take()
 
     def remove_friend(self, friend: PublicKey, now: Instant) -> list[Effect]:
         """No line to `friend` any more."""
@@ -104,10 +104,10 @@ class Channeler:
             if record.mailbox is not None:
                 self._tunnels.send(record.link, record.mailbox, now)
             self._tunnels.drop(record.link)
-            self._desk.tell(Offline(friend))
-        for relay in self._wanted.remove_friend(friend):
+            self._buffer.tell(Offline(friend))
+        for relay in self._targets.remove_friend(friend):
             self._listen(relay, now)
-        return self._desk.take()
+        return self._buffer.take()
 
     def send(self, friend: PublicKey, data: bytes, now: Instant) -> list[Effect]:
         """Say something to `friend`: now, or when the link can take it, unless something newer came meanwhile.
@@ -121,14 +121,14 @@ class Channeler:
             record.mailbox = data
         else:
             self._tunnels.send(record.link, data, now)
-        return self._desk.take()
+        return self._buffer.take()
 
     def network_changed(self, now: Instant) -> list[Effect]:
         """The machine woke up, or has another network: try everything afresh; links may be dead (W34)."""
         self._listening.retry(now)
         for friend in self._friends:
             self._dialing.retry(friend, now, afresh=True)
-        return self._desk.take()
+        return self._buffer.take()
 
     # News of lines
 
@@ -138,7 +138,7 @@ class Channeler:
             self._listening.opened(leg, now)
         elif (tunnel := self._tunnels.get(line)) is not None:
             self._tunnels.opened(tunnel, now)
-        return self._desk.take()
+        return self._buffer.take()
 
     def line_message(self, line: LineId, data: bytes, now: Instant) -> list[Effect]:
         """A message came through a line."""
@@ -146,7 +146,7 @@ class Channeler:
             self._receive(tunnel, data, now)
         elif (leg := self._listening.leg_of(line)) is not None:
             self._incoming(leg, data, now)
-        return self._desk.take()
+        return self._buffer.take()
 
     def line_closed(self, line: LineId, now: Instant, reason: str = "") -> list[Effect]:
         """A line is over, or could not be opened."""
@@ -156,9 +156,9 @@ class Channeler:
         elif (tunnel := self._tunnels.get(line)) is not None:
             self._tunnels.forget(tunnel)
             self._ended(tunnel, now)
-        return self._desk.take()
+        return self._buffer.take()
 
-    def line_congested(self, line: LineId, now: Instant) -> list[Effect]:
+    def line_congested(self, line: LineId, _now: Instant) -> list[Effect]:
         """What was sent through a line is piling up."""
         if (tunnel := self._tunnels.get(line)) is not None:
             tunnel.is_congested = True
@@ -174,13 +174,13 @@ class Channeler:
         if friend.link is tunnel and friend.mailbox is not None:
             data, friend.mailbox = friend.mailbox, None
             self._tunnels.send(tunnel, data, now)
-        return self._desk.take()
+        return self._buffer.take()
 
     # Time
 
     def tick(self, now: Instant) -> list[Effect]:
         """Time has passed: do what is due."""
-        while (name := self._desk.alarms.pop(now)) is not None:
+        while (name := self._buffer.alarms.pop(now)) is not None:
             match name:
                 case (Alarm.LEG, bytes(relay)):
                     if self._listening.wake(relay, now):
@@ -191,56 +191,56 @@ class Channeler:
                     self._dialing.wake(friend, now)
                 case (Alarm.STAGGER, bytes(friend)):
                     self._dialing.stagger(friend, now)
-        return self._desk.take()
+        return self._buffer.take()
 
     def deadline(self) -> Instant | None:
         """When `tick` must be called next."""
-        return self._desk.alarms.first()
+        return self._buffer.alarms.first()
 
-    # Standing
+    # Status
 
-    def standing(self, now: Instant) -> Standing:
+    def status(self, now: Instant) -> NetworkStatus:
         """How we stand with each relay and each enabled friend (W26)."""
-        return Standing(
+        return NetworkStatus(
             now,
-            tuple(map(self._relay_standing, self._listening.legs.values())),
-            tuple(map(self._link_standing, self._friends.values())),
+            tuple(map(self._relay_status, self._listening.legs.values())),
+            tuple(map(self._link_status, self._friends.values())),
         )
 
-    def _relay_standing(self, leg: Leg) -> RelayStanding:
-        state: RelayState = Connecting()
+    def _relay_status(self, leg: ListenLeg) -> RelayStatus:
+        state: RelayState = RelayConnecting()
         if leg.stage is LegStage.UP:
-            state = extension.Listening()
+            state = extension.RelayListening()
         elif leg.stage is LegStage.WAITING:
-            state = Waiting(self._desk.alarms.at((Alarm.LEG, leg.relay)) or leg.since)
-        return RelayStanding(leg.address(), leg.is_own, state, leg.since, leg.last_error)
+            state = RelayWaiting(self._buffer.alarms.at((Alarm.LEG, leg.relay)) or leg.since)
+        return RelayStatus(leg.address(), leg.is_own, state, leg.since, leg.last_error)
 
-    def _link_standing(self, friend: Friend) -> LinkStanding:
-        course = self._dialing.course(friend.key)
+    def _link_status(self, friend: FriendLink) -> LinkStatus:
+        dial = self._dialing.state_of(friend.key)
         state: LinkState
         if friend.link is not None:
-            state = Linked(friend.link.relay, friend.link.is_ours)
-        elif course.trying:
-            state = Trying(tuple(tunnel.relay for tunnel in course.trying.values()))
+            state = LinkUp(friend.link.relay, friend.link.is_ours)
+        elif dial.trying:
+            state = LinkTrying(tuple(tunnel.relay for tunnel in dial.trying.values()))
         else:
-            why = course.why if course.relays else Why.NO_RELAY
-            state = Apart(why.value, self._desk.alarms.at((Alarm.DIAL, friend.key)))
-        return LinkStanding(friend.key, state, friend.since)
+            why = dial.why if dial.relays else OfflineReason.NO_RELAY
+            state = LinkDown(why.value, self._buffer.alarms.at((Alarm.DIAL, friend.key)))
+        return LinkStatus(friend.key, state, friend.since)
 
     # Listening
 
     def _listen(self, relay: PublicKey, now: Instant) -> None:
         """Something changed about a relay: listen there, elsewhere, or no more."""
         line = self._listening.line_of(relay)
-        self._listening.want(relay, self._wanted.texts(relay), self._wanted.is_own(relay), now)
+        self._listening.want(relay, self._targets.texts(relay), self._targets.is_own(relay), now)
         if line is not None and self._listening.line_of(relay) != line:
             self._accepting.leg_lost(relay)
 
-    def _incoming(self, leg: Leg, data: bytes, now: Instant) -> None:
+    def _incoming(self, leg: ListenLeg, data: bytes, now: Instant) -> None:
         friend = self._listening.message(leg, data, now)
         if friend is None:
             self._accepting.leg_lost(leg.relay)
-        elif not self._wanted.admits(leg.relay, friend):
+        elif not self._targets.admits(leg.relay, friend):
             self._listening.reject(leg.relay, friend)
         else:
             for relay, other in self._accepting.incoming(leg.address(), friend, now):
@@ -256,8 +256,9 @@ class Channeler:
 
     def _receive(self, tunnel: Tunnel, data: bytes, now: Instant) -> None:
         if tunnel.inner is None:
-            return  # a line that is still opening has nothing to say
-        was_asked = tunnel.stage is Stage.ASKED
+            # A line that is still opening has nothing to say.
+            return
+        was_asked = tunnel.stage is TunnelStage.ASKED
         try:
             messages = self._tunnels.receive(tunnel, data, now)
         except PeerFault:
@@ -269,9 +270,9 @@ class Channeler:
         self._tunnels.flush(tunnel)
         if self._tunnels.is_proved(tunnel):
             self._link(tunnel, now)
-        if tunnel.stage is Stage.UP:
+        if tunnel.stage is TunnelStage.UP:
             for message in messages:
-                self._desk.tell(FriendData(tunnel.friend, message))
+                self._buffer.tell(FriendData(tunnel.friend, message))
 
     def _wake_tunnel(self, line: LineId, now: Instant) -> None:
         tunnel = self._tunnels.get(line)
@@ -294,22 +295,23 @@ class Channeler:
             return
         if friend.link is not None:
             self._tunnels.drop(friend.link)
-            self._desk.tell(Offline(friend.key))
-        tunnel.stage, tunnel.since = Stage.UP, now
+            self._buffer.tell(Offline(friend.key))
+        tunnel.stage, tunnel.since = TunnelStage.UP, now
         friend.link, friend.mailbox, friend.since = tunnel, None, now
         self._dialing.reached(tunnel, now)
-        self._desk.tell(Online(friend.key))
+        self._buffer.tell(Online(friend.key))
 
     def _ended(self, tunnel: Tunnel, now: Instant) -> None:
         """The line of a tunnel is over, and forgotten."""
         friend = self._friends[tunnel.friend]
         if friend.link is tunnel:
             friend.link, friend.mailbox, friend.since = None, None, now
-            self._desk.tell(Offline(friend.key))
+            self._buffer.tell(Offline(friend.key))
             self._dialing.lost(tunnel, now)
         elif tunnel.is_ours:
             self._dialing.failed(tunnel, now)
         else:
             self._accepting.settled(tunnel)
-            if tunnel.stage is Stage.OPENING:  # the friend still waits at the relay
+            if tunnel.stage is TunnelStage.OPENING:
+                # The friend still waits at the relay.
                 self._listening.reject(tunnel.relay.public_key, tunnel.friend)

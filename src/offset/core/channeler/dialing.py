@@ -4,6 +4,21 @@ A round goes through all relays of a friend. The next one is tried as soon as on
 us waiting for 2 s; the first tunnel in which the friend shows its nonce is chosen and the others are closed. Only
 after a full round we pause. The side with the higher key dials; the other one does so gently, for the case that the
 friend has an old relay list or a blocked path, or waits for a long pause to end.
+
+How it holds together:
+
+    idle ──(alarm DIAL, or something changed for the better)──► round: `queue` holds what is left of it
+    round ──(an attempt begins)──► `trying`; two texts of one relay key never at once: the relay would keep one only
+    round ──(nothing left in `queue` and `trying`)──► idle, with an alarm after `backoff`
+    any ──(a link is up, whoever began it)──► linked: the queue is empty and no alarm is set
+    linked ──(the link ends)──► idle; the pause depends on how long the link lived
+
+- A friend that is neither linked nor in a round has an alarm, if it has a relay. So nobody is forgotten.
+- `_active` is the sum of all `trying`, and never above DIALS_MAX. Whoever finds no room waits in `_waiting`, and
+  every end of an attempt serves the first there.
+- `chosen` is one of `trying`. While it is set no further relay is tried, for our proof may go out only once (W23).
+- A good link does not wipe out what is known of bad ones: a relay that lets links begin and cuts them counts in
+  `cut`, and comes last in the next round.
 """
 
 from __future__ import annotations
@@ -28,22 +43,22 @@ from offset.base.limits import (
     RELAY_STAGGER_MS,
     STABLE_LINE_MS,
 )
-from offset.core.channeler.desk import Alarm, Desk
 from offset.core.channeler.effects import LineId
-from offset.core.channeler.lines import Stage, Tunnel, Tunnels
-from offset.core.channeler.why import Why
+from offset.core.channeler.effects_buffer import Alarm, EffectsBuffer
+from offset.core.channeler.offline_reason import OfflineReason
+from offset.core.channeler.tunnels import Tunnel, Tunnels, TunnelStage
 from offset.wire.common import RelayAddress
 
 _WHY = {
-    Stage.OPENING: Why.RELAY_UNREACHABLE,
-    Stage.ASKED: Why.REFUSED,
-    Stage.SHAKING: Why.HANDSHAKE_FAILED,
-    Stage.UP: Why.LINK_LOST,
+    TunnelStage.OPENING: OfflineReason.RELAY_UNREACHABLE,
+    TunnelStage.ASKED: OfflineReason.REFUSED,
+    TunnelStage.SHAKING: OfflineReason.HANDSHAKE_FAILED,
+    TunnelStage.UP: OfflineReason.LINK_LOST,
 }
 
 
 @dataclass(slots=True, eq=False)
-class Course:
+class DialState:
     """How we stand with reaching one friend."""
 
     friend: PublicKey
@@ -66,25 +81,27 @@ class Course:
     all_refused: bool = True
     """In this round every relay was reached, and no friend behind it."""
     refused_rounds: int = 0
-    why: Why = Why.NOT_TRIED
+    why: OfflineReason = OfflineReason.NOT_TRIED
     """What became of the last attempt."""
 
 
-class Dialing:
-    """The courses of all friends."""
+class Dialer:
+    """How far we are with reaching each friend."""
 
-    __slots__ = ("_active", "_courses", "_desk", "_tunnels", "_waiting")
+    __slots__ = ("_active", "_buffer", "_dials", "_tunnels", "_waiting")
 
-    def __init__(self, desk: Desk, tunnels: Tunnels) -> None:
-        self._desk = desk
+    def __init__(self, buffer: EffectsBuffer, tunnels: Tunnels) -> None:
+        self._buffer = buffer
         self._tunnels = tunnels
-        self._courses: dict[PublicKey, Course] = {}
-        self._active = 0  # attempts under way, over all friends
-        self._waiting: dict[PublicKey, None] = {}  # friends that wait for an attempt of another to end
+        self._dials: dict[PublicKey, DialState] = {}
+        self._active = 0
+        """Attempts under way, over all friends."""
+        self._waiting: dict[PublicKey, None] = {}
+        """Friends that wait for an attempt of another to end."""
 
-    def course(self, friend: PublicKey) -> Course:
+    def state_of(self, friend: PublicKey) -> DialState:
         """How we stand with `friend`."""
-        return self._courses[friend]
+        return self._dials[friend]
 
     def add(self, friend: PublicKey, is_higher: bool) -> None:
         """A friend to be reached, once it has relays."""
@@ -92,207 +109,212 @@ class Dialing:
             backoff = Backoff(DIAL_BACKOFF_MS_MIN, BACKOFF_MS_MAX)
         else:
             backoff = Backoff(LOWER_OFFLINE_MS, LOWER_BACKOFF_MS_MAX)
-        self._courses[friend] = Course(friend, is_higher, backoff)
+        self._dials[friend] = DialState(friend, is_higher, backoff)
 
     def remove(self, friend: PublicKey, now: Instant) -> None:
         """The friend is not to be reached any more."""
-        course = self._courses.pop(friend)
-        self._stop(course)
-        for tunnel in list(course.trying.values()):
-            self._cancel(course, tunnel)
+        dial = self._dials.pop(friend)
+        self._stop(dial)
+        for tunnel in list(dial.trying.values()):
+            self._cancel(dial, tunnel)
         self._serve_waiting(now)
 
     def set_relays(self, friend: PublicKey, relays: tuple[RelayAddress, ...], now: Instant) -> None:
         """The friend listens on these relays. Those that are new are tried at once, the others are left (W22)."""
-        course = self._courses[friend]
-        if relays == course.relays:
+        dial = self._dials[friend]
+        if relays == dial.relays:
             return
-        fresh = [relay for relay in relays if relay not in course.relays]
-        course.relays = relays
-        course.good = {relay: at for relay, at in course.good.items() if relay in relays}
-        course.cut = {relay: count for relay, count in course.cut.items() if relay in relays}
-        course.queue = [relay for relay in course.queue if relay in relays]
-        for tunnel in list(course.trying.values()):
+        fresh = [relay for relay in relays if relay not in dial.relays]
+        dial.relays = relays
+        dial.good = {relay: at for relay, at in dial.good.items() if relay in relays}
+        dial.cut = {relay: count for relay, count in dial.cut.items() if relay in relays}
+        dial.queue = [relay for relay in dial.queue if relay in relays]
+        for tunnel in list(dial.trying.values()):
             if tunnel.relay not in relays:
-                self._cancel(course, tunnel)
-        if course.trying or course.queue:
-            course.queue += fresh
-            self._go_on(course, now)
-        elif not course.is_linked:
-            self._restart(course, now)
+                self._cancel(dial, tunnel)
+        if dial.trying or dial.queue:
+            dial.queue += fresh
+            self._go_on(dial, now)
+        elif not dial.is_linked:
+            self._restart(dial, now)
         self._serve_waiting(now)
 
     def retry(self, friend: PublicKey, now: Instant, *, afresh: bool) -> None:
         """Try soon. `afresh`: forget past failures, and look for a new link even if there is one (W34)."""
-        course = self._courses[friend]
-        if course.trying or course.queue or (course.is_linked and not afresh):
+        dial = self._dials[friend]
+        if dial.trying or dial.queue or (dial.is_linked and not afresh):
             return
         if afresh:
-            self._restart(course, now)
+            self._restart(dial, now)
         else:
             # All our friends are tried again at the same moment, so spread them.
-            delay_ms = int(BACKOFF_MS_MIN * fraction(self._desk.entropy))
-            delay_ms += 0 if course.is_higher else LOWER_DIAL_DELAY_MS
-            planned = self._desk.alarms.at((Alarm.DIAL, friend))
+            delay_ms = int(BACKOFF_MS_MIN * fraction(self._buffer.entropy))
+            delay_ms += 0 if dial.is_higher else LOWER_DIAL_DELAY_MS
+            planned = self._buffer.alarms.at((Alarm.DIAL, friend))
             if planned is None or now + delay_ms < planned:
-                self._schedule(course, now, delay_ms)
+                self._schedule(dial, now, delay_ms)
 
     def wake(self, friend: PublicKey, now: Instant) -> None:
         """The alarm for the next round."""
-        course = self._courses[friend]
-        if course.trying or course.queue or not course.relays:
+        dial = self._dials[friend]
+        if dial.trying or dial.queue or not dial.relays:
             return
-        course.queue = self._order(course)
-        course.all_refused = True
-        self._go_on(course, now)
+        dial.queue = self._order(dial)
+        dial.all_refused = True
+        self._go_on(dial, now)
 
     def stagger(self, friend: PublicKey, now: Instant) -> None:
         """The alarm of a relay that kept us waiting."""
-        self._try_next(self._courses[friend], now)
+        self._try_next(self._dials[friend], now)
 
     def failed(self, tunnel: Tunnel, now: Instant) -> None:
         """An attempt ended before the friend proved its key."""
-        course = self._courses[tunnel.friend]
-        self._forget(course, tunnel)
-        course.why = _WHY[tunnel.stage]
-        course.all_refused &= course.why is Why.REFUSED
-        self._go_on(course, now)
+        dial = self._dials[tunnel.friend]
+        self._forget(dial, tunnel)
+        dial.why = _WHY[tunnel.stage]
+        dial.all_refused &= dial.why is OfflineReason.REFUSED
+        self._go_on(dial, now)
         self._serve_waiting(now)
 
     def chose(self, tunnel: Tunnel, now: Instant) -> None:
         """The friend showed its nonce in this tunnel: only here our proof will go out (W23)."""
-        course = self._courses[tunnel.friend]
-        course.chosen = tunnel
-        self._stop_stagger(course)
-        others = [other for other in course.trying.values() if other is not tunnel]
+        dial = self._dials[tunnel.friend]
+        assert dial.trying.get(tunnel.line) is tunnel, "what is chosen is being tried"
+        dial.chosen = tunnel
+        self._stop_stagger(dial)
+        others = [other for other in dial.trying.values() if other is not tunnel]
         # Anybody can show a nonce. If nothing follows, the others get their turn, before the untried ones.
-        course.queue = [other.relay for other in others] + course.queue
+        dial.queue = [other.relay for other in others] + dial.queue
         for other in others:
-            self._cancel(course, other)
+            self._cancel(dial, other)
         self._serve_waiting(now)
 
     def reached(self, tunnel: Tunnel, now: Instant) -> None:
         """A link to the friend is up, by whichever side: stop trying."""
-        course = self._courses[tunnel.friend]
+        dial = self._dials[tunnel.friend]
         if tunnel.is_ours:
-            course.good[tunnel.relay] = now
-            self._forget(course, tunnel)
-        course.is_linked = True
-        course.refused_rounds = 0
-        self._stop(course)
-        for other in list(course.trying.values()):
-            if other.stage is not Stage.SHAKING:  # there our proof is out, so the friend may count on it
-                self._cancel(course, other)
+            dial.good[tunnel.relay] = now
+            self._forget(dial, tunnel)
+        dial.is_linked = True
+        dial.refused_rounds = 0
+        self._stop(dial)
+        for other in list(dial.trying.values()):
+            # While we shake hands our proof is out, so the friend may count on that tunnel.
+            if other.stage is not TunnelStage.SHAKING:
+                self._cancel(dial, other)
         self._serve_waiting(now)
 
     def settled(self, tunnel: Tunnel, now: Instant) -> None:
         """Our attempt came to its end without a failure: a better link exists."""
-        self._forget(self._courses[tunnel.friend], tunnel)
+        self._forget(self._dials[tunnel.friend], tunnel)
         self._serve_waiting(now)
 
     def lost(self, link: Tunnel, now: Instant) -> None:
         """The link ended. Dial again, at once if it was a good one (W10)."""
-        course = self._courses[link.friend]
-        course.is_linked = False
-        course.why = Why.LINK_LOST
+        dial = self._dials[link.friend]
+        dial.is_linked = False
+        dial.why = OfflineReason.LINK_LOST
         is_stable = now - link.since >= STABLE_LINE_MS
         if is_stable:
-            course.cut.pop(link.relay, None)
-        elif link.is_ours and link.relay in course.relays:
-            course.cut[link.relay] = course.cut.get(link.relay, 0) + 1
-        course.short_lives = 0 if is_stable else course.short_lives + 1
-        course.backoff.failures = max(0, course.short_lives - 1)
-        if course.trying or course.queue:
-            return  # their end decides
-        if not course.is_higher:
-            course.backoff.reset()
-            self._schedule(course, now, course.backoff.next_ms(self._desk.entropy))
+            dial.cut.pop(link.relay, None)
+        elif link.is_ours and link.relay in dial.relays:
+            dial.cut[link.relay] = dial.cut.get(link.relay, 0) + 1
+        dial.short_lives = 0 if is_stable else dial.short_lives + 1
+        dial.backoff.failures = max(0, dial.short_lives - 1)
+        if dial.trying or dial.queue:
+            # The end of these attempts decides.
+            return
+        if not dial.is_higher:
+            dial.backoff.reset()
+            self._schedule(dial, now, dial.backoff.next_ms(self._buffer.entropy))
         elif is_stable:
-            self._schedule(course, now, int(BACKOFF_MS_MIN * fraction(self._desk.entropy)))
+            self._schedule(dial, now, int(BACKOFF_MS_MIN * fraction(self._buffer.entropy)))
         else:
-            self._schedule(course, now, course.backoff.next_ms(self._desk.entropy))
+            self._schedule(dial, now, dial.backoff.next_ms(self._buffer.entropy))
 
     # Rounds
 
-    def _restart(self, course: Course, now: Instant) -> None:
+    def _restart(self, dial: DialState, now: Instant) -> None:
         """Something changed for the better: begin a round without regard to past failures."""
-        course.backoff.reset()
-        course.refused_rounds = 0
-        if course.is_higher:
-            self._desk.alarms.stop((Alarm.DIAL, course.friend))
-            self.wake(course.friend, now)
+        dial.backoff.reset()
+        dial.refused_rounds = 0
+        if dial.is_higher:
+            self._buffer.alarms.stop((Alarm.DIAL, dial.friend))
+            self.wake(dial.friend, now)
         else:
-            self._schedule(course, now, LOWER_DIAL_DELAY_MS)
+            self._schedule(dial, now, LOWER_DIAL_DELAY_MS)
 
-    def _order(self, course: Course) -> list[RelayAddress]:
+    def _order(self, dial: DialState) -> list[RelayAddress]:
         """The relays of a round: by their last success, the others by chance (W24).
 
         Those that let links begin and cut them come last, or a bad relay would be the only one that is ever used.
         """
         ranked = [
-            (course.cut.get(relay, 0), -course.good.get(relay, -1), fraction(self._desk.entropy), number)
-            for number, relay in enumerate(course.relays)
+            (dial.cut.get(relay, 0), -dial.good.get(relay, -1), fraction(self._buffer.entropy), number)
+            for number, relay in enumerate(dial.relays)
         ]
-        return [course.relays[number] for *_, number in sorted(ranked)]
+        return [dial.relays[number] for *_, number in sorted(ranked)]
 
-    def _go_on(self, course: Course, now: Instant) -> None:
+    def _go_on(self, dial: DialState, now: Instant) -> None:
         """Try the next relay of the round, or end the round when all have failed."""
-        self._try_next(course, now)
-        if course.trying or course.queue or course.is_linked or not course.relays:
+        self._try_next(dial, now)
+        if dial.trying or dial.queue or dial.is_linked or not dial.relays:
             return
-        course.refused_rounds = course.refused_rounds + 1 if course.all_refused else 0
-        wait_ms = course.backoff.next_ms(self._desk.entropy)
-        if not course.is_higher and course.refused_rounds >= LOWER_REFUSED_ROUNDS_MAX:
-            wait_ms = LOWER_REFUSED_MS  # a reference peer refuses for ever (W12)
-        self._schedule(course, now, wait_ms)
+        dial.refused_rounds = dial.refused_rounds + 1 if dial.all_refused else 0
+        wait_ms = dial.backoff.next_ms(self._buffer.entropy)
+        if not dial.is_higher and dial.refused_rounds >= LOWER_REFUSED_ROUNDS_MAX:
+            # A reference peer refuses for ever (W12).
+            wait_ms = LOWER_REFUSED_MS
+        self._schedule(dial, now, wait_ms)
 
-    def _try_next(self, course: Course, now: Instant) -> None:
-        if course.chosen is not None or len(course.trying) >= RELAY_ATTEMPTS_MAX:
+    def _try_next(self, dial: DialState, now: Instant) -> None:
+        if dial.chosen is not None or len(dial.trying) >= RELAY_ATTEMPTS_MAX:
             return
         # Two Connects at one relay would push each other out, so texts of one key wait for each other.
-        busy = [tunnel.relay.public_key for tunnel in course.trying.values()]
-        relay = next((relay for relay in course.queue if relay.public_key not in busy), None)
+        busy = [tunnel.relay.public_key for tunnel in dial.trying.values()]
+        relay = next((relay for relay in dial.queue if relay.public_key not in busy), None)
         if relay is None:
             return
         if self._active >= DIALS_MAX:
-            self._waiting[course.friend] = None
+            self._waiting[dial.friend] = None
             return
-        self._waiting.pop(course.friend, None)
-        course.queue.remove(relay)
-        tunnel = self._tunnels.start(course.friend, relay, True, now)
-        course.trying[tunnel.line] = tunnel
+        self._waiting.pop(dial.friend, None)
+        dial.queue.remove(relay)
+        tunnel = self._tunnels.start(dial.friend, relay, True, now)
+        dial.trying[tunnel.line] = tunnel
         self._active += 1
-        if course.queue:
-            self._desk.alarms.set((Alarm.STAGGER, course.friend), now + RELAY_STAGGER_MS)
+        if dial.queue:
+            self._buffer.alarms.set((Alarm.STAGGER, dial.friend), now + RELAY_STAGGER_MS)
 
     def _serve_waiting(self, now: Instant) -> None:
         while self._waiting and self._active < DIALS_MAX:
             friend = next(iter(self._waiting))
             del self._waiting[friend]
-            self._try_next(self._courses[friend], now)
+            self._try_next(self._dials[friend], now)
 
-    def _schedule(self, course: Course, now: Instant, wait_ms: int) -> None:
-        if course.relays:
-            self._desk.alarms.set((Alarm.DIAL, course.friend), now + wait_ms)
+    def _schedule(self, dial: DialState, now: Instant, wait_ms: int) -> None:
+        if dial.relays:
+            self._buffer.alarms.set((Alarm.DIAL, dial.friend), now + wait_ms)
 
     # Ends
 
-    def _cancel(self, course: Course, tunnel: Tunnel) -> None:
+    def _cancel(self, dial: DialState, tunnel: Tunnel) -> None:
         self._tunnels.drop(tunnel)
-        self._forget(course, tunnel)
+        self._forget(dial, tunnel)
 
-    def _forget(self, course: Course, tunnel: Tunnel) -> None:
-        if course.trying.pop(tunnel.line, None) is not None:
+    def _forget(self, dial: DialState, tunnel: Tunnel) -> None:
+        if dial.trying.pop(tunnel.line, None) is not None:
             self._active -= 1
-        if course.chosen is tunnel:
-            course.chosen = None
+            assert self._active >= 0, "an attempt ends once"
+        if dial.chosen is tunnel:
+            dial.chosen = None
 
-    def _stop(self, course: Course) -> None:
+    def _stop(self, dial: DialState) -> None:
         """End the round, but for the attempts under way."""
-        course.queue = []
-        self._waiting.pop(course.friend, None)
-        self._desk.alarms.stop((Alarm.DIAL, course.friend))
-        self._stop_stagger(course)
+        dial.queue = []
+        self._waiting.pop(dial.friend, None)
+        self._buffer.alarms.stop((Alarm.DIAL, dial.friend))
+        self._stop_stagger(dial)
 
-    def _stop_stagger(self, course: Course) -> None:
-        self._desk.alarms.stop((Alarm.STAGGER, course.friend))
+    def _stop_stagger(self, dial: DialState) -> None:
+        self._buffer.alarms.stop((Alarm.STAGGER, dial.friend))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NewType
+
 import msgspec
 
 from offset.base.ids import PublicKey
 from offset.wire.common import RelayAddress
 
-LineId = int
+LineId = NewType("LineId", int)
 """The number of an outer line, chosen by the channeler. Never used twice: late news is recognised (W20)."""
 
 

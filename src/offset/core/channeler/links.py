@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import LINK_PRECEDENCE_MS
-from offset.core.channeler.lines import Tunnel
+from offset.core.channeler.tunnels import Tunnel
 
 
 @dataclass(slots=True, eq=False)
-class Friend:
+class FriendLink:
     """One enabled friend."""
 
     key: PublicKey
@@ -24,7 +24,7 @@ class Friend:
     """The newest message that the link could not take yet; it replaces older ones (6.6)."""
 
 
-def replaces(fresh: Tunnel, friend: Friend, now: Instant) -> bool:
+def replaces(fresh: Tunnel, friend: FriendLink, now: Instant) -> bool:
     """Whether a tunnel that has just come up replaces the link of `friend`, or is closed itself.
 
     The newest wins: only the friend can have made it, so the old link is dead, whatever it looks like. But when

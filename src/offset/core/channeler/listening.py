@@ -28,8 +28,8 @@ from offset.base.limits import (
     LISTEN_REFUSED_MS_MAX,
     STABLE_LINE_MS,
 )
-from offset.core.channeler.desk import Alarm, Desk
 from offset.core.channeler.effects import LineId
+from offset.core.channeler.effects_buffer import Alarm, EffectsBuffer
 from offset.wire.common import RelayAddress
 from offset.wire.relay import (
     INCOMING_CONNECTION,
@@ -52,7 +52,7 @@ class LegStage(enum.Enum):
 
 
 @dataclass(slots=True, eq=False)
-class Leg:
+class ListenLeg:
     """The listening leg of one relay."""
 
     relay: PublicKey
@@ -76,15 +76,15 @@ class Leg:
         return RelayAddress(self.relay, self.text)
 
 
-class Listening:
+class Listener:
     """All listening legs."""
 
-    __slots__ = ("_by_line", "_desk", "legs")
+    __slots__ = ("_buffer", "_by_line", "legs")
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._by_line: dict[LineId, Leg] = {}
-        self.legs: dict[PublicKey, Leg] = {}
+    def __init__(self, buffer: EffectsBuffer) -> None:
+        self._buffer = buffer
+        self._by_line: dict[LineId, ListenLeg] = {}
+        self.legs: dict[PublicKey, ListenLeg] = {}
 
     def want(self, relay: PublicKey, texts: tuple[str, ...], is_own: bool, now: Instant) -> None:
         """Listen on `relay`, at any of `texts`, the best first; without texts forget the relay."""
@@ -92,11 +92,11 @@ class Listening:
         if not texts:
             if leg is not None:
                 self._hang_up(leg)
-                self._desk.alarms.stop((Alarm.LEG, relay))
+                self._buffer.alarms.stop((Alarm.LEG, relay))
                 del self.legs[relay]
             return
         if leg is None:
-            leg = self.legs[relay] = Leg(relay, now)
+            leg = self.legs[relay] = ListenLeg(relay, now)
         is_adopted = is_own and not leg.is_own
         before, leg.texts, leg.is_own = leg.texts, texts, is_own
         leg.backoff.most_ms = LISTEN_BACKOFF_MS_MAX if is_own else KEPT_RELAY_BACKOFF_MS_MAX
@@ -112,7 +112,7 @@ class Listening:
         else:
             leg.turn = texts.index(leg.text)
 
-    def leg_of(self, line: LineId) -> Leg | None:
+    def leg_of(self, line: LineId) -> ListenLeg | None:
         """The leg that uses this line."""
         return self._by_line.get(line)
 
@@ -121,14 +121,14 @@ class Listening:
         leg = self.legs.get(relay)
         return None if leg is None else leg.line
 
-    def opened(self, leg: Leg, now: Instant) -> None:
+    def opened(self, leg: ListenLeg, now: Instant) -> None:
         """The line is up: ask to listen."""
         assert leg.line is not None
         self._enter(leg, LegStage.ASKED, now)
-        self._desk.send(leg.line, _LISTEN)
-        self._desk.alarms.set((Alarm.LEG, leg.relay), now + LISTEN_CONFIRM_MS)
+        self._buffer.send(leg.line, _LISTEN)
+        self._buffer.alarms.set((Alarm.LEG, leg.relay), now + LISTEN_CONFIRM_MS)
 
-    def message(self, leg: Leg, data: bytes, now: Instant) -> PublicKey | None:
+    def message(self, leg: ListenLeg, data: bytes, now: Instant) -> PublicKey | None:
         """Who waits for us at the relay; None when the relay talks nonsense, then the leg is closed."""
         try:
             return INCOMING_CONNECTION.decode(data).public_key
@@ -137,7 +137,7 @@ class Listening:
             self._lost(leg, now, "the relay sent what is no message")
             return None
 
-    def closed(self, leg: Leg, now: Instant, reason: str) -> None:
+    def closed(self, leg: ListenLeg, now: Instant, reason: str) -> None:
         """The line is over, or could not be opened."""
         self._forget_line(leg)
         self._lost(leg, now, reason)
@@ -146,7 +146,7 @@ class Listening:
         """Have the relay send `friend` away, if we still listen there."""
         leg = self.legs.get(relay)
         if leg is not None and leg.line is not None and leg.stage is not LegStage.OPENING:
-            self._desk.send(leg.line, REJECT_CONNECTION.encode(RejectConnection(friend)))
+            self._buffer.send(leg.line, REJECT_CONNECTION.encode(RejectConnection(friend)))
 
     def wake(self, relay: PublicKey, now: Instant) -> bool:
         """The alarm of a leg; returns whether this is the first leg to be up after none was."""
@@ -172,45 +172,45 @@ class Listening:
             if leg.stage is LegStage.WAITING:
                 self._open(leg, now)
 
-    def _open(self, leg: Leg, now: Instant) -> None:
+    def _open(self, leg: ListenLeg, now: Instant) -> None:
         leg.text = leg.texts[leg.turn % len(leg.texts)]
-        leg.line = self._desk.open(leg.address())
+        leg.line = self._buffer.open(leg.address())
         self._by_line[leg.line] = leg
         self._enter(leg, LegStage.OPENING, now)
-        self._desk.alarms.set((Alarm.LEG, leg.relay), now + CONNECT_MS + HANDSHAKE_MS)
+        self._buffer.alarms.set((Alarm.LEG, leg.relay), now + CONNECT_MS + HANDSHAKE_MS)
 
-    def _lost(self, leg: Leg, now: Instant, reason: str) -> None:
+    def _lost(self, leg: ListenLeg, now: Instant, reason: str) -> None:
         """Try again: another text at once, else after a while."""
         stage, lived_ms = leg.stage, now - leg.since
         leg.last_error = reason
         if stage is LegStage.UP and lived_ms >= STABLE_LINE_MS:
             # A relay that restarts loses all its clients at once: they come back over a second.
             leg.backoff.reset()
-            wait_ms = int(BACKOFF_MS_MIN * fraction(self._desk.entropy))
+            wait_ms = int(BACKOFF_MS_MIN * fraction(self._buffer.entropy))
         else:
             if stage is not LegStage.UP:
                 leg.turn = (leg.turn + 1) % len(leg.texts)
                 if leg.turn:
                     self._open(leg, now)
                     return
-            wait_ms = leg.backoff.next_ms(self._desk.entropy)
+            wait_ms = leg.backoff.next_ms(self._buffer.entropy)
             if stage is LegStage.ASKED:
                 # The reference refuses a second leg, and holds a lost one for up to 32 s (rule 6 of section 10).
                 leg.refusals += 1
                 if leg.refusals <= LISTEN_REFUSALS_QUICK:
                     wait_ms = min(wait_ms, LISTEN_REFUSED_MS_MAX)
         self._enter(leg, LegStage.WAITING, now)
-        self._desk.alarms.set((Alarm.LEG, leg.relay), now + wait_ms)
+        self._buffer.alarms.set((Alarm.LEG, leg.relay), now + wait_ms)
 
-    def _enter(self, leg: Leg, stage: LegStage, now: Instant) -> None:
+    def _enter(self, leg: ListenLeg, stage: LegStage, now: Instant) -> None:
         leg.stage, leg.since = stage, now
 
-    def _hang_up(self, leg: Leg) -> None:
+    def _hang_up(self, leg: ListenLeg) -> None:
         if leg.line is not None:
-            self._desk.close(leg.line)
+            self._buffer.close(leg.line)
             self._forget_line(leg)
 
-    def _forget_line(self, leg: Leg) -> None:
+    def _forget_line(self, leg: ListenLeg) -> None:
         assert leg.line is not None
         del self._by_line[leg.line]
         leg.line = None

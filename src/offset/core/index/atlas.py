@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 
 from offset.base.credits import Amount, Rate
 from offset.base.ids import Currency, PublicKey
@@ -12,7 +13,7 @@ from offset.base.limits import (
     INDEX_RECORDS_MAX,
     INDEX_RECORDS_PER_NODE_MAX,
 )
-from offset.core.index.graph import Graph, Record
+from offset.core.index.graph import CapacityRecord, Graph
 
 
 class _Node:
@@ -21,7 +22,7 @@ class _Node:
     def __init__(self) -> None:
         self.messages = 0
         # Of all currencies, the one refreshed longest ago first: the old ones are always at hand.
-        self.records: OrderedDict[Record, None] = OrderedDict()
+        self.records: OrderedDict[CapacityRecord, None] = OrderedDict()
 
 
 class Atlas:
@@ -39,8 +40,10 @@ class Atlas:
         records_max: int = INDEX_RECORDS_MAX,
         records_per_node_max: int = INDEX_RECORDS_PER_NODE_MAX,
     ) -> None:
-        self._graphs: dict[Currency, Graph] = {}  # only those that have a record
-        self._nodes: dict[PublicKey, _Node] = {}  # likewise
+        self._graphs: dict[Currency, Graph] = {}
+        """Only currencies that have a record."""
+        self._nodes: dict[PublicKey, _Node] = {}
+        """Only nodes that have a record."""
         self._records = 0
         self._records_max = records_max
         self._records_per_node_max = records_per_node_max
@@ -52,6 +55,11 @@ class Atlas:
     def graph(self, currency: Currency) -> Graph | None:
         """The graph of a currency, None when nobody states anything in it."""
         return self._graphs.get(currency)
+
+    def records(self) -> Iterator[tuple[PublicKey, CapacityRecord]]:
+        """All records of all currencies, each with its node."""
+        for graph in self._graphs.values():
+            yield from graph.records()
 
     def update(
         self, node: PublicKey, currency: Currency, friend: PublicKey, capacity: Amount, toll: Rate
@@ -73,7 +81,7 @@ class Atlas:
             return
         if graph is None:
             graph = self._graphs[currency] = Graph()
-        record = Record(currency, friend, capacity, toll.mul, toll.add, known.messages)
+        record = CapacityRecord(currency, friend, capacity, toll.mul, toll.add, known.messages)
         graph.add(node, record)
         known.records[record] = None
         self._records += 1
@@ -104,7 +112,7 @@ class Atlas:
         while known is not None and known.records:
             self._drop(node, known, next(iter(known.records)))
 
-    def _drop(self, node: PublicKey, known: _Node, record: Record) -> None:
+    def _drop(self, node: PublicKey, known: _Node, record: CapacityRecord) -> None:
         graph = self._graphs[record.currency]
         graph.remove(node, record.friend)
         if not graph:

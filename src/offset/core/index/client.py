@@ -16,8 +16,8 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from offset.base.backoff import Backoff
-from offset.base.entropy import Entropy, fraction
-from offset.base.ids import RAND_VALUE_BYTES, UID_BYTES, HashResult, PublicKey, Uid
+from offset.base.entropy import Entropy, fraction, new_rand_value, new_uid
+from offset.base.ids import UNSIGNED, HashResult, PublicKey, Uid
 from offset.base.instants import Instant, earliest
 from offset.base.limits import (
     BACKOFF_MS_MIN,
@@ -36,8 +36,8 @@ from offset.base.limits import (
     NAME_BYTES_MAX,
     OPEN_ROUTE_REQUESTS_MAX,
 )
-from offset.core.index.bulletin import Bulletin, Key, Published
-from offset.crypto.identity import Identity
+from offset.core.index.publication import Key, Publication, Published
+from offset.crypto.signer import Signer
 from offset.wire.common import NamedIndexServerAddress
 from offset.wire.index import (
     IndexClientToServer,
@@ -59,17 +59,17 @@ from offset.wire.signing import mutations_update_buffer
 # What it may cause
 
 
-class Dial(msgspec.Struct, frozen=True, gc=False):
+class DialServer(msgspec.Struct, frozen=True, gc=False):
     """Open a connection to this server, expecting its key; answered by `opened` or `closed`."""
 
     server: NamedIndexServerAddress
 
 
-class Hangup(msgspec.Struct, frozen=True, gc=False):
+class HangupServer(msgspec.Struct, frozen=True, gc=False):
     """End the connection, or the attempt. Nothing more is to be told of it."""
 
 
-class Send(msgspec.Struct, frozen=True, gc=False):
+class SendServer(msgspec.Struct, frozen=True, gc=False):
     """Send one message to the server."""
 
     message: IndexClientToServer
@@ -82,39 +82,39 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     routes: tuple[MultiRoute, ...] | None
 
 
-class Report(msgspec.Struct, frozen=True, gc=False):
+class ReportChange(msgspec.Struct, frozen=True, gc=False):
     """A change of what the node tells its apps."""
 
     mutation: IndexClientReportMutation
 
 
-Effect = Dial | Hangup | Send | Answer | Report
+Effect = DialServer | HangupServer | SendServer | Answer | ReportChange
 
 
 # Where it stands
 
 
-class Waiting(msgspec.Struct, frozen=True, gc=False):
+class ClientWaiting(msgspec.Struct, frozen=True, gc=False):
     """No connection; the next attempt is due at this instant, if there is a server."""
 
     until: Instant
 
 
-class Dialing(msgspec.Struct, frozen=True, gc=False):
+class ClientDialing(msgspec.Struct, frozen=True, gc=False):
     """Connection and handshake are under way."""
 
     server: PublicKey
     until: Instant
 
 
-class Greeting(msgspec.Struct, frozen=True, gc=False):
+class ClientGreeting(msgspec.Struct, frozen=True, gc=False):
     """Connected, no time hash yet."""
 
     server: PublicKey
     until: Instant
 
 
-class Connected(msgspec.Struct, gc=False):
+class ClientConnected(msgspec.Struct, gc=False):
     """A session. The fields after `since` change with it."""
 
     server: PublicKey
@@ -134,18 +134,17 @@ class Connected(msgspec.Struct, gc=False):
 class IndexClient:
     """The machine. `deadline` says when it wants to be called with `tick`."""
 
-    def __init__(
-        self, identity: Identity, entropy: Entropy, servers: Iterable[NamedIndexServerAddress]
-    ) -> None:
-        """`identity` signs what is published; `servers` are tried in their order, then from the first again."""
-        self._identity = identity
+    def __init__(self, signer: Signer, entropy: Entropy, servers: Iterable[NamedIndexServerAddress]) -> None:
+        """`signer` signs what is published; `servers` are tried in their order, then from the first again."""
+        self._signer = signer
         self._entropy = entropy
         self._servers = {server.public_key: server for server in servers}
         self._turns = deque(self._servers)
         self._backoff = Backoff(BACKOFF_MS_MIN, INDEX_CLIENT_BACKOFF_MS_MAX)
-        self._state: Waiting | Dialing | Greeting | Connected = Waiting(0)
-        self._bulletin = Bulletin()
-        self._asked: dict[Uid, Instant] = {}  # oldest first
+        self._state: ClientWaiting | ClientDialing | ClientGreeting | ClientConnected = ClientWaiting(0)
+        self._publication = Publication()
+        self._asked: dict[Uid, Instant] = {}
+        """Oldest first."""
         self._was_connected = False
 
     # Questions
@@ -158,7 +157,7 @@ class IndexClient:
     @property
     def connected_server(self) -> PublicKey | None:
         """The server of the session, if there is one."""
-        return self._state.server if isinstance(self._state, Connected) else None
+        return self._state.server if isinstance(self._state, ClientConnected) else None
 
     def report(self) -> IndexClientReport:
         """What apps are told when they come."""
@@ -167,9 +166,9 @@ class IndexClient:
     def deadline(self) -> Instant | None:
         """When `tick` has something to do; None when only an event can help."""
         match self._state:
-            case Waiting(until=until):
+            case ClientWaiting(until=until):
                 return until if self._turns else None
-            case Connected():
+            case ClientConnected():
                 asked_at = next(iter(self._asked.values()), None)
                 lost_at = None if asked_at is None else asked_at + INDEX_ROUTES_MS
                 return earliest(self._speak_at(self._state), lost_at)
@@ -180,24 +179,24 @@ class IndexClient:
 
     def start(self, now: Instant) -> list[Effect]:
         """The node has started: dial at once."""
-        self._state = Waiting(now)
+        self._state = ClientWaiting(now)
         return self.tick(now)
 
     def opened(self, now: Instant) -> list[Effect]:
         """The dialed server proved its key."""
-        if isinstance(self._state, Dialing):
-            self._state = Greeting(self._state.server, now + INDEX_FIRST_HASH_MS)
+        if isinstance(self._state, ClientDialing):
+            self._state = ClientGreeting(self._state.server, now + INDEX_FIRST_HASH_MS)
         return []
 
     def message(self, message: IndexServerToClient, now: Instant) -> list[Effect]:
         """The server said something. Whatever comes before the first time hash is ignored."""
         state = self._state
         if isinstance(message, TimeHash):
-            if isinstance(state, Greeting):
+            if isinstance(state, ClientGreeting):
                 return self._begin(state.server, message.hash, now)
-            if isinstance(state, Connected):
+            if isinstance(state, ClientConnected):
                 state.time_hash = message.hash
-        elif isinstance(state, Connected) and self._asked.pop(message.request_id, None) is not None:
+        elif isinstance(state, ClientConnected) and self._asked.pop(message.request_id, None) is not None:
             return [Answer(message.request_id, message.multi_routes)]
         return []
 
@@ -208,24 +207,24 @@ class IndexClient:
     def tick(self, now: Instant) -> list[Effect]:
         """Do what is due."""
         match self._state:
-            case Waiting(until=until):
+            case ClientWaiting(until=until):
                 return self._dial(now) if until <= now else []
-            case Connected():
+            case ClientConnected():
                 return [*self._give_up(now), *self._speak(self._state, now)]
             case _:
-                return [Hangup(), *self._lose(now)] if self._state.until <= now else []
+                return [HangupServer(), *self._lose(now)] if self._state.until <= now else []
 
     def network_changed(self, now: Instant) -> list[Effect]:
         """The machine woke up, or has another network: who waits for the next attempt waits no longer."""
         self._backoff.reset()
-        return self._dial(now) if isinstance(self._state, Waiting) else []
+        return self._dial(now) if isinstance(self._state, ClientWaiting) else []
 
     # What is wanted
 
     def set_published(self, changes: Mapping[Key, Published | None], now: Instant) -> list[Effect]:
         """The node publishes something new about (friend, currency): capacity and toll, or None for no more."""
-        self._bulletin.change(changes)
-        return self._speak(self._state, now) if isinstance(self._state, Connected) else []
+        self._publication.change(changes)
+        return self._speak(self._state, now) if isinstance(self._state, ClientConnected) else []
 
     def request_routes(self, request: RequestRoutes, now: Instant) -> list[Effect]:
         """Ask the server. The Answer follows at once when it cannot be asked.
@@ -234,10 +233,10 @@ class IndexClient:
         """
         if request.request_id in self._asked:
             return []
-        if not isinstance(self._state, Connected) or len(self._asked) >= OPEN_ROUTE_REQUESTS_MAX:
+        if not isinstance(self._state, ClientConnected) or len(self._asked) >= OPEN_ROUTE_REQUESTS_MAX:
             return [Answer(request.request_id, None)]
         self._asked[request.request_id] = now
-        return [Send(request)]
+        return [SendServer(request)]
 
     def refuses(self, server: NamedIndexServerAddress) -> str | None:
         """Why the server cannot be added; None if it can."""
@@ -256,12 +255,13 @@ class IndexClient:
         self._forget_server(key)
         self._servers[key] = server
         self._turns.appendleft(key)
-        effects: list[Effect] = [Report(AddIndexServerMutation(server))]
+        effects: list[Effect] = [ReportChange(AddIndexServerMutation(server))]
         match self._state:
-            case Dialing(server=dialed) | Greeting(server=dialed) if dialed == key:
-                effects.append(Hangup())  # it may be at the old address
+            case ClientDialing(server=dialed) | ClientGreeting(server=dialed) if dialed == key:
+                # It may be at the old address.
+                effects.append(HangupServer())
                 return effects + self._dial(now)
-            case Waiting():
+            case ClientWaiting():
                 return effects + self._dial(now)
             case _:
                 return effects
@@ -272,31 +272,31 @@ class IndexClient:
             return []
         self._forget_server(key)
         effects: list[Effect] = []
-        if not isinstance(self._state, Waiting) and self._state.server == key:
-            effects = [Hangup(), *self._lose(now)]
+        if not isinstance(self._state, ClientWaiting) and self._state.server == key:
+            effects = [HangupServer(), *self._lose(now)]
             self._backoff.reset()
             effects += self._dial(now)
-        return [*effects, Report(RemoveIndexServerMutation(key))]
+        return [*effects, ReportChange(RemoveIndexServerMutation(key))]
 
     # Inside: sessions
 
     def _dial(self, now: Instant) -> list[Effect]:
         if not self._turns:
-            self._state = Waiting(now)
+            self._state = ClientWaiting(now)
             return []
         key = self._turns.popleft()
         self._turns.append(key)
-        self._state = Dialing(key, now + CONNECT_MS + HANDSHAKE_MS)
-        return [Dial(self._servers[key])]
+        self._state = ClientDialing(key, now + CONNECT_MS + HANDSHAKE_MS)
+        return [DialServer(self._servers[key])]
 
     def _begin(self, server: PublicKey, time_hash: HashResult, now: Instant) -> list[Effect]:
         # Those who lost a server together come back together; only the first time there is no need to wait.
         jitter_ms = int(INDEX_FULL_STATE_JITTER_MS * fraction(self._entropy)) if self._was_connected else 0
         full_from = now + jitter_ms
         self._was_connected = True
-        self._bulletin.say_all()
-        session_id = self._entropy.bytes(UID_BYTES)
-        self._state = Connected(
+        self._publication.say_all()
+        session_id = new_uid(self._entropy)
+        self._state = ClientConnected(
             server,
             session_id,
             now,
@@ -305,20 +305,20 @@ class IndexClient:
             repeat_at=full_from + INDEX_REPEAT_STATE_MS,
             again_at=now + INDEX_CLIENT_KEEPALIVE_MS,
         )
-        return [Report(SetConnectedServer(server)), *self._speak(self._state, now)]
+        return [ReportChange(SetConnectedServer(server)), *self._speak(self._state, now)]
 
     def _lose(self, now: Instant) -> list[Effect]:
         effects: list[Effect] = []
         match self._state:
-            case Waiting():
+            case ClientWaiting():
                 return []
-            case Connected(since=since):
+            case ClientConnected(since=since):
                 if now - since >= INDEX_SHORT_SESSION_MS:
                     self._backoff.reset()
                 effects += [Answer(request_id, None) for request_id in self._asked]
-                effects.append(Report(SetConnectedServer(None)))
+                effects.append(ReportChange(SetConnectedServer(None)))
                 self._asked = {}
-        self._state = Waiting(now + self._backoff.next_ms(self._entropy))
+        self._state = ClientWaiting(now + self._backoff.next_ms(self._entropy))
         return effects
 
     def _forget_server(self, key: PublicKey) -> None:
@@ -333,47 +333,47 @@ class IndexClient:
 
     # Inside: publishing
 
-    def _speak_at(self, session: Connected) -> Instant:
+    def _speak_at(self, session: ClientConnected) -> Instant:
         """When the next message is due."""
         quiet_from = session.since if session.sent_at is None else session.sent_at
         may_speak = session.since if session.sent_at is None else session.sent_at + INDEX_UPDATES_SPACING_MS
         at = quiet_from + INDEX_CLIENT_KEEPALIVE_MS
-        if self._bulletin.has_changed:
+        if self._publication.has_changed:
             at = may_speak
-        elif self._bulletin.has_unsaid:
+        elif self._publication.has_unsaid:
             at = max(may_speak, session.full_from)
-        if session.repeat_at is not None and len(self._bulletin):
+        if session.repeat_at is not None and len(self._publication):
             at = min(at, session.repeat_at)
-        if self._bulletin.has_removes:
+        if self._publication.has_removes:
             at = min(at, max(may_speak, session.again_at))
         return at
 
-    def _speak(self, session: Connected, now: Instant) -> list[Effect]:
+    def _speak(self, session: ClientConnected, now: Instant) -> list[Effect]:
         """One message, if it is due: what changed at once after a quiet time, else in batches."""
         if session.repeat_at is not None and session.repeat_at <= now:
             # Right after two servers have met, or when a queue was full, some servers miss the first reports;
             # said once more they are known everywhere within seconds, not only with the keepalives (R10).
             session.repeat_at = None
-            self._bulletin.say_all()
+            self._publication.say_all()
         if session.again_at <= now:
             session.again_at = now + INDEX_CLIENT_KEEPALIVE_MS
-            self._bulletin.say_again()
+            self._publication.say_again()
         if self._speak_at(session) > now:
             return []
-        is_news = self._bulletin.has_changed or self._bulletin.has_unsaid
-        mutations = self._bulletin.next_batch(
+        is_news = self._publication.has_changed or self._publication.has_unsaid
+        mutations = self._publication.next_batch(
             repeated=1 if is_news else INDEX_REFRESH_MUTATIONS, with_unsaid=session.full_from <= now
         )
         unsigned = MutationsUpdate(
-            self._identity.public_key,
+            self._signer.public_key,
             mutations,
             session.time_hash,
             session.session_id,
             session.counter,
-            self._entropy.bytes(RAND_VALUE_BYTES),
-            b"",
+            new_rand_value(self._entropy),
+            UNSIGNED,
         )
-        signature = self._identity.sign(mutations_update_buffer(unsigned))
+        signature = self._signer.sign(mutations_update_buffer(unsigned))
         session.counter += 1
         session.sent_at = now
-        return [Send(msgspec.structs.replace(unsigned, signature=signature))]
+        return [SendServer(msgspec.structs.replace(unsigned, signature=signature))]

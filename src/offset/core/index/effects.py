@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from offset.base.ids import PublicKey
+from offset.base.ids import Conn, PublicKey
 from offset.wire.index import IndexServerToClient, IndexServerToServer
-
-Conn = int
-"""The number of an authenticated connection, given by whoever drives the server; never used twice."""
 
 
 class SendClients(msgspec.Struct, frozen=True, gc=False):
@@ -32,10 +29,10 @@ class DialPeer(msgspec.Struct, frozen=True, gc=False):
     address: str
 
 
-class Hangup(msgspec.Struct, frozen=True, gc=False):
+class HangupConn(msgspec.Struct, frozen=True, gc=False):
     """Close the connection once what was sent is on its way. The server has forgotten it already."""
 
     conn: Conn
 
 
-Effect = SendClients | SendPeers | DialPeer | Hangup
+Effect = SendClients | SendPeers | DialPeer | HangupConn

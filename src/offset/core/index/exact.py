@@ -14,9 +14,10 @@ import msgspec
 from offset.base.credits import Amount
 from offset.base.ids import PublicKey
 from offset.base.limits import ROUTE_KEYS_MAX
-from offset.core.index.search import COST_BITS, Keys, Quest
+from offset.core.index.search import COST_BITS, Keys, Query
 
-_ONE_BITS = 32  # tolls are counted in credits / 2**32 here
+_ONE_BITS = 32
+"""Tolls are counted in credits / 2**32 here."""
 _COST_SHIFT = _ONE_BITS - COST_BITS
 
 
@@ -50,7 +51,7 @@ class _Label(msgspec.Struct, frozen=True, gc=False, eq=False):
         return self.odd <= self.slack or self.narrowest >= amount + _credits(self.tolls)
 
 
-def exact(quest: Quest, amount: Amount, hop: int) -> Keys | None:
+def exact(query: Query, amount: Amount, hop: int) -> Keys | None:
     """The cheapest route of at most ROUTE_KEYS_MAX keys that carries `amount`; `hop` is the cost of a hop.
 
     None when there is none, or when the budget ended.
@@ -62,31 +63,34 @@ def exact(quest: Quest, amount: Amount, hop: int) -> Keys | None:
         if not label.fits(amount):
             return
         known = labels.setdefault(label.node, [])
-        if not quest.budget.affords(1 + len(known)):  # a hostile graph may have very many
+        # A hostile graph may have very many.
+        if not query.budget.affords(1 + len(known)):
             return
         if any(old.beats(label) for old in known):
             return
         known[:] = [old for old in known if not label.beats(old)]
         known.append(label)
         cost = (label.tolls >> _COST_SHIFT) + hop * label.hops
-        heapq.heappush(heap, (cost, quest.budget.arcs, label))  # the budget sinks: no two entries are alike
+        # The budget sinks with each push, so no two entries are alike.
+        heapq.heappush(heap, (cost, query.budget.arcs, label))
 
-    for node in quest.last_hops(amount):
-        room = quest.room(node, quest.destination)
+    for node in query.last_hops(amount):
+        room = query.room(node, query.destination)
         offer(_Label(node, 0, 1, 0, min(room - amount, ROUTE_KEYS_MAX), room, None))
-    while heap and not quest.budget.spent:
+    while heap and not query.budget.spent:
         label = heapq.heappop(heap)[2]
-        if label.node == quest.source:
-            return _keys(label, quest.destination)
-        known, arcs = labels[label.node], quest.graph.into(label.node)
-        if not quest.budget.affords(len(known) + len(arcs)):
+        if label.node == query.source:
+            return _keys(label, query.destination)
+        known, arcs = labels[label.node], query.graph.into(label.node)
+        if not query.budget.affords(len(known) + len(arcs)):
             break
         if label.hops + 1 >= ROUTE_KEYS_MAX or label not in known:
-            continue  # too long, or beaten since
+            # Too long, or beaten since.
+            continue
         for tail, record in arcs.items():
-            if record.room < amount or (tail == quest.destination and tail != quest.source):
+            if record.room < amount or (tail == query.destination and tail != query.source):
                 continue
-            room = record.room - quest.taken.of(tail, label.node)
+            room = record.room - query.taken.of(tail, label.node)
             tolls = label.tolls + amount * record.mul + (record.add << _ONE_BITS)
             left = room - amount - _credits(tolls)
             if left < 0:

@@ -11,32 +11,35 @@ import msgspec
 
 from offset.base.backoff import Backoff
 from offset.base.entropy import Entropy
-from offset.base.ids import PublicKey
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant, earliest
 from offset.base.limits import BACKOFF_MS_MIN, INDEX_SERVER_BACKOFF_MS_MAX, INDEX_SHORT_SESSION_MS
-from offset.core.index.effects import Conn, DialPeer
-from offset.crypto.identity import is_lower
+from offset.core.index.effects import DialPeer
+from offset.crypto.public_keys import is_lower
 
 
-class Listening(msgspec.Struct, frozen=True, gc=False):
+class PeerListening(msgspec.Struct, frozen=True, gc=False):
     """We wait for the peer to connect."""
 
 
-class Waiting(msgspec.Struct, frozen=True, gc=False):
+class PeerWaiting(msgspec.Struct, frozen=True, gc=False):
     """We dial at this instant."""
 
     until: Instant
 
 
-class Dialing(msgspec.Struct, frozen=True, gc=False):
+class PeerDialing(msgspec.Struct, frozen=True, gc=False):
     """An attempt of ours is under way."""
 
 
-class Connected(msgspec.Struct, frozen=True, gc=False):
+class PeerConnected(msgspec.Struct, frozen=True, gc=False):
     """Messages can pass."""
 
     conn: Conn
     since: Instant
+
+
+PeerState = PeerListening | PeerWaiting | PeerDialing | PeerConnected
 
 
 class Peer:
@@ -48,12 +51,14 @@ class Peer:
         self.address = address
         self.is_dialed = is_dialed
         """Whether it is us who connects."""
-        self.state: Listening | Waiting | Dialing | Connected = Waiting(now) if is_dialed else Listening()
+        self.state: PeerListening | PeerWaiting | PeerDialing | PeerConnected = (
+            PeerWaiting(now) if is_dialed else PeerListening()
+        )
         self.backoff = Backoff(BACKOFF_MS_MIN, INDEX_SERVER_BACKOFF_MS_MAX)
 
     def rest(self, now: Instant, wait_ms: int) -> None:
         """There is no connection any more."""
-        self.state = Waiting(now + wait_ms) if self.is_dialed else Listening()
+        self.state = PeerWaiting(now + wait_ms) if self.is_dialed else PeerListening()
 
 
 class Federation:
@@ -77,8 +82,8 @@ class Federation:
         """The attempts that are due."""
         dials: list[DialPeer] = []
         for key, peer in self._peers.items():
-            if isinstance(peer.state, Waiting) and peer.state.until <= now:
-                peer.state = Dialing()
+            if isinstance(peer.state, PeerWaiting) and peer.state.until <= now:
+                peer.state = PeerDialing()
                 dials.append(DialPeer(key, peer.address))
         return dials
 
@@ -91,10 +96,10 @@ class Federation:
         if peer is None or peer.is_dialed != dialed:
             return False, None
         replaced = None
-        if isinstance(peer.state, Connected):
+        if isinstance(peer.state, PeerConnected):
             replaced = peer.state.conn
             self._forget(replaced)
-        peer.state = Connected(conn, now)
+        peer.state = PeerConnected(conn, now)
         self._conns[conn] = key
         return True, replaced
 
@@ -108,7 +113,7 @@ class Federation:
         if key is None:
             return None
         peer = self._peers[key]
-        assert isinstance(peer.state, Connected)
+        assert isinstance(peer.state, PeerConnected)
         if now - peer.state.since >= INDEX_SHORT_SESSION_MS:
             peer.backoff.reset()
             peer.rest(now, 0)
@@ -119,7 +124,7 @@ class Federation:
     def dial_failed(self, key: PublicKey, now: Instant) -> None:
         """An attempt of ours led to no authenticated connection."""
         peer = self._peers.get(key)
-        if peer is not None and isinstance(peer.state, Dialing):
+        if peer is not None and isinstance(peer.state, PeerDialing):
             peer.rest(now, peer.backoff.next_ms(self._entropy))
 
     def congested(self, conn: Conn) -> None:
@@ -150,7 +155,7 @@ class Federation:
         return earliest(*self._dials_at())
 
     def _dials_at(self) -> Iterable[Instant]:
-        return (peer.state.until for peer in self._peers.values() if isinstance(peer.state, Waiting))
+        return (peer.state.until for peer in self._peers.values() if isinstance(peer.state, PeerWaiting))
 
     def _forget(self, conn: Conn) -> PublicKey | None:
         self._congested.pop(conn, None)

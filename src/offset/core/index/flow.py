@@ -13,7 +13,7 @@ from itertools import pairwise
 from offset.base.credits import Amount
 from offset.base.ids import PublicKey
 from offset.base.limits import ROUTE_KEYS_MAX
-from offset.core.index.search import Keys, Quest, Taken, cheapest, hop_cost
+from offset.core.index.search import Keys, Query, UsedArcs, cheapest, hop_cost
 
 
 class Flow:
@@ -21,10 +21,10 @@ class Flow:
 
     __slots__ = ("_left", "_net")
 
-    def __init__(self, quest: Quest) -> None:
-        """Nothing flows. What is taken in `quest` stays free; rings need a quest with roles (`with_roles`)."""
-        self._left = quest.apart()
-        self._net = Taken()
+    def __init__(self, query: Query) -> None:
+        """Nothing flows. What is taken in `query` stays free; rings need a query with roles (`with_roles`)."""
+        self._left = query.apart()
+        self._net = UsedArcs()
 
     def augment(self, amount: Amount, floor: Amount) -> Amount:
         """Let up to `amount` more flow along the cheapest path with room for `floor`; returns how much it was.
@@ -40,15 +40,15 @@ class Flow:
         return step
 
     def _push(self, tail: PublicKey, head: PublicKey, amount: Amount) -> None:
-        quest = self._left
-        quest.taken.take(tail, head, amount)
+        query = self._left
+        query.taken.take(tail, head, amount)
         self._net.take(tail, head, amount)
         self._net.take(head, tail, -amount)
         # Nothing needs to lead back into the source, or out of the destination.
-        if tail != quest.source and head != quest.destination:
+        if tail != query.source and head != query.destination:
             # An arc that must not be used, or is taken, has room for what is cancelled only.
-            room = min(0, quest.room(head, tail))
-            quest.taken.take(head, tail, room - amount)
+            room = min(0, query.room(head, tail))
+            query.taken.take(head, tail, room - amount)
 
     def routes(self, count: int) -> list[tuple[Keys, Amount]]:
         """Take the flow apart into at most `count` routes, the widest first; what is left over is let go.
@@ -69,7 +69,8 @@ class Flow:
         layer: dict[PublicKey, tuple[Amount, PublicKey]] = {source: (1 << 256, source)}
         widths: dict[PublicKey, Amount] = {}
         layers = [layer]
-        best: tuple[Amount, int, PublicKey] | None = None  # width, layer and node before the destination
+        # Width, layer, and node before the destination.
+        best: tuple[Amount, int, PublicKey] | None = None
         while layer and len(layers) < ROUTE_KEYS_MAX and not budget.spent:
             following: dict[PublicKey, tuple[Amount, PublicKey]] = {}
             for tail, (width, _) in layer.items():
@@ -95,17 +96,17 @@ class Flow:
         return tuple(reversed(keys)), width
 
 
-def with_roles(quest: Quest) -> Quest:
+def with_roles(query: Query) -> Query:
     """For rings: each friend is one to leave by or one to come back over, whatever it has more room for.
 
     So no route of a flow goes out and back over one friend, and credits move from friends where the balance is
     high towards those where it is low (7.5).
     """
-    apart, friends = quest.apart(), quest.graph.out(quest.source)
-    quest.budget.affords(len(friends))
+    apart, friends = query.apart(), query.graph.out(query.source)
+    query.budget.affords(len(friends))
     for friend in friends:
-        if quest.room(quest.source, friend) >= quest.room(friend, quest.source):
-            apart.taken.block(friend, quest.source)
+        if query.room(query.source, friend) >= query.room(friend, query.source):
+            apart.taken.block(friend, query.source)
         else:
-            apart.taken.block(quest.source, friend)
+            apart.taken.block(query.source, friend)
     return apart

@@ -6,7 +6,7 @@ and the toll X takes for what comes that way. The arc exists only while Y has a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -18,7 +18,7 @@ NO_ARC = -1
 """The room of a record whose friend has not said anything: less than any amount."""
 
 
-class Record(msgspec.Struct, gc=False, eq=False):
+class CapacityRecord(msgspec.Struct, gc=False, eq=False):
     """The arc from `friend` to the node that stated this.
 
     `capacity` is as stated, in credits; `room` is the same while the arc exists, else NO_ARC. `mul` and `add`
@@ -40,7 +40,7 @@ class Record(msgspec.Struct, gc=False, eq=False):
         return Rate(self.mul, self.add)
 
 
-_NONE: Mapping[PublicKey, Record] = MappingProxyType({})
+_NONE: Mapping[PublicKey, CapacityRecord] = MappingProxyType({})
 
 
 class Graph:
@@ -49,27 +49,34 @@ class Graph:
     __slots__ = ("_into", "_out")
 
     def __init__(self) -> None:
-        self._into: dict[PublicKey, dict[PublicKey, Record]] = {}  # node, then friend: who states comes first
+        self._into: dict[PublicKey, dict[PublicKey, CapacityRecord]] = {}
+        """By the node that states the record, then by its friend."""
         # Of these the arcs, friend first. What others state about a node alone is kept out of its way, for anybody
         # can make up any number of others.
-        self._out: dict[PublicKey, dict[PublicKey, Record]] = {}
+        self._out: dict[PublicKey, dict[PublicKey, CapacityRecord]] = {}
 
     def __bool__(self) -> bool:
         return bool(self._into)
 
-    def into(self, node: PublicKey) -> Mapping[PublicKey, Record]:
+    def into(self, node: PublicKey) -> Mapping[PublicKey, CapacityRecord]:
         """What `node` states: friend, and the arc from that friend to `node`. Its room tells if it exists."""
         return self._into.get(node, _NONE)
 
-    def out(self, node: PublicKey) -> Mapping[PublicKey, Record]:
+    def out(self, node: PublicKey) -> Mapping[PublicKey, CapacityRecord]:
         """The arcs from `node`: friend, and what that friend states. No more than what `node` states itself."""
         return self._out.get(node, _NONE)
 
-    def record(self, tail: PublicKey, head: PublicKey) -> Record | None:
+    def record(self, tail: PublicKey, head: PublicKey) -> CapacityRecord | None:
         """The record behind the arc from `tail` to `head`."""
         return self.into(head).get(tail)
 
-    def add(self, node: PublicKey, record: Record) -> None:
+    def records(self) -> Iterator[tuple[PublicKey, CapacityRecord]]:
+        """Each record, with the node that stated it."""
+        for node, stated in self._into.items():
+            for record in stated.values():
+                yield node, record
+
+    def add(self, node: PublicKey, record: CapacityRecord) -> None:
         """Put in a record of `node` about a friend it has stated nothing about yet."""
         friend = record.friend
         self._into.setdefault(node, {})[friend] = record
@@ -80,7 +87,7 @@ class Graph:
             self._out.setdefault(friend, {})[node] = record
             self._out.setdefault(node, {})[friend] = opposite
 
-    def change(self, record: Record, capacity: Amount, toll: Rate) -> None:
+    def change(self, record: CapacityRecord, capacity: Amount, toll: Rate) -> None:
         """Give a record that is in the graph new content."""
         record.capacity, record.mul, record.add = capacity, toll.mul, toll.add
         if record.room != NO_ARC:

@@ -26,14 +26,15 @@ class HashClock:
 
     def __init__(self, ticks_kept: int = INDEX_NODE_TICKS) -> None:
         self._ticks_kept = ticks_kept
-        self._expansions: dict[HashResult, Expansion] = {}  # oldest first
+        self._expansions: dict[HashResult, Expansion] = {}
+        """Oldest first."""
         self._neighbors: dict[PublicKey, HashResult] = {}
         self.current: HashResult | None = None
         """The newest own time hash; None before the first tick."""
 
     def tick(self, rand_value: RandValue) -> HashResult:
         """Make the time hash of this tick; `rand_value` is 16 fresh random bytes."""
-        expansion = (sha512_256(rand_value), *self._neighbors.values())
+        expansion: Expansion = (sha512_256(rand_value), *self._neighbors.values())
         made = time_hash(expansion)
         self._expansions[made] = expansion
         if len(self._expansions) > self._ticks_kept:

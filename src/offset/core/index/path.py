@@ -44,7 +44,8 @@ class Path(msgspec.Struct, frozen=True, gc=False):
     def most(self) -> Amount:
         """The highest amount that the path carries, 0 if it carries nothing."""
         narrowest, total = min(self.rooms), self.total
-        if total.mul > U32_MAX:  # the reported rate then rounds once more
+        # The reported rate then rounds once more.
+        if total.mul > U32_MAX:
             return Rate(total.mul, total.add + 1).max_payable(narrowest)
         by_arc = (
             rest.max_payable(room - odd) for room, (rest, odd) in zip(self.rooms, self._behind(), strict=True)

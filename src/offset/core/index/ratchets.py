@@ -10,12 +10,13 @@ from offset.base.ids import PublicKey, Uid
 from offset.base.limits import INDEX_NODE_TICKS, INDEX_NODES_MAX, INDEX_SESSIONS_REMEMBERED
 
 
-class _Node:
+class _NodeRatchet:
     __slots__ = ("accepted_tick", "counters")
 
     def __init__(self, tick: int) -> None:
         self.accepted_tick = tick
-        self.counters: dict[Uid, int] = {}  # the session that spoke last is at the end
+        self.counters: dict[Uid, int] = {}
+        """The session that spoke last is at the end."""
 
 
 class Ratchets:
@@ -27,7 +28,7 @@ class Ratchets:
         self._ticks_to_live = ticks_to_live
         self._nodes_max = nodes_max
         self._tick = 0
-        self._nodes: dict[PublicKey, _Node] = {}
+        self._nodes: dict[PublicKey, _NodeRatchet] = {}
         # Each node stands in exactly one list: that of the tick at which it is to be looked at next. Who spoke
         # in the meantime is moved then, so a message costs no move.
         self._due: dict[int, list[PublicKey]] = {}
@@ -46,7 +47,7 @@ class Ratchets:
         """Remember a message that `is_new`, and that its node lives."""
         known = self._nodes.get(node)
         if known is None:
-            known = self._nodes[node] = _Node(self._tick)
+            known = self._nodes[node] = _NodeRatchet(self._tick)
             self._due.setdefault(self._tick + self._ticks_to_live, []).append(node)
         known.accepted_tick = self._tick
         known.counters.pop(session, None)

@@ -5,6 +5,18 @@ the best meeting is possible. Two small balls touch about the square root of wha
 
 Here an arc is good enough when it has room for the amount; that fees must pass too is judged on the whole route
 (`path`), and if need be by the search that counts them on the way (`exact`).
+
+Why it is right, and why it ends soon:
+
+- Costs are whole numbers: the toll for the amount in 1/1024 credits, and something for each hop. They do not depend on
+  what was paid on the way, so both directions may count them; this is the only liberty taken, and `path` checks it.
+- A meeting is not the end. The search stops when the cheapest nodes still open on both sides together cost at least
+  as much as the best meeting: no other meeting can undercut that.
+- A node may be reached again at a lower cost; the older entry of the heap is then skipped when it comes up.
+- Nothing passes through the destination: a closed cost there stops both sides.
+- `Budget` counts arcs before they are touched, for a hostile hub may have a million of them. When it is spent, the
+  best route found so far is the answer, or none: never one without room.
+- How long a route may be is judged by `single`, which raises the cost of a hop when a route has too many.
 """
 
 from __future__ import annotations
@@ -16,7 +28,7 @@ from collections.abc import Callable, Mapping
 from offset.base.credits import Amount
 from offset.base.ids import PublicKey
 from offset.base.limits import INDEX_HOP_COST_DIVISOR
-from offset.core.index.graph import NO_ARC, Graph, Record
+from offset.core.index.graph import NO_ARC, CapacityRecord, Graph
 from offset.core.index.path import Path
 
 Keys = tuple[PublicKey, ...]
@@ -25,8 +37,10 @@ Keys = tuple[PublicKey, ...]
 COST_BITS = 10
 """Costs are counted in credits / 2**10, so that tolls below one credit, and hops, still differ."""
 _MUL_SHIFT = 32 - COST_BITS
-_CLOSED = -1  # a cost that nothing undercuts
-_FAR = 1 << 256  # a cost that everything undercuts
+_CLOSED = -1
+"""A cost that nothing undercuts."""
+_FAR = 1 << 256
+"""A cost that everything undercuts."""
 
 
 def hop_cost(amount: Amount) -> int:
@@ -53,7 +67,7 @@ class Budget:
         return self.arcs >= 0
 
 
-class Taken:
+class UsedArcs:
     """What routes under construction have taken from arcs of the graph, and arcs that must not be used."""
 
     __slots__ = ("into", "out")
@@ -78,15 +92,15 @@ class Taken:
         """What is taken of the arc; below 0 when it has more room than the graph says."""
         return self.out.get(tail, {}).get(head, 0)
 
-    def copy(self) -> Taken:
+    def copy(self) -> UsedArcs:
         """The same, to be changed separately."""
-        twin = Taken()
+        twin = UsedArcs()
         twin.out = {tail: dict(heads) for tail, heads in self.out.items()}
         twin.into = {head: dict(tails) for head, tails in self.into.items()}
         return twin
 
 
-class Quest:
+class Query:
     """From where to where, over which graph, and what stands in the way.
 
     When source and destination are the same the routes are rings (spec 04, 7.5); the searches then want to be
@@ -100,7 +114,7 @@ class Quest:
         graph: Graph,
         source: PublicKey,
         destination: PublicKey,
-        taken: Taken,
+        taken: UsedArcs,
         budget: Budget,
         last: PublicKey | None = None,
     ) -> None:
@@ -123,17 +137,17 @@ class Quest:
             return []
         return [node for node in nodes if self.room(node, self.destination) >= floor]
 
-    def apart(self) -> Quest:
+    def apart(self) -> Query:
         """The same, with the same budget; what is taken there does not count here."""
-        return Quest(self.graph, self.source, self.destination, self.taken.copy(), self.budget, self.last)
+        return Query(self.graph, self.source, self.destination, self.taken.copy(), self.budget, self.last)
 
-    def coming_back_over(self, friend: PublicKey) -> Quest:
+    def coming_back_over(self, friend: PublicKey) -> Query:
         """The rings that end with an arc from `friend`, and so must not leave over it."""
         self.budget.affords(1 + len(self.taken.out))
-        quest = self.apart()
-        quest.taken.block(self.source, friend)
-        quest.last = friend
-        return quest
+        query = self.apart()
+        query.taken.block(self.source, friend)
+        query.last = friend
+        return query
 
     def path(self, keys: Keys) -> Path:
         """The rooms and tolls along `keys`, which must be arcs of the graph."""
@@ -160,13 +174,14 @@ class _Side:
 
     def __init__(
         self,
-        arcs: Callable[[PublicKey], Mapping[PublicKey, Record]],
+        arcs: Callable[[PublicKey], Mapping[PublicKey, CapacityRecord]],
         taken: dict[PublicKey, dict[PublicKey, int]],
     ) -> None:
         self.arcs = arcs
         self.taken = taken
         self.cost: dict[PublicKey, int] = {}
-        self.step: dict[PublicKey, PublicKey] = {}  # from a node one step back towards where the ball began
+        self.step: dict[PublicKey, PublicKey] = {}
+        """From a node one step back towards where the ball began."""
         self.heap: list[tuple[int, PublicKey]] = []
 
     def reach(self, node: PublicKey, cost: int) -> None:
@@ -180,30 +195,31 @@ class _Side:
         return nodes
 
 
-def cheapest(quest: Quest, amount: Amount, floor: Amount, hop: int) -> Keys | None:
+def cheapest(query: Query, amount: Amount, floor: Amount, hop: int) -> Keys | None:
     """The cheapest route over arcs with room for `floor`; the cost is that of paying `amount`, and `hop` per hop.
 
     None when there is no such route, or when the budget ended before one was found.
     """
-    source, destination = quest.source, quest.destination
-    forward = _Side(quest.graph.out, quest.taken.out)
-    backward = _Side(quest.graph.into, quest.taken.into)
+    source, destination = query.source, query.destination
+    forward = _Side(query.graph.out, query.taken.out)
+    backward = _Side(query.graph.into, query.taken.into)
     if source != destination:
         # Nothing passes through the destination; the last hop is given by `last_hops`, so it bears no toll.
         forward.cost[destination] = backward.cost[destination] = _CLOSED
     forward.reach(source, 0)
-    for node in quest.last_hops(floor):
+    for node in query.last_hops(floor):
         backward.reach(node, hop)
     if source in backward.cost:
-        return (source, destination)  # one hop, no toll: nothing is cheaper
+        # One hop, no toll: nothing is cheaper.
+        return (source, destination)
 
     best: int | None = None
-    middle = b""
-    while forward.heap and backward.heap and not quest.budget.spent:
+    middle = source
+    while forward.heap and backward.heap and not query.budget.spent:
         if best is not None and forward.heap[0][0] + backward.heap[0][0] >= best:
             break
         side, other = (forward, backward) if len(forward.heap) <= len(backward.heap) else (backward, forward)
-        for node, cost in _expand(side, other.cost, amount, floor, hop, quest.budget):
+        for node, cost in _expand(side, other.cost, amount, floor, hop, query.budget):
             if best is None or cost < best:
                 best, middle = cost, node
     if best is None:
@@ -218,7 +234,8 @@ def _expand(
     cost_here, node = heapq.heappop(side.heap)
     costs = side.cost
     if cost_here > costs[node]:
-        return []  # reached more cheaply in the meantime
+        # Reached more cheaply in the meantime.
+        return []
     met: list[tuple[PublicKey, int]] = []
     taken = side.taken.get(node)
     arcs = side.arcs(node)
@@ -230,12 +247,14 @@ def _expand(
             continue
         known = costs.get(neighbor, _FAR)
         if known <= hop:
-            continue  # most arcs lead back; this saves working out their tolls
+            # Most arcs lead back; this saves working out their tolls.
+            continue
         cost = hop + (amount * record.mul >> _MUL_SHIFT) + (record.add << COST_BITS)
         if known <= cost:
             continue
         if taken is not None and record.room - taken.get(neighbor, 0) < floor:
-            continue  # less is left, or more where a flow can be cancelled
+            # Less is left, or more where a flow can be cancelled.
+            continue
         costs[neighbor] = cost
         side.step[neighbor] = node
         heapq.heappush(side.heap, (cost, neighbor))

@@ -10,12 +10,12 @@ on disk: after a restart it hears everything again within a minute.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from offset.base.entropy import Entropy
-from offset.base.ids import RAND_VALUE_BYTES, PublicKey
+from offset.base.entropy import Entropy, new_rand_value
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant, earliest
 from offset.base.limits import (
     INDEX_CHAIN_LINKS_MAX,
@@ -28,9 +28,10 @@ from offset.base.limits import (
     INDEX_TICK_MS,
 )
 from offset.core.index.atlas import Atlas
-from offset.core.index.effects import Conn, Effect, Hangup, SendClients, SendPeers
+from offset.core.index.effects import Effect, HangupConn, SendClients, SendPeers
 from offset.core.index.federation import Federation
-from offset.core.index.routes import find_multi_routes
+from offset.core.index.graph import CapacityRecord
+from offset.core.index.multi_routes import find_multi_routes
 from offset.core.index.search import Budget
 from offset.core.index.verifier import Verifier
 from offset.wire.index import (
@@ -68,8 +69,10 @@ class _Client:
     def __init__(self, key: PublicKey) -> None:
         self.key = key
         self.asked_tick = 0
-        self.asked = 0  # requests during that tick
-        self.arcs = 0  # touched for them
+        self.asked = 0
+        """Requests during that tick."""
+        self.arcs = 0
+        """Arcs touched for these requests."""
 
 
 class IndexServer:
@@ -105,9 +108,8 @@ class IndexServer:
         effects: list[Effect] = [*self._federation.dial(now)]
         if now >= self._tick_at:
             self._tick_at += INDEX_TICK_MS
-            if (
-                self._tick_at <= now
-            ):  # after a standstill one tick, not many: nobody could have heard their hashes
+            if self._tick_at <= now:
+                # After a standstill one tick, not many: nobody could have heard their hashes.
                 self._tick_at = now + INDEX_TICK_MS
             effects += self._tick()
         return effects
@@ -119,7 +121,7 @@ class IndexServer:
     def _tick(self) -> list[Effect]:
         self._ticks += 1
         self._arcs_left = INDEX_SEARCH_ARCS_PER_TICK
-        made, silent = self._verifier.tick(self._entropy.bytes(RAND_VALUE_BYTES))
+        made, silent = self._verifier.tick(new_rand_value(self._entropy))
         for node in silent:
             self._atlas.remove_node(node)
         hash, effects = TimeHash(made), list[Effect]()
@@ -140,9 +142,9 @@ class IndexServer:
         older = self._conn_of.get(key)
         if older is not None:
             self._forget_client(older)
-            effects.append(Hangup(older))
+            effects.append(HangupConn(older))
         elif len(self._clients) >= self._clients_max:
-            return [Hangup(conn)]
+            return [HangupConn(conn)]
         self._clients[conn] = _Client(key)
         self._conn_of[key] = conn
         if self._verifier.clock.current is not None:
@@ -165,9 +167,10 @@ class IndexServer:
         """A server proved its key, on its connection or on one that we dialed."""
         is_kept, replaced = self._federation.opened(conn, key, dialed, now)
         if not is_kept:
-            return [Hangup(conn)]
-        self._verifier.clock.remove_neighbor(key)  # it may have been started anew
-        effects: list[Effect] = [] if replaced is None else [Hangup(replaced)]
+            return [HangupConn(conn)]
+        # It may have been started anew.
+        self._verifier.clock.remove_neighbor(key)
+        effects: list[Effect] = [] if replaced is None else [HangupConn(replaced)]
         if self._verifier.clock.current is not None:
             effects.append(SendPeers((conn,), TimeHash(self._verifier.clock.current)))
         return effects
@@ -219,6 +222,10 @@ class IndexServer:
             requests=self._requests,
             requests_answered=self._requests_answered,
         )
+
+    def records(self) -> Iterator[tuple[PublicKey, CapacityRecord]]:
+        """All that nodes have stated and that is still believed, with the node that stated it."""
+        return self._atlas.records()
 
     # Inside
 

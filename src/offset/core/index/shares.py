@@ -6,7 +6,7 @@ from offset.base.credits import Amount
 from offset.base.limits import MULTI_ROUTE_ROUTES_MAX
 from offset.core.index.flow import Flow, with_roles
 from offset.core.index.path import Path
-from offset.core.index.search import COST_BITS, Keys, Quest, hop_cost
+from offset.core.index.search import COST_BITS, Keys, Query, hop_cost
 from offset.core.index.single import single
 
 _HALVINGS = 6
@@ -18,11 +18,11 @@ _FLOWS = 2
 class Shares:
     """Routes that carry an amount together; what one needs of an arc, tolls included, is not there for the next."""
 
-    __slots__ = ("_quest", "amount", "parts", "rest")
+    __slots__ = ("_query", "amount", "parts", "rest")
 
-    def __init__(self, quest: Quest, amount: Amount) -> None:
-        """No route yet. Nothing is taken from arcs in `quest` itself."""
-        self._quest = quest.apart()
+    def __init__(self, query: Query, amount: Amount) -> None:
+        """No route yet. Nothing is taken from arcs in `query` itself."""
+        self._query = query.apart()
         self.amount = amount
         self.rest = amount
         """What no route carries yet."""
@@ -41,16 +41,16 @@ class Shares:
 
     def next_path(self, amount: Amount) -> Path | None:
         """The cheapest path that carries `amount` beside the routes that there are."""
-        return single(self._quest, amount, thorough=False)
+        return single(self._query, amount, thorough=False)
 
     def add(self, keys: Keys, most: Amount, least: Amount = 0) -> None:
         """Let a further route carry what fits of the rest, up to `most`, or `least` if that alone suits the wire."""
-        path = self._quest.path(keys)
+        path = self._query.path(keys)
         share = min(path.most(), most, self.rest)
         if not path.carries(share):
             share = least
         if share:
-            self._quest.take(path, share)
+            self._query.take(path, share)
             self.parts.append((path, share))
             self.rest -= share
 
@@ -60,13 +60,13 @@ class Shares:
             if not self.rest:
                 return
             path, share = self.parts[place]
-            self._quest.give_back(path, share)
-            path = self._quest.path(path.keys)
+            self._query.give_back(path, share)
+            path = self._query.path(path.keys)
             more = min(path.most() - share, self.rest)
             if more > 0 and path.carries(share + more):
                 share += more
                 self.rest -= more
-            self._quest.take(path, share)
+            self._query.take(path, share)
             self.parts[place] = path, share
 
     def trimmed(self) -> Shares:
@@ -81,27 +81,27 @@ class Shares:
         return best
 
     def _without(self, place: int) -> Shares:
-        fewer = Shares(self._quest, self.amount)
+        fewer = Shares(self._query, self.amount)
         fewer.parts = self.parts.copy()
         path, fewer.rest = fewer.parts.pop(place)
-        fewer._quest.give_back(path, fewer.rest)
+        fewer._query.give_back(path, fewer.rest)
         fewer.fill()
         return fewer
 
 
-def divide(quest: Quest, amount: Amount) -> list[tuple[Path, Amount]] | None:
+def divide(query: Query, amount: Amount) -> list[tuple[Path, Amount]] | None:
     """Paths that carry the amount together, with the share of each."""
-    shares = greedy(quest, amount)
-    if shares.rest and not quest.budget.spent:
-        shares = _augmented(quest, shares)
+    shares = greedy(query, amount)
+    if shares.rest and not query.budget.spent:
+        shares = _augmented(query, shares)
     return None if shares.rest else shares.trimmed().parts
 
 
-def greedy(quest: Quest, amount: Amount) -> Shares:
+def greedy(query: Query, amount: Amount) -> Shares:
     """Wide routes first, for they are few; each takes what it can. What is left over is the `rest`."""
-    shares = Shares(quest, amount)
+    shares = Shares(query, amount)
     for step in _steps(amount):
-        while shares.rest and len(shares.parts) < MULTI_ROUTE_ROUTES_MAX and not quest.budget.spent:
+        while shares.rest and len(shares.parts) < MULTI_ROUTE_ROUTES_MAX and not query.budget.spent:
             least = min(step, shares.rest)
             path = shares.next_path(least)
             if path is None:
@@ -110,13 +110,13 @@ def greedy(quest: Quest, amount: Amount) -> Shares:
     return shares
 
 
-def _augmented(quest: Quest, shares: Shares) -> Shares:
+def _augmented(query: Query, shares: Shares) -> Shares:
     """Out of a flow, where the greedy `shares` left something over; without tolls no other way carries more.
 
     The flow has room for tolls as those that were found last have; then each route is priced to the credit.
     """
     amount, room = shares.amount, 0
-    roles = with_roles(quest) if quest.source == quest.destination else quest
+    roles = with_roles(query) if query.source == query.destination else query
     for _ in range(_FLOWS):
         carried = amount - shares.rest
         tolls = -(-shares.fees * amount // carried) if carried else 0
@@ -126,9 +126,9 @@ def _augmented(quest: Quest, shares: Shares) -> Shares:
         flow = Flow(roles)
         if _let_flow(flow, room) < amount:
             break
-        shares = Shares(quest, amount)
+        shares = Shares(query, amount)
         for keys, width in flow.routes(MULTI_ROUTE_ROUTES_MAX):
-            shares.add(keys, quest.path(keys).total.max_payable(width))
+            shares.add(keys, query.path(keys).total.max_payable(width))
         shares.fill()
         if not shares.rest:
             break

@@ -9,7 +9,7 @@ from offset.base.credits import Amount
 from offset.base.limits import ROUTE_KEYS_MAX
 from offset.core.index.exact import exact
 from offset.core.index.path import Path
-from offset.core.index.search import COST_BITS, Keys, Quest, cheapest, hop_cost
+from offset.core.index.search import COST_BITS, Keys, Query, cheapest, hop_cost
 
 _TRIES = 4
 """How often the fast search is asked again, for wider arcs or fewer hops, before the exact one."""
@@ -17,7 +17,7 @@ _EXACT_PART = 5
 """The exact search may use the fifth part of what is left of the budget."""
 
 
-def single(quest: Quest, amount: Amount, thorough: bool = True) -> Path | None:
+def single(query: Query, amount: Amount, thorough: bool = True) -> Path | None:
     """The cheapest path that carries the amount alone.
 
     First among all arcs with room for the amount. When the tolls of what is found do not fit too, among arcs
@@ -25,10 +25,11 @@ def single(quest: Quest, amount: Amount, thorough: bool = True) -> Path | None:
     """
     floor, hop = amount, hop_cost(amount)
     for attempt in range(_TRIES):
-        path = _best(quest, amount, floor, hop, partial(cheapest, amount=amount, floor=floor, hop=hop))
+        path = _best(query, amount, floor, hop, partial(cheapest, amount=amount, floor=floor, hop=hop))
         if path is None:
             if attempt == 0:
-                return None  # not even without counting tolls
+                # Not even without counting tolls.
+                return None
             break
         if len(path.keys) > ROUTE_KEYS_MAX:
             hop *= 4
@@ -36,33 +37,33 @@ def single(quest: Quest, amount: Amount, thorough: bool = True) -> Path | None:
             return path
         else:
             floor = amount + path.total.fee(amount) + len(path.keys)
-    return _exactly(quest, amount) if thorough else None
+    return _exactly(query, amount) if thorough else None
 
 
-def _exactly(quest: Quest, amount: Amount) -> Path | None:
+def _exactly(query: Query, amount: Amount) -> Path | None:
     """The same by the slow search, which may use a part of the budget; the rest is kept for a split."""
-    budget, hop = quest.budget, hop_cost(amount)
+    budget, hop = query.budget, hop_cost(amount)
     kept = budget.arcs - budget.arcs // _EXACT_PART
     budget.arcs -= kept
-    path = _best(quest, amount, amount, hop, partial(exact, amount=amount, hop=hop))
+    path = _best(query, amount, amount, hop, partial(exact, amount=amount, hop=hop))
     budget.arcs = max(0, budget.arcs) + kept
     return path if path is not None and path.carries(amount) else None
 
 
 def _best(
-    quest: Quest, amount: Amount, floor: Amount, hop: int, find: Callable[[Quest], Keys | None]
+    query: Query, amount: Amount, floor: Amount, hop: int, find: Callable[[Query], Keys | None]
 ) -> Path | None:
     """What `find` finds; for rings the best of all friends to come back over, while the budget lasts."""
-    if quest.source != quest.destination:
-        keys = find(quest)
-        return None if keys is None else quest.path(keys)
+    if query.source != query.destination:
+        keys = find(query)
+        return None if keys is None else query.path(keys)
     paths: list[Path] = []
-    for friend in quest.last_hops(floor):
-        if quest.budget.spent:
+    for friend in query.last_hops(floor):
+        if query.budget.spent:
             break
-        keys = find(quest.coming_back_over(friend))
+        keys = find(query.coming_back_over(friend))
         if keys is not None:
-            paths.append(quest.path(keys))
+            paths.append(query.path(keys))
     return min(paths, key=lambda path: _cost(path, amount, hop), default=None)
 
 

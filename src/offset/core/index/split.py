@@ -24,7 +24,7 @@ class Part(msgspec.Struct, frozen=True, gc=False):
     fee: Amount
 
 
-class Choice(msgspec.Struct, frozen=True, gc=False):
+class RouteChoice(msgspec.Struct, frozen=True, gc=False):
     """The multi-route that was chosen, by its place in the answer, and the parts of the payment."""
 
     multi_route: int
@@ -36,7 +36,7 @@ class Choice(msgspec.Struct, frozen=True, gc=False):
         return sum(part.fee for part in self.parts)
 
 
-def choose_multi_route(multi_routes: Sequence[MultiRoute], amount: Amount) -> Choice | None:
+def choose_multi_route(multi_routes: Sequence[MultiRoute], amount: Amount) -> RouteChoice | None:
     """The first multi-route that carries `amount` credits, with the parts in the order of the reference.
 
     The server puts the best first, so costs are not compared here (6.2). The reference also makes parts of
@@ -52,7 +52,7 @@ def choose_multi_route(multi_routes: Sequence[MultiRoute], amount: Amount) -> Ch
             for index, share in shares
             if share or not amount
         )
-        return Choice(place, parts)
+        return RouteChoice(place, parts)
     return None
 
 
@@ -63,7 +63,8 @@ def split(payable: Sequence[Amount], amount: Amount) -> list[tuple[int, Amount]]
     route with the least room to the one with the most; a share can be 0 (6.3).
     """
     order = sorted(range(len(payable)), key=lambda index: payable[index], reverse=True)
-    above = 0  # what routes 0 .. used - 1 of the order can carry together
+    # What routes 0 .. used - 1 of the order can carry together.
+    above = 0
     for used, index in enumerate(order, 1):
         above += payable[index]
         level_below = payable[order[used]] if used < len(order) else 0

@@ -13,7 +13,7 @@ from offset.base.limits import (
 )
 from offset.core.index.hash_clock import Expansion, HashClock
 from offset.core.index.ratchets import Ratchets
-from offset.crypto.identity import verify
+from offset.crypto.public_keys import verify
 from offset.wire.index import ForwardMutationsUpdate, TimeProofLink
 from offset.wire.signing import mutations_update_buffer
 
@@ -33,7 +33,8 @@ class Verifier:
 
     def tick(self, rand_value: RandValue) -> tuple[HashResult, list[PublicKey]]:
         """The time hash of this tick, and the nodes that have been silent too long."""
-        made = self.clock.tick(rand_value)  # first the hashes, then the ratchets: see above
+        # First the hashes, then the ratchets: see above.
+        made = self.clock.tick(rand_value)
         return made, self.ratchets.tick()
 
     def judge(

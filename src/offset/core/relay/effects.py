@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-Conn = int
-"""The number of an authenticated connection, given by whoever drives the relay; never used twice."""
+from offset.base.ids import Conn
 
 
 class _Effect(msgspec.Struct, frozen=True, gc=False):
@@ -14,22 +13,22 @@ class _Effect(msgspec.Struct, frozen=True, gc=False):
     conn: Conn
 
 
-class Send(_Effect, frozen=True, gc=False):
+class SendLeg(_Effect, frozen=True, gc=False):
     """Send one message after all earlier ones."""
 
     data: bytes
 
 
-class Hangup(_Effect, frozen=True, gc=False):
+class HangupLeg(_Effect, frozen=True, gc=False):
     """Close the connection once what was sent is on its way. The relay has forgotten it already."""
 
 
-class Pause(_Effect, frozen=True, gc=False):
+class PauseLeg(_Effect, frozen=True, gc=False):
     """Read no more from this connection for now. What was read already may still be handed over."""
 
 
-class Resume(_Effect, frozen=True, gc=False):
+class ResumeLeg(_Effect, frozen=True, gc=False):
     """Read again."""
 
 
-Effect = Send | Hangup | Pause | Resume
+Effect = SendLeg | HangupLeg | PauseLeg | ResumeLeg

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from offset.base.allowance import Allowance
-from offset.base.ids import PublicKey
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant
-from offset.core.relay.effects import Conn
+from offset.base.token_bucket import TokenBucket
 
 MESSAGE_COST = 64
 """Bytes that a message costs beyond its content, so that empty ones count too."""
 
 
 @dataclass(slots=True)
-class Silent:
+class SilentRole:
     """It has not said what it wants."""
 
 
 @dataclass(slots=True)
-class Listening:
+class ListeningRole:
     """It takes incoming connections."""
 
 
 @dataclass(slots=True)
-class Waiting:
+class WaitingRole:
     """A half tunnel: it wants to reach `listener`, who has not answered.
 
     What it says early is kept, because a node sends its nonce right after Connect (spec 02, 3.6).
@@ -43,22 +42,22 @@ class Waiting:
 
 
 @dataclass(slots=True)
-class Joined:
+class JoinedRole:
     """One end of a tunnel."""
 
     peer: Leg
-    allowance: Allowance
+    bucket: TokenBucket
     """For what it says to the peer."""
     is_spent: bool = False
     """It said more than it may; an alarm tells when it may go on."""
 
 
 @dataclass(slots=True)
-class Refused:
+class RefusedRole:
     """It will be closed in a moment, as late as a listener's reject would come (spec 02, W19)."""
 
 
-Role = Silent | Listening | Waiting | Joined | Refused
+Role = SilentRole | ListeningRole | WaitingRole | JoinedRole | RefusedRole
 
 
 @dataclass(slots=True, eq=False)

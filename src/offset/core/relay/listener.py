@@ -42,7 +42,8 @@ class Listener:
     def to_announce(self) -> list[PublicKey]:
         """The waiting initiators to announce now; they count as announced from here on."""
         if self.newest().congested:
-            return []  # they stay queued until it has drained (W15)
+            # They stay queued until it has drained (W15).
+            return []
         fresh = {key: half for key, half in self.waiting.items() if key not in self.announced}
         self.announced.update((key, half.since) for key, half in fresh.items())
         return list(fresh)
@@ -51,7 +52,8 @@ class Listener:
         """`leg` waits for this key from now on; returns the leg it replaces (W13)."""
         told = self.announced.get(initiator)
         if told is not None and now - told >= RELAY_ANNOUNCE_MS:
-            del self.announced[initiator]  # no answer is to be expected any more: tell again
+            # No answer is to be expected any more: tell again.
+            del self.announced[initiator]
         replaced = self.waiting.pop(initiator, None)
         self.waiting[initiator] = leg
         return replaced

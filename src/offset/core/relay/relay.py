@@ -8,11 +8,9 @@ is forgotten at once; what is still reported of it is ignored.
 from __future__ import annotations
 
 from offset.base.alarms import Alarms
-from offset.base.allowance import Allowance
-from offset.base.callers import Tally, is_exempt, source_of
 from offset.base.entropy import Entropy, fraction
 from offset.base.faults import Undecodable
-from offset.base.ids import PublicKey
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import (
     FRAME_BYTES_MAX,
@@ -22,8 +20,18 @@ from offset.base.limits import (
     RELAY_FIRST_MESSAGE_MS,
     RELAY_HALF_TUNNEL_MS,
 )
-from offset.core.relay.effects import Conn, Effect, Hangup, Pause, Resume, Send
-from offset.core.relay.legs import MESSAGE_COST, Joined, Leg, Listening, Refused, Silent, Waiting
+from offset.base.peer_addresses import Tally, is_exempt, source_of
+from offset.base.token_bucket import TokenBucket
+from offset.core.relay.effects import Effect, HangupLeg, PauseLeg, ResumeLeg, SendLeg
+from offset.core.relay.legs import (
+    MESSAGE_COST,
+    JoinedRole,
+    Leg,
+    ListeningRole,
+    RefusedRole,
+    SilentRole,
+    WaitingRole,
+)
 from offset.core.relay.listener import Listener
 from offset.core.relay.quotas import Pace, Quotas
 from offset.core.relay.views import RelayView
@@ -66,13 +74,13 @@ class Relay:
         source = None if is_exempt(address) else source_of(address)
         if len(self._legs) >= self._quotas.connections:
             self._count_refusal("connections")
-            return [Hangup(conn)]
+            return [HangupLeg(conn)]
         if source is not None:
             if self._per_address.of(source) >= self._quotas.connections_per_address:
                 self._count_refusal("connections per address")
-                return [Hangup(conn)]
+                return [HangupLeg(conn)]
             self._per_address.add(source, 1)
-        self._legs[conn] = Leg(conn, key, source, now, Silent())
+        self._legs[conn] = Leg(conn, key, source, now, SilentRole())
         self._alarms.set(conn, now + RELAY_FIRST_MESSAGE_MS)
         return []
 
@@ -82,17 +90,17 @@ class Relay:
         if leg is None:
             return []
         match leg.role:
-            case Joined() as end:
+            case JoinedRole() as end:
                 self._messages_carried += 1
                 self._bytes_carried += len(data)
-                return [Send(end.peer.conn, data), *self._spend(leg, end, len(data) + MESSAGE_COST, now)]
-            case Waiting() as half:
+                return [SendLeg(end.peer.conn, data), *self._spend(leg, end, len(data) + MESSAGE_COST, now)]
+            case WaitingRole() as half:
                 return self._keep_early(leg, half, data, now)
-            case Silent():
+            case SilentRole():
                 return self._first_message(leg, data, now)
-            case Listening():
+            case ListeningRole():
                 return self._answer(leg, data, now)
-            case Refused():
+            case RefusedRole():
                 return []
 
     def closed(self, conn: Conn, now: Instant) -> list[Effect]:
@@ -106,7 +114,7 @@ class Relay:
         if leg is None:
             return []
         leg.congested = True
-        return self._steer(leg.role.peer) if isinstance(leg.role, Joined) else []
+        return self._steer(leg.role.peer) if isinstance(leg.role, JoinedRole) else []
 
     def drained(self, conn: Conn) -> list[Effect]:
         """What was sent to `conn` is on its way."""
@@ -114,9 +122,9 @@ class Relay:
         if leg is None:
             return []
         leg.congested = False
-        if isinstance(leg.role, Joined):
+        if isinstance(leg.role, JoinedRole):
             return self._steer(leg.role.peer)
-        if isinstance(leg.role, Listening):
+        if isinstance(leg.role, ListeningRole):
             return self._announce(self._listeners[leg.key])
         return []
 
@@ -126,13 +134,13 @@ class Relay:
         for conn in self._alarms.pop_due(now):
             leg = self._legs[conn]
             match leg.role:
-                case Joined() as end:
+                case JoinedRole() as end:
                     end.is_spent = False
                     out += self._steer(leg)
                     continue
-                case Silent():
+                case SilentRole():
                     self._count_refusal("no first message")
-                case Waiting(listener):
+                case WaitingRole(listener):
                     self._count_refusal("no answer")
                     self._listeners[listener].announced.pop(leg.key, None)
                 case _:
@@ -176,7 +184,7 @@ class Relay:
 
     def _listen(self, leg: Leg, now: Instant) -> list[Effect]:
         listener = self._listeners.setdefault(leg.key, Listener())
-        leg.role = Listening()
+        leg.role = ListeningRole()
         listener.legs.append(leg)
         listener.changed_newest()
         out: list[Effect] = []
@@ -194,7 +202,7 @@ class Relay:
             return self._refuse(leg, "absent", now)
         if not listener.has_room(leg.key, now, self._quotas.half_tunnels_per_key):
             return self._refuse(leg, "half tunnels per key", now)
-        leg.role = Waiting(key)
+        leg.role = WaitingRole(key)
         leg.since = now
         self._alarms.set(leg.conn, now + RELAY_HALF_TUNNEL_MS)
         replaced = listener.arrive(leg.key, leg, now)
@@ -207,28 +215,28 @@ class Relay:
         if other is None:
             self._count_refusal("nobody to accept")
             return self._drop(leg, now)
-        assert isinstance(other.role, Waiting)
+        assert isinstance(other.role, WaitingRole)
         if max(map(self._tunnels_of.of, (leg.key, other.key))) >= self._quotas.tunnels_per_key:
             self._count_refusal("tunnels per key")
             return self._drop(leg, now) + self._drop(other, now)
         self._alarms.stop(other.conn)
         early, early_bytes = other.role.early, other.role.early_bytes
         self._early_bytes -= early_bytes
-        leg.role = Joined(other, self._allowance())
-        end = other.role = Joined(leg, self._allowance())
+        leg.role = JoinedRole(other, self._allowance())
+        end = other.role = JoinedRole(leg, self._allowance())
         self._tunnels += 1
         self._tunnels_of.add(leg.key, 1)
         self._tunnels_of.add(other.key, 1)
         self._messages_carried += len(early)
         self._bytes_carried += sum(map(len, early))
-        out: list[Effect] = [Send(leg.conn, data) for data in early]
+        out: list[Effect] = [SendLeg(leg.conn, data) for data in early]
         # Either may have become congested before it had a peer.
         return out + self._spend(other, end, early_bytes, now) + self._steer(leg) + self._steer(other)
 
     def _refuse(self, leg: Leg, reason: str, now: Instant) -> list[Effect]:
         """Close a Connect leg in a moment: no answer tells whether the listener is there (W19)."""
         self._count_refusal(reason)
-        leg.role = Refused()
+        leg.role = RefusedRole()
         span = RELAY_ABSENT_MS_MAX - RELAY_ABSENT_MS_MIN
         self._alarms.set(leg.conn, now + RELAY_ABSENT_MS_MIN + int(span * fraction(self._entropy)))
         return []
@@ -250,10 +258,11 @@ class Relay:
     def _announce(self, listener: Listener) -> list[Effect]:
         conn = listener.newest().conn
         return [
-            Send(conn, INCOMING_CONNECTION.encode(IncomingConnection(key))) for key in listener.to_announce()
+            SendLeg(conn, INCOMING_CONNECTION.encode(IncomingConnection(key)))
+            for key in listener.to_announce()
         ]
 
-    def _keep_early(self, leg: Leg, half: Waiting, data: bytes, now: Instant) -> list[Effect]:
+    def _keep_early(self, leg: Leg, half: WaitingRole, data: bytes, now: Instant) -> list[Effect]:
         self._early_bytes += half.keep(data)
         # Pausing stops an honest sender; what it had under way is at most one frame more.
         if half.early_bytes > RELAY_EARLY_BYTES_MAX + FRAME_BYTES_MAX:
@@ -270,7 +279,7 @@ class Relay:
         halves = [
             (leg.role.early_bytes, leg)
             for leg in self._legs.values()
-            if isinstance(leg.role, Waiting) and leg.role.early_bytes
+            if isinstance(leg.role, WaitingRole) and leg.role.early_bytes
         ]
         out: list[Effect] = []
         for _, leg in sorted(halves, key=lambda half: -half[0]):
@@ -283,7 +292,7 @@ class Relay:
     # Ends
 
     def _drop(self, leg: Leg, now: Instant) -> list[Effect]:
-        return [Hangup(leg.conn), *self._leave(leg, now)]
+        return [HangupLeg(leg.conn), *self._leave(leg, now)]
 
     def _leave(self, leg: Leg, now: Instant) -> list[Effect]:
         """Forget `leg`; returns what follows for others."""
@@ -292,18 +301,19 @@ class Relay:
         if leg.source is not None:
             self._per_address.add(leg.source, -1)
         match leg.role:
-            case Listening():
+            case ListeningRole():
                 return self._end_listening(leg, now)
-            case Waiting(key) as half:
+            case WaitingRole(key) as half:
                 self._early_bytes -= half.early_bytes
                 listener = self._listeners.get(key)
                 if listener is not None and listener.waiting.get(leg.key) is leg:
                     del listener.waiting[leg.key]
-            case Joined(peer):
+            case JoinedRole(peer):
                 self._tunnels -= 1
                 self._tunnels_of.add(leg.key, -1)
                 self._tunnels_of.add(peer.key, -1)
-                peer.role = Refused()  # so that its own end finds no tunnel
+                # So that its own end finds no tunnel.
+                peer.role = RefusedRole()
                 return self._drop(peer, now)
             case _:
                 pass
@@ -323,12 +333,12 @@ class Relay:
 
     # Flow
 
-    def _allowance(self) -> Allowance:
-        return Allowance(self._quotas.tunnel_bytes_per_second, self._quotas.tunnel_burst_bytes)
+    def _allowance(self) -> TokenBucket:
+        return TokenBucket(self._quotas.tunnel_bytes_per_second, self._quotas.tunnel_burst_bytes)
 
-    def _spend(self, leg: Leg, end: Joined, cost: int, now: Instant) -> list[Effect]:
-        """Count what `leg` said. Beyond its allowance it is read no more until it may go on; nothing is lost."""
-        back_at = end.allowance.spend(cost, now)
+    def _spend(self, leg: Leg, end: JoinedRole, cost: int, now: Instant) -> list[Effect]:
+        """Count what `leg` said. Beyond its bucket it is not read until it may go on; nothing is lost."""
+        back_at = end.bucket.spend(cost, now)
         if back_at <= now:
             return []
         end.is_spent = True
@@ -338,16 +348,16 @@ class Relay:
     def _steer(self, leg: Leg) -> list[Effect]:
         """Read from `leg` or not, as it must be now."""
         match leg.role:
-            case Joined() as end:
+            case JoinedRole() as end:
                 is_paused = end.peer.congested or end.is_spent
-            case Waiting() as half:
+            case WaitingRole() as half:
                 is_paused = half.early_bytes >= RELAY_EARLY_BYTES_MAX
             case _:
                 is_paused = False
         if leg.paused == is_paused:
             return []
         leg.paused = is_paused
-        return [Pause(leg.conn) if is_paused else Resume(leg.conn)]
+        return [PauseLeg(leg.conn) if is_paused else ResumeLeg(leg.conn)]
 
     def _count_refusal(self, reason: str) -> None:
         self._refusals[reason] = self._refusals.get(reason, 0) + 1

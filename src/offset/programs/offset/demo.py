@@ -17,7 +17,6 @@ from offset.app import (
     InvoiceFile,
     Node,
     NoRoute,
-    Payment,
     PaymentError,
     Rate,
     Receipt,
@@ -25,6 +24,7 @@ from offset.app import (
     connect_files,
 )
 from offset.base.faults import OffsetError
+from offset.base.ids import Currency
 from offset.core.apps.reports import balance_of
 from offset.programs.offset.network import DemoNetwork, DemoNode
 from offset.programs.offset.progress import Progress
@@ -32,7 +32,7 @@ from offset.wire.files import parse_ticket
 from offset.wire.signing import verify_receipt
 
 NAMES = "ABCD"
-CURRENCY = "FST"
+CURRENCY = Currency("FST")
 LIMIT = 1000
 RATE = Rate(0, 1)
 _ONLINE_SECONDS = 15.0
@@ -76,12 +76,12 @@ class Demo:
         progress.say()
         invoice = await self._nodes["D"].seller.create_invoice(CURRENCY, self._amount)
         progress.say(f"D asks for {self._amount} {CURRENCY}. A pays, and knows nobody but B.")
-        payment, receipt, seconds = await self._pay(invoice)
+        receipt, seconds = await self._pay(invoice)
         if not verify_receipt(receipt, self._nodes["D"].public_key):
             raise OffsetError("the receipt is not signed by D")
         progress.say(f"The receipt is signed by D and good. The payment took {seconds * 1000:.0f} ms.")
-        await self._settle(payment)
-        self._show_balances(payment)
+        await self._settle()
+        self._show_balances()
 
     # Setting up
 
@@ -142,7 +142,7 @@ class Demo:
 
     # Paying
 
-    async def _pay(self, invoice: InvoiceFile) -> tuple[Payment, Receipt, float]:
+    async def _pay(self, invoice: InvoiceFile) -> tuple[Receipt, float]:
         progress, buyer, seller = self._progress, self._nodes["A"].buyer, self._nodes["D"].seller
         async with progress.step("the index servers have learned who can pay whom"):
             await self._wait_route(invoice)
@@ -157,7 +157,7 @@ class Demo:
         receipt = await payment.receipt(_RECEIPT_SECONDS)
         ended = time.monotonic()
         progress.say(f"  D has collected, and A holds the receipt ({(ended - promised) * 1000:.0f} ms)")
-        return payment, receipt, ended - began
+        return receipt, ended - began
 
     async def _wait_route(self, invoice: InvoiceFile) -> None:
         """Reports travel between the federated servers within a second or two."""
@@ -174,7 +174,7 @@ class Demo:
                 raise NoRoute(f"no route from A to D was found within {_ROUTE_SECONDS:g} s")
             await asyncio.sleep(0.05)
 
-    async def _settle(self, payment: Payment) -> None:
+    async def _settle(self) -> None:
         """Wait until the collect has passed every hop."""
         await asyncio.gather(
             *[
@@ -191,7 +191,7 @@ class Demo:
             ]
         )
 
-    def _show_balances(self, payment: Payment) -> None:
+    def _show_balances(self) -> None:
         progress, total = self._progress, 0
         progress.say()
         progress.say(f"Balances in {CURRENCY}, as each node sees them:")

@@ -12,11 +12,12 @@ import click
 import msgspec
 
 from offset.programs.errors import FAILED
-from offset.sim.plan import draw
-from offset.sim.run import Outcome, simulate
-from offset.sim.scenario import Scenario
-from offset.sim.shrink import Choice, shrink
-from offset.sim.sums import Sums
+from offset.sim.course.run import Outcome
+from offset.sim.course.shrink import Selection, shrink
+from offset.sim.course.simulation import simulate
+from offset.sim.course.sums import Sums
+from offset.sim.script.plan import draw
+from offset.sim.script.scenario import Scenario
 
 LAST_EVENTS = 25
 
@@ -28,7 +29,7 @@ def run_seeds(
     order. Returns the exit status."""
     sums, began = Sums(), time.monotonic()
     for choice, outcome in run_all(
-        [Choice(seed, slowly=slowly) for seed in range(first, first + count)], jobs
+        [Selection(seed, slowly=slowly) for seed in range(first, first + count)], jobs
     ):
         sums.add(outcome)
         if outcome.violation is not None:
@@ -45,7 +46,7 @@ def run_seeds(
     return FAILED if sums.broken else 0
 
 
-def run_all(choices: list[Choice], jobs: int) -> Iterator[tuple[Choice, Outcome]]:
+def run_all(choices: list[Selection], jobs: int) -> Iterator[tuple[Selection, Outcome]]:
     """What came of each, in their order, from so many processes."""
     if jobs == 1:
         yield from zip(choices, map(run_of, choices), strict=True)
@@ -54,7 +55,7 @@ def run_all(choices: list[Choice], jobs: int) -> Iterator[tuple[Choice, Outcome]
         yield from zip(choices, pool.imap(run_of, choices), strict=True)
 
 
-def run_of(choice: Choice) -> Outcome:
+def run_of(choice: Selection) -> Outcome:
     """Run what was chosen."""
     return simulate(choice.of(draw(choice.seed)))
 
@@ -64,7 +65,7 @@ def leave_signals_alone() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def run_one(choice: Choice, *, is_shrinking: bool, is_talking: bool) -> int:
+def run_one(choice: Selection, *, is_shrinking: bool, is_talking: bool) -> int:
     """Run one scenario, and say what happened. Returns the exit status."""
     scenario = draw(choice.seed)
     outcome = simulate(choice.of(scenario))
@@ -91,7 +92,7 @@ def line(outcome: Outcome) -> str:
     )
 
 
-def failure(outcome: Outcome, choice: Choice) -> list[str]:
+def failure(outcome: Outcome, choice: Selection) -> list[str]:
     """What broke, what came before it, and how to see it again."""
     return [
         *[f"  {text}" for text in outcome.last[-LAST_EVENTS:]],
@@ -114,20 +115,20 @@ def describe(scenario: Scenario) -> list[str]:
     return lines
 
 
-def choose(seed: int, nodes: str | None, acts: str | None, slowly: int) -> Choice:
+def choose(seed: int, nodes: str | None, acts: str | None, slowly: int) -> Selection:
     """What is kept of a run, as written on the command line. Raises UsageError if the run has no such thing."""
     scenario = draw(seed)
     if nodes is not None and not (nodes and {*nodes} <= {*scenario.nodes} and len({*nodes}) == len(nodes)):
         raise click.UsageError(f"--nodes takes some of {''.join(scenario.nodes)}, each once.")
     if acts is None:
-        return Choice(seed, nodes, None, slowly)
+        return Selection(seed, nodes, None, slowly)
     try:
         numbers = tuple(int(word) for word in acts.split(",")) if acts != "none" else ()
     except ValueError:
         raise click.UsageError("acts are numbers with commas between them, or `none`.") from None
     if not all(0 <= number < len(scenario.acts) for number in numbers):
         raise click.UsageError(f"the acts of seed {seed} are numbered from 0 to {len(scenario.acts) - 1}.")
-    return Choice(seed, nodes, numbers, slowly)
+    return Selection(seed, nodes, numbers, slowly)
 
 
 def end(status: int) -> None:

@@ -8,10 +8,10 @@ import click
 
 from offset.base.faults import UserFault
 from offset.programs.errors import FAILED
-from offset.programs.files_io import refuse_existing, write_new
-from offset.sim.picture import draw_svg
-from offset.sim.topology import parse
-from offset.sim.whatif import Finding, run
+from offset.shell.files import refuse_existing, write_new
+from offset.sim.course.picture import draw_svg
+from offset.sim.course.whatif import Finding, run
+from offset.sim.script.topology import parse
 
 
 def what_if(path: Path, svg: Path | None) -> int:

@@ -6,18 +6,18 @@ from pathlib import Path
 
 import click
 
-from offset.app.buyer import PAY_S, Payment
 from offset.app.errors import NoAnswer, PaymentCanceled, PaymentCollected, PaymentUnknown
 from offset.app.node import Node
+from offset.app.payment.buyer import PAY_S, Payment
 from offset.base import base64url
 from offset.base.credits import Amount
 from offset.base.ids import PaymentId
 from offset.programs.cli import CONTEXT, add_help
-from offset.programs.files_io import load, refuse_existing, write_new
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
 from offset.programs.stctrl.talk import talk
-from offset.wire.app import PaymentNotFound, PaymentSuccess
+from offset.shell.files import load, refuse_existing, write_new
+from offset.wire.app import PaymentStatusNotFound, PaymentStatusSuccess
 from offset.wire.files import (
     InvoiceFile,
     PaymentFile,
@@ -168,9 +168,9 @@ def payment_status(call: Call, payment: Path, receipt: Path) -> None:
                 f"the payment is in progress: the seller has not collected it within {call.timeout_s:g} s; "
                 "ask again later"
             ) from None
-        if isinstance(status, PaymentNotFound):
+        if isinstance(status, PaymentStatusNotFound):
             return "not found"
-        if isinstance(status, PaymentSuccess):
+        if isinstance(status, PaymentStatusSuccess):
             call.show("Payment succeeded. Saving receipt to file.")
             write_new(receipt, format_receipt(status.receipt))
             await node.buyer.acknowledge(payment_id, status.ack_uid)

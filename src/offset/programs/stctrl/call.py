@@ -14,10 +14,11 @@ from offset.app.once import report_once
 from offset.app.session import ANSWER_S
 from offset.crypto.identity import Identity
 from offset.programs.errors import say
-from offset.programs.files_io import load
 from offset.programs.stctrl import options
 from offset.programs.stctrl.target import PROGRAM, Target
-from offset.wire.files import Ticket, parse_identity, parse_ticket
+from offset.shell.files import load
+from offset.shell.identity_file import open_identity
+from offset.wire.files import Ticket, parse_ticket
 from offset.wire.report import NodeReport
 
 Command = Callable[..., None]
@@ -44,7 +45,7 @@ class Call(NamedTuple):
             context = click.get_current_context().find_root()
             raise click.UsageError(f"Missing option {missing}; it stands before the command.", context)
         return (
-            load(idfile, parse_identity, made_by=f"stmgr gen-ident -o {idfile}"),
+            open_identity(idfile),
             load(ticket, parse_ticket, made_by="stmgr node-ticket"),
         )
 

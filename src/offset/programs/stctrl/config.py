@@ -15,10 +15,10 @@ from offset.app.node import Node
 from offset.base.credits import Rate
 from offset.base.faults import UserFault
 from offset.programs.cli import CONTEXT, add_help
-from offset.programs.files_io import load
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
 from offset.programs.stctrl.talk import talk
+from offset.shell.files import load
 from offset.wire.files import FriendFile, Ticket, parse_friend, parse_ticket
 
 

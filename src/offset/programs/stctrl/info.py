@@ -13,9 +13,9 @@ from offset.app.session import CONNECT_S
 from offset.base.faults import UserFault
 from offset.core.apps.reports import friend_named
 from offset.programs.cli import CONTEXT, add_help
-from offset.programs.files_io import refuse_existing, write_new
 from offset.programs.stctrl import options, show, show_friends
 from offset.programs.stctrl.call import Call, with_call
+from offset.shell.files import refuse_existing, write_new
 from offset.wire.files import FriendFile, format_friend, format_token
 from offset.wire.report import NodeReport
 

@@ -12,10 +12,10 @@ from offset.app.seller import COLLECT_S, offline_debtors
 from offset.base import base64url
 from offset.base.names import check_currency
 from offset.programs.cli import CONTEXT, add_help
-from offset.programs.files_io import load, refuse_existing, write_new
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
 from offset.programs.stctrl.talk import talk
+from offset.shell.files import load, refuse_existing, write_new
 from offset.wire.files import InvoiceFile, format_invoice, parse_commit, parse_invoice
 
 _ORDER_S = 1.0

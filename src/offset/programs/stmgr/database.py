@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from offset.programs.cli import CONTEXT
-from offset.programs.files_io import refuse_existing
 from offset.programs.stmgr import options
-from offset.programs.stmgr.files import load_identity
-from offset.store import backup as copies
-from offset.store import database as databases
+from offset.shell.files import refuse_existing
+from offset.shell.identity_file import open_identity
+from offset.store.sqlite import backup as copies
+from offset.store.sqlite import database as databases
 
 
 @click.command("init-node-db", context_settings=CONTEXT)
@@ -23,7 +23,7 @@ def init_node_db(idfile: Path, output: Path) -> None:
     It belongs to the identity: stnode opens it with no other one. All balances with friends will live in it.
     """
     refuse_existing(output)
-    databases.create(output, load_identity(idfile).public_key)
+    databases.create(output, open_identity(idfile).public_key)
 
 
 @click.command("backup", context_settings=CONTEXT)

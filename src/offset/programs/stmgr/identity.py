@@ -9,8 +9,8 @@ import click
 
 from offset.crypto.identity import PRIVATE_KEY_BYTES, Identity
 from offset.programs.cli import CONTEXT
-from offset.programs.files_io import refuse_existing, write_new
 from offset.programs.stmgr import options
+from offset.shell.files import refuse_existing, write_new
 from offset.wire.files import format_identity
 
 

@@ -9,10 +9,10 @@ import click
 from offset.base.names import check_address, host_and_port
 from offset.programs.cli import CONTEXT
 from offset.programs.errors import say
-from offset.programs.files_io import refuse_existing, write_new
 from offset.programs.stmgr import options
-from offset.programs.stmgr.files import load_identity
 from offset.programs.stmgr.options import PROGRAM
+from offset.shell.files import refuse_existing, write_new
+from offset.shell.identity_file import open_identity
 from offset.wire.app import AppPermissions
 from offset.wire.files import (
     AppTicket,
@@ -40,7 +40,7 @@ def app_ticket(idfile: Path, output: Path, proutes: bool, pbuyer: bool, pseller:
     """
     refuse_existing(output)
     permissions = AppPermissions(routes=proutes, buyer=pbuyer, seller=pseller, config=pconfig)
-    write_new(output, format_app_ticket(AppTicket(load_identity(idfile).public_key, permissions)))
+    write_new(output, format_app_ticket(AppTicket(open_identity(idfile).public_key, permissions)))
 
 
 @click.command("node-ticket", context_settings=CONTEXT)
@@ -70,7 +70,7 @@ def node_entry(nodeid: Path, appid: Path, address: str, output: Path) -> None:
     owner only.
     """
     refuse_existing(output)
-    node, app = load_identity(nodeid), load_identity(appid)
+    node, app = open_identity(nodeid), open_identity(appid)
     card = RemoteNodeCard(node.public_key, check_address(address), app)
     write_new(output, format_node_card(card), secret=True)
     _warn_of(address)
@@ -106,7 +106,7 @@ def index_ticket(idfile: Path, address: str, output: Path) -> None:
 
 def _ticket(idfile: Path, address: str, output: Path) -> None:
     refuse_existing(output)
-    ticket = Ticket(load_identity(idfile).public_key, check_address(address))
+    ticket = Ticket(open_identity(idfile).public_key, check_address(address))
     write_new(output, format_ticket(ticket))
     _warn_of(address)
 

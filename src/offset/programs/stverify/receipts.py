@@ -8,7 +8,7 @@ import click
 
 from offset.base.faults import UserFault
 from offset.programs.cli import CONTEXT
-from offset.programs.files_io import load
+from offset.shell.files import load
 from offset.wire import signing
 from offset.wire.files import parse_invoice, parse_receipt
 
@@ -39,7 +39,7 @@ def verify_receipt(invoice: Path, receipt: Path) -> None:
     if not signing.verify_receipt(given, asked.dest_public_key):
         raise UserFault(f"{receipt} is not valid: it is not signed by the seller of {invoice}")
     click.echo("Receipt is valid!")
-    # Spec 03, 8, D28.
+    # Spec 03, D28.
     if not given.is_complete:
         click.echo(
             f"note: {receipt} is about one part of a payment over several routes. It shows that the seller "

@@ -9,8 +9,8 @@ import click
 from offset.base import base64url
 from offset.base.faults import UserFault
 from offset.programs.cli import CONTEXT
-from offset.programs.files_io import load
 from offset.programs.printing import printable
+from offset.shell.files import load
 from offset.wire.files import parse_token
 from offset.wire.signing import verify_move_token_hashed
 

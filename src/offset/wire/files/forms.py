@@ -123,7 +123,8 @@ def _load(text: str) -> Json:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_not_json)
     except json.JSONDecodeError as error:
         raise UserFault(f"it is not JSON at line {error.lineno}, column {error.colno}") from None
-    except (ValueError, RecursionError):  # a number of thousands of digits, thousands of brackets
+    except (ValueError, RecursionError):
+        # A number of thousands of digits, or thousands of brackets.
         raise UserFault("it is not JSON that we can read") from None
 
 

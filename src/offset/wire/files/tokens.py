@@ -38,7 +38,8 @@ _MC = Form(
 _COUNTERS = Form(
     "counters",
     CountersInfo,
-    {"inconsistency_counter": COUNTER, "move_token_counter": AMOUNT},  # one a number, the other a text
+    # One is a number, the other a text.
+    {"inconsistency_counter": COUNTER, "move_token_counter": AMOUNT},
     _SNAKE,
 )
 _TOKEN_INFO = Form("what a token says", TokenInfo, {"mc": _MC, "counters": _COUNTERS}, _SNAKE)

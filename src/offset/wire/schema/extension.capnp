@@ -48,7 +48,7 @@ struct RelayState {
   }
 }
 
-struct RelayStanding {
+struct RelayStatus {
   relay @0 :Common.RelayAddress;  # Where the node listens, or tries to
   isOwn @1 :Bool;  # Whether it is one of the node's relays; else it is kept for friends that may know no newer one
   state @2 :RelayState;  # State of the line
@@ -56,12 +56,12 @@ struct RelayStanding {
   lastError @4 :Text;  # Why the last line ended; empty if none did
 }
 
-struct Linked {
+struct LinkUp {
   relay @0 :Common.RelayAddress;  # Through which relay
   isOurs @1 :Bool;  # Whether the node connected; else the friend did
 }
 
-struct Apart {
+struct LinkDown {
   why @0 :Text;  # Why there is no line, as far as one can know
   optNextAttempt :union {
     empty @1 :Void;  # Nothing to try: the friend may connect
@@ -71,29 +71,29 @@ struct Apart {
 
 struct LinkState {
   union {
-    linked @0 :Linked;  # Online
+    linked @0 :LinkUp;  # Online
     trying @1 :List(Common.RelayAddress);  # Attempts are under way at these relays
-    apart @2 :Apart;  # Offline
+    apart @2 :LinkDown;  # Offline
   }
 }
 
-struct LinkStanding {
+struct LinkStatus {
   friendPublicKey @0 :Common.PublicKey;  # An enabled friend
   state @1 :LinkState;  # State of the link
   since @2 :UInt64;  # Since when it is online or offline
 }
 
-struct Standing {
+struct NetworkStatus {
   now @0 :UInt64;  # The time, in milliseconds of a clock of the node that never goes back; all times here are its
-  relays @1 :List(RelayStanding);  # Every relay
-  links @2 :List(LinkStanding);  # Every enabled friend
+  relays @1 :List(RelayStatus);  # Every relay
+  links @2 :List(LinkStatus);  # Every enabled friend
 }
 
 struct Extra {
   creditLines @0 :List(FriendCreditLines);  # In a report all that is known, in a change what is new
-  optStanding :union {
+  optStatus :union {
     empty @1 :Void;  # As before
-    standing @2 :Standing;  # How the node stands with relays and friends
+    status @2 :NetworkStatus;  # How the node stands with relays and friends
   }
   refusal @3 :Text;  # Why the request that is acknowledged here was refused; empty if it was not
 }

@@ -1,0 +1,65 @@
+"""What the parts of a channeler share: alarms, chance, line numbers, and the list of effects they write to."""
+
+from __future__ import annotations
+
+import enum
+
+from offset.base.alarms import Alarms
+from offset.base.entropy import Entropy
+from offset.base.ids import PublicKey
+from offset.core.channeler.effects import CloseLine, Effect, LineId, News, OpenLine, SendLine
+from offset.wire.common import RelayAddress
+
+
+class Alarm(enum.Enum):
+    """Whom an alarm wakes."""
+
+    LEG = "leg"  # with a relay key: its listening leg
+    LINE = "line"  # with a line number: its tunnel
+    DIAL = "dial"  # with a friend: the next round of attempts
+    STAGGER = "stagger"  # with a friend: the next relay of a round
+
+
+AlarmName = tuple[Alarm, PublicKey | LineId]
+
+
+class EffectsBuffer:
+    """The parts do not call each other back: each writes what is to be done here, in order."""
+
+    __slots__ = ("_effects", "_lines", "_news", "alarms", "entropy")
+
+    def __init__(self, entropy: Entropy) -> None:
+        self.entropy = entropy
+        self.alarms: Alarms[AlarmName] = Alarms()
+        self._effects: list[Effect] = []
+        self._news: list[News] = []
+        self._lines = 0
+
+    def open(self, relay: RelayAddress, *, public_only: bool = False) -> LineId:
+        """Have a line opened; returns its number."""
+        self._lines += 1
+        line = LineId(self._lines)
+        self._effects.append(OpenLine(line, relay, public_only))
+        return line
+
+    def send(self, line: LineId, data: bytes) -> None:
+        """Have a message sent."""
+        self._effects.append(SendLine(line, data))
+
+    def close(self, line: LineId) -> None:
+        """Have a line closed."""
+        self._effects.append(CloseLine(line))
+
+    def tell(self, news: News) -> None:
+        """Have the funder told."""
+        self._news.append(news)
+
+    def take(self) -> list[Effect]:
+        """All effects since the last call.
+
+        What is told to the funder comes last: it may answer at once with a message, and that one must not
+        overtake those that were sealed before it.
+        """
+        effects, self._effects = [*self._effects, *self._news], []
+        self._news = []
+        return effects

@@ -1,0 +1,1 @@
+"""Talking with one friend: what came in, what goes out, and how the friend is reached."""

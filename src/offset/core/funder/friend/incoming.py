@@ -1,0 +1,222 @@
+"""Messages of a friend (spec 03, 3.3)."""
+
+from __future__ import annotations
+
+from offset.base.ids import Currency
+from offset.base.limits import FRIEND_RELAYS_MAX
+from offset.core.funder.friend import credit_lines
+from offset.core.funder.friend.reachability import known_relays
+from offset.core.funder.friend.sender import restarted
+from offset.core.funder.friend.settings import configure_active
+from offset.core.funder.ledger.mutual_credit import Verdict
+from offset.core.funder.ledger.reset import acceptable, is_reset_by, make_terms, take_reset
+from offset.core.funder.ledger.token_channel import (
+    Duplicate,
+    Mismatch,
+    Missed,
+    Next,
+    Taken,
+    apply_next,
+    receive,
+)
+from offset.core.funder.records import CreditKey, From, HistoryKind, HistoryRecord, Lost, Own, SentRelays
+from offset.core.funder.roles.buyer import response_came, transaction_collected, transaction_failed
+from offset.core.funder.roles.cancelling import lose_channel
+from offset.core.funder.roles.mediator import forward
+from offset.core.funder.roles.seller import take_request
+from offset.core.funder.state.state import Friend
+from offset.core.funder.state.turn import Turn
+from offset.crypto.public_keys import is_lower
+from offset.wire.common import RelayAddress
+from offset.wire.friend import (
+    CancelOp,
+    CollectOp,
+    FriendMessage,
+    MoveToken,
+    MoveTokenRequest,
+    RequestOp,
+    ResetTerms,
+    ResponseOp,
+)
+from offset.wire.report import SetRemoteRelays
+
+
+def friend_message(turn: Turn, friend: Friend, message: FriendMessage) -> None:
+    """Take one message of an enabled friend."""
+    if isinstance(message, ResetTerms):
+        _take_terms(turn, friend, message)
+        return
+    credit_lines.take(turn, friend, message.opt_credit_lines)
+    if friend.channel.is_consistent:
+        _take_token(turn, friend, message)
+    else:
+        _take_reset(turn, friend, message.move_token)
+
+
+# Tokens
+
+
+def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
+    channel, message = friend.channel, request.move_token
+    if _crossing_reset(turn, friend, message):
+        return
+    found = receive(channel, message, friend.max_debt)
+    match found:
+        case Missed():
+            # What was said on this line arrives; a copy of an older message does not mean that it was lost (D26).
+            if not friend.spoke_here:
+                turn.resending[friend.public_key] = None
+        case Duplicate():
+            if request.token_wanted:
+                turn.wanting[friend.public_key] = None
+        case Mismatch():
+            become_inconsistent(turn, friend)
+        case Next():
+            _take_next(turn, friend, found)
+            if request.token_wanted:
+                turn.wanting[friend.public_key] = None
+
+
+def _take_next(turn: Turn, friend: Friend, found: Next) -> None:
+    channel = friend.channel
+    key = friend.public_key
+    created = [name for name in found.drafts if name not in channel.credits]
+    apply_next(channel, found)
+    credit_lines.answered(friend)
+    turn.changed_credits(friend, found.drafts, created)
+    channel.former_terms = None
+    turn.put(channel.record())
+    turn.proven[key] = None
+    turn.trying[key] = None
+    configure_active(turn, friend, created)
+    _remote_relays(turn, friend, found.message.opt_local_relays)
+    if friend.sent_relays.previous is not None:  # it has answered, so it knows our last list
+        friend.sent_relays = SentRelays(friend.sent_relays.last)
+        turn.put(friend.record())
+        turn.reaching[key] = None
+    for taken in found.taken:
+        _take_operation(turn, friend, taken)
+
+
+def _remote_relays(turn: Turn, friend: Friend, relays: tuple[RelayAddress, ...] | None) -> None:
+    """The friend says where it can be found; the channeler learns it at once (D25, W2)."""
+    if relays is None:
+        return
+    relays = relays[:FRIEND_RELAYS_MAX]
+    if relays != friend.remote_relays:
+        friend.remote_relays = relays
+        turn.put(friend.record())
+        turn.change_friend(friend.public_key, SetRemoteRelays(relays))
+        turn.reaching[friend.public_key] = None
+
+
+# Operations
+
+
+def _take_operation(turn: Turn, friend: Friend, taken: Taken) -> None:
+    op, currency = taken.op, taken.currency
+    if isinstance(op, RequestOp):
+        _take_request(turn, friend, currency, op, taken.verdict)
+        return
+    assert taken.answered is not None
+    match taken.answered.origin:
+        case Own():
+            _take_own_answer(turn, op)
+        case From(asker):
+            turn.answer(turn.state.friends[asker], currency, op)
+        case Lost():
+            # Paid on, but nobody pays us: it is part of our claim there (D1).
+            if isinstance(op, CollectOp):
+                amount = taken.answered.frozen
+                turn.note(
+                    HistoryRecord(HistoryKind.LOST, op.request_id, currency, amount, friend.public_key, b"")
+                )
+
+
+def _take_own_answer(turn: Turn, op: ResponseOp | CancelOp | CollectOp) -> None:
+    match op:
+        case ResponseOp():
+            response_came(turn, op)
+        case CancelOp():
+            transaction_failed(turn, op.request_id)
+        case CollectOp():
+            transaction_collected(turn, op)
+
+
+def _take_request(
+    turn: Turn, friend: Friend, currency: Currency, op: RequestOp, verdict: Verdict | None
+) -> None:
+    ids = turn.state.incoming_ids
+    is_known = ids.setdefault((currency, op.request_id), friend.public_key) != friend.public_key
+    if is_known or verdict is Verdict.OVER_LIMIT:
+        turn.answer(friend, currency, CancelOp(op.request_id))
+    elif op.route.public_keys:
+        forward(turn, friend, currency, op)
+    else:
+        take_request(turn, friend, currency, op)
+
+
+# Inconsistency and reset
+
+
+def become_inconsistent(turn: Turn, friend: Friend, remote_terms: ResetTerms | None = None) -> None:
+    """The ledgers disagree: end what is under way, make our terms, and tell the friend (spec 03, 2.7)."""
+    channel = friend.channel
+    terms = make_terms(channel, turn.entropy)
+    lose_channel(turn, friend)
+    channel.local_terms, channel.remote_terms = terms, remote_terms
+    channel.former_terms = None
+    turn.put(channel.record())
+    turn.touched[friend.public_key] = None
+    turn.resending[friend.public_key] = None
+
+
+def _take_terms(turn: Turn, friend: Friend, terms: ResetTerms) -> None:
+    """The friend says that the ledgers disagree, whoever holds the token (D31)."""
+    channel = friend.channel
+    # Terms that the owner could not accept are not kept (D32); that we disagree is true all the same.
+    kept = terms if acceptable(channel, terms) else None
+    if channel.is_consistent:
+        if channel.outgoing is not None and channel.outgoing.old_token == terms.reset_token:
+            turn.resending[friend.public_key] = None  # it does not know yet that we accepted these (D17)
+        else:
+            become_inconsistent(turn, friend, kept)
+    elif kept is not None and kept != channel.remote_terms:
+        channel.remote_terms, channel.reset_wish = kept, None
+        turn.put(channel.record())
+        turn.touched[friend.public_key] = None
+
+
+def _take_reset(turn: Turn, friend: Friend, message: MoveToken) -> None:
+    """While inconsistent, a move token can only be the friend's acceptance of our terms."""
+    channel = friend.channel
+    terms = channel.local_terms
+    if terms is None or not is_reset_by(channel, message, terms):
+        turn.resending[friend.public_key] = None
+        return
+    take_reset(channel, message, terms)
+    _after_reset(turn, friend, message)
+
+
+def _crossing_reset(turn: Turn, friend: Friend, message: MoveToken) -> bool:
+    """Both owners accepted at once: the higher key takes the lower one's message, the lower one stays (D18)."""
+    channel = friend.channel
+    terms = channel.former_terms
+    if terms is None or not is_reset_by(channel, message, terms):
+        return False
+    if is_lower(channel.local, channel.remote):
+        turn.resending[friend.public_key] = None
+    else:
+        for name in channel.credits:
+            turn.drop(CreditKey(friend.public_key, name))
+        take_reset(channel, message, terms)
+        _after_reset(turn, friend, message)
+    return True
+
+
+def _after_reset(turn: Turn, friend: Friend, message: MoveToken) -> None:
+    friend.sent_relays = SentRelays(None, known_relays(friend))  # our relays go out again (spec 03, 2.10)
+    restarted(turn, friend)
+    turn.proven[friend.public_key] = None
+    _remote_relays(turn, friend, message.opt_local_relays)
+    turn.wanting[friend.public_key] = None

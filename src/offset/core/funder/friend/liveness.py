@@ -1,0 +1,32 @@
+"""Friends come and go (spec 03, 3.2)."""
+
+from __future__ import annotations
+
+from offset.core.funder.friend import credit_lines
+from offset.core.funder.records import Queue
+from offset.core.funder.roles.cancelling import cancel_queued
+from offset.core.funder.state.state import Friend
+from offset.core.funder.state.turn import Turn
+from offset.wire.report import SetLiveness
+
+
+def came_online(turn: Turn, friend: Friend) -> None:
+    """There is a line to this friend: repeat the last message, or speak."""
+    if friend.is_online or not friend.is_enabled:
+        return
+    friend.is_online = True
+    friend.asked = friend.spoke_here = False
+    credit_lines.changed(friend)
+    turn.moved[friend.public_key] = None
+    turn.change_friend(friend.public_key, SetLiveness(True))
+    turn.resending[friend.public_key] = None
+
+
+def went_offline(turn: Turn, friend: Friend) -> None:
+    """The line is gone: what waits for the token comes to nothing; what is under way stays."""
+    if not friend.is_online:
+        return
+    friend.is_online = False
+    turn.moved[friend.public_key] = None
+    turn.change_friend(friend.public_key, SetLiveness(False))
+    cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))

@@ -1,0 +1,65 @@
+"""Requests that come to nothing: telling whoever asked (spec 03, 3.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from offset.base.ids import Currency, PublicKey, RequestId
+from offset.core.funder.records import LOST, CreditKey, From, Lost, Origin, Own, PendingKey, Queue
+from offset.core.funder.roles.buyer import transaction_failed
+from offset.core.funder.state.state import Friend, Queued
+from offset.core.funder.state.turn import Turn
+from offset.wire.friend import CancelOp
+
+
+def cancel_towards_origin(turn: Turn, currency: Currency, request_id: RequestId, origin: Origin) -> None:
+    """Let the credits that wait for this request go, back to where it came from."""
+    match origin:
+        case Own():
+            transaction_failed(turn, request_id)
+        case From(friend):
+            turn.answer(turn.state.friends[friend], currency, CancelOp(request_id))
+        case Lost():
+            pass
+
+
+def cancel_queued(
+    turn: Turn, friend: Friend, queues: tuple[Queue, ...], unwanted: Callable[[Queued], bool] = lambda _: True
+) -> None:
+    """Cancel requests that wait for the token."""
+    for queue in queues:
+        for item in [item for item in friend.queues[queue].values() if unwanted(item)]:
+            turn.dequeue(friend, queue, item.number)
+            cancel_towards_origin(turn, item.currency, item.operation.request_id, item.origin)
+
+
+def lose_channel(turn: Turn, friend: Friend) -> None:
+    """The channel is gone: end what went out over it, and forget who waits beyond it (D1, D16)."""
+    cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))
+    for number in list(friend.queues[Queue.BACKWARD]):
+        turn.dequeue(friend, Queue.BACKWARD, number)
+    for name, credit in friend.channel.credits.items():
+        turn.drop(CreditKey(friend.public_key, name))
+        for request_id in credit.remote:
+            turn.drop(PendingKey(friend.public_key, name, False, request_id))
+            turn.state.ended(friend.public_key, name, request_id)
+        for pending in credit.local.values():
+            turn.drop(PendingKey(friend.public_key, name, True, pending.request.request_id))
+            cancel_towards_origin(turn, name, pending.request.request_id, pending.origin)
+    friend.channel.credits = {}
+    _orphan(turn, friend.public_key)
+
+
+def _orphan(turn: Turn, lost: PublicKey) -> None:
+    """Answers to requests of the lost friend have nowhere to go any more."""
+    origin = From(lost)
+    for friend in turn.state.friends.values():
+        for credit in friend.channel.credits.values():
+            for pending in list(credit.local.values()):
+                if pending.origin == origin:
+                    turn.merge(credit.set_origin(friend.public_key, pending, LOST))
+        for item in [item for item in friend.queues[Queue.FORWARDED].values() if item.origin == origin]:
+            turn.dequeue(friend, Queue.FORWARDED, item.number)
+    for invoice in list(turn.state.invoices.values()):
+        if any(part.friend == lost for part in invoice.parts):
+            turn.put_invoice(invoice.without(lost))

@@ -1,0 +1,163 @@
+"""Payments of ours: their stages, and what their owner is told (spec 03, 3.7). Their parts: buyer.py.
+
+NEW --close, parts open--> IN_PROGRESS --all parts failed--> CANCELED --ack--> gone
+ |                              |
+ +---------- first collect -----+--> SUCCEEDED --ack--> ACKNOWLEDGED (while parts are open) --> gone
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from offset.base.entropy import new_plain_lock, new_uid
+from offset.base.limits import PAYMENTS_MAX
+from offset.core.funder.records import HistoryKind, HistoryRecord, PaymentRecord, PaymentStage
+from offset.core.funder.state.turn import Turn
+from offset.wire.app import (
+    PAYMENT_NOT_FOUND,
+    AckClosePayment,
+    CreatePayment,
+    PaymentStatus,
+    PaymentStatusCanceled,
+    PaymentStatusSuccess,
+    RequestClosePayment,
+    ResponseClosePayment,
+)
+from offset.wire.common import RECEIPT, Receipt
+
+
+def create_payment(turn: Turn, request: CreatePayment) -> str | None:
+    """Begin a payment. Returns why not, or None."""
+    if request.payment_id in turn.state.payments:
+        return "there is such a payment already"
+    if len(turn.state.payments) >= PAYMENTS_MAX:
+        return f"there are {PAYMENTS_MAX} payments that wait for their acknowledgement"
+    turn.put_payment(
+        PaymentRecord(
+            request.payment_id,
+            request.invoice_id,
+            request.currency,
+            request.total_dest_payment,
+            request.dest_public_key,
+            new_plain_lock(turn.entropy),
+            PaymentStage.NEW,
+            0,
+            None,
+            None,
+        )
+    )
+    return None
+
+
+def request_close_payment(turn: Turn, request: RequestClosePayment) -> str | None:
+    """No more parts will come. The answer comes now, or when the payment ends."""
+    payment = turn.state.payments.get(request.payment_id)
+    if payment is None:
+        turn.results.append(ResponseClosePayment(request.payment_id, PAYMENT_NOT_FOUND))
+    elif payment.stage == PaymentStage.NEW and payment.open_transactions == 0:
+        _cancel(turn, payment)
+    elif payment.stage == PaymentStage.NEW:
+        turn.put_payment(msgspec.structs.replace(payment, stage=PaymentStage.IN_PROGRESS))
+    else:
+        _tell(turn, payment)
+    return None
+
+
+def ack_close_payment(turn: Turn, request: AckClosePayment) -> str | None:
+    """The app knows how the payment ended. Returns why it is not forgotten, or None."""
+    payment = turn.state.payments.get(request.payment_id)
+    if payment is None:
+        return "there is no such payment"
+    if (
+        payment.stage not in (PaymentStage.SUCCEEDED, PaymentStage.CANCELED)
+        or payment.ack_uid != request.ack_uid
+    ):
+        return "the payment has not ended, or the acknowledgement is not its own"
+    if payment.open_transactions:
+        turn.put_payment(msgspec.structs.replace(payment, stage=PaymentStage.ACKNOWLEDGED))
+    else:
+        turn.drop_payment(payment)
+    return None
+
+
+# What becomes of the parts
+
+
+def part_sent(turn: Turn, payment: PaymentRecord) -> None:
+    """One more part is under way."""
+    turn.put_payment(msgspec.structs.replace(payment, open_transactions=payment.open_transactions + 1))
+
+
+def part_failed(turn: Turn, payment: PaymentRecord) -> None:
+    """A part came to nothing."""
+    if payment.stage == PaymentStage.IN_PROGRESS and payment.open_transactions == 1:
+        _cancel(turn, payment)
+    else:
+        _one_less(turn, payment)
+
+
+def part_collected(turn: Turn, payment: PaymentRecord, receipt: Receipt) -> None:
+    """A part was paid: the payment succeeds with the first."""
+    # Only the receipt of the complete part proves the whole (D28). It may come when the app has heard of the end
+    # already; then the history still gets it.
+    if payment.receipt is None or (receipt.is_complete and not payment.receipt.is_complete):
+        ack_uid = payment.ack_uid or new_uid(turn.entropy)
+        stage = payment.stage if payment.stage == PaymentStage.ACKNOWLEDGED else PaymentStage.SUCCEEDED
+        payment = msgspec.structs.replace(payment, stage=stage, receipt=receipt, ack_uid=ack_uid)
+        _note(turn, HistoryKind.PAID, payment, RECEIPT.encode(receipt))
+    _one_less(turn, payment)
+
+
+def _one_less(turn: Turn, payment: PaymentRecord) -> None:
+    left = payment.open_transactions - 1
+    if payment.stage == PaymentStage.ACKNOWLEDGED and left == 0:
+        turn.drop_payment(payment)
+        return
+    changed = msgspec.structs.replace(payment, open_transactions=left)
+    turn.put_payment(changed)
+    _tell(turn, changed)
+
+
+def _cancel(turn: Turn, payment: PaymentRecord) -> None:
+    ack_uid = new_uid(turn.entropy)
+    ended = msgspec.structs.replace(
+        payment, stage=PaymentStage.CANCELED, open_transactions=0, ack_uid=ack_uid
+    )
+    turn.put_payment(ended)
+    _note(turn, HistoryKind.UNPAID, payment, b"")
+    _tell(turn, ended)
+
+
+def _note(turn: Turn, kind: HistoryKind, payment: PaymentRecord, detail: bytes) -> None:
+    turn.note(
+        HistoryRecord(
+            kind,
+            payment.payment_id,
+            payment.currency,
+            payment.total_dest_payment,
+            payment.dest_public_key,
+            detail,
+        )
+    )
+
+
+# Telling
+
+
+def _status(payment: PaymentRecord) -> PaymentStatus | None:
+    """How it ended, or None while it has not."""
+    if payment.stage == PaymentStage.ACKNOWLEDGED:
+        return PAYMENT_NOT_FOUND
+    if payment.ack_uid is None:
+        return None
+    return (
+        PaymentStatusCanceled(payment.ack_uid)
+        if payment.receipt is None
+        else PaymentStatusSuccess(payment.receipt, payment.ack_uid)
+    )
+
+
+def _tell(turn: Turn, payment: PaymentRecord) -> None:
+    status = _status(payment)
+    if status is not None:
+        turn.results.append(ResponseClosePayment(payment.payment_id, status))

@@ -1,0 +1,195 @@
+"""All that a funder keeps in memory, and how it is built from the rows of the store (spec 03, 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, RequestId
+from offset.base.limits import OPERATIONS_PER_BATCH_MAX
+from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.ledger.mutual_credit import MutualCredit, Pending
+from offset.core.funder.records import (
+    ChannelRecord,
+    ConfigRecord,
+    CreditRecord,
+    FriendRecord,
+    HistoryKind,
+    HistoryRecord,
+    InvoiceRecord,
+    Origin,
+    PaymentRecord,
+    PendingRecord,
+    Queue,
+    QueuedRecord,
+    Record,
+    RelaysRecord,
+    SentRelays,
+    TransactionRecord,
+)
+from offset.wire.common import NamedRelayAddress, RelayAddress
+from offset.wire.extension import CreditLine
+from offset.wire.friend import Operation, ResponseOp
+
+
+class Queued(msgspec.Struct, frozen=True):
+    """An operation that waits for the token."""
+
+    number: int
+    currency: Currency
+    operation: Operation
+    origin: Origin
+
+
+class Friend:
+    """One friend: settings, channel, and what waits to be said."""
+
+    __slots__ = (
+        "asked",
+        "channel",
+        "configs",
+        "credit_lines",
+        "is_enabled",
+        "is_online",
+        "knows_lines",
+        "missed",
+        "name",
+        "next_number",
+        "public_key",
+        "queues",
+        "remote_relays",
+        "said_lines",
+        "sent_relays",
+        "spoke_here",
+    )
+
+    def __init__(
+        self, local: PublicKey, public_key: PublicKey, name: str, relays: tuple[RelayAddress, ...]
+    ) -> None:
+        self.public_key = public_key
+        self.name = name
+        self.is_enabled = False
+        self.remote_relays = relays
+        self.sent_relays = SentRelays()
+        self.configs: dict[Currency, ConfigRecord] = {}
+        self.channel = Channel(local, public_key)
+        self.queues: tuple[dict[int, Queued], dict[int, Queued], dict[int, Queued]] = ({}, {}, {})
+        self.next_number = 0
+        # Never stored: everybody is offline after a start.
+        self.is_online = False
+        self.spoke_here = False  # our last message was first said on this line
+        self.asked = False  # we asked for the token since we gave it away, on this line (D26)
+        self.missed = False  # there was something to say while the token was away
+        self.said_lines = False  # a message on this line told the credit lines that we grant
+        self.knows_lines = False  # and the friend has answered it
+        self.credit_lines: tuple[CreditLine, ...] | None = None  # those that it grants, if it told them
+
+    def record(self) -> FriendRecord:
+        """The row of this friend."""
+        return FriendRecord(self.public_key, self.name, self.is_enabled, self.remote_relays, self.sent_relays)
+
+    def is_ready(self, currency: Currency) -> bool:
+        """Whether a request in this currency could be sent now (spec 03, 3.2)."""
+        return self.is_online and self.channel.is_consistent and currency in self.channel.credits
+
+    def max_debt(self, currency: Currency) -> int:
+        """How much the friend may owe us, in credits."""
+        config = self.configs.get(currency)
+        return 0 if config is None else config.remote_max_debt
+
+
+class FunderState:
+    """The state of a funder. Only the modules of this package change it, and they name what they changed."""
+
+    def __init__(self, local: PublicKey) -> None:
+        self.local = local
+        self.operations_max = OPERATIONS_PER_BATCH_MAX
+        """How many operations we put into one message."""
+        self.relays: tuple[NamedRelayAddress, ...] = ()
+        self.friends: dict[PublicKey, Friend] = {}
+        self.invoices: dict[InvoiceId, InvoiceRecord] = {}
+        self.payments: dict[PaymentId, PaymentRecord] = {}
+        self.transactions: dict[RequestId, TransactionRecord] = {}
+        self.incoming_ids: dict[tuple[Currency, RequestId], PublicKey] = {}
+        """Requests of friends that we have not answered for good: an id is refused while it is here (D2)."""
+        self.used_invoices: dict[InvoiceId, None] = {}
+        """Invoices that ended; their ids are not taken again (D7)."""
+
+    def restore(self, records: Iterable[Record]) -> None:
+        """Take in all rows of a store, friends before what belongs to them."""
+        for record in records:
+            self._restore(record)
+        for friend in self.friends.values():
+            for queue in friend.queues:
+                waiting = sorted(queue.values(), key=lambda item: item.number)
+                queue.clear()
+                queue.update((item.number, item) for item in waiting)
+            self._restore_incoming_ids(friend)
+
+    def ended(self, friend: PublicKey, currency: Currency, request_id: RequestId) -> None:
+        """A request of the friend is answered for good, or lost with the friend."""
+        if self.incoming_ids.get((currency, request_id)) == friend:
+            del self.incoming_ids[currency, request_id]
+
+    def _restore(self, record: Record) -> None:
+        match record:
+            case RelaysRecord():
+                self.relays = record.relays
+            case FriendRecord():
+                friend = Friend(self.local, record.public_key, record.name, record.remote_relays)
+                friend.is_enabled = record.is_enabled
+                friend.sent_relays = record.sent_relays
+                self.friends[record.public_key] = friend
+            case ConfigRecord():
+                self.friends[record.friend].configs[record.currency] = record
+            case ChannelRecord():
+                _restore_channel(self.friends[record.friend].channel, record)
+            case CreditRecord():
+                credit = MutualCredit(record.currency, record.balance)
+                credit.local_debt = record.local_pending_debt
+                credit.remote_debt = record.remote_pending_debt
+                self.friends[record.friend].channel.credits[record.currency] = credit
+            case PendingRecord():
+                self._restore_pending(record)
+            case QueuedRecord():
+                friend = self.friends[record.friend]
+                friend.queues[record.queue][record.number] = Queued(
+                    record.number, record.currency, record.operation, record.origin
+                )
+                friend.next_number = max(friend.next_number, record.number + 1)
+            case InvoiceRecord():
+                self.invoices[record.invoice_id] = record
+            case PaymentRecord():
+                self.payments[record.payment_id] = record
+            case TransactionRecord():
+                self.transactions[record.request_id] = record
+            case HistoryRecord():
+                if record.kind in (HistoryKind.RECEIVED, HistoryKind.WITHDRAWN):
+                    self.used_invoices[InvoiceId(record.id)] = None
+
+    def _restore_pending(self, record: PendingRecord) -> None:
+        credit = self.friends[record.friend].channel.credits[record.currency]
+        side = credit.local if record.is_local else credit.remote
+        side[record.request.request_id] = Pending(record.request, record.response, record.origin)
+
+    def _restore_incoming_ids(self, friend: Friend) -> None:
+        ended = {
+            (item.currency, item.operation.request_id)
+            for item in friend.queues[Queue.BACKWARD].values()
+            if not isinstance(item.operation, ResponseOp)
+        }
+        for name, credit in friend.channel.credits.items():
+            for request_id in credit.remote:
+                if (name, request_id) not in ended:
+                    self.incoming_ids[name, request_id] = friend.public_key
+
+
+def _restore_channel(channel: Channel, record: ChannelRecord) -> None:
+    channel.outgoing, channel.incoming = record.outgoing, record.incoming
+    channel.inconsistency_counter = record.inconsistency_counter
+    channel.move_token_counter = record.move_token_counter
+    channel.local_currencies = record.local_currencies
+    channel.remote_currencies = record.remote_currencies
+    channel.local_terms, channel.remote_terms = record.local_terms, record.remote_terms
+    channel.reset_wish, channel.former_terms = record.reset_wish, record.former_terms

@@ -1,0 +1,202 @@
+"""One event being worked on: what it changed, and what is to be said once the changes are durable.
+
+A handler decides first, then changes the state and names each changed row here. Flags say which friends the sender
+(`friend/sender.py`) must look at when the handlers are done.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from offset.base.entropy import Entropy
+from offset.base.ids import Currency, InvoiceId, PublicKey, RequestId
+from offset.core.funder.ledger.mutual_credit import Draft
+from offset.core.funder.records import (
+    OWN,
+    Changes,
+    ChannelKey,
+    ConfigKey,
+    CreditKey,
+    FriendKey,
+    HistoryRecord,
+    InvoiceKey,
+    InvoiceRecord,
+    Key,
+    Origin,
+    PaymentRecord,
+    Queue,
+    QueuedKey,
+    QueuedRecord,
+    Record,
+    TransactionRecord,
+)
+from offset.core.funder.state.state import Friend, FunderState, Queued
+from offset.crypto.signer import Signer
+from offset.wire.app import ResponseClosePayment, TransactionResult
+from offset.wire.common import RelayAddress
+from offset.wire.extension import FriendCreditLines
+from offset.wire.friend import FriendMessage, Operation, ResponseOp
+from offset.wire.report import ChangeFriend, FriendReportMutation, FunderReportMutation
+
+
+class SetRelays(msgspec.Struct, frozen=True):
+    """Channeler: our relays are now these."""
+
+    relays: tuple[RelayAddress, ...]
+
+
+class UpdateFriend(msgspec.Struct, frozen=True):
+    """Channeler: reach this friend there; it may believe that we are at `local_relays`."""
+
+    friend: PublicKey
+    friend_relays: tuple[RelayAddress, ...]
+    local_relays: tuple[RelayAddress, ...]
+
+
+class DropFriend(msgspec.Struct, frozen=True):
+    """Channeler: no line to this friend any more."""
+
+    friend: PublicKey
+
+
+Order = SetRelays | UpdateFriend | DropFriend
+Result = TransactionResult | ResponseClosePayment
+
+
+class Turn:
+    """The work on one event."""
+
+    __slots__ = (
+        "changes",
+        "credit_lines",
+        "entropy",
+        "messages",
+        "moved",
+        "mutations",
+        "orders",
+        "proven",
+        "reaching",
+        "refusal",
+        "resending",
+        "results",
+        "signer",
+        "state",
+        "touched",
+        "trying",
+        "wanting",
+    )
+
+    def __init__(self, state: FunderState, signer: Signer, entropy: Entropy) -> None:
+        self.state, self.signer, self.entropy = state, signer, entropy
+        self.changes: Changes = {}
+        self.orders: list[Order] = []
+        self.messages: list[tuple[PublicKey, FriendMessage]] = []
+        self.mutations: list[FunderReportMutation] = []
+        self.results: list[Result] = []
+        self.credit_lines: list[FriendCreditLines] = []  # told by friends, for apps
+        self.refusal: str | None = None  # why the request that this turn is about was refused
+        # Dicts as ordered sets: the order must not depend on hashes.
+        self.trying: dict[PublicKey, None] = {}  # something may want to be sent
+        self.wanting: dict[PublicKey, None] = {}  # the friend asked for the token
+        self.resending: dict[PublicKey, None] = {}  # our last message must be repeated
+        self.reaching: dict[
+            PublicKey, None
+        ] = {}  # the channeler must learn relays of the friend, or ours for it
+        self.moved: dict[PublicKey, None] = {}  # came online or went offline
+        self.touched: dict[PublicKey, None] = {}  # balances or consistency of the channel changed
+        self.proven: dict[PublicKey, None] = {}  # there is a newer proof of the balances
+
+    # Rows
+
+    def put(self, record: Record) -> None:
+        """This row is now so."""
+        self.changes[record.key()] = record
+
+    def drop(self, key: Key) -> None:
+        """This row is gone."""
+        self.changes[key] = None
+
+    def merge(self, changes: Changes) -> None:
+        """All these rows changed."""
+        self.changes.update(changes)
+
+    def changed_credits(self, friend: Friend, drafts: dict[Currency, Draft], created: list[Currency]) -> None:
+        """These drafts were adopted; those in `created` are new credits."""
+        for name, draft in drafts.items():
+            if draft.is_touched or name in created:
+                self.changes.update(draft.changes(friend.public_key))
+                self.touched[friend.public_key] = None
+
+    def put_invoice(self, invoice: InvoiceRecord) -> None:
+        """Keep this invoice."""
+        self.state.invoices[invoice.invoice_id] = invoice
+        self.put(invoice)
+
+    def put_payment(self, payment: PaymentRecord) -> None:
+        """Keep this payment."""
+        self.state.payments[payment.payment_id] = payment
+        self.put(payment)
+
+    def drop_payment(self, payment: PaymentRecord) -> None:
+        """Forget this payment."""
+        del self.state.payments[payment.payment_id]
+        self.drop(payment.key())
+
+    def put_transaction(self, transaction: TransactionRecord) -> None:
+        """Keep this transaction."""
+        self.state.transactions[transaction.request_id] = transaction
+        self.put(transaction)
+
+    def drop_transaction(self, request_id: RequestId) -> TransactionRecord:
+        """Forget this transaction. Returns it."""
+        transaction = self.state.transactions.pop(request_id)
+        self.drop(transaction.key())
+        return transaction
+
+    def note(self, record: HistoryRecord) -> None:
+        """Write the history; nothing in memory depends on it."""
+        self.put(record)
+
+    def concerned(self) -> dict[PublicKey, None]:
+        """Friends whose capacities may be others now, in the order in which they came up."""
+        concerned = dict(self.moved)
+        for key in self.changes:
+            match key:
+                case FriendKey():
+                    concerned[key.public_key] = None
+                case ConfigKey() | ChannelKey() | CreditKey():
+                    concerned[key.friend] = None
+        return concerned
+
+    def invoices(self) -> list[InvoiceId]:
+        """Invoices that changed, or what waits for them."""
+        return [key.invoice_id for key in self.changes if isinstance(key, InvoiceKey)]
+
+    # Queues
+
+    def enqueue(
+        self, friend: Friend, queue: Queue, currency: Currency, op: Operation, origin: Origin = OWN
+    ) -> None:
+        """Let an operation wait for the token, and try to send it at the end of this turn."""
+        number = friend.next_number
+        friend.next_number += 1
+        friend.queues[queue][number] = Queued(number, currency, op, origin)
+        self.put(QueuedRecord(friend.public_key, number, queue, currency, op, origin))
+        self.trying[friend.public_key] = None
+
+    def answer(self, friend: Friend, currency: Currency, op: Operation) -> None:
+        """Queue a response, cancel or collect towards the friend that asked."""
+        if not isinstance(op, ResponseOp):
+            self.state.ended(friend.public_key, currency, op.request_id)
+        self.enqueue(friend, Queue.BACKWARD, currency, op)
+
+    def dequeue(self, friend: Friend, queue: Queue, number: int) -> None:
+        """The operation was sent or is not wanted any more."""
+        del friend.queues[queue][number]
+        self.drop(QueuedKey(friend.public_key, number))
+
+    # Reports
+
+    def change_friend(self, friend: PublicKey, mutation: FriendReportMutation) -> None:
+        """Tell apps how a friend's report changed."""
+        self.mutations.append(ChangeFriend(friend, mutation))

@@ -1,0 +1,1 @@
+"""What is to happen: scenarios with their acts, drawn from a seed or written by people."""

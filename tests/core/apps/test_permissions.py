@@ -1,0 +1,39 @@
+"""Which permission each request needs."""
+
+from typing import get_args
+
+import pytest
+
+from offset.core.apps.permissions import is_allowed, needed_permission
+from offset.wire import app
+from offset.wire.app import AppPermissions, AppRequest
+from offset.wire.index import RequestRoutes
+
+NONE = AppPermissions(routes=False, buyer=False, seller=False, config=False)
+NEEDED = {
+    RequestRoutes: "routes",
+    app.CreatePayment: "buyer",
+    app.CreateTransaction: "buyer",
+    app.RequestClosePayment: "buyer",
+    app.AckClosePayment: "buyer",
+    app.AddInvoice: "seller",
+    app.CancelInvoice: "seller",
+    app.CommitInvoice: "seller",
+}
+"""All others need "config"."""
+
+
+def any_request(cls: type[AppRequest]) -> AppRequest:
+    """A request of this kind with nothing in it; permissions ask for no more than the kind."""
+    return cls(*[None for _ in cls.__struct_fields__])  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("cls", get_args(AppRequest))
+def test_every_request_needs_one_permission(cls: type[AppRequest]) -> None:
+    """With its one permission a request is allowed, with all the others it is not."""
+    request = any_request(cls)
+    needed = NEEDED.get(cls, "config")
+    assert needed_permission(request) == needed
+    others = {name: name != needed for name in NONE.__struct_fields__}
+    assert not is_allowed(AppPermissions(**others), request)
+    assert is_allowed(AppPermissions(**{name: not value for name, value in others.items()}), request)

@@ -1,0 +1,225 @@
+"""Invoices: which requests are promised, which commits are taken (spec 03, 3.8)."""
+
+import pytest
+
+from offset.core.funder.records import InvoiceRecord
+from offset.core.funder.roles import seller
+from offset.crypto.locks import hash_lock
+from offset.wire import app
+from offset.wire.common import Commit
+from offset.wire.friend import CancelOp, CollectOp, Operation, ResponseOp
+from offset.wire.signing import response_hash
+from support.ledger import World
+from support.ledger_peer import Peer
+
+SRC_LOCK = bytes([5]) * 32
+
+
+class Shop:
+    """A seller with an invoice over 20, and a payer."""
+
+    def __init__(self) -> None:
+        self.world = World("s")
+        self.payer = Peer(self.world, "x", "s")
+        self.invoice_id = self.world.invoice("s", 20)
+        self._ids = 0
+
+    @property
+    def invoice(self) -> InvoiceRecord:
+        return self.world["s"].state.invoices[self.invoice_id]
+
+    def ask(self, amount: int, **changes: object) -> Operation:
+        """Send one request. Returns the answer."""
+        self._ids += 1
+        details = {"total": 20, "invoice_id": self.invoice_id, "src_lock": SRC_LOCK, **changes}
+        request = self.payer.request(self._ids, amount, **details)
+        self.payer.say("s", request)
+        self.payer.get_token("s")
+        (answer,) = [taken.op for taken in self.payer.taken if taken.op.request_id == request.request_id]
+        return answer
+
+
+def test_parts_up_to_the_total_are_promised() -> None:
+    """Each part gets a response; the one that completes the sum says so."""
+    shop = Shop()
+    answers = [shop.ask(amount) for amount in (5, 0, 10, 5)]
+    assert [isinstance(answer, ResponseOp) and answer.is_complete for answer in answers] == [
+        False,
+        False,
+        False,
+        True,
+    ]
+    assert all(answer.dest_hashed_lock == hash_lock(shop.invoice.dest_plain_lock) for answer in answers)
+    assert len({answer.rand_nonce for answer in answers}) == 4
+    assert len(shop.invoice.parts) == 4
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"invoice_id": bytes(32)}, {"total": 21}, {"src_lock": bytes(32)}],
+    ids=["unknown invoice", "other total", "other lock"],
+)
+def test_other_requests_are_cancelled(changes: dict[str, object]) -> None:
+    """A request must be for an open invoice, its total, and the lock of its first part."""
+    shop = Shop()
+    shop.ask(5)
+    assert isinstance(shop.ask(5, **changes), CancelOp)
+    assert len(shop.invoice.parts) == 1
+
+
+def test_more_than_the_total_is_cancelled() -> None:
+    """Nobody pays too much."""
+    shop = Shop()
+    shop.ask(15)
+    assert isinstance(shop.ask(6), CancelOp)
+    answer = shop.ask(5)
+    assert isinstance(answer, ResponseOp)
+    assert answer.is_complete
+
+
+def test_parts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zero credits freeze nothing, but they cost room."""
+    monkeypatch.setattr(seller, "INVOICE_PARTS_MAX", 2)
+    shop = Shop()
+    answers = [shop.ask(0) for _ in range(3)]
+    assert [type(answer) for answer in answers] == [ResponseOp, ResponseOp, CancelOp]
+
+
+def test_opening_invoices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invoice opens once, with its own secret, as long as there is room."""
+    monkeypatch.setattr(seller, "INVOICES_MAX", 2)
+    world = World("s")
+    first, second = world.invoice("s", 1), world.invoice("s", 1)
+    invoices = world["s"].state.invoices
+    assert invoices[first].dest_plain_lock != invoices[second].dest_plain_lock
+    world.control("s", app.AddInvoice(first, "FST", 1))
+    assert world["s"].refusal == "the invoice is open already"
+    world.invoice("s", 1)
+    assert world["s"].refusal == "there are 2 open invoices already"
+
+
+def test_cancelling_an_invoice_cancels_its_parts() -> None:
+    """A withdrawn invoice gives all frozen credits back."""
+    world = World("abs")
+    world.chain()
+    _, request_id, commit = world.promise("abs", 10)
+    world.control("s", app.CancelInvoice(commit.invoice_id))
+    world.settle()
+    assert app.TransactionResult(request_id, app.FAILURE) in world["a"].results
+    assert world["a"].credit(world["b"]).local_debt == 0
+    world.control("s", app.CancelInvoice(commit.invoice_id))
+    assert world["s"].refusal == "there is no such open invoice"
+    world.control("s", app.CommitInvoice(commit))
+    assert "it was collected or cancelled before" in world["s"].refusal
+
+
+def test_commit_must_be_ours_and_unlock_what_waits() -> None:
+    """Another lock, or another signature, does not collect."""
+    world = World("as")
+    world.chain()
+    _, _, commit = world.promise("as", 10)
+    for wrong, reason in (
+        ({"src_plain_lock": bytes(32)}, "the commit does not unlock what waits for this invoice"),
+        ({"signature": bytes(64)}, "the commit is not signed by this node"),
+        ({"dest_payment": 9}, "the commit is not signed by this node"),
+    ):
+        changed = {field: getattr(commit, field) for field in commit.__struct_fields__} | wrong
+        world.control("s", app.CommitInvoice(type(commit)(**changed)))
+        assert world["s"].refusal == reason
+    world.control("s", app.CommitInvoice(commit))
+    assert world["s"].refusal is None
+
+
+def test_commit_while_a_response_still_waits() -> None:
+    """A part whose response waits for its friend is collected too, after the response."""
+    shop = Shop()
+    world, payer = shop.world, shop.payer
+    other = Peer(world, "y", "s")
+    payer.get_token("s")
+    payer.offline("s")
+    first = payer.request(1, 10, total=20, invoice_id=shop.invoice_id, src_lock=SRC_LOCK)
+    payer.say("s", first)
+    second = other.request(2, 10, total=20, invoice_id=shop.invoice_id, src_lock=SRC_LOCK)
+    other.say("s", second)
+    other.get_token("s")
+    (response,) = [taken.op for taken in other.taken]
+    assert isinstance(response, ResponseOp)
+    commit = Commit(
+        response_hash(second.request_id, response.rand_nonce),
+        SRC_LOCK,
+        response.dest_hashed_lock,
+        10,
+        20,
+        shop.invoice_id,
+        "FST",
+        response.signature,
+    )
+    world.control("s", app.CommitInvoice(commit))
+    assert world["s"].refusal is None
+    payer.online("s")
+    payer.get_token("s")
+    assert [type(taken.op) for taken in payer.taken] == [ResponseOp, CollectOp]
+    assert world["s"].credit(payer.key).balance == 10
+
+
+def test_lock_is_free_again_without_parts() -> None:
+    """When all parts of a payment were lost with their channels, another payment may pay the invoice."""
+    shop = Shop()
+    other = Peer(shop.world, "y", "s")
+    shop.ask(5)
+    shop.world.control("s", app.RemoveFriend(shop.payer.key))
+    request = other.request(9, 20, total=20, invoice_id=shop.invoice_id, src_lock=bytes(32))
+    other.say("s", request)
+    other.get_token("s")
+    assert other.answers() == {request.request_id: ResponseOp}
+
+
+# Parts whose rest does not come (D23)
+
+
+def test_d23_parts_without_the_rest_are_given_back() -> None:
+    """What waits for an incomplete invoice is cancelled on demand, and the invoice can be paid with another lock."""
+    world = World("abs")
+    world.chain()
+    invoice_id = world.invoice("s", 20)
+    payment_id = world.payment("a", "s", invoice_id, 20)
+    parts = [world.part(payment_id, "abs", amount) for amount in (5, 10)]
+    world.settle()
+    assert world["s"].funder.is_incomplete(invoice_id)
+    world.took(world["s"], world["s"].funder.cancel_incomplete(invoice_id))
+    world.settle()
+    assert not world["s"].funder.is_incomplete(invoice_id)
+    assert [app.TransactionResult(part, app.FAILURE) in world["a"].results for part in parts] == [True, True]
+    assert world["a"].credit(world["b"]).local_debt == 0
+    again = world.part(world.payment("a", "s", invoice_id, 20), "abs", 20)
+    world.settle()
+    (result,) = [result.result for result in world["a"].results if result.request_id == again]
+    assert isinstance(result, app.Complete)
+
+
+@pytest.mark.parametrize("what", ["complete", "nothing", "unknown"])
+def test_d23_what_may_be_collected_is_never_given_back(what: str) -> None:
+    """A complete payment stays, since its commit may be with the seller; and where nothing waits nothing is done."""
+    shop = Shop()
+    if what == "complete":
+        shop.ask(5)
+        shop.ask(15)
+    funder = shop.world["s"].funder
+    invoice_id = bytes(32) if what == "unknown" else shop.invoice_id
+    assert not funder.is_incomplete(invoice_id)
+    turn = funder.cancel_incomplete(invoice_id)
+    assert (turn.changes, turn.messages) == ({}, [])
+
+
+def test_d23_a_commit_and_a_cancel_cross() -> None:
+    """What was committed is collected, though the invoice is cancelled before anything has left; and not vice versa."""
+    for requests, paid in ((("commit", "cancel"), 10), (("cancel", "commit"), 0)):
+        world = World("abs")
+        world.chain()
+        _, _, commit = world.promise("abs", 10)
+        asked = {"commit": app.CommitInvoice(commit), "cancel": app.CancelInvoice(commit.invoice_id)}
+        for name in requests:
+            world.control("s", asked[name])
+        world.settle()
+        credit = world["s"].credit(world["b"])
+        assert (credit.balance, credit.remote_debt) == (paid, 0)
