@@ -3,10 +3,13 @@
 import json
 from typing import Any
 
+import click
 import pytest
 
 from offset.base import base64url
 from offset.base.credits import Rate
+from offset.programs.stctrl import buyer
+from offset.programs.stctrl.root import stctrl
 from offset.testing import (
     FRIEND,
     ROUTE,
@@ -41,6 +44,12 @@ RELAYS = (RelayAddress(CAROL, "r:1"),)
 PAY = "buyer pay-invoice -i a.invoice -p a.payment -c a.commit"
 RESUME = f"{PAY} --resume"
 STATUS = "buyer payment-status -p a.payment -r a.receipt"
+
+
+def test_registered() -> None:
+    """`stctrl buyer` is this group of commands."""
+    with click.Context(stctrl) as context:
+        assert stctrl.get_command(context, "buyer") is buyer.group
 
 
 @pytest.fixture

@@ -3,9 +3,12 @@
 import json
 from typing import Any
 
+import click
 import pytest
 
 from offset.base import base64url
+from offset.programs.stctrl import seller
+from offset.programs.stctrl.root import stctrl
 from offset.testing import (
     FRIEND,
     NODE,
@@ -29,6 +32,12 @@ BOB = FRIEND.public_key
 CREATE = "seller create-invoice -c FST -a 50 -i a.invoice"
 COMMIT = "seller commit-invoice -i a.invoice -c a.commit"
 CANCEL = "seller cancel-invoice -i a.invoice"
+
+
+def test_registered() -> None:
+    """`stctrl seller` is this group of commands."""
+    with click.Context(stctrl) as context:
+        assert stctrl.get_command(context, "seller") is seller.group
 
 
 def _sold(desk: Desk) -> None:
