@@ -24,7 +24,7 @@ from offset.core.channeler.effects_buffer import Alarm, EffectsBuffer
 from offset.core.channeler.inner_line import MakeInner
 from offset.core.channeler.links import FriendLink, replaces
 from offset.core.channeler.listen_targets import ListenTargets
-from offset.core.channeler.listening import LegStage, Listener, ListenLeg
+from offset.core.channeler.listening import LegStage, ListenLeg, ListenLegs
 from offset.core.channeler.offline_reason import OfflineReason
 from offset.core.channeler.tunnels import Tunnel, Tunnels, TunnelStage
 from offset.crypto.public_keys import is_lower
@@ -61,7 +61,7 @@ class Channeler:
         self._buffer = EffectsBuffer(entropy)
         self._friends: dict[PublicKey, FriendLink] = {}
         self._targets = ListenTargets()
-        self._listening = Listener(self._buffer)
+        self._listening = ListenLegs(self._buffer)
         self._tunnels = Tunnels(self._buffer, make_inner, allow_private=allow_private_relays)
         self._accepting = Accepting(self._tunnels)
         self._dialing = Dialer(self._buffer, self._tunnels)

@@ -97,7 +97,7 @@ class ListenLeg:
         return RelayAddress(self.relay, self.text)
 
 
-class Listener:
+class ListenLegs:
     """All listening legs."""
 
     __slots__ = ("_buffer", "_by_line", "legs")

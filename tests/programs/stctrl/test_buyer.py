@@ -1,38 +1,20 @@
-"""stctrl buyer and seller against a scripted node: money, files, and every way to fail."""
+"""stctrl buyer against a fake node: paying, going on with it, its files, and every way to fail."""
 
 import json
 from typing import Any
 
+import click
 import pytest
 
 from offset.base import base64url
 from offset.base.credits import Rate
-from offset.wire import app
-from offset.wire.common import RelayAddress
-from offset.wire.files import (
-    PaymentFile,
-    format_commit,
-    format_invoice,
-    format_payment,
-    parse_commit,
-    parse_invoice,
-    parse_payment,
-    parse_receipt,
-)
-from offset.wire.index import MultiRoute, RequestRoutes
-from support.commands import one_sentence
-from support.desk import Desk, Open
-from support.fake_node import (
+from offset.programs.stctrl import buyer
+from offset.programs.stctrl.root import stctrl
+from offset.testing import (
     FRIEND,
-    NODE,
     ROUTE,
-    STRANGER,
     FakeNode,
-    arrive,
-    collected,
     commit_for,
-    consistent,
-    freeze,
     friend_report,
     hang_up,
     identity,
@@ -40,19 +22,34 @@ from support.fake_node import (
     invoice,
     node_report,
     receipt_for,
-    refuse,
     route,
 )
+from offset.wire import app
+from offset.wire.common import RelayAddress
+from offset.wire.files import (
+    PaymentFile,
+    format_invoice,
+    format_payment,
+    parse_commit,
+    parse_payment,
+    parse_receipt,
+)
+from offset.wire.index import MultiRoute, RequestRoutes
+from support.commands import one_sentence
+from support.desk import Desk, Open
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
 RELAYS = (RelayAddress(CAROL, "r:1"),)
 
-
-# buyer
-
 PAY = "buyer pay-invoice -i a.invoice -p a.payment -c a.commit"
 RESUME = f"{PAY} --resume"
 STATUS = "buyer payment-status -p a.payment -r a.receipt"
+
+
+def test_registered() -> None:
+    """`stctrl buyer` is this group of commands."""
+    with click.Context(stctrl) as context:
+        assert stctrl.get_command(context, "buyer") is buyer.group
 
 
 @pytest.fixture
@@ -291,7 +288,7 @@ def test_05_d8_a_command_that_was_stopped_goes_on(buying: Desk) -> None:
     buying.fake.results = [None]
     assert "not finished" in buying.bad(f"{PAY} --timeout 0.2")
     (payment_id,) = buying.fake.payments
-    buying.fake.do(lambda: arrive(buying.fake, payment_id, app.Complete(commit_for(invoice()))))
+    buying.fake.do(lambda: buying.fake.arrive(payment_id, app.Complete(commit_for(invoice()))))
     assert json.loads(buying.good(f"{RESUME} --json")) == {
         "payment_id": base64url.encode(payment_id),
         "fees": None,
@@ -319,7 +316,7 @@ def test_payment_that_came_to_nothing(buying: Desk) -> None:
 def test_payment_that_was_collected_already(buying: Desk) -> None:
     """A payment that is over and paid is not begun again; its receipt is still to be had."""
     payment_id = _paid(buying)
-    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
     (buying.folder / "a.commit").unlink()
     assert "get its receipt with payment-status" in buying.bad(RESUME)
     assert buying.good(STATUS) == "Payment succeeded. Saving receipt to file.\n"
@@ -355,7 +352,7 @@ def _paid(buying: Desk) -> bytes:
 def test_status_of_a_payment_that_succeeded(buying: Desk) -> None:
     """A payment that was collected gives its receipt, and is over."""
     payment_id = _paid(buying)
-    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
     assert buying.good(STATUS) == "Payment succeeded. Saving receipt to file.\n"
     assert parse_receipt(buying.text("a.receipt")) == receipt_for(invoice())
     assert not buying.has("a.payment")
@@ -381,7 +378,7 @@ def test_status_of_an_unknown_payment(desk: Desk) -> None:
 def test_status_for_scripts(buying: Desk) -> None:
     """With --json the end of a payment is one value."""
     payment_id = _paid(buying)
-    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
     assert json.loads(buying.good(f"{STATUS} --json")) == {"status": "success", "receipt": "a.receipt"}
     buying.put("a.payment", format_payment(PaymentFile(b"x" * 16)))
     assert json.loads(buying.good("buyer payment-status -p a.payment -r b --json")) == {
@@ -393,134 +390,8 @@ def test_status_for_scripts(buying: Desk) -> None:
 def test_status_overwrites_nothing(buying: Desk) -> None:
     """A receipt file that is there is not overwritten, and the payment is not touched."""
     payment_id = _paid(buying)
-    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
     buying.put("a.receipt", "precious")
     assert "a.receipt exists already" in buying.bad(STATUS)
     assert payment_id in buying.fake.payments
     assert "no such file: missing" in buying.bad("buyer payment-status -p missing -r b")
-
-
-# seller
-
-CREATE = "seller create-invoice -c FST -a 50 -i a.invoice"
-COMMIT = "seller commit-invoice -i a.invoice -c a.commit"
-CANCEL = "seller cancel-invoice -i a.invoice"
-
-
-def _sold(desk: Desk) -> None:
-    """The invoice is paid for, and its commit is here."""
-    assert desk.good(CREATE) == ""
-    desk.put("a.commit", format_commit(commit_for(parse_invoice(desk.text("a.invoice")), NODE)))
-    desk.fake.do(lambda: freeze(desk.fake, 50))
-
-
-def test_create_invoice(desk: Desk) -> None:
-    """An invoice is opened at the node and written to its file."""
-    assert desk.good(CREATE) == ""
-    made = parse_invoice(desk.text("a.invoice"))
-    assert desk.fake.requests == [app.AddInvoice(made.invoice_id, "FST", 50)]
-    assert (made.currency, made.dest_public_key, made.dest_payment) == ("FST", NODE.public_key, 50)
-    value = json.loads(desk.good("seller create-invoice -c FST -a 0 -i b.invoice --json"))
-    assert value == {
-        "done": True,
-        "invoice_id": base64url.encode(parse_invoice(desk.text("b.invoice")).invoice_id),
-        "invoice": "b.invoice",
-    }
-
-
-@pytest.mark.parametrize(
-    "line, reason",
-    [
-        (CREATE, "a.invoice exists already"),
-        ("seller create-invoice -c 0123456789abcdefg -a 5 -i b", "at most 16 bytes"),
-        ("seller create-invoice -c FST -a 5 -i no/such/folder", "cannot write no/such/folder"),
-    ],
-)
-def test_create_invoice_mistakes(line: str, reason: str, desk: Desk) -> None:
-    """An invoice that cannot be made or written is not opened either."""
-    desk.put("a.invoice", "precious")
-    assert reason in desk.bad(line)
-    assert desk.fake.requests == []
-    assert desk.text("a.invoice") == "precious"
-
-
-def test_cancel_invoice(desk: Desk) -> None:
-    """A cancelled invoice is withdrawn at the node, and its file removed."""
-    desk.good(CREATE)
-    assert desk.good(CANCEL) == ""
-    assert desk.fake.invoices == {}
-    assert not desk.has("a.invoice")
-    assert "no such file: a.invoice" in desk.bad(CANCEL)
-
-
-def test_commit_invoice(desk: Desk) -> None:
-    """A commit is collected, in silence, and the files stay."""
-    _sold(desk)
-    assert desk.good(COMMIT) == ""
-    assert desk.fake.asked_for(app.CommitInvoice)
-    assert desk.has("a.invoice")
-    assert desk.has("a.commit")
-
-
-def test_05_d4_commit_twice(desk: Desk) -> None:
-    """To commit twice fails; the reference calls it done."""
-    _sold(desk)
-    desk.good(COMMIT)
-    assert "nothing to collect" in desk.bad(COMMIT)
-
-
-def test_05_d4_commit_of_a_cancelled_invoice(desk: Desk) -> None:
-    """To commit a cancelled invoice fails: what was frozen has gone back."""
-    _sold(desk)
-    text = desk.text("a.invoice")
-    desk.good(CANCEL)
-    desk.put("a.invoice", text)
-    desk.fake.do(lambda: freeze(desk.fake, 0))
-    assert "nothing to collect" in desk.bad(COMMIT)
-
-
-def test_commit_while_the_friend_is_offline(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Credits of an offline friend come later; a note says so, and it is no failure."""
-    from offset.app import seller
-
-    monkeypatch.setattr(seller, "COLLECT_S", 0.05)
-    friend = friend_report(status=consistent(FST=(0, 0, 50)), online=False)
-    desk = open_desk(node_report({BOB: friend}))
-    _sold_offline(desk)
-    done = desk.run(COMMIT)
-    assert (done.status, done.stdout) == (0, "")
-    assert done.stderr == "stctrl: note: the credits come as soon as these friends are online: bob\n"
-    assert json.loads(desk.run(f"{COMMIT} --json").stdout) == {"done": True, "collected": False}
-
-
-def _sold_offline(desk: Desk) -> None:
-    desk.good(CREATE)
-    desk.put("a.commit", format_commit(commit_for(parse_invoice(desk.text("a.invoice")), NODE)))
-    desk.fake.script[app.CommitInvoice] = refuse
-
-
-def test_05_d4_commit_while_other_credits_wait(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When nothing comes though the friend is online, what is frozen belongs to others: a failure."""
-    from offset.app import seller
-
-    monkeypatch.setattr(seller, "COLLECT_S", 0.05)
-    desk = open_desk(node_report({BOB: friend_report(status=consistent(FST=(0, 0, 80)))}))
-    _sold_offline(desk)
-    assert "no credits came" in desk.bad(COMMIT)
-
-
-@pytest.mark.parametrize(
-    "commit, reason",
-    [
-        (commit_for(invoice(50, name="dinner"), NODE), "another invoice"),
-        (None, "not signed by the node"),
-    ],
-)
-def test_commit_that_does_not_fit(commit: Any, reason: str, desk: Desk) -> None:
-    """A commit of another invoice, or with a bad signature, is refused before it is sent."""
-    desk.good(CREATE)
-    made = parse_invoice(desk.text("a.invoice"))
-    desk.put("a.commit", format_commit(commit or commit_for(made, STRANGER)))
-    assert reason in desk.bad(COMMIT)
-    assert not desk.fake.asked_for(app.CommitInvoice)
-    assert "no such file: missing" in desk.bad("seller commit-invoice -i missing -c a.commit")

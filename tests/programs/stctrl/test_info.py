@@ -3,10 +3,14 @@
 import json
 from typing import Any
 
+import click
 import pytest
 
 from offset.base import base64url
 from offset.base.credits import Rate
+from offset.programs.stctrl import info
+from offset.programs.stctrl.root import stctrl
+from offset.testing import FRIEND, INDEX_SERVER, NODE, RELAY, consistent, friend_report, identity, node_report
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
     CreditLine,
@@ -38,22 +42,18 @@ from offset.wire.report import (
     TokenInfo,
 )
 from support.desk import Desk, Open
-from support.fake_node import (
-    FRIEND,
-    INDEX_SERVER,
-    NODE,
-    RELAY,
-    consistent,
-    friend_report,
-    identity,
-    node_report,
-)
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
 RELAYS = (RelayAddress(CAROL, "r:1"),)
 
 
 # info
+
+
+def test_registered() -> None:
+    """`stctrl info` is this group of commands."""
+    with click.Context(stctrl) as context:
+        assert stctrl.get_command(context, "info") is info.group
 
 
 def _key(name: str) -> bytes:

@@ -2,10 +2,13 @@
 
 import json
 
+import click
 import pytest
 
 from offset.base.credits import Rate
-from offset.programs.stctrl import main
+from offset.programs.stctrl import config, main
+from offset.programs.stctrl.root import stctrl
+from offset.testing import FRIEND, INDEX_SERVER, RELAY, friend_report, identity, node_report, refuse
 from offset.wire import app
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.files import (
@@ -21,15 +24,6 @@ from offset.wire.report import (
 )
 from support.commands import run_main
 from support.desk import Desk, Open
-from support.fake_node import (
-    FRIEND,
-    INDEX_SERVER,
-    RELAY,
-    friend_report,
-    identity,
-    node_report,
-    refuse,
-)
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
 RELAYS = (RelayAddress(CAROL, "r:1"),)
@@ -53,6 +47,12 @@ CONFIG: list[tuple[str, app.AppRequest]] = [
     ("set-currency-rate -n bob -c FST -m 1 -a 2", app.SetFriendCurrencyRate(BOB, "FST", Rate(1, 2))),
     ("remove-currency -n bob -c EUR", app.RemoveFriendCurrency(BOB, "EUR")),
 ]
+
+
+def test_registered() -> None:
+    """`stctrl config` is this group of commands."""
+    with click.Context(stctrl) as context:
+        assert stctrl.get_command(context, "config") is config.group
 
 
 @pytest.fixture
