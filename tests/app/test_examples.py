@@ -6,6 +6,7 @@ from pathlib import Path
 
 from offset.wire.files import format_commit, format_identity, format_ticket, parse_invoice
 from support.fake_node import APP, NODE, commit_for, freeze, in_thread
+from support.processes import started
 
 SHOP = Path(__file__).resolve().parents[2] / "examples" / "shop.py"
 LINES_MAX = 30
@@ -18,8 +19,8 @@ def test_shop(tmp_path: Path) -> None:
     (tmp_path / "app.ident").write_text(format_identity(APP))
     with in_thread() as fake:
         (tmp_path / "node.ticket").write_text(format_ticket(fake.ticket))
-        with subprocess.Popen(
-            [sys.executable, str(SHOP), "app.ident", "node.ticket", "FST", "20"],
+        with started(
+            [sys.executable, SHOP, "app.ident", "node.ticket", "FST", "20"],
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             text=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules import circles, comments, homes, mirror, pins, privates, sizes, texts
+from rules import children, circles, comments, homes, mirror, pins, privates, sizes, texts
 from rules.project import Project
 
 PINNED = """
@@ -39,6 +39,14 @@ def test_a_library_away_from_its_home_is_found(text: str) -> None:
     """An outside library may be imported in its home alone, in whatever way."""
     assert len(list(homes.breaches(source(text)))) == 1
     assert not list(homes.breaches(source(text, "src/offset/store/one.py")))
+
+
+def test_a_process_that_may_outlive_its_test_is_found() -> None:
+    """A test starts a process with the helper that ends it, or to its end; what is no call is a type."""
+    text = "subprocess.run([])\nx: subprocess.Popen[str]\nsubprocess.Popen([])\n"
+    assert lines_of(children, source(text, "tests/app/test_one.py")) == [3]
+    assert not list(children.breaches(source(text, children.HOME)))
+    assert not list(children.breaches(source(text)))
 
 
 @pytest.mark.parametrize("path", ["src/offset/one.py", "tests/test_one.py"])

@@ -1,6 +1,7 @@
 """Making, opening, writing and closing a database, and all that can be in the way."""
 
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -23,6 +24,7 @@ from offset.core.funder.records import (
 )
 from offset.store.connection import CHECKPOINT_PAGES, LOG_PAGE_BYTES
 from offset.store.database import Database, create
+from offset.store.migrate import FOLDER
 from offset.wire.common import NamedIndexServerAddress
 
 KEY = bytes(range(32))
@@ -360,9 +362,12 @@ def test_after_a_refusal_the_lock_is_free(path: Path) -> None:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that every user of this machine can reach."""
+    """A folder that every user of this machine can reach, with the migrations: perhaps only we reach the checkout."""
     with TemporaryDirectory() as name:
         os.chmod(name, 0o755)
+        os.chmod(shutil.copytree(FOLDER, Path(name, "migrations")), 0o755)
+        for path in Path(name, "migrations").iterdir():
+            os.chmod(path, 0o644)
         yield Path(name)
 
 
@@ -376,12 +381,16 @@ def run(code: str, *args: object, user: int | None = None) -> str:
 
 OPEN = """
 import os, sys
+from pathlib import Path
 from offset.base.faults import UserFault
 from offset.store.database import Database
-if sys.argv[2:] and os.geteuid() == 0:
-    os.setuid(int(sys.argv[2]))  # nobody keeps the owner of a machine out
+options = {}
+if sys.argv[2:]:
+    options = {"migrations": Path(sys.argv[1]).with_name("migrations")}
+    if os.geteuid() == 0:
+        os.setuid(int(sys.argv[2]))  # nobody keeps the owner of a machine out
 try:
-    Database.open(sys.argv[1], bytes(range(32))).close()
+    Database.open(sys.argv[1], bytes(range(32)), **options).close()
     print("opened")
 except UserFault as fault:
     print(fault)
