@@ -11,7 +11,8 @@ from offset.base.instants import SECOND
 from offset.base.limits import COUNTERS_MS, INDEX_CLIENTS_MAX, INDEX_HANDSHAKES_MAX
 from offset.core.index.client import Answer, IndexClient, SendServer
 from offset.core.index.client import Effect as ClientEffect
-from offset.crypto.identity import Identity, is_lower
+from offset.crypto.identity import Identity
+from offset.crypto.public_keys import is_lower
 from offset.engine.index import CLIENTS, SERVERS, IndexEngine
 from offset.engine.surface import (
     Close,
@@ -191,9 +192,9 @@ def test_failed_dials_are_repeated(world: World) -> None:
     assert len(world.dialed) == 2
     assert any(isinstance(effect, Tell) and "refused" in effect.detail for effect in world.effects)
     world.join_servers()
-    assert world.engines[HIGH].view()[1].peers == 1
+    assert world.engines[HIGH].view().server.peers == 1
     world.feed(HIGH, Closed(world.dialed[-1], "cut"))
-    assert world.engines[HIGH].view()[1].peers == 0
+    assert world.engines[HIGH].view().server.peers == 0
     world.wake(4 * SECOND)
     assert len(world.dialed) == 3
 
@@ -204,7 +205,7 @@ def test_strangers_are_not_peers(world: World) -> None:
     world.feed(LOW, Opened(50, PEER, SERVERS))
     world.push(LOW, 50)
     assert Close(50) in world.effects
-    assert world.engines[LOW].view()[1].peers == 0
+    assert world.engines[LOW].view().server.peers == 0
 
 
 def test_an_unreadable_message_ends_only_its_line(world: World) -> None:
@@ -214,7 +215,7 @@ def test_an_unreadable_message_ends_only_its_line(world: World) -> None:
     world.nodes[2].line.send(b"\xff" * 40, 0)
     world.push(LOW, 2)
     assert Close(2) in world.effects
-    assert world.engines[LOW].view()[1].clients == 1
+    assert world.engines[LOW].view().server.clients == 1
     assert world.routes(4, LOW, 2, 4) == 0
 
 
@@ -226,7 +227,9 @@ def test_who_comes_back_is_taken(world: World) -> None:
     world.join(8, LOW)
     assert Close(2) in world.effects
     world.publish(8, LOW, 4)
-    assert world.engines[LOW].view()[1].records == 1
+    assert world.engines[LOW].view().server.records == 1
+    (stated,) = world.engines[LOW].stated()
+    assert (stated.node, stated.friend) == (ALICE.public_key, NODES[4].public_key)
     old.line.send(
         INDEX_CLIENT_TO_SERVER.encode(RequestRoutes(bytes(16), "FST", 1, bytes(32), bytes(32), None)), 0
     )
@@ -266,7 +269,7 @@ def test_counters_are_told(world: World) -> None:
         effect.detail for effect in world.effects if isinstance(effect, Tell) and effect.topic == "counters"
     ]
     assert len(told) == 2
-    assert told[0][1].clients == 0
+    assert told[0].server.clients == 0
 
 
 # Limits
@@ -284,7 +287,7 @@ def test_handshakes_are_bounded(world: World) -> None:
     assert not any(isinstance(effect, Close) for effect in world.effects)
     world.join(2, LOW)
     assert [effect.conn for effect in world.effects if isinstance(effect, Close)] == [1000]
-    assert world.engines[LOW].view()[1].clients == 1
+    assert world.engines[LOW].view().server.clients == 1
 
 
 def test_clients_are_bounded() -> None:
@@ -296,11 +299,11 @@ def test_clients_are_bounded() -> None:
     for conn in (2, 4, 6):
         world.join(conn, LOW)
     assert [effect.conn for effect in world.effects if isinstance(effect, Close)] == [6]
-    assert world.engines[LOW].view()[1].clients == 2
+    assert world.engines[LOW].view().server.clients == 2
     assert world.routes(2, LOW, 2, 4) == 0
     world.feed(LOW, Closed(4, "gone"))
     world.join(6, LOW)
-    assert world.engines[LOW].view()[1].clients == 2
+    assert world.engines[LOW].view().server.clients == 2
 
 
 def test_what_follows_nonsense_is_not_read(world: World) -> None:
@@ -310,8 +313,8 @@ def test_what_follows_nonsense_is_not_read(world: World) -> None:
     for message in (b"\xff" * 40, INDEX_CLIENT_TO_SERVER.encode(ask)):
         node.line.send(message, 0)
     world.push(LOW, 2)
-    assert world.engines[LOW].view()[1].requests == 0
-    assert world.engines[LOW].view()[1].clients == 0
+    assert world.engines[LOW].view().server.requests == 0
+    assert world.engines[LOW].view().server.clients == 0
 
 
 def test_slow_servers_are_read_all_the_same(world: World) -> None:
