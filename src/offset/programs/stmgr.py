@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from offset.programs.cli import CONTEXT, add_help, version_option
-from offset.programs.errors import run, say
+from offset.programs.errors import run
 
 PROGRAM = "stmgr"
 
@@ -178,16 +178,15 @@ def node_entry(nodeid: Path, appid: Path, address: str, output: Path) -> None:
     the node all that the app may do. Hand it to nobody but the owner of the wallet. The file is readable for its
     owner only.
     """
-    from offset.base.names import check_address
+    from offset.base.names import check_reachable
     from offset.shell.files import refuse_existing, write_new
     from offset.shell.identity_file import open_identity
     from offset.wire.files import RemoteNodeCard, format_node_card
 
     refuse_existing(output)
     node, app = open_identity(nodeid), open_identity(appid)
-    card = RemoteNodeCard(node.public_key, check_address(address), app)
+    card = RemoteNodeCard(node.public_key, check_reachable(address), app)
     write_new(output, format_node_card(card), secret=True)
-    _warn_of(address)
 
 
 @stmgr.command("relay-ticket")
@@ -217,23 +216,14 @@ def index_ticket(idfile: Path, address: str, output: Path) -> None:
 
 
 def _ticket(idfile: Path, address: str, output: Path) -> None:
-    from offset.base.names import check_address
+    from offset.base.names import check_reachable
     from offset.shell.files import refuse_existing, write_new
     from offset.shell.identity_file import open_identity
     from offset.wire.files import Ticket, format_ticket
 
     refuse_existing(output)
-    ticket = Ticket(open_identity(idfile).public_key, check_address(address))
+    ticket = Ticket(open_identity(idfile).public_key, check_reachable(address))
     write_new(output, format_ticket(ticket))
-    _warn_of(address)
-
-
-def _warn_of(address: str) -> None:
-    """The reference takes any address, so we do; but nobody can dial one of another form (spec 01, 1.5)."""
-    from offset.base.names import host_and_port
-
-    if host_and_port(address) is None:
-        say(PROGRAM, f"warning: {address!r} is not HOST:PORT, so nobody can connect to it")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,8 @@ import click
 
 from offset.programs.cli import CONTEXT, version_option
 from offset.programs.errors import run
+from offset.programs.listening import ListenAddress
+from offset.shell.addresses import Address
 
 PROGRAM = "stnode"
 
@@ -20,7 +22,7 @@ PROGRAM = "stnode"
     "-i", "--idfile", required=True, type=click.Path(path_type=Path), help="Identity file of the node."
 )
 @click.option(
-    "-l", "--laddr", required=True, metavar="IP:PORT", help="Where apps connect; port 0 picks a free one."
+    "-l", "--laddr", required=True, type=ListenAddress(), help="Where apps connect; port 0 picks a free one."
 )
 @click.option(
     "-d",
@@ -41,7 +43,7 @@ PROGRAM = "stnode"
     is_flag=True,
     help="Never follow friends to relays at loopback, link-local or private addresses.",
 )
-def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_private_relays: bool) -> int:
+def stnode(idfile: Path, laddr: Address, database: Path, trusted: Path, refuse_private_relays: bool) -> int:
     """Run a node: keep mutual credit with friends, and make and pass on payments.
 
     The folder of trusted apps is read anew for each app that connects. OFFSET_LOG (off, error, warning, info,
@@ -56,21 +58,20 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_priva
         from offset.base.limits import APP_QUEUE_BYTES_MAX
         from offset.engine.node import APPS, NodeEngine
         from offset.programs.trusted import TrustedApps
-        from offset.shell.addresses import parse_listen_address
         from offset.shell.bounds import Bounds
         from offset.shell.identity_file import open_identity
         from offset.shell.network import InterfaceWatch
         from offset.shell.system import SystemEntropy, monotonic_ms
         from offset.store.sqlite.database import Database
 
-        address = parse_listen_address(laddr)
         identity = open_identity(idfile)
+        apps = TrustedApps.open(trusted)
         store = Database.open(database, identity.public_key)
         try:
             engine = NodeEngine(
                 identity,
                 SystemEntropy(),
-                TrustedApps(trusted),
+                apps,
                 store.load(),
                 monotonic_ms(),
                 allow_private_relays=not refuse_private_relays,
@@ -81,7 +82,7 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_priva
                 bounds=Bounds(write_bytes_max=APP_QUEUE_BYTES_MAX),
                 network=InterfaceWatch(),
             )
-            where = await driver.listen(APPS, *address)
+            where = await driver.listen(APPS, *laddr)
         except BaseException:
             store.close()
             raise

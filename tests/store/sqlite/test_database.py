@@ -421,6 +421,23 @@ def test_another_name_for_the_file_is_no_way_in(path: Path) -> None:
     database.close()
 
 
+def test_a_hard_link_is_no_way_in(path: Path) -> None:
+    """A second name of the file would have a lock and a log of its own, so neither name opens while there are two."""
+    database = Database.open(path, KEY)
+    database.write(changes_of(friend(1)))
+    database.flush()
+    link = path.with_name("link.db")
+    link.hardlink_to(path)
+    for name in (link, path):
+        assert f"the database {name} has 2 names (hard links)" in run(OPEN, name)
+    database.close()
+    assert "has 2 names" in refusal(link)
+    link.unlink()
+    again = Database.open(path, KEY)
+    assert rows_of(again) == [friend(1)]
+    again.close()
+
+
 def test_a_process_that_was_killed_leaves_no_lock(path: Path) -> None:
     """A crash needs no cleaning up, and what it had flushed is there."""
     crash = """

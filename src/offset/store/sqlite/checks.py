@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -21,10 +22,17 @@ def check_header(path: Path) -> None:
     try:
         with path.open("rb") as file:
             start = file.read(16)
+            names = os.fstat(file.fileno()).st_nlink
     except FileNotFoundError:
         raise UserFault(f"there is no database {path}; {_MAKE_ONE}") from None
     except OSError as error:
         raise UserFault(f"the database {path} cannot be read: {error.strerror}") from None
+    if names > 1:
+        # What was written last lies in a file beside one of the names, and so does the lock.
+        raise UserFault(
+            f"the database {path} has {names} names (hard links), and only beside one of them lies what was written "
+            f"last; remove the others, which are found with: find FOLDER -samefile {path}"
+        )
     if not start:
         raise UserFault(f"{path} is empty; delete it, and {_MAKE_ONE}")
     if start.lstrip().startswith(b"{"):
