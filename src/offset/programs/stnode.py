@@ -76,6 +76,7 @@ def stnode(idfile: Path, laddr: Address, database: Path, trusted: Path, refuse_p
                 monotonic_ms(),
                 allow_private_relays=not refuse_private_relays,
             )
+            store.settle()
             driver = Driver(
                 engine,
                 committer=store,

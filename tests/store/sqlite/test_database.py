@@ -343,7 +343,7 @@ def full(path: Path) -> Path:
 def test_a_file_that_lost_its_end_is_found_out(full: Path) -> None:
     """A database cut short, as by a full disk while it was copied, does not open."""
     os.truncate(full, full.stat().st_size // 8192 * 4096)
-    assert "is damaged; restore a backup" in refusal(full)
+    assert "it is damaged; look what is wrong with stmgr check-db" in refusal(full)
 
 
 def test_a_file_with_damaged_pages_is_found_out(full: Path) -> None:
@@ -351,7 +351,7 @@ def test_a_file_with_damaged_pages_is_found_out(full: Path) -> None:
     with full.open("r+b") as file:
         file.seek(full.stat().st_size // 8192 * 4096)
         file.write(os.urandom(4096 * 4))
-    assert "is damaged; restore a backup" in refusal(full)
+    assert "it is damaged; look what is wrong with stmgr check-db" in refusal(full)
 
 
 def test_after_a_refusal_the_lock_is_free(path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
+from offset.store.sqlite.errors import DAMAGED
 from offset.store.sqlite.migrate import format_of
 
 APPLICATION_ID = 0x4F465354
@@ -45,11 +46,16 @@ def check_header(path: Path) -> None:
 
 def check_sound(path: Path, connection: sqlite3.Connection) -> None:
     """Raises UserFault unless this is the database of a node, and undamaged."""
+    check_marks(path, connection)
+    if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+        raise UserFault(f"trouble with the database {path}: {DAMAGED}")
+
+
+def check_marks(path: Path, connection: sqlite3.Connection) -> None:
+    """Raises UserFault when another program made this database."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID:
         raise UserFault(f"{path} is the database of another program; name another file")
-    if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-        raise UserFault(f"the database {path} is damaged; restore a backup")
 
 
 def check_format(path: Path, connection: sqlite3.Connection, newest: int) -> None:
