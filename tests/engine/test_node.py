@@ -7,7 +7,7 @@ import pytest
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import KEEPALIVE_SEND_MS
 from offset.core.funder.records import RelaysKey
-from offset.engine.lines import LineMessage
+from offset.engine.line_events import LineMessage
 from offset.engine.node import APPS, NodeEngine
 from offset.engine.surface import Dial, Effect, NetworkChanged, Woken
 from offset.wire.app import (
@@ -134,8 +134,8 @@ def test_garbage_of_an_app_closes_its_line_only(town: Town) -> None:
     app = TestApp(town.world, "garbage", town.identities["a"], "a:1")
     app.wait_ready()
     conn = list(engine._apps._registered)[-1]
-    engine._take_line(LineMessage(conn, b"\xff\xff"))
-    town.host("a").carry_out(engine._take_effects())
+    engine._app_lines.take(LineMessage(conn, b"\xff\xff", engine._app_lines.take))
+    town.host("a").carry_out(engine._loop.take_effects())
     town.world.run(app.is_over)
     assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
 

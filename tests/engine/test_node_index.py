@@ -10,7 +10,7 @@ from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import INDEX_SERVERS_MAX
 from offset.engine.index import CLIENTS, IndexEngine
-from offset.engine.lines import LineMessage
+from offset.engine.line_events import LineMessage
 from offset.engine.node import NodeEngine
 from offset.engine.surface import Congested, Drained, Tell, Woken
 from offset.wire.app import (
@@ -164,16 +164,17 @@ def test_an_index_server_that_restarts_is_used_again(town: IndexTown) -> None:
 def say(town: IndexTown, name: str, conn: int, *messages: bytes) -> None:
     """Let a node hear messages on one of its lines, in one piece."""
     engine = town.engine(name)
+    lines = engine._loop.lines
     with pytest.MonkeyPatch.context() as patch:
-        heard = [LineMessage(conn, message) for message in messages]
-        patch.setattr(engine._lines, "handle", lambda event, now: heard)
+        heard = [LineMessage(conn, message, lines._entries[conn].owner) for message in messages]
+        patch.setattr(lines, "handle", lambda event, now: heard)
         effects = engine.handle(Woken(), town.world.now)
     town.host(name).carry_out(effects)
 
 
 def test_nonsense_of_an_index_server_ends_its_session_only(town: IndexTown) -> None:
     """The server is left and dialed again after a pause; friends and payments are not touched."""
-    conn = town.engine("a")._index_conn
+    conn = town.engine("a")._index.conn
     assert conn is not None
     say(town, "a", conn, b"\xff" * 9, REQUEST)
     assert town.server_of("a") is None
@@ -183,7 +184,7 @@ def test_nonsense_of_an_index_server_ends_its_session_only(town: IndexTown) -> N
 
 def test_w4_nonsense_of_a_relay_ends_its_line_only(town: IndexTown) -> None:
     """Nonsense of a relay, and the words of an app behind it in one piece: that line is over, friends meet again."""
-    for conn in list(town.engine("a")._relay_conns):
+    for conn in list(town.engine("a")._channeler._conns.values()):
         say(town, "a", conn, b"\xff" * 9, REQUEST)
     town.world.run(lambda: town.friend("a", "b").is_online and town.friend("b", "a").is_online, 100_000)
     town.world.run(lambda: town.friend("b", "c").is_online, 100_000)
@@ -201,14 +202,14 @@ def test_a_friend_that_is_disabled_is_left_and_may_come_back(town: IndexTown) ->
     town.apps["a"].ask(RemoveRelay(town.relay.public_key))
     town.apps["a"].ask(RemoveFriend(b))
     town.world.run(lambda: not town.friend("b", "a").is_online)
-    assert town.engine("a")._relay_conns == {}
+    assert len(town.engine("a")._channeler) == 0
 
 
 def test_an_unreadable_message_of_a_friend_is_skipped(town: IndexTown) -> None:
     """As the reference does, and the log names it; the channel goes on (spec 01, 2.7)."""
     engine = town.engine("a")
     engine._take_friend(town.key("b"), b"\xff" * 9)
-    town.host("a").carry_out(engine._take_effects())
+    town.host("a").carry_out(engine._loop.take_effects())
     (tell,) = town.told("a")
     assert tell.topic == "friend"
     assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
@@ -219,7 +220,7 @@ def test_a_line_to_a_relay_that_is_congested(town: IndexTown) -> None:
 
     def feed(event: Any) -> None:
         host: Host = town.host("a")
-        for conn in list(town.engine("a")._relay_conns):
+        for conn in list(town.engine("a")._channeler._conns.values()):
             host.feed(event(conn))
 
     feed(Congested)
@@ -242,10 +243,11 @@ def test_only_what_changed_is_published(town: IndexTown) -> None:
     town.world.pass_ms(1000)
     told: list[Any] = []
     engine = town.engine("a")
-    publish = engine._index.set_published
+    client = engine._index._client
+    publish = client.set_published
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            engine._index, "set_published", lambda changes, now: told.append(changes) or publish(changes, now)
+            client, "set_published", lambda changes, now: told.append(changes) or publish(changes, now)
         )
         town.apps["a"].ask(SetFriendCurrencyRate(town.key("b"), CURRENCY, Rate(0, 7)))
     assert [list(changes) for changes in told] == [[(town.key("b"), CURRENCY)]]

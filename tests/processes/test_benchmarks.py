@@ -33,6 +33,14 @@ def test_payments(tmp_path: Path) -> None:
     assert set(figures["cpu"]) == {"relay", "index", "n1", "n2", "client"}
 
 
+def test_walk() -> None:
+    """Each step of the mediator, and the sum; the moves of one are listed, from the engine down to the ledger."""
+    told = run("walk.py", "--list", "1")
+    assert re.search(r"^step 1: \d+ calls, \d+ modules, \d+ moves$", told, re.MULTILINE)
+    assert re.search(r"^all \d+ steps: \d+ calls, ", told, re.MULTILINE)
+    assert re.search(r"^core/funder/ledger/token_channel.py +receive", told, re.MULTILINE)
+
+
 def test_funder() -> None:
     """A line for each side of a payment, with as many turns as were asked for."""
     told = run("funder.py", "--payments", "3", "--batches", "1", "--batch", "4")

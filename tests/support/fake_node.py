@@ -25,7 +25,8 @@ from offset.core.apps.reports import ReportView, config_of
 from offset.crypto.hashing import sha512_256
 from offset.crypto.identity import Identity
 from offset.crypto.locks import hash_lock
-from offset.engine.lines import LineClosed, LineMessage, LineOpened, Lines
+from offset.engine.line_events import LineClosed, LineEvent, LineMessage, LineOpened
+from offset.engine.lines import Lines
 from offset.engine.surface import Conn, Effect, Event
 from offset.shell.driver import Driver
 from offset.wire import app
@@ -228,6 +229,7 @@ class FakeNode:
         self.loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._lines = Lines(NODE, SeededEntropy("fake node"), handshakes_per_address_max=1000)
+        self._lines.listen("apps", self._line)
         self._now: Instant = 0
 
     # As an engine
@@ -236,18 +238,23 @@ class FakeNode:
         """Take an event of the driver."""
         self._now = now
         for news in self._lines.handle(event, now):
-            match news:
-                case LineOpened():
-                    self._opened(news.conn, news.remote)
-                case LineMessage():
-                    self._take(news.conn, app.APP_TO_APP_SERVER.decode(news.data))
-                case LineClosed():
-                    self.conns.pop(news.conn, None)
+            news.owner(news)
         return self._lines.take_effects()
 
     def deadline(self) -> Instant | None:
         """When the lines have something to do."""
         return self._lines.deadline()
+
+    def _line(self, news: LineEvent) -> None:
+        match news:
+            case LineOpened():
+                self._opened(news.conn, news.remote)
+            case LineMessage():
+                self._take(news.conn, app.APP_TO_APP_SERVER.decode(news.data))
+            case LineClosed():
+                self.conns.pop(news.conn, None)
+            case _:
+                return
 
     def _opened(self, conn: Conn, key: PublicKey) -> None:
         permissions = self.trusted.get(key)

@@ -109,8 +109,9 @@ class Street(Town):
         host = self.host(name)
         if not isinstance(host.engine, NodeEngine):
             return next(iter(host.pipes), 0)
-        link = host.engine._channeler._friends[self.key(other)].link
-        return 0 if link is None else host.engine._relay_lines[link.line]
+        part = host.engine._channeler
+        link = part._channeler._friends[self.key(other)].link
+        return 0 if link is None else part._conns[link.line]
 
     def key(self, name: str) -> PublicKey:
         """The key of a node, or of the node of an app."""

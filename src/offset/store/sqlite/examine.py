@@ -17,7 +17,7 @@ from offset.store.sqlite.database import UNREADABLE
 from offset.store.sqlite.errors import sentence
 from offset.store.sqlite.statements import Statements, TableStatements
 
-_FAULTS_MAX = 100
+_FAULTS_TOLD = 100
 """How many faults of its own kind sqlite tells."""
 
 
@@ -46,7 +46,7 @@ def faults_of(path: Path) -> list[str]:
 
 
 def _faults_of_the_file(connection: sqlite3.Connection) -> Iterator[str]:
-    for (line,) in connection.execute(f"PRAGMA integrity_check({_FAULTS_MAX})"):
+    for (line,) in connection.execute(f"PRAGMA integrity_check({_FAULTS_TOLD})"):
         if line != "ok":
             yield from (part for part in str(line).splitlines() if not part.startswith("***"))
 
