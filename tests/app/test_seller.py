@@ -1,6 +1,7 @@
 """Selling: invoices, and finding out whether the node collected (D-4)."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from offset.app import (
     format_commit,
 )
 from offset.app.seller import offline_debtors
+from offset.base.limits import FILE_BYTES_MAX
 from offset.testing import (
     CURRENCY,
     FRIEND,
@@ -195,8 +197,8 @@ async def test_commit_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.commit"
     text = format_commit(commit_for(invoice()))
     async with connected() as (_, node):
-        with pytest.raises(NoAnswer, match="no commit in"):
-            await node.seller.wait_for_commit(invoice(), path, 0.05)
+        with pytest.raises(NoAnswer, match=r"no commit came within 0\.5 s: no such file: .*a\.commit"):
+            await node.seller.wait_for_commit(invoice(), path, 0.5)
         path.write_text(text[:50])
         waiting = asyncio.create_task(node.seller.wait_for_commit(invoice(), path, 20))
         await asyncio.sleep(0)
@@ -204,6 +206,44 @@ async def test_commit_in_a_file(tmp_path: Path) -> None:
         assert await waiting == commit_for(invoice())
         with pytest.raises(UserFault, match="another invoice"):
             await node.seller.wait_for_commit(invoice(name="dinner"), path, 20)
+
+
+@pytest.mark.parametrize(
+    "kind, reason",
+    [
+        ("no commit", "is not a commit: response_hash is missing"),
+        ("pipe", "is not a regular file"),
+        ("folder", "is not a regular file"),
+        ("too large", "is too large"),
+    ],
+)
+@story
+async def test_what_is_no_commit_is_said(kind: str, reason: str, tmp_path: Path) -> None:
+    """When the time is over it is said what was wrong with the file; a pipe does not make the loop wait."""
+    path = tmp_path / "a.commit"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case "too large":
+            path.write_bytes(b" " * (FILE_BYTES_MAX + 1))
+        case _:
+            path.write_text("{}")
+    async with connected() as (_, node):
+        beats: list[float] = []
+        beating = asyncio.create_task(_beat(beats))
+        with pytest.raises(NoAnswer, match=f"no commit came within 0.3 s: .*a.commit {reason}"):
+            await node.seller.wait_for_commit(invoice(), path, 0.3)
+        beating.cancel()
+        assert len(beats) > 5
+
+
+async def _beat(beats: list[float]) -> None:
+    """Note each time that the loop gets round."""
+    while True:
+        await asyncio.sleep(0.01)
+        beats.append(asyncio.get_running_loop().time())
 
 
 @story
