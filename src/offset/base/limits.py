@@ -145,14 +145,28 @@ INDEX_MUTATIONS_MAX = 4096  # in one message: spec 04, 3.10
 INDEX_MUTATIONS_PER_BATCH = 64  # that our client sends: spec 04, 5.6
 INDEX_REFRESH_MUTATIONS = 16
 INDEX_UPDATES_SPACING_MS: Millis = 250  # at most 4 messages a second: spec 04, 5.6
+INDEX_SERVER_MESSAGE_BYTES_MAX = (
+    2**23
+)  # of a trusted server; what is longer than a frame is skipped: spec 04, 3.11
 INDEX_CHAIN_LINKS_MAX = 256
 INDEX_LINK_HASHES_MAX = 1024
 INDEX_SESSIONS_REMEMBERED = 4  # spec 04, 3.8
 INDEX_REQUESTS_PER_CLIENT_MAX = 512  # in one tick; beyond it the answer is empty
 INDEX_CLIENTS_MAX = 16_384
+INDEX_CLIENTS_PER_ADDRESS_MAX = 320  # as many as at a relay
+INDEX_RELAYED_NODES_PER_CLIENT_MAX = 16  # whose reports a client hands in beside its own
+INDEX_REPORT_COST = 16  # of a report, its signature above all, beside 1 for each mutation
+INDEX_REPORTS_COST_PER_SECOND = 2048  # from one client: some 100 reports with few mutations
+INDEX_REPORTS_COST_BURST = 262_144  # the reference says all it publishes in one go, a report for each pair
+INDEX_FORWARDED_COST_PER_SECOND = (
+    2 * INDEX_REPORTS_COST_PER_SECOND
+)  # of one node by way of others, which may bunch it
+INDEX_FORWARDED_COST_BURST = 2 * INDEX_REPORTS_COST_BURST
 INDEX_NODES_MAX = 1_000_000
 INDEX_RECORDS_MAX = 10_000_000  # of all nodes together
 INDEX_RECORDS_PER_NODE_MAX = 65_536
+INDEX_SWEPT_RECORDS = 2048  # removed in one go, some 5 ms
+INDEX_SWEEP_MS: Millis = 10  # from one such go to the next
 INDEX_SEARCH_ARCS_MAX = 200_000  # touched for one request, splits included, about 100 ms: spec 04, 8
 INDEX_SEARCH_ARCS_PER_TICK = 1_600_000  # touched for all requests of one tick: updates and hashes go first
 INDEX_SEARCH_ARCS_PER_CLIENT = 400_000  # of these for one client: who asks hard questions holds up few

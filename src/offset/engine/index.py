@@ -8,15 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from offset.base.entropy import Entropy
-from offset.base.faults import PeerFault
+from offset.base.faults import PeerFault, TextTooLong
 from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant, earliest
-from offset.base.limits import COUNTERS_MS, INDEX_CLIENTS_MAX, INDEX_HANDSHAKES_MAX
-from offset.core.index.effects import DialPeer, HangupConn, SendClients, SendPeers
+from offset.base.limits import (
+    COUNTERS_MS,
+    FRAME_BYTES_MAX,
+    INDEX_CLIENTS_MAX,
+    INDEX_HANDSHAKES_MAX,
+    INDEX_SERVER_MESSAGE_BYTES_MAX,
+)
+from offset.core.index.effects import DialPeer, HangupConn, PauseConn, ResumeConn, SendClients, SendPeers
 from offset.core.index.effects import Effect as ServerEffect
 from offset.core.index.server import IndexServer, IndexServerView
 from offset.crypto.identity import Identity
-from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines, LinesView
+from offset.engine.lines import DIALED, LineClosed, LineEvent, LineMessage, LineOpened, Lines, LinesView
 from offset.engine.surface import Congested, Drained, Effect, Event, Tell
 from offset.wire.index import (
     INDEX_CLIENT_TO_SERVER,
@@ -50,6 +56,7 @@ class IndexEngine:
             entropy,
             connections_max=clients_max + len(trusted) + handshakes_max,
             handshakes_max=handshakes_max,
+            message_bytes_max=dict.fromkeys((SERVERS, DIALED), INDEX_SERVER_MESSAGE_BYTES_MAX),
         )
         self._server = IndexServer(identity.public_key, trusted, entropy, now, clients_max=clients_max)
         self._dialing: dict[Conn, PublicKey] = {}
@@ -67,13 +74,9 @@ class IndexEngine:
         """Take one event, return what is to be done."""
         match event:
             case Congested(conn):
-                self._server.congested(conn)
-                if conn in self._clients:
-                    self._lines.pause(conn)  # who does not take its answers asks no more
+                self._carry_out(self._server.congested(conn), now)
             case Drained(conn):
-                self._server.drained(conn)
-                if conn in self._clients:
-                    self._lines.resume(conn, now)
+                self._carry_out(self._server.drained(conn), now)
             case _:
                 for news in self._lines.handle(event, now):
                     self._take(news, now)
@@ -115,7 +118,7 @@ class IndexEngine:
         conn = news.conn
         if news.listener == CLIENTS:
             self._clients[conn] = None
-            self._carry_out(self._server.client_opened(conn, news.remote), now)
+            self._carry_out(self._server.client_opened(conn, news.remote, news.peer), now)
             return
         is_dialed = self._dialing.pop(conn, None) is not None
         self._peers[conn] = None
@@ -128,10 +131,15 @@ class IndexEngine:
         try:
             if conn in self._clients:
                 effects = self._server.client_message(conn, INDEX_CLIENT_TO_SERVER.decode(news.data))
+            elif conn in self._peers and len(news.data) > FRAME_BYTES_MAX:
+                # The reference has no limit, and passes on what anybody told it.
+                effects = self._server.skipped(conn, len(news.data))
             elif conn in self._peers:
                 effects = self._server.peer_message(conn, INDEX_SERVER_TO_SERVER.decode(news.data))
             else:
                 return  # hung up in this very step
+        except TextTooLong:
+            self._carry_out(self._server.skipped(conn, len(news.data)), now)
         except PeerFault:
             self._lines.hangup(conn)
             self._forget(conn, now)
@@ -157,6 +165,10 @@ class IndexEngine:
                     self._clients.pop(effect.conn, None)
                     self._peers.pop(effect.conn, None)
                     self._lines.hangup(effect.conn)
+                case PauseConn():
+                    self._lines.pause(effect.conn)
+                case ResumeConn():
+                    self._lines.resume(effect.conn, now)
 
     def _send(self, conns: tuple[Conn, ...], data: bytes, now: Instant) -> None:
         for conn in conns:

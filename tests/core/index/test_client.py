@@ -292,7 +292,7 @@ def test_client_and_server_talk() -> None:
         for effect in effects:
             if isinstance(effect, DialServer):
                 run(conn, clients[conn].opened(now), now)
-                hear(server.client_opened(conn, nodes[conn // 2 - 1].public_key), now)
+                hear(server.client_opened(conn, nodes[conn // 2 - 1].public_key, "127.0.0.1:1"), now)
             elif isinstance(effect, SendServer):
                 hear(server.client_message(conn, effect.message), now)
             elif isinstance(effect, Answer):
