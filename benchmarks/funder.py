@@ -17,7 +17,8 @@ from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
 from offset.core.funder.funder import Funder
 from offset.core.funder.state.turn import Turn
-from offset.crypto.identity import Identity, verify
+from offset.crypto.identity import Identity
+from offset.crypto.public_keys import verify
 from offset.wire import app
 from offset.wire.friend import (
     FRIEND_MESSAGE,

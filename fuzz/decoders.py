@@ -62,7 +62,7 @@ def parse(kind: str) -> Callable[[bytes], None]:
         try:
             text = data.decode()
         except UnicodeDecodeError:
-            return  # refused before (programs/files_io.py)
+            return  # refused before (shell/files.py)
         try:
             value = read(text)
         except UserFault as fault:

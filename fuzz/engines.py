@@ -33,7 +33,6 @@ from offset.wire.index import (
     TimeHash,
 )
 from offset.wire.signing import mutations_update_buffer
-from support.ledger import TABLES
 from support.ledger_checks import check_always, snapshot
 from support.plain import PlainInner
 
@@ -70,7 +69,7 @@ def node_rows() -> tuple[Any, ...]:
     """The funder of `funders`, with relays and index servers."""
     relays = RelaysRecord((NamedRelayAddress(KEYS[0], "relay:1", "relay"),))
     servers = IndexServersRecord((NamedIndexServerAddress(KEYS[1], "index:1", "index"),))
-    return (relays, servers, *(row for row in funders.before().rows if row.key()[0] != "relays"))
+    return (relays, servers, *(row for row in funders.before().rows if not isinstance(row, RelaysRecord)))
 
 
 @functools.cache
@@ -105,7 +104,7 @@ def node(data: bytes) -> None:
     stage.settle()
     check_always(engine._funder.state)
     state = FunderState(identity.public_key)
-    state.restore([record for record in shelf.load() if record.key()[0] in TABLES])
+    state.restore(shelf.load())
     assert snapshot(state) == snapshot(engine._funder.state)
     shelf.close()
 
@@ -122,7 +121,7 @@ def relay(data: bytes) -> None:
             stage.call(KEYS[arg % len(KEYS)], LISTENER, what)
         else:
             _common(stage, op, arg, what)
-    _, view = engine.view()
+    view = engine.view().relay
     assert set(engine._relay._legs) == set(stage.wires.open)
     assert min(value for value in msgspec.structs.astuple(view) if isinstance(value, int)) >= 0
     while stage.wires.open:

@@ -40,7 +40,7 @@ from offset.wire.signing import (
     response_buffer,
     response_hash,
 )
-from support.ledger import FST, TABLES, Node, World
+from support.ledger import FST, Node, World
 from support.ledger_checks import snapshot
 
 SAID, SIGNED, OPERATIONS, TERMS, RESET, LINE, ASK, RESTART = range(8)
@@ -125,9 +125,7 @@ class _Victim:
     def finish(self) -> None:
         """Whatever happened, the node can start again, and it is the same (I12)."""
         state = FunderState(self.node.key)
-        order = {name: place for place, name in enumerate(TABLES)}
-        loaded = [record for record in self.shelf.load() if record.key()[0] in order]
-        state.restore(loaded)
+        state.restore(self.shelf.load())
         assert snapshot(state) == snapshot(self.node.state)
         self.shelf.close()
 

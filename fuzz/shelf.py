@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Iterable
 
 from offset.core.funder.records import Changes, Record
-from offset.store.migrate import FOLDER, migrate
-from offset.store.tables import make_tables, statements
+from offset.store.sqlite.migrate import FOLDER, migrate
+from offset.store.sqlite.statements import Statements
 
 
 class Shelf:
@@ -19,13 +19,13 @@ class Shelf:
         self._connection.execute("BEGIN")
         migrate(self._connection, FOLDER)
         self._connection.execute("COMMIT")
-        self._tables = make_tables(lambda: 0)
+        self._statements = Statements(lambda: 0)
         self.write({record.key(): record for record in records})
 
     def write(self, changes: Changes) -> None:
         """What cannot be written is a finding: the node would stop."""
         self._connection.execute("BEGIN")
-        for sql, rows in statements(self._tables, changes):
+        for sql, rows in self._statements.writing(changes):
             self._connection.executemany(sql, rows)
         self._connection.execute("COMMIT")
 
@@ -33,7 +33,7 @@ class Shelf:
         """What cannot be read is a finding: the node would never start again."""
         return [
             record
-            for table in self._tables.values()
+            for table in self._statements.tables
             for record in table.read(self._connection.execute(table.select))
         ]
 

@@ -12,7 +12,7 @@ from typing import Any
 from fuzz import engines
 from fuzz.shelf import Shelf
 from offset.base.faults import NodeStopped
-from offset.store.database import Database
+from offset.store.sqlite.database import Database
 
 TEXT, BLOB, NUMBER, NOTHING = range(4)
 _HEAD_BYTES = 2
@@ -39,9 +39,9 @@ def _cells() -> list[tuple[str, str]]:
     database = _open()
     with closing(database._connection) as connection:
         return [
-            (name, column[1])
-            for name in database._tables
-            for column in connection.execute(f"PRAGMA table_info({name})")
+            (table.name, column[1])
+            for table in database._statements.tables
+            for column in connection.execute(f"PRAGMA table_info({table.name})")
         ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from fuzz.shelf import Shelf
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
+from offset.core.funder.records import Key, Record
 from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, LinesView
 from offset.engine.surface import (
     Congested,
@@ -124,7 +125,7 @@ class Stage:
         self.engine, self.shelf, self.now = engine, shelf, now
         self.wires = Wires()
         engine._lines = self.wires
-        self.rows: dict[Any, Any] = {}
+        self.rows: dict[Key, Record] = {}
         self.told: list[Any] = []
         self._uncommitted: list[int] = []
 

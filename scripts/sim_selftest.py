@@ -24,7 +24,8 @@ from offset.core.index import client
 from offset.engine import capacities as publication
 from offset.engine import node_apps, outbox
 from offset.link import keepalive
-from offset.sim.course.run import Outcome, simulate
+from offset.sim.course.run import Outcome
+from offset.sim.course.simulation import simulate
 from offset.sim.script.plan import draw
 from offset.wire.report import UpdateCurrencyConfig
 

@@ -25,7 +25,6 @@ LATER: dict[str, str] = {
     "src/offset/core/channeler": "being changed",
     "src/offset/engine": "being changed",
     "src/offset/programs": "being changed",
-    "src/offset/sim": "being changed",
 }
 
 

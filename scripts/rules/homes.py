@@ -9,7 +9,7 @@ from rules.project import SOURCE, Project
 HOMES = {
     "capnp": "offset.wire.codec",
     "cryptography": "offset.crypto",
-    "sqlite3": "offset.store",
+    "sqlite3": "offset.store.sqlite",
     "click": "offset.programs",
     "uvloop": "offset.shell",
 }

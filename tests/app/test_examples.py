@@ -1,20 +1,35 @@
 """The examples run as they stand."""
 
+import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 from offset.wire.files import format_commit, format_identity, format_ticket, parse_invoice
-from support.fake_node import APP, NODE, commit_for, freeze, in_thread
+from offset.wire.report import SetChannelStatus
+from support.fake_node import (
+    APP,
+    FRIEND,
+    NODE,
+    FakeNode,
+    commit_for,
+    consistent,
+    freeze,
+    friend_report,
+    in_thread,
+    node_report,
+)
 
-SHOP = Path(__file__).resolve().parents[2] / "examples" / "shop.py"
-LINES_MAX = 30
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SHOP, WATCH = EXAMPLES / "shop.py", EXAMPLES / "watch.py"
+SHOP_LINES_MAX, WATCH_LINES_MAX = 30, 40
 DEADLINE_S = 60.0
 
 
 def test_shop(tmp_path: Path) -> None:
     """The shop makes an invoice, waits for the commit, collects and says so; it has less than thirty lines."""
-    assert len(SHOP.read_text("utf-8").splitlines()) < LINES_MAX
+    assert len(SHOP.read_text("utf-8").splitlines()) < SHOP_LINES_MAX
     (tmp_path / "app.ident").write_text(format_identity(APP))
     with in_thread() as fake:
         (tmp_path / "node.ticket").write_text(format_ticket(fake.ticket))
@@ -33,6 +48,64 @@ def test_shop(tmp_path: Path) -> None:
             assert shop.wait(DEADLINE_S) == 0
 
 
+def _with_balance(name: str, balance: int) -> FakeNode:
+    """A node with one friend and one balance."""
+    return FakeNode(
+        node_report({FRIEND.public_key: friend_report(name, consistent(EUR=(3, 0, 0), FST=(balance, 0, 0)))})
+    )
+
+
+def test_watch(tmp_path: Path) -> None:
+    """Balances are printed as they change, each once; a restart of the node is said, and watched through."""
+    assert len(WATCH.read_text("utf-8").splitlines()) < WATCH_LINES_MAX
+    (tmp_path / "app.ident").write_text(format_identity(APP))
+    with ExitStack() as running:
+        fake = running.enter_context(in_thread(_with_balance("bob", 5)))
+        (tmp_path / "node.ticket").write_text(format_ticket(fake.ticket))
+        watch = subprocess.Popen(
+            [sys.executable, str(WATCH), "app.ident", "node.ticket"],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        restarted = ExitStack()
+        try:
+            assert watch.stdout is not None
+            assert [watch.stdout.readline() for _ in range(2)] == ["bob EUR 3\n", "bob FST 5\n"]
+            changed = SetChannelStatus(consistent(EUR=(3, 0, 0), FST=(-7, 0, 0)))
+            fake.do(lambda: fake.change_friend(FRIEND.public_key, changed))
+            assert watch.stdout.readline() == "bob FST -7\n"
+            running.close()
+            assert watch.stdout.readline().startswith("the connection to the node is over: ")
+            port = int(fake.ticket.address.rpartition(":")[2])
+            restarted.enter_context(in_thread(_with_balance("bob", 9), port))
+            lines = iter(watch.stdout.readline, "")
+            assert next(line for line in lines if not line.startswith("cannot reach")) == "bob FST 9\n"
+            watch.send_signal(signal.SIGINT)
+            assert watch.wait(DEADLINE_S) == 1
+            assert watch.stderr is not None
+            assert watch.stderr.read() == "\n"
+        finally:
+            watch.kill()
+            watch.communicate()
+            restarted.close()
+
+
+def test_watch_without_ticket(tmp_path: Path) -> None:
+    """Without its files it ends with a sentence."""
+    done = subprocess.run(
+        [sys.executable, str(WATCH), "none.ident", "none.ticket"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "no such file: none.ident; make it with: stmgr gen-ident -o none.ident\n"
+
+
 def test_shop_without_node(tmp_path: Path) -> None:
     """Without a node the shop ends with a sentence."""
     done = subprocess.run(
@@ -44,4 +117,4 @@ def test_shop_without_node(tmp_path: Path) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert done.stderr == "the identity file none.ident cannot be read: No such file or directory\n"
+    assert done.stderr == "no such file: none.ident; make it with: stmgr gen-ident -o none.ident\n"

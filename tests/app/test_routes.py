@@ -107,12 +107,13 @@ async def test_05_d13_patience_ends(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @story
 async def test_question_that_fails_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A node that cannot pass on a question right now is asked again."""
+    """A node that cannot pass on a question right now is asked again, under a new id."""
     monkeypatch.setattr(routes_module, "_RETRY_S", 0.001)
     async with connected() as (fake, node):
         fake.routes = [None, None, FOUND]
         assert await node.routes.find(CURRENCY, 50, SELLER.public_key) == FOUND
         assert len(fake.requests) == 3
+        assert len({asked.request_id for asked in fake.asked_for(RequestRoutes)}) == 3
 
 
 @story

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from offset.store import connection
-from offset.store.backup import backup
-from offset.store.database import Database, create
+from offset.store.sqlite import connection
+from offset.store.sqlite.backup import backup
+from offset.store.sqlite.database import Database, create
 from offset.wire.app import (
     CommitInvoice,
     Complete,

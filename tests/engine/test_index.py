@@ -21,7 +21,8 @@ from offset.base.limits import (
 )
 from offset.core.index.client import Answer, ClientConnected, IndexClient, SendServer
 from offset.core.index.client import Effect as ClientEffect
-from offset.crypto.identity import Identity, is_lower
+from offset.crypto.identity import Identity
+from offset.crypto.public_keys import is_lower
 from offset.engine.index import CLIENTS, SERVERS, IndexEngine
 from offset.engine.surface import (
     Close,
@@ -211,9 +212,9 @@ def test_failed_dials_are_repeated(world: World) -> None:
     assert len(world.dialed) == 2
     assert any(isinstance(effect, Tell) and "refused" in effect.detail for effect in world.effects)
     world.join_servers()
-    assert world.engines[HIGH].view()[1].peers == 1
+    assert world.engines[HIGH].view().server.peers == 1
     world.feed(HIGH, Closed(world.dialed[-1], "cut"))
-    assert world.engines[HIGH].view()[1].peers == 0
+    assert world.engines[HIGH].view().server.peers == 0
     world.wake(4 * SECOND)
     assert len(world.dialed) == 3
 
@@ -224,7 +225,7 @@ def test_strangers_are_not_peers(world: World) -> None:
     world.feed(LOW, Opened(50, PEER, SERVERS))
     world.push(LOW, 50)
     assert Close(50) in world.effects
-    assert world.engines[LOW].view()[1].peers == 0
+    assert world.engines[LOW].view().server.peers == 0
 
 
 def test_an_unreadable_message_ends_only_its_line(world: World) -> None:
@@ -234,7 +235,7 @@ def test_an_unreadable_message_ends_only_its_line(world: World) -> None:
     world.nodes[2].line.send(b"\xff" * 40, 0)
     world.push(LOW, 2)
     assert Close(2) in world.effects
-    assert world.engines[LOW].view()[1].clients == 1
+    assert world.engines[LOW].view().server.clients == 1
     assert world.routes(4, LOW, 2, 4) == 0
 
 
@@ -246,7 +247,9 @@ def test_who_comes_back_is_taken(world: World) -> None:
     world.join(8, LOW)
     assert Close(2) in world.effects
     world.publish(8, LOW, 4)
-    assert world.engines[LOW].view()[1].records == 1
+    assert world.engines[LOW].view().server.records == 1
+    (stated,) = world.engines[LOW].stated()
+    assert (stated.node, stated.friend) == (ALICE.public_key, NODES[4].public_key)
     old.line.send(
         INDEX_CLIENT_TO_SERVER.encode(RequestRoutes(bytes(16), "FST", 1, bytes(32), bytes(32), None)), 0
     )
@@ -286,7 +289,7 @@ def test_counters_are_told(world: World) -> None:
         effect.detail for effect in world.effects if isinstance(effect, Tell) and effect.topic == "counters"
     ]
     assert len(told) == 2
-    assert told[0][1].clients == 0
+    assert told[0].server.clients == 0
 
 
 # Limits
@@ -304,7 +307,7 @@ def test_handshakes_are_bounded(world: World) -> None:
     assert not any(isinstance(effect, Close) for effect in world.effects)
     world.join(2, LOW)
     assert [effect.conn for effect in world.effects if isinstance(effect, Close)] == [1000]
-    assert world.engines[LOW].view()[1].clients == 1
+    assert world.engines[LOW].view().server.clients == 1
 
 
 def test_clients_are_bounded() -> None:
@@ -316,11 +319,11 @@ def test_clients_are_bounded() -> None:
     for conn in (2, 4, 6):
         world.join(conn, LOW)
     assert [effect.conn for effect in world.effects if isinstance(effect, Close)] == [6]
-    assert world.engines[LOW].view()[1].clients == 2
+    assert world.engines[LOW].view().server.clients == 2
     assert world.routes(2, LOW, 2, 4) == 0
     world.feed(LOW, Closed(4, "gone"))
     world.join(6, LOW)
-    assert world.engines[LOW].view()[1].clients == 2
+    assert world.engines[LOW].view().server.clients == 2
 
 
 def test_a_crowded_address_gives_way(world: World) -> None:
@@ -330,7 +333,7 @@ def test_a_crowded_address_gives_way(world: World) -> None:
     for conn, address in ((2, "192.0.2.1:1"), (4, "192.0.2.1:2"), (6, "192.0.2.2:1")):
         world.join(conn, LOW, address)
     assert [effect.conn for effect in world.effects if isinstance(effect, Close)] == [4]
-    assert world.engines[LOW].view()[1].clients == 2
+    assert world.engines[LOW].view().server.clients == 2
 
 
 def test_a_talkative_node_is_not_read_for_a_while(world: World) -> None:
@@ -342,7 +345,7 @@ def test_a_talkative_node_is_not_read_for_a_while(world: World) -> None:
         node.line.send(INDEX_CLIENT_TO_SERVER.encode(report), 0)
         world.push(LOW, 2)
         said += 1
-    assert world.engines[LOW].view()[1].reports == said
+    assert world.engines[LOW].view().server.reports == said
     assert said * INDEX_MUTATIONS_MAX <= 2 * INDEX_REPORTS_COST_BURST
     world.wake(10 * SECOND)
     assert Resume(2) in world.effects
@@ -360,7 +363,7 @@ def as_server(world: World) -> Line:
     world.nodes[50] = Node(HIGH, 50, LOW, 0)
     world.feed(LOW, Opened(50, PEER, SERVERS))
     world.push(LOW, 50)
-    assert world.engines[LOW].view()[1].peers == 1
+    assert world.engines[LOW].view().server.peers == 1
     return world.nodes[50].line
 
 
@@ -388,18 +391,18 @@ def test_what_a_trusted_server_passes_on_is_skipped_and_its_line_stays(world: Wo
         line.send(too_long, 0)
         line.send(forwarded(peer, currency, 1), 0)
     world.push(LOW, 50)
-    view = world.engines[LOW].view()[1]
+    view = world.engines[LOW].view().server
     assert (view.peers, view.messages_skipped, view.reports, view.records) == (1, 3, 1, 1)
     line.send(bytes(INDEX_SERVER_MESSAGE_BYTES_MAX + 1), 0)
     world.push(LOW, 50)
-    assert world.engines[LOW].view()[1].peers == 0, "beyond that the line ends"
+    assert world.engines[LOW].view().server.peers == 0, "beyond that the line ends"
 
 
 def test_nonsense_of_a_trusted_server_ends_its_line(world: World) -> None:
     """A server that sends what is no message at all is hung up, as ever."""
     as_server(world).send(b"\xff" * 40, 0)
     world.push(LOW, 50)
-    view = world.engines[LOW].view()[1]
+    view = world.engines[LOW].view().server
     assert (view.peers, view.messages_skipped) == (0, 0)
 
 
@@ -409,12 +412,12 @@ def test_a_node_with_a_long_currency_name_stays(world: World) -> None:
     for counter, currency in enumerate(("seventeen letters", "FST")):
         node.line.send(INDEX_CLIENT_TO_SERVER.encode(reported(node, currency, counter)), 0)
         world.push(LOW, 2)
-    view = world.engines[LOW].view()[1]
+    view = world.engines[LOW].view().server
     assert (view.clients, view.messages_skipped, view.records) == (1, 1, 1)
     ask = RequestRoutes(bytes(16), "seventeen letters", 5, ALICE.public_key, BOB.public_key, None)
     node.line.send(INDEX_CLIENT_TO_SERVER.encode(ask), 0)
     world.push(LOW, 2)
-    view = world.engines[LOW].view()[1]
+    view = world.engines[LOW].view().server
     assert (view.clients, view.messages_skipped, view.requests) == (1, 2, 0)
 
 
@@ -425,8 +428,8 @@ def test_what_follows_nonsense_is_not_read(world: World) -> None:
     for message in (b"\xff" * 40, INDEX_CLIENT_TO_SERVER.encode(ask)):
         node.line.send(message, 0)
     world.push(LOW, 2)
-    assert world.engines[LOW].view()[1].requests == 0
-    assert world.engines[LOW].view()[1].clients == 0
+    assert world.engines[LOW].view().server.requests == 0
+    assert world.engines[LOW].view().server.clients == 0
 
 
 def test_slow_servers_are_read_all_the_same(world: World) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from offset.core.funder.records import ChannelKey, CreditKey
 from offset.wire.app import (
     AckClosePayment,
     AddInvoice,
@@ -168,7 +169,7 @@ def test_message_of_a_reset(street: Street, kind: str, link: str, moment: Moment
     street.trap = trap = Trap(street, FRIEND_KINDS[kind], link[0], link[1], moment)
     street.kill("c")
     for key in old:
-        if key[0] in ("channels", "credits") and key[1] == street.key("b"):
+        if isinstance(key, ChannelKey | CreditKey) and key.friend == street.key("b"):
             street.host("c").rows[key] = old[key]
     accepting = link[0] if kind == "acceptance" else link[1]
     reconcile(street, accepting)

@@ -6,6 +6,7 @@ import pytest
 
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import KEEPALIVE_SEND_MS
+from offset.core.funder.records import RelaysKey
 from offset.engine.lines import LineMessage
 from offset.engine.node import APPS, NodeEngine
 from offset.engine.surface import Dial, Effect, NetworkChanged, Woken
@@ -186,7 +187,7 @@ def test_a_lost_database_comes_back_from_the_friend(town: Town) -> None:
     host = town.host("a")
     host.die()
     town.apps["a"].host.die()
-    town.start("a", {("relays",): host.rows["relays",]})
+    town.start("a", {RelaysKey(): host.rows[RelaysKey()]})
     app = town.apps["a"]
     app.ask(AddFriend(town.key("b"), (RelayAddress(town.relay.public_key, "relay:1"),), "b"))
     app.ask(EnableFriend(town.key("b")))

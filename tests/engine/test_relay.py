@@ -267,7 +267,8 @@ def test_counters(room: Room) -> None:
     """The counters are told at times: lines, and what the relay did (W32)."""
     room.meet()
     room.say(CONNECT, b"12345")
-    lines, relay = room.engine.view()
+    view = room.engine.view()
+    lines, relay = view.lines, view.relay
     assert (lines.open, relay.tunnels, relay.messages_carried, relay.bytes_carried) == (3, 1, 1, 5)
     room.effects.clear()
     room.wake(COUNTERS_MS)
@@ -310,7 +311,7 @@ def test_w32_an_idle_relay_stops_when_its_lines_are_closed(room: Room) -> None:
     room.take(room.engine.stop(0))
     assert sorted(room.closes()) == [LISTEN, CONNECT, ACCEPT]
     assert room.engine.is_stopped()
-    assert room.engine.view()[1].connections == 0
+    assert room.engine.view().relay.connections == 0
 
 
 def test_w32_what_was_read_is_delivered_before_the_stop(room: Room) -> None:
@@ -343,6 +344,6 @@ def test_w32_the_counters_are_told_at_the_end(room: Room) -> None:
     """The last counters show what there was before the hang-ups."""
     room.meet()
     told = [effect for effect in room.engine.stop(0) if isinstance(effect, Tell)]
-    assert [(tell.topic, tell.detail[0].open, tell.detail[1].tunnels) for tell in told] == [
+    assert [(tell.topic, tell.detail.lines.open, tell.detail.relay.tunnels) for tell in told] == [
         ("counters", 3, 1)
     ]

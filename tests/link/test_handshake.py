@@ -14,6 +14,7 @@ from offset.crypto.identity import Identity
 from offset.link.handshake import Handshake, SessionKeys
 from offset.wire.channel import EXCHANGE_DH, EXCHANGE_RAND_NONCE, ExchangeDh
 from offset.wire.signing import exchange_dh_buffer
+from support.signers import CountingSigner
 from support.vectors import Case, cases
 
 
@@ -195,3 +196,13 @@ def test_a_damaged_second_message_never_makes_other_keys(place: int, value: int,
         return
     assert session.remote == BOB.public_key
     assert session.keys.receive == bob_session.keys.send
+
+
+def test_the_key_signs_once() -> None:
+    """A handshake asks its signer for one signature, after the peer's nonce has come, and for the public key."""
+    signer = CountingSigner(ALICE)
+    alice, bob = Handshake(signer, SeededEntropy(1), None), Handshake(BOB, SeededEntropy(2), ALICE.public_key)
+    assert signer.signed == []
+    session, remote = shake(alice, bob)
+    assert (session.remote, remote.remote) == (BOB.public_key, ALICE.public_key)
+    assert len(signer.signed) == 1

@@ -6,7 +6,7 @@ import sys
 
 CODE = """
 from offset.sim.script.plan import draw
-from offset.sim.course.run import simulate
+from offset.sim.course.simulation import simulate
 for seed in (3, 6, 9):
     outcome = simulate(draw(seed))
     print(seed, outcome.trace, outcome.steps, outcome.violation)
@@ -36,7 +36,7 @@ def test_no_clock_is_read() -> None:
     code = (
         "import time, random, os\n"
         "def no(*_): raise AssertionError('the world outside was asked')\n"
-        "from offset.sim.script.plan import draw\nfrom offset.sim.course.run import simulate\n"
+        "from offset.sim.script.plan import draw\nfrom offset.sim.course.simulation import simulate\n"
         "time.time = time.monotonic = time.time_ns = time.monotonic_ns = random.random = os.urandom = no\n"
         "assert simulate(draw(2)).violation is None\n"
     )

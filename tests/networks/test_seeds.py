@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from offset.base.instants import HOUR
-from offset.sim.course.run import simulate
 from offset.sim.course.shrink import Selection
+from offset.sim.course.simulation import simulate
 from offset.sim.script.plan import draw
 
 FIRST_SEEDS = 20

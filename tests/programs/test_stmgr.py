@@ -10,7 +10,7 @@ import pytest
 
 from offset.core.funder.records import RelaysRecord
 from offset.programs.stmgr import main
-from offset.store.database import Database, create
+from offset.store.sqlite.database import Database, create
 from offset.wire.common import NamedRelayAddress
 from offset.wire.files import parse_app_ticket, parse_identity, parse_ticket
 from support.commands import (

@@ -97,8 +97,8 @@ class Disk:
     """A committer in memory, whose flush can be held."""
 
     def __init__(self) -> None:
-        self.rows: dict[tuple[Any, ...], Any] = {}
-        self.groups: list[dict[tuple[Any, ...], Any]] = []
+        self.rows: dict[Any, Any] = {}
+        self.groups: list[dict[Any, Any]] = []
         self.threads: dict[str, int] = {}
         self.flushes = 0
         self.closes = 0
@@ -109,7 +109,7 @@ class Disk:
         self.gate.set()
         self.at_the_gate = threading.Event()
 
-    def write(self, changes: dict[tuple[Any, ...], Any]) -> None:
+    def write(self, changes: dict[Any, Any]) -> None:
         assert not self.is_flushing
         self.threads["write"] = threading.get_ident()
         if self.write_error is not None:

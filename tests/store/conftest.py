@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from offset.store import connection
-from offset.store.database import Database, create
+from offset.store.sqlite import connection
+from offset.store.sqlite.database import Database, create
 
 KEY = bytes(range(32))
 

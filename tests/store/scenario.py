@@ -16,7 +16,7 @@ from offset.core.funder.records import Record
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.crypto.identity import Identity
-from offset.store.database import Database, create
+from offset.store.sqlite.database import Database, create
 from offset.wire.app import (
     AckClosePayment,
     AddFriend,
@@ -188,7 +188,7 @@ class World:
         for key, message in turn.messages:
             self.wires[node.key, key].append(message)
         for key in turn.changes:
-            self.seen.add(key[0])
+            self.seen.add(type(key).__name__)
         for result in turn.results:
             match result:
                 case TransactionResult(result=Complete(commit)):

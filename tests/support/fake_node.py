@@ -524,12 +524,12 @@ def hang_up(node: FakeNode, conn: Conn, message: app.AppToAppServer) -> None:
 
 
 @asynccontextmanager
-async def serving(node: FakeNode | None = None) -> AsyncIterator[FakeNode]:
-    """A node on loopback, in this event loop."""
+async def serving(node: FakeNode | None = None, port: int = 0) -> AsyncIterator[FakeNode]:
+    """A node on loopback, in this event loop; at a free port unless one is given, for one that starts again."""
     node = node or FakeNode()
     node.driver = driver = Driver(node, tell=lambda tell: None)
     node.loop, node._thread = asyncio.get_running_loop(), threading.get_ident()
-    address = await driver.listen("apps", "127.0.0.1", 0)
+    address = await driver.listen("apps", "127.0.0.1", port)
     node.ticket = Ticket(NODE.public_key, str(address))
     running = asyncio.create_task(driver.run())
     try:
@@ -542,14 +542,14 @@ async def serving(node: FakeNode | None = None) -> AsyncIterator[FakeNode]:
 
 
 @contextmanager
-def in_thread(node: FakeNode | None = None) -> Iterator[FakeNode]:
+def in_thread(node: FakeNode | None = None, port: int = 0) -> Iterator[FakeNode]:
     """A node on loopback, in a thread of its own, for programs that block."""
     node = node or FakeNode()
     started, stop = threading.Event(), threading.Event()
     failures: list[BaseException] = []
 
     async def serve() -> None:
-        async with serving(node):
+        async with serving(node, port):
             started.set()
             await asyncio.to_thread(stop.wait)
 

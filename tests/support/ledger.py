@@ -13,7 +13,7 @@ from offset.base.entropy import SeededEntropy
 from offset.base.ids import Currency, PublicKey
 from offset.core.funder.funder import Funder
 from offset.core.funder.ledger.mutual_credit import MutualCredit
-from offset.core.funder.records import Changes, Record
+from offset.core.funder.records import Changes, Key, Record, in_order
 from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.turn import DropFriend, Order, Turn
 from offset.crypto.identity import Identity
@@ -23,21 +23,6 @@ from offset.wire.friend import FRIEND_MESSAGE, FriendMessage, FriendsRoute, Move
 from support.ledger_checks import check_always, check_report, snapshot
 
 FST = "FST"
-
-# The order in which a store gives its rows: friends before what belongs to them.
-TABLES = (
-    "relays",
-    "friends",
-    "configs",
-    "channels",
-    "credits",
-    "pending",
-    "queued",
-    "invoices",
-    "payments",
-    "transactions",
-    "history",
-)
 
 
 def bare(message: FriendMessage) -> FriendMessage:
@@ -51,7 +36,7 @@ class Rows:
     """What a store holds: one record for each key."""
 
     def __init__(self) -> None:
-        self._rows: dict[Any, Record] = {}
+        self._rows: dict[Key, Record] = {}
 
     def apply(self, changes: Changes) -> None:
         """Write these rows and no others."""
@@ -64,9 +49,7 @@ class Rows:
 
     def records(self) -> list[Record]:
         """All rows, in the order of the tables and of their keys."""
-        return [
-            self._rows[key] for key in sorted(self._rows, key=lambda key: (TABLES.index(key[0]), key[1:]))
-        ]
+        return in_order(self._rows)
 
 
 class Node:

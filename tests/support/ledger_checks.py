@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from offset.core.funder.ledger.mutual_credit import MutualCredit
-from offset.core.funder.records import LOST, OWN, Origin
-from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, FunderState
+from offset.core.funder.records import OWN, From, Origin, Own, Queue
+from offset.core.funder.state.state import Friend, FunderState
 from offset.wire import report
 from offset.wire.friend import RequestOp
 from offset.wire.signing import flip
@@ -49,7 +49,7 @@ def check_always(state: FunderState) -> None:
             _check_debts(credit)
             for pending in credit.local.values():
                 _check_origin(state, credit.currency, pending.request, pending.origin)
-        for item in (*friend.queues[FORWARDED].values(), *friend.queues[USER].values()):
+        for item in (*friend.queues[Queue.FORWARDED].values(), *friend.queues[Queue.USER].values()):
             assert friend.is_online, "nothing waits for a friend that is away"
             _check_origin(state, item.currency, item.operation, item.origin)
         assert friend.channel.is_consistent or not (friend.channel.credits or any(friend.queues))
@@ -63,10 +63,10 @@ def _check_debts(credit: MutualCredit) -> None:
 
 
 def _check_origin(state: FunderState, currency: str, request: RequestOp, origin: Origin) -> None:
-    if origin is OWN:
+    if isinstance(origin, Own):
         assert request.request_id in state.transactions
-    elif origin is not LOST:
-        received = state.friends[origin].channel.credits[currency].remote[request.request_id].request
+    elif isinstance(origin, From):
+        received = state.friends[origin.friend].channel.credits[currency].remote[request.request_id].request
         for field in ("src_hashed_lock", "dest_payment", "total_dest_payment", "invoice_id"):
             assert getattr(received, field) == getattr(request, field)
         assert received.route.public_keys[1:] == request.route.public_keys
@@ -100,7 +100,7 @@ def _check_payments(state: FunderState) -> None:
     own += [
         item.operation.request_id
         for friend in state.friends.values()
-        for item in friend.queues[USER].values()
+        for item in friend.queues[Queue.USER].values()
     ]
     assert sorted(own) == sorted(state.transactions), "each transaction of ours is under way, once"
 
@@ -217,4 +217,4 @@ def check_nothing_frozen(world: "World") -> None:
                 assert (credit.local_debt, credit.remote_debt) == (0, 0)
                 assert not credit.local
                 assert not credit.remote
-            assert not friend.queues[BACKWARD]
+            assert not friend.queues[Queue.BACKWARD]

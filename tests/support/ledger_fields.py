@@ -4,9 +4,15 @@ from typing import Any
 
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.ledger.mutual_credit import MutualCredit, Pending
-from offset.core.funder.records import InvoiceRecord, PaymentRecord, SentRelays, TransactionRecord
-from offset.core.funder.roles import payments
-from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, FunderState
+from offset.core.funder.records import (
+    InvoiceRecord,
+    PaymentRecord,
+    PaymentStage,
+    Queue,
+    SentRelays,
+    TransactionRecord,
+)
+from offset.core.funder.state.state import Friend, FunderState
 from offset.wire.friend import CancelOp, CollectOp, ResetTerms, ResponseOp
 from offset.wire.report import MoveTokenHashedReport, TokenInfo
 from offset.wire.signing import info_hash, move_token_prefix_hash
@@ -146,10 +152,10 @@ def friend_fields(friend: Friend) -> Json:
                 "op": _OPERATIONS[type(item.operation)],
                 "requestId": item.operation.request_id.hex(),
             }
-            for item in friend.queues[BACKWARD].values()
+            for item in friend.queues[Queue.BACKWARD].values()
         ]
-        fields["pendingRequests"] = requests(FORWARDED)
-        fields["pendingUserRequests"] = requests(USER)
+        fields["pendingRequests"] = requests(Queue.FORWARDED)
+        fields["pendingUserRequests"] = requests(Queue.USER)
     return fields
 
 
@@ -174,7 +180,7 @@ def _transaction(transaction: TransactionRecord) -> Json:
 def _payment(payment: PaymentRecord) -> Json:
     count = str(payment.open_transactions)
     stages = {
-        payments.NEW: lambda: {
+        PaymentStage.NEW: lambda: {
             "newTransactions": {
                 "numTransactions": count,
                 "invoiceId": payment.invoice_id.hex(),
@@ -183,16 +189,16 @@ def _payment(payment: PaymentRecord) -> Json:
                 "destPublicKey": payment.dest_public_key.hex(),
             }
         },
-        payments.IN_PROGRESS: lambda: {"inProgress": count},
-        payments.SUCCEEDED: lambda: {
+        PaymentStage.IN_PROGRESS: lambda: {"inProgress": count},
+        PaymentStage.SUCCEEDED: lambda: {
             "success": {
                 "numTransactions": count,
                 "receipt": to_fields("common.capnp", "Receipt", payment.receipt),
                 "ackUid": payment.ack_uid.hex(),
             }
         },
-        payments.CANCELED: lambda: {"canceled": payment.ack_uid.hex()},
-        payments.ACKNOWLEDGED: lambda: {"afterSuccessAck": count},
+        PaymentStage.CANCELED: lambda: {"canceled": payment.ack_uid.hex()},
+        PaymentStage.ACKNOWLEDGED: lambda: {"afterSuccessAck": count},
     }
     return {"srcPlainLock": payment.src_plain_lock.hex(), "stage": stages[payment.stage]()}
 

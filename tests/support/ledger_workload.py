@@ -8,8 +8,7 @@ import msgspec
 
 from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
-from offset.core.funder.roles import payments
-from offset.core.funder.state.state import BACKWARD
+from offset.core.funder.records import HistoryKind, HistoryRecord, PaymentStage, Queue
 from offset.wire import app
 from offset.wire.common import Commit, NamedRelayAddress
 from offset.wire.friend import CancelOp, FriendsRoute, MoveTokenRequest
@@ -263,7 +262,7 @@ class Workload:
         (other,) = [name for name in self.names if self.world[name].key == friend.public_key]
         cancelled = {
             item.operation.request_id
-            for item in friend.queues[BACKWARD].values()
+            for item in friend.queues[Queue.BACKWARD].values()
             if isinstance(item.operation, CancelOp)
         }
         for credit in friend.channel.credits.values():
@@ -318,10 +317,10 @@ class Workload:
             assert self.failures[request_id] <= 1
             if payment is None:
                 continue  # acknowledged
-            if payment.stage == payments.SUCCEEDED:
+            if payment.stage == PaymentStage.SUCCEEDED:
                 assert payment.open_transactions == 0
             else:
-                assert payment.stage == payments.CANCELED
+                assert payment.stage == PaymentStage.CANCELED
                 assert self.failures[request_id] == 1
 
     def _check_balances(self) -> None:
@@ -336,7 +335,9 @@ class Workload:
                 if buyer == name and not self.failures[request_id]
             )
             received = sum(
-                record.amount for record in node.rows.records() if record.key()[:2] == ("history", "received")
+                record.amount
+                for record in node.rows.records()
+                if isinstance(record, HistoryRecord) and record.kind == HistoryKind.RECEIVED
             )
             assert net >= received - paid
         assert total == 0

@@ -26,7 +26,8 @@ from offset.core.channeler import (
 from offset.core.channeler import Effect as NodeEffect
 from offset.core.relay import Effect as RelayEffect
 from offset.core.relay import HangupLeg, PauseLeg, Relay, ResumeLeg, SendLeg
-from offset.crypto.identity import Identity, key_rank
+from offset.crypto.identity import Identity
+from offset.crypto.public_keys import key_rank
 from offset.link.stack import Line
 from offset.wire.common import RelayAddress
 from support.plain import PlainInner

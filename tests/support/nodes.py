@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
+from offset.core.funder.records import in_order
 from offset.core.funder.state.state import Friend
 from offset.crypto.identity import Identity
 from offset.engine.app import AppEngine, Heard, Over, Ready
@@ -41,15 +42,6 @@ from support.engines import Host, World, identity_of
 ALL = AppPermissions(routes=True, buyer=True, seller=True, config=True)
 CURRENCY = "FST"
 T = TypeVar("T")
-
-# Tables in the order in which a store gives them back.
-_ORDER = ("relays", "index_servers", "friends", "configs", "channels", "credits", "pending", "queued")
-
-
-def rows_in_order(rows: dict[Any, Any]) -> list[Any]:
-    """Rows of a host as a store would load them."""
-    rank = {name: place for place, name in enumerate(_ORDER)}
-    return [rows[key] for key in sorted(rows, key=lambda key: rank.get(key[0], len(_ORDER)))]
 
 
 class TestApp:
@@ -144,7 +136,7 @@ class Town:
             self.identities[name],
             SeededEntropy(f"{name} {self.generation}"),
             lambda _: self.trusted,
-            rows_in_order(rows or {}),
+            in_order(rows or {}),
             self.world.now,
         )
         host = self.world.add(name, engine, **{APPS: f"{name}:1"})

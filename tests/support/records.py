@@ -13,12 +13,16 @@ from offset.core.funder.records import (
     ConfigRecord,
     CreditRecord,
     FriendRecord,
+    From,
+    HistoryKind,
     HistoryRecord,
     IndexServersRecord,
     InvoiceRecord,
     PartRecord,
     PaymentRecord,
+    PaymentStage,
     PendingRecord,
+    Queue,
     QueuedRecord,
     Record,
     RelaysRecord,
@@ -69,7 +73,7 @@ def optional(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 relay_addresses = st.builds(RelayAddress, id32, texts)
 named_relays = st.builds(NamedRelayAddress, id32, texts, texts)
 named_servers = st.builds(NamedIndexServerAddress, id32, texts, texts)
-origins = st.sampled_from([OWN, LOST]) | id32
+origins = st.sampled_from([OWN, LOST]) | st.builds(From, id32)
 
 requests = st.builds(
     RequestOp, id16, id32, st.builds(FriendsRoute, tuples(id32)), amounts, amounts, id32, amounts
@@ -103,8 +107,8 @@ token_infos = st.builds(
 hashed_tokens = st.builds(MoveTokenHashedReport, id32, token_infos, id16, id64)
 reset_terms = st.builds(ResetTerms, id64, numbers64, tuples(st.builds(CurrencyBalance, currencies, balances)))
 receipts = st.builds(Receipt, id32, id32, currencies, id32, id32, st.booleans(), amounts, amounts, id64)
-stages = st.sampled_from(["new", "in progress", "success", "canceled", "acknowledged"])
-kinds = st.sampled_from(["paid", "unpaid", "received", "withdrawn", "reset", "lost"])
+stages = st.sampled_from(PaymentStage)
+kinds = st.sampled_from(HistoryKind)
 
 RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
     RelaysRecord: st.builds(RelaysRecord, tuples(named_relays)),
@@ -136,7 +140,9 @@ RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
     PendingRecord: st.builds(
         PendingRecord, id32, currencies, st.booleans(), requests, optional(responses), origins
     ),
-    QueuedRecord: st.builds(QueuedRecord, id32, small, st.integers(0, 2), currencies, operations, origins),
+    QueuedRecord: st.builds(
+        QueuedRecord, id32, small, st.sampled_from(Queue), currencies, operations, origins
+    ),
     InvoiceRecord: st.builds(
         InvoiceRecord,
         id32,

@@ -8,6 +8,16 @@ from typing import Any
 
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
+from offset.core.funder.records import (
+    HistoryKey,
+    HistoryKind,
+    InvoiceKey,
+    PaymentKey,
+    PendingKey,
+    QueuedKey,
+    TransactionKey,
+    in_order,
+)
 from offset.core.funder.state.state import FunderState
 from offset.engine.app import Heard, Over, Ready
 from offset.engine.node import NodeEngine
@@ -37,7 +47,7 @@ from offset.wire.common import Commit, NamedRelayAddress, Receipt
 from offset.wire.friend import FriendsRoute
 from offset.wire.signing import verify_receipt
 from support.engines import Host, World, identity_of
-from support.nodes import CURRENCY, TestApp, Town, rows_in_order
+from support.nodes import CURRENCY, TestApp, Town
 from support.strikes import Trap, WatchedHost
 
 NAMES = "abcd"
@@ -48,7 +58,7 @@ DOWN_MS = 400
 AFTERMATH_MS = 2000
 RETRY_MS = 100
 PATIENCE_MS = 300_000
-PASSING = ("pending", "queued", "invoices", "payments", "transactions")
+PASSING = (PendingKey, QueuedKey, InvoiceKey, PaymentKey, TransactionKey)
 """Tables in which nothing stays when all is over."""
 
 Rows = dict[Any, Any]
@@ -135,7 +145,7 @@ class Street(Town):
         """Whether nothing is under way any more."""
         return self.is_ready() and all(
             has_said_all(engine_of(self.host(name)))
-            and not any(key[0] in PASSING for key in self.host(name).rows)
+            and not any(isinstance(key, PASSING) for key in self.host(name).rows)
             for name in NAMES
         )
 
@@ -154,7 +164,7 @@ class Street(Town):
             checks.invoices(name, state)
             checks.payments(name, state)
             restored = FunderState(state.local)
-            restored.restore(rows_in_order(self.host(name).rows))
+            restored.restore(in_order(self.host(name).rows))
             there, here = checks.snapshot(restored), checks.snapshot(state)
             assert there == here, f"{name}: {checks.difference(there, here)}"
 
@@ -351,10 +361,14 @@ class Purchase:
     def is_paid(self) -> bool:
         """Whether it was paid, by the books of both sides, which must agree."""
         bought, sold = self.street.host(NAMES[0]).rows, self.street.host(NAMES[-1]).rows
-        is_paid = ("history", "paid", self.payment_id) in bought
-        assert is_paid == (self.receipt is not None) == (("history", "received", self.invoice_id) in sold)
-        assert (("history", "unpaid", self.payment_id) in bought) is not is_paid
-        assert (("history", "withdrawn", self.invoice_id) in sold) is not is_paid
+        is_paid = HistoryKey(HistoryKind.PAID, self.payment_id) in bought
+        assert (
+            is_paid
+            == (self.receipt is not None)
+            == (HistoryKey(HistoryKind.RECEIVED, self.invoice_id) in sold)
+        )
+        assert (HistoryKey(HistoryKind.UNPAID, self.payment_id) in bought) is not is_paid
+        assert (HistoryKey(HistoryKind.WITHDRAWN, self.invoice_id) in sold) is not is_paid
         assert is_paid or not self.is_given
         return is_paid
 

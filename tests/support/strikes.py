@@ -15,7 +15,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from offset.base.ids import PublicKey
-from offset.core.funder.records import ChannelRecord, QueuedRecord
+from offset.core.funder.records import (
+    ChannelKey,
+    ChannelRecord,
+    InvoiceKey,
+    Key,
+    PaymentKey,
+    QueuedRecord,
+    TransactionKey,
+)
 from offset.engine.relay import RelayEngine
 from offset.engine.surface import Closed, Effect, Engine, Persist, Received, Write
 from offset.wire.app import AddInvoice, AppRequest, CancelInvoice, CommitInvoice, CreateTransaction
@@ -84,7 +92,7 @@ class Kind(Protocol):
 
 def channel_of(rows: Rows, friend: PublicKey) -> ChannelRecord | None:
     """The row of the channel with this friend."""
-    record = rows.get(("channels", friend))
+    record = rows.get(ChannelKey(friend))
     assert record is None or isinstance(record, ChannelRecord)
     return record
 
@@ -198,17 +206,17 @@ class OfApp:
         return _row_of(message) in changes
 
 
-def _row_of(request: Any) -> tuple[str, bytes]:
+def _row_of(request: Any) -> Key:
     """The row that a request changes."""
     match request:
         case AddInvoice() | CancelInvoice():
-            return "invoices", request.invoice_id
+            return InvoiceKey(request.invoice_id)
         case CommitInvoice():
-            return "invoices", request.commit.invoice_id
+            return InvoiceKey(request.commit.invoice_id)
         case CreateTransaction():
-            return "transactions", request.request_id
+            return TransactionKey(request.request_id)
         case _:
-            return "payments", request.payment_id
+            return PaymentKey(request.payment_id)
 
 
 class Tracked(bytes):

@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from offset.crypto.hashing import sha512_256
-from offset.crypto.identity import Identity, is_lower, key_rank, verify
+from offset.crypto.identity import Identity
 from offset.crypto.locks import hash_lock
+from offset.crypto.public_keys import is_lower, key_rank, verify
 from offset.wire.canonical import (
     currency_operations_bytes,
     listed,

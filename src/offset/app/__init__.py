@@ -12,7 +12,6 @@
 Everything runs in the event loop of the app. Every wait has a limit, and every error is one sentence.
 """
 
-from offset.app.buyer import Buyer, Payment
 from offset.app.connect import connect, connect_files
 from offset.app.errors import (
     AppError,
@@ -21,6 +20,7 @@ from offset.app.errors import (
     NoAnswer,
     NoIndexServer,
     NoRoute,
+    NotConnected,
     NotEnoughCredit,
     NotPermitted,
     NotTrusted,
@@ -34,14 +34,25 @@ from offset.app.errors import (
     TooExpensive,
 )
 from offset.app.friends import Friends
+from offset.app.lasting_session import (
+    Away,
+    Connected,
+    Connecting,
+    LastingSession,
+    stay_connected,
+    stay_connected_files,
+)
 from offset.app.node import Node
+from offset.app.payment.buyer import Buyer, Payment
 from offset.app.reports import LiveReport
 from offset.app.routes import Routes
 from offset.app.seller import Seller, check_commit
 from offset.app.settings import IndexServers, Relays
+from offset.app.updates import Update
 from offset.base.credits import Rate
 from offset.base.faults import OffsetError, UserFault
 from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.wire.common import Commit, Receipt, RelayAddress
 from offset.wire.files import (
     FriendFile,
@@ -57,23 +68,31 @@ from offset.wire.files import (
     parse_receipt,
     parse_ticket,
 )
+from offset.wire.report import ChannelConsistent, NodeReport
 
 __all__ = [
     "AppError",
+    "Away",
     "Buyer",
     "CannotConnect",
+    "ChannelConsistent",
     "Commit",
+    "Connected",
+    "Connecting",
     "Disconnected",
     "FriendFile",
     "Friends",
     "Identity",
     "IndexServers",
     "InvoiceFile",
+    "LastingSession",
     "LiveReport",
     "NoAnswer",
     "NoIndexServer",
     "NoRoute",
     "Node",
+    "NodeReport",
+    "NotConnected",
     "NotEnoughCredit",
     "NotPermitted",
     "NotTrusted",
@@ -92,8 +111,10 @@ __all__ = [
     "Relays",
     "Routes",
     "Seller",
+    "Signer",
     "Ticket",
     "TooExpensive",
+    "Update",
     "UserFault",
     "check_commit",
     "connect",
@@ -107,4 +128,6 @@ __all__ = [
     "parse_invoice",
     "parse_receipt",
     "parse_ticket",
+    "stay_connected",
+    "stay_connected_files",
 ]

@@ -15,24 +15,24 @@ from offset.app.node import Node
 from offset.app.session import CONNECT_S, open_session
 from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
-from offset.base.limits import FILE_BYTES_MAX
 from offset.crypto.identity import Identity
-from offset.wire.files import Ticket, parse_identity, parse_ticket
+from offset.crypto.signer import Signer
+from offset.shell.files import load
+from offset.shell.identity_file import open_identity
+from offset.wire.files import Ticket, parse_ticket
 
 
 @asynccontextmanager
 async def connect(
-    where: Ticket | str, node_key: PublicKey | None, identity: Identity, *, timeout_s: float = CONNECT_S
+    where: Ticket | str, node_key: PublicKey | None, identity: Signer, *, timeout_s: float = CONNECT_S
 ) -> AsyncIterator[Node]:
     """Talk to a node: `where` is its ticket, or its address `host:port` together with its public key.
 
-    Raises CannotConnect, or NotTrusted when the node does not know the app with this identity.
+    `identity` signs for the app: an Identity, or whatever else holds its key. Raises CannotConnect, or NotTrusted
+    when the node does not know the app.
     """
-    if isinstance(where, str):
-        if node_key is None:
-            raise UserFault("an address is not enough: give the public key of the node too, or its ticket")
-        where = Ticket(node_key, where)
-    session = await open_session(identity, where.address, where.public_key, timeout_s)
+    ticket = ticket_of(where, node_key)
+    session = await open_session(identity, ticket.address, ticket.public_key, timeout_s)
     try:
         yield Node(session)
     finally:
@@ -47,20 +47,20 @@ async def connect_files(
 
     Raises what `connect` raises, and UserFault when a file cannot be used.
     """
-    app = parse_identity(_read("the identity file", Path(identity)))
-    node = parse_ticket(_read("the ticket", Path(ticket)))
+    app, node = read_files(identity, ticket)
     async with connect(node, None, app, timeout_s=timeout_s) as connected:
         yield connected
 
 
-def _read(what: str, path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(FILE_BYTES_MAX + 1)
-        if len(data) > FILE_BYTES_MAX:
-            raise UserFault(f"{path} is too large for {what}")
-        return data.decode()
-    except OSError as error:
-        raise UserFault(f"{what} {path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise UserFault(f"{what} {path} is not text") from None
+def ticket_of(where: Ticket | str, node_key: PublicKey | None) -> Ticket:
+    """The ticket of a node that is named by it, or by its address `host:port` and its key. Raises UserFault."""
+    if isinstance(where, Ticket):
+        return where
+    if node_key is None:
+        raise UserFault("an address is not enough: give the public key of the node too, or its ticket")
+    return Ticket(node_key, where)
+
+
+def read_files(identity: str | PathLike[str], ticket: str | PathLike[str]) -> tuple[Identity, Ticket]:
+    """The identity of the app and the ticket of the node in these files. Raises UserFault."""
+    return open_identity(Path(identity)), load(Path(ticket), parse_ticket, made_by="stmgr node-ticket")

@@ -2,7 +2,8 @@
 
 AppError
  ├─ CannotConnect ── NotTrusted
- ├─ Disconnected, NoAnswer
+ ├─ Disconnected ── NotConnected
+ ├─ NoAnswer
  ├─ NotPermitted, Refused                 (also UserFault: ask for something else)
  └─ PaymentError
      ├─ NoIndexServer, NoRoute, NotEnoughCredit, TooExpensive      nothing was begun
@@ -40,6 +41,10 @@ def not_trusted(address: str, app: PublicKey) -> NotTrusted:
 
 class Disconnected(AppError):
     """The connection to the node is over. Requests under way may have been carried out or not."""
+
+
+class NotConnected(Disconnected):
+    """A lasting session has no connection to its node now. Nothing was sent, and nothing will be sent later."""
 
 
 class NoAnswer(AppError):

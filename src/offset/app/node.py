@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from offset.app.buyer import Buyer
 from offset.app.friends import Friends
+from offset.app.payment.buyer import Buyer
 from offset.app.reports import LiveReport
 from offset.app.routes import Routes
 from offset.app.seller import Seller

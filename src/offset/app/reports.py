@@ -95,6 +95,11 @@ class LiveReport:
 
     # For the session
 
+    def restart(self, report: NodeReport) -> None:
+        """Go on over a new connection, from its whole report. Raises PeerFault, with nothing changed."""
+        self._view = ReportView(report)
+        self._lost = None
+
     def apply(self, mutations: tuple[NodeReportMutation, ...], extra: Extra | None = None) -> None:
         """Take changes of the node. Raises PeerFault when we are out of step with it."""
         self._view.apply_all(mutations)

@@ -8,7 +8,7 @@ from offset.app.errors import NoAnswer, NoIndexServer
 from offset.app.session import Session, within
 from offset.base.credits import Amount
 from offset.base.entropy import new_uid
-from offset.base.ids import PublicKey, Uid
+from offset.base.ids import PublicKey
 from offset.base.names import check_currency_length
 from offset.wire.index import Edge, MultiRoute, RequestRoutes
 
@@ -44,16 +44,18 @@ class Routes:
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout_s
         patient_until = min(until, loop.time() + INDEX_PATIENCE_S)
-        request = RequestRoutes(
-            Uid(b""),
-            check_currency_length(currency),
-            amount,
-            source or self._session.report.public_key,
-            destination,
-            exclude,
-        )
+        currency = check_currency_length(currency)
         while True:
             await self._wait_for_server(patient_until - loop.time())
+            # Each question has an id of its own, so that no answer is taken for that of another.
+            request = RequestRoutes(
+                new_uid(self._session.entropy),
+                currency,
+                amount,
+                source or self._session.report.public_key,
+                destination,
+                exclude,
+            )
             answer = await self._ask(request, until - loop.time())
             if answer is not None:
                 return answer
@@ -74,16 +76,6 @@ class Routes:
 
     async def _ask(self, request: RequestRoutes, timeout_s: float) -> tuple[MultiRoute, ...] | None:
         """One question. None: the node could not pass it on."""
-        request_id = new_uid(self._session.entropy)
-        with self._session.routes.expect(request_id) as answer:
-            self._session.post(
-                RequestRoutes(
-                    request_id,
-                    request.currency,
-                    request.capacity,
-                    request.source,
-                    request.destination,
-                    request.opt_exclude,
-                )
-            )
+        with self._session.routes.expect(request.request_id) as answer:
+            self._session.post(request)
             return await within(answer, timeout_s)

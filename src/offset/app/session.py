@@ -20,12 +20,13 @@ from offset.app.errors import (
     not_trusted,
 )
 from offset.app.reports import LiveReport
+from offset.app.updates import Update
 from offset.base.entropy import new_uid
 from offset.base.faults import PeerFault, UserFault
 from offset.base.ids import PaymentId, PublicKey, RequestId, Uid
 from offset.base.limits import SDK_REQUESTS_MAX
 from offset.core.apps.permissions import is_allowed, needed_permission
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.engine.app import AppEngine, AppStage, Heard, Over, Ready
 from offset.engine.surface import Tell
 from offset.shell.driver import Driver
@@ -42,7 +43,9 @@ from offset.wire.app import (
     ResponseClosePayment,
     TransactionResult,
 )
+from offset.wire.extension import Extra
 from offset.wire.index import MultiRoute
+from offset.wire.report import NodeReport, NodeReportMutation
 
 CONNECT_S = 10.0
 """Seconds for connecting, handshake, permissions and report together."""
@@ -61,17 +64,24 @@ class Session:
     report: LiveReport
     permissions: AppPermissions
 
-    def __init__(self, identity: Identity, address: str, node: PublicKey) -> None:
+    def __init__(
+        self, identity: Signer, address: str, node: PublicKey, former: LiveReport | None = None
+    ) -> None:
+        """`former` is the report of an earlier connection to this node: it goes on with the new one."""
         self.entropy = SystemEntropy()
         self.address = address
         self.routes: Answers[Uid, tuple[MultiRoute, ...] | None] = Answers()
         self.transactions: Answers[RequestId, RequestResult] = Answers()
         self.endings: Answers[PaymentId, PaymentStatus] = Answers()
+        self.follow: Callable[[Update], None] | None = None
+        """Told each change of the report after it was applied."""
         self._identity = identity
+        self._former = former
         self._acks: Answers[Uid, None] = Answers()
         self._checks: dict[Uid, Check] = {}
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._lost: AppError | None = None
+        self._is_over = asyncio.Event()
         self._engine = AppEngine(identity, self.entropy, address, node)
         self._driver = Driver(self._engine, tell=self._tell)
         self._running = asyncio.create_task(self._driver.run())
@@ -119,6 +129,12 @@ class Session:
         except TimeoutError:
             raise CannotConnect(f"the node at {self.address} did not answer within {timeout_s:g} s") from None
 
+    async def until_lost(self) -> AppError:
+        """Wait until the connection is over: why it is."""
+        await self._is_over.wait()
+        assert self._lost is not None
+        return self._lost
+
     async def close(self) -> None:
         """End the connection once what was posted is on its way. Who still waits gets Disconnected."""
         self._driver.stop()
@@ -141,7 +157,7 @@ class Session:
             case Ready(permissions=permissions, report=report):
                 self.permissions = permissions
                 try:
-                    self.report = LiveReport(report)
+                    self.report = self._begin(report)
                 except PeerFault as fault:
                     self._lose(CannotConnect(str(fault)))
                 else:
@@ -149,12 +165,19 @@ class Session:
             case Over() as over:
                 self._lose(self._loss(over))
 
+    def _begin(self, report: NodeReport) -> LiveReport:
+        if self._former is None:
+            return LiveReport(report)
+        self._former.restart(report)
+        return self._former
+
     def _hear(self, message: AppServerToApp) -> None:
         match message:
             case ReportMutations():
                 extra = message.opt_extra
                 if message.mutations or extra is not None:
                     self.report.apply(message.mutations, extra)
+                    self._tell_follower(message.mutations, extra)
                 if message.opt_app_request_id is not None:
                     self._acknowledged(message.opt_app_request_id, "" if extra is None else extra.refusal)
             case TransactionResult():
@@ -163,6 +186,15 @@ class Session:
                 self.routes.give(message.request_id, message.result)
             case ResponseClosePayment():
                 self.endings.give(message.payment_id, message.status)
+
+    def _tell_follower(self, mutations: tuple[NodeReportMutation, ...], extra: Extra | None) -> None:
+        if self.follow is None:
+            return
+        for mutation in mutations:
+            self.follow(mutation)
+        # An extra may say only why a request was refused, which is no change of the report.
+        if extra is not None and (extra.credit_lines or extra.opt_status is not None):
+            self.follow(extra)
 
     def _acknowledged(self, ack: Uid, refusal: str) -> None:
         """A node of ours says why it refused a request; of another the report tells whether it did (D-4)."""
@@ -189,6 +221,7 @@ class Session:
         if self._lost is not None:
             return
         self._lost = error
+        self._is_over.set()
         if not self._ready.done():
             self._ready.set_exception(error)
             # Looked at, because nobody may wait for it any more.
@@ -200,9 +233,11 @@ class Session:
         self.report.lose(lost)
 
 
-async def open_session(identity: Identity, address: str, node: PublicKey, timeout_s: float) -> Session:
-    """Connect. Raises CannotConnect or NotTrusted, and then nothing is left behind."""
-    session = Session(identity, address, node)
+async def open_session(
+    identity: Signer, address: str, node: PublicKey, timeout_s: float, former: LiveReport | None = None
+) -> Session:
+    """Connect; the arguments are those of Session. Raises CannotConnect or NotTrusted, and then nothing is left."""
+    session = Session(identity, address, node, former)
     try:
         await session.until_ready(timeout_s)
     except BaseException:

@@ -184,6 +184,11 @@ MULTI_ROUTE_ROUTES_MAX = 16  # spec 04, 7.4; that many are used only where fewer
 FILE_BYTES_MAX = 2**20  # of any file that we read; the longest honest one, a token, has some 50 KiB
 SDK_REQUESTS_MAX = 10_000  # of one app that wait for their acknowledgement
 SDK_CHANGES_MAX = 10_000  # of the report that wait for the program to look at them
+# Between two attempts of a lasting session: soon at first, for a node that only starts again.
+SDK_BACKOFF_MS_MIN: Millis = SECOND // 2
+SDK_BACKOFF_MS_MAX: Millis = 30 * SECOND
+# A connection that lived less counts as a failed attempt, so the pauses go on growing.
+SDK_SHORT_SESSION_MS: Millis = 8 * SECOND
 
 assert HANDSHAKE_FRAME_BYTES_MAX < INNER_MESSAGE_BYTES_MAX < FRAME_BYTES_MAX < APP_FRAME_BYTES_MAX
 assert APP_FRAME_BYTES_MAX + 2**17 < DECODED_WORDS_MAX * 8

@@ -19,7 +19,7 @@ from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey
 from offset.base.instants import SECOND, Instant, Millis, earliest
 from offset.base.limits import APP_FRAME_BYTES_MAX
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.engine.lines import DIALED, LineClosed, LineMessage, LineOpened, Lines
 from offset.engine.surface import Effect, Event, Tell
 from offset.wire.app import (
@@ -75,9 +75,9 @@ News = Ready | Heard | Over
 class AppEngine:
     """An app without its sockets, clock and chance."""
 
-    def __init__(self, identity: Identity, entropy: Entropy, address: str, node: PublicKey) -> None:
+    def __init__(self, signer: Signer, entropy: Entropy, address: str, node: PublicKey) -> None:
         """`address` is `host:port` of the node, `node` the key that it must prove."""
-        self._lines = Lines(identity, entropy, message_bytes_max={DIALED: APP_FRAME_BYTES_MAX})
+        self._lines = Lines(signer, entropy, message_bytes_max={DIALED: APP_FRAME_BYTES_MAX})
         self._address, self._node = address, node
         self._conn: Conn | None = None
         self._stage = AppStage.DIALING

@@ -5,7 +5,7 @@ Received ──► lines ──► message ──► server ──► messages f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault, TextTooLong
@@ -20,10 +20,11 @@ from offset.base.limits import (
 )
 from offset.core.index.effects import DialPeer, HangupConn, PauseConn, ResumeConn, SendClients, SendPeers
 from offset.core.index.effects import Effect as ServerEffect
-from offset.core.index.server import IndexServer, IndexServerView
-from offset.crypto.identity import Identity
-from offset.engine.lines import DIALED, LineClosed, LineEvent, LineMessage, LineOpened, Lines, LinesView
+from offset.core.index.server import IndexServer
+from offset.crypto.signer import Signer
+from offset.engine.lines import DIALED, LineClosed, LineEvent, LineMessage, LineOpened, Lines
 from offset.engine.surface import Congested, Drained, Effect, Event, Tell
+from offset.engine.views import IndexEngineView, StatedCapacity
 from offset.wire.index import (
     INDEX_CLIENT_TO_SERVER,
     INDEX_SERVER_TO_CLIENT,
@@ -41,7 +42,7 @@ class IndexEngine:
 
     def __init__(
         self,
-        identity: Identity,
+        signer: Signer,
         entropy: Entropy,
         trusted: Mapping[PublicKey, str],
         now: Instant,
@@ -52,13 +53,13 @@ class IndexEngine:
         """`trusted`: the address of the server port of each index server to share with."""
         handshakes_max *= 2  # of both ports together
         self._lines = Lines(
-            identity,
+            signer,
             entropy,
             connections_max=clients_max + len(trusted) + handshakes_max,
             handshakes_max=handshakes_max,
             message_bytes_max=dict.fromkeys((SERVERS, DIALED), INDEX_SERVER_MESSAGE_BYTES_MAX),
         )
-        self._server = IndexServer(identity.public_key, trusted, entropy, now, clients_max=clients_max)
+        self._server = IndexServer(signer.public_key, trusted, entropy, now, clients_max=clients_max)
         self._dialing: dict[Conn, PublicKey] = {}
         self._clients: dict[Conn, None] = {}
         self._peers: dict[Conn, None] = {}
@@ -92,9 +93,14 @@ class IndexEngine:
         """When to be woken."""
         return earliest(self._lines.deadline(), self._server.deadline(), self._tell_at)
 
-    def view(self) -> tuple[LinesView, IndexServerView]:
+    def view(self) -> IndexEngineView:
         """The counts of this moment."""
-        return self._lines.view(), self._server.view()
+        return IndexEngineView(self._lines.view(), self._server.view())
+
+    def stated(self) -> Iterator[StatedCapacity]:
+        """All that nodes have stated and that is still believed, one after another."""
+        for node, record in self._server.records():
+            yield StatedCapacity(node, record.friend, record.currency, record.capacity, record.toll)
 
     def _take_effects(self) -> list[Effect]:
         told, self._told = self._told, []

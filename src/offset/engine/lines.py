@@ -32,7 +32,7 @@ from offset.base.limits import (
     RELAY_HANDSHAKES_PER_ADDRESS_MAX,
 )
 from offset.base.peer_addresses import Tally, is_exempt, source_of
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.engine.surface import (
     Close,
     Closed,
@@ -113,7 +113,7 @@ class Lines:
 
     def __init__(
         self,
-        identity: Identity,
+        signer: Signer,
         entropy: Entropy,
         *,
         connections_max: int = RELAY_CONNECTIONS_MAX,
@@ -126,7 +126,7 @@ class Lines:
         `message_bytes_max` is the largest message taken, by listener (DIALED for dialed lines); FRAME_BYTES_MAX
         where it says nothing.
         """
-        self._identity = identity
+        self._signer = signer
         self._entropy = entropy
         self._connections_max = connections_max
         self._handshakes_max = handshakes_max
@@ -305,7 +305,7 @@ class Lines:
         self, conn: Conn, event: Opened, expects: PublicKey | None, source: str | None, now: Instant
     ) -> None:
         line = Line(
-            self._identity,
+            self._signer,
             self._entropy,
             now,
             expects=expects,

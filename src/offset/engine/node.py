@@ -41,7 +41,7 @@ from offset.core.funder.records import Changes, IndexServersRecord, Record
 from offset.core.funder.state.turn import DropFriend, SetRelays, Turn, UpdateFriend
 from offset.core.funder.state.views import credit_lines
 from offset.core.index import client as index
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.engine.capacities import Capacities, Changed
 from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines
 from offset.engine.node_apps import NodeApps, Trust
@@ -57,6 +57,7 @@ from offset.engine.surface import (
     Received,
     Tell,
 )
+from offset.engine.views import NodeView
 from offset.link.stack import Line
 from offset.wire.app import (
     AddIndexServer,
@@ -79,7 +80,7 @@ class NodeEngine:
 
     def __init__(
         self,
-        identity: Identity,
+        signer: Signer,
         entropy: Entropy,
         trust: Trust,
         records: Iterable[Record],
@@ -93,13 +94,13 @@ class NodeEngine:
         """
         rows = list(records)
         servers = next((row.servers for row in rows if isinstance(row, IndexServersRecord)), ())
-        self._lines = Lines(identity, entropy, handshakes_max=APP_HANDSHAKES_MAX)
-        self._funder = Funder(identity, entropy, rows)
+        self._lines = Lines(signer, entropy, handshakes_max=APP_HANDSHAKES_MAX)
+        self._funder = Funder(signer, entropy, rows)
         self._channeler = Channeler(
-            identity.public_key,
+            signer.public_key,
             entropy,
             lambda friend, at: Line(
-                identity,
+                signer,
                 entropy,
                 at,
                 expects=friend,
@@ -108,7 +109,7 @@ class NodeEngine:
             ),
             allow_private_relays=allow_private_relays,
         )
-        self._index = index.IndexClient(identity, entropy, servers)
+        self._index = index.IndexClient(signer, entropy, servers)
         self._apps = NodeApps(trust, self._send_app)
         self._outbox = Outbox()
         self._part_timeouts = PartTimeouts(self._funder)
@@ -178,6 +179,15 @@ class NodeEngine:
             self._recheck_at,
             self._status_at,
         )
+
+    def report(self) -> NodeReport:
+        """What an app that connects now is told."""
+        return NodeReport(self._funder.report(), self._index.report(), self._extra())
+
+    def view(self) -> NodeView:
+        """The node at this moment."""
+        needed = len(self._relay_lines) + len(self._apps) + (self._index_conn is not None)
+        return NodeView(self._funder.state, needed, len(self._outbox), self._apps.requests_pending)
 
     def _take_effects(self) -> list[Effect]:
         effects, self._effects = self._effects, []
@@ -267,7 +277,7 @@ class NodeEngine:
                     self._funder.is_reporting = True
                     if self._recheck_at is None:
                         self._recheck_at = self._now + APPS_RECHECK_MS
-                    report = NodeReport(self._funder.report(), self._index.report(), self._extra())
+                    report = self.report()
                     self._put({}, lambda: self._register(conn, report))
                 else:
                     if len(self._apps) >= APPS_MAX:

@@ -47,6 +47,11 @@ class NodeApps:
     def __len__(self) -> int:
         return len(self._permissions)
 
+    @property
+    def requests_pending(self) -> int:
+        """Different questions that wait for an answer."""
+        return len(self._pending)
+
     def opened(self, conn: Conn, key: PublicKey) -> bool:
         """An app proved its key. False: hang up without a word."""
         permissions = self._trust(key)

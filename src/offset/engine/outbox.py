@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import Any
 
+from offset.core.funder.records import Changes
 from offset.engine.surface import Effect, Persist
 
 Release = Callable[[], None]
@@ -25,7 +25,7 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._held)
 
-    def put(self, changes: dict[Any, Any], release: Release) -> list[Effect]:
+    def put(self, changes: Changes, release: Release) -> list[Effect]:
         """Make `changes` durable, then call `release`; at once when nothing has to wait."""
         effects: list[Effect] = []
         if changes:

@@ -9,10 +9,11 @@ from offset.base.entropy import Entropy
 from offset.base.instants import Instant, earliest
 from offset.base.limits import COUNTERS_MS, RELAY_HANDSHAKES_MAX, RELAY_HANDSHAKES_PER_ADDRESS_MAX
 from offset.core.relay import Effect as RelayEffect
-from offset.core.relay import HangupLeg, PauseLeg, Quotas, Relay, RelayView, ResumeLeg, SendLeg
-from offset.crypto.identity import Identity
-from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines, LinesView
+from offset.core.relay import HangupLeg, PauseLeg, Quotas, Relay, ResumeLeg, SendLeg
+from offset.crypto.signer import Signer
+from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, Lines
 from offset.engine.surface import Congested, Drained, Effect, Event, Tell, Woken
+from offset.engine.views import RelayEngineView
 
 LISTENER = "relay"
 """The one listener of a relay."""
@@ -23,7 +24,7 @@ class RelayEngine:
 
     def __init__(
         self,
-        identity: Identity,
+        signer: Signer,
         entropy: Entropy,
         now: Instant,
         *,
@@ -34,7 +35,7 @@ class RelayEngine:
         """`quotas` bound the authenticated connections, the other two those that are not there yet."""
         quotas = quotas or Quotas()
         self._lines = Lines(
-            identity,
+            signer,
             entropy,
             connections_max=quotas.connections + handshakes_max,
             handshakes_max=handshakes_max,
@@ -79,9 +80,9 @@ class RelayEngine:
         """Whether all connections are closed: nothing is left to be delivered."""
         return self._is_stopping and self._lines.view().connections == 0
 
-    def view(self) -> tuple[LinesView, RelayView]:
+    def view(self) -> RelayEngineView:
         """The counts of this moment."""
-        return self._lines.view(), self._relay.view()
+        return RelayEngineView(self._lines.view(), self._relay.view())
 
     def _take(self, news: LineEvent, now: Instant) -> None:
         conn = news.conn

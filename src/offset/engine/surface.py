@@ -6,12 +6,13 @@ listener, odd ones are dialed by the engine.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, dataclass_transform
+from typing import Any, Protocol, dataclass_transform, runtime_checkable
 
 import msgspec
 
 from offset.base.ids import Conn
 from offset.base.instants import Instant
+from offset.core.funder.records import Changes
 
 
 @dataclass_transform(frozen_default=True)
@@ -113,7 +114,7 @@ class Persist(Effect):
     """
 
     number: int
-    changes: dict[tuple[Any, ...], Any]
+    changes: Changes
 
 
 class Tell(Effect):
@@ -132,4 +133,13 @@ class Engine(Protocol):
 
     def deadline(self) -> Instant | None:
         """When the engine wants to be woken next."""
+        ...
+
+
+@runtime_checkable
+class Startable(Protocol):
+    """An engine that has something to do before its first event."""
+
+    def start(self, now: Instant) -> list[Effect]:
+        """What to do first."""
         ...

@@ -18,7 +18,7 @@ from offset.base.limits import (
 )
 from offset.base.token_bucket import TokenBucket
 from offset.crypto.cipher import SEALED_BYTES_MIN
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.link.frames import FrameReader, frame
 from offset.link.handshake import Handshake, SessionKeys
 from offset.link.keepalive import Keepalive
@@ -71,7 +71,7 @@ class Line:
 
     def __init__(
         self,
-        identity: Identity,
+        signer: Signer,
         entropy: Entropy,
         now: Instant,
         *,
@@ -91,7 +91,7 @@ class Line:
         self._sealed_bytes_max = sealed_bytes_max(message_bytes_max)
         self._reader = FrameReader(self._sealed_bytes_max, _FIRST_FRAMES) if framed else None
         self._version_checked = not framed
-        self._handshake: Handshake | None = Handshake(identity, entropy, expects)
+        self._handshake: Handshake | None = Handshake(signer, entropy, expects)
         self._handshake_by = now + HANDSHAKE_MS
         self._channel: SecureChannel | None = None
         # This clock and the next start again when the handshake is done.

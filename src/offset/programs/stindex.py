@@ -17,12 +17,13 @@ from offset.base.ids import PublicKey
 from offset.engine.index import CLIENTS, SERVERS, IndexEngine
 from offset.programs.cli import CONTEXT, version_option
 from offset.programs.errors import run
-from offset.programs.files_io import load
 from offset.shell.addresses import parse_listen_address
 from offset.shell.driver import Driver
+from offset.shell.files import load
+from offset.shell.identity_file import open_identity
 from offset.shell.service import announce, run_program
 from offset.shell.system import SystemEntropy, monotonic_ms
-from offset.wire.files import parse_identity, parse_ticket
+from offset.wire.files import parse_ticket
 
 PROGRAM = "stindex"
 
@@ -81,7 +82,7 @@ def stindex(idfile: Path, lclient: str, lserver: str, trusted: Path) -> int:
 
     async def start() -> Driver:
         at_client, at_server = parse_listen_address(lclient), parse_listen_address(lserver)
-        identity = load(idfile, parse_identity, made_by="stmgr gen-ident")
+        identity = open_identity(idfile)
         engine = IndexEngine(identity, SystemEntropy(), read_trusted(trusted), monotonic_ms())
         driver = Driver(engine)
         for_nodes = await driver.listen(CLIENTS, *at_client)

@@ -9,15 +9,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from offset.programs.cli import CONTEXT, add_help, version_option
 from offset.programs.errors import run, say
-
-if TYPE_CHECKING:
-    from offset.crypto.identity import Identity
 
 PROGRAM = "stmgr"
 
@@ -75,7 +72,7 @@ def gen_ident(output: Path) -> None:
     nobody can. Keep it secret, and keep a copy in a safe place. The file is readable for its owner only.
     """
     from offset.crypto.identity import PRIVATE_KEY_BYTES, Identity
-    from offset.programs.files_io import refuse_existing, write_new
+    from offset.shell.files import refuse_existing, write_new
     from offset.wire.files import format_identity
 
     refuse_existing(output)
@@ -90,11 +87,12 @@ def init_node_db(idfile: Path, output: Path) -> None:
 
     It belongs to the identity: stnode opens it with no other one. All balances with friends will live in it.
     """
-    from offset.programs.files_io import refuse_existing
-    from offset.store import database
+    from offset.shell.files import refuse_existing
+    from offset.shell.identity_file import open_identity
+    from offset.store.sqlite import database
 
     refuse_existing(output)
-    database.create(output, _identity(idfile).public_key)
+    database.create(output, open_identity(idfile).public_key)
 
 
 @stmgr.command("backup")
@@ -125,8 +123,8 @@ def backup(database: Path, output: Path) -> None:
 
     The steps after a loss are in docs/RECOVERY.md.
     """
-    from offset.programs.files_io import refuse_existing
-    from offset.store.backup import backup as copy
+    from offset.shell.files import refuse_existing
+    from offset.store.sqlite.backup import backup as copy
 
     refuse_existing(output)
     copy(database, output)
@@ -146,13 +144,14 @@ def app_ticket(idfile: Path, output: Path, proutes: bool, pbuyer: bool, pseller:
     node, at all its balances. If you change or remove the ticket there, the node hangs up on the app within
     seconds; other permissions hold from its next connection on.
     """
-    from offset.programs.files_io import refuse_existing, write_new
+    from offset.shell.files import refuse_existing, write_new
+    from offset.shell.identity_file import open_identity
     from offset.wire.app import AppPermissions
     from offset.wire.files import AppTicket, format_app_ticket
 
     refuse_existing(output)
     permissions = AppPermissions(routes=proutes, buyer=pbuyer, seller=pseller, config=pconfig)
-    write_new(output, format_app_ticket(AppTicket(_identity(idfile).public_key, permissions)))
+    write_new(output, format_app_ticket(AppTicket(open_identity(idfile).public_key, permissions)))
 
 
 @stmgr.command("node-ticket")
@@ -180,11 +179,12 @@ def node_entry(nodeid: Path, appid: Path, address: str, output: Path) -> None:
     owner only.
     """
     from offset.base.names import check_address
-    from offset.programs.files_io import refuse_existing, write_new
+    from offset.shell.files import refuse_existing, write_new
+    from offset.shell.identity_file import open_identity
     from offset.wire.files import RemoteNodeCard, format_node_card
 
     refuse_existing(output)
-    node, app = _identity(nodeid), _identity(appid)
+    node, app = open_identity(nodeid), open_identity(appid)
     card = RemoteNodeCard(node.public_key, check_address(address), app)
     write_new(output, format_node_card(card), secret=True)
     _warn_of(address)
@@ -216,20 +216,14 @@ def index_ticket(idfile: Path, address: str, output: Path) -> None:
     _ticket(idfile, address, output)
 
 
-def _identity(path: Path) -> Identity:
-    from offset.programs.files_io import load
-    from offset.wire.files import parse_identity
-
-    return load(path, parse_identity, made_by=f"{PROGRAM} gen-ident -o {path}")
-
-
 def _ticket(idfile: Path, address: str, output: Path) -> None:
     from offset.base.names import check_address
-    from offset.programs.files_io import refuse_existing, write_new
+    from offset.shell.files import refuse_existing, write_new
+    from offset.shell.identity_file import open_identity
     from offset.wire.files import Ticket, format_ticket
 
     refuse_existing(output)
-    ticket = Ticket(_identity(idfile).public_key, check_address(address))
+    ticket = Ticket(open_identity(idfile).public_key, check_address(address))
     write_new(output, format_ticket(ticket))
     _warn_of(address)
 

@@ -55,17 +55,16 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_priva
         from offset.base import base64url
         from offset.base.limits import APP_QUEUE_BYTES_MAX
         from offset.engine.node import APPS, NodeEngine
-        from offset.programs.files_io import load
         from offset.programs.trusted import TrustedApps
         from offset.shell.addresses import parse_listen_address
         from offset.shell.bounds import Bounds
+        from offset.shell.identity_file import open_identity
         from offset.shell.network import InterfaceWatch
         from offset.shell.system import SystemEntropy, monotonic_ms
-        from offset.store.database import Database
-        from offset.wire.files import parse_identity
+        from offset.store.sqlite.database import Database
 
         address = parse_listen_address(laddr)
-        identity = load(idfile, parse_identity, made_by="stmgr gen-ident")
+        identity = open_identity(idfile)
         store = Database.open(database, identity.public_key)
         try:
             engine = NodeEngine(

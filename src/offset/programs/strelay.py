@@ -17,12 +17,11 @@ from offset.core.relay import Quotas
 from offset.engine.relay import LISTENER, RelayEngine
 from offset.programs.cli import CONTEXT, version_option
 from offset.programs.errors import run
-from offset.programs.files_io import load
 from offset.shell.addresses import Address, parse_listen_address
 from offset.shell.driver import Driver
+from offset.shell.identity_file import open_identity
 from offset.shell.service import announce, run_program
 from offset.shell.system import SystemEntropy, monotonic_ms
-from offset.wire.files import parse_identity
 
 PROGRAM = "strelay"
 _DEFAULTS = Quotas()
@@ -80,7 +79,7 @@ def strelay(idfile: Path, laddr: Address, handshakes: int, handshakes_per_addres
     """
 
     async def start() -> Driver:
-        identity = load(idfile, parse_identity, made_by="stmgr gen-ident")
+        identity = open_identity(idfile)
         engine = RelayEngine(
             identity,
             SystemEntropy(),

@@ -44,7 +44,7 @@ def verify_receipt(invoice: Path, receipt: Path) -> None:
     invoice names. Take the invoice from the seller: with an invoice of the buyer's making it proves nothing.
     """
     from offset.base.faults import UserFault
-    from offset.programs.files_io import load
+    from offset.shell.files import load
     from offset.wire import signing
     from offset.wire.files import parse_invoice, parse_receipt
 
@@ -81,8 +81,8 @@ def verify_token(token: Path) -> None:
     """
     from offset.base import base64url
     from offset.base.faults import UserFault
-    from offset.programs.files_io import load
     from offset.programs.printing import printable
+    from offset.shell.files import load
     from offset.wire.files import parse_token
     from offset.wire.signing import verify_move_token_hashed
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
-from offset.programs.files_io import load
+from offset.shell.files import load
 from offset.wire.app import AppPermissions
 from offset.wire.files import AppTicket, parse_app_ticket
 

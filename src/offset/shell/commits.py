@@ -11,13 +11,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import Protocol
 
 from offset.base.faults import NodeStopped, OffsetError
+from offset.core.funder.records import Changes
 from offset.engine.surface import Persist
-
-Changes = dict[tuple[Any, ...], Any]
-"""Rows by key; None: the row is gone."""
 
 
 class Committer(Protocol):

@@ -30,13 +30,14 @@ from offset.engine.surface import (
     Persist,
     Persisted,
     Resume,
+    Startable,
     Tell,
     Woken,
     Write,
 )
 from offset.shell.addresses import Address, listening_socket
 from offset.shell.bounds import Bounds, ports_max
-from offset.shell.commits import Changes, Committer, GroupCommit
+from offset.shell.commits import Committer, GroupCommit
 from offset.shell.dialing import Dials
 from offset.shell.log import log_tell
 from offset.shell.network import InterfaceWatch
@@ -44,19 +45,10 @@ from offset.shell.ports import Port
 from offset.shell.system import Clock, descriptors_max, monotonic_ms
 from offset.shell.wakeup import Wakeup
 
-__all__ = ["Bounds", "Changes", "Committer", "Driver", "Startable", "Stoppable"]
+__all__ = ["Bounds", "Committer", "Driver", "Stoppable"]
 
 STALL_LOOKS = 8
 """How often a write is looked at in the time after which a stalled one is given up."""
-
-
-@runtime_checkable
-class Startable(Protocol):
-    """An engine that has something to do before its first event."""
-
-    def start(self, now: Instant) -> list[Effect]:
-        """What to do first."""
-        ...
 
 
 @runtime_checkable

@@ -19,8 +19,8 @@ from offset.base.ids import (
     Signature,
 )
 from offset.crypto.hashing import sha512_256
-from offset.crypto.identity import is_lower, key_rank, verify
 from offset.crypto.locks import hash_lock
+from offset.crypto.public_keys import is_lower, key_rank, verify
 from offset.wire.canonical import (
     currencies_bytes,
     currency_bytes,

@@ -20,7 +20,7 @@ from offset.base.limits import (
     STABLE_LINE_MS,
 )
 from offset.core.channeler import CloseLine, Offline, Online, OpenLine
-from offset.crypto.identity import is_lower
+from offset.crypto.public_keys import is_lower
 from offset.wire.relay import Connect
 from support.scripted import HIGH, LOW, R1, R2, R3, R4, Script, relay
 

@@ -5,7 +5,7 @@ import pytest
 
 from offset.base.faults import PeerFault
 from offset.base.limits import I128_MAX, U128_MAX
-from offset.core.funder.records import LOST
+from offset.core.funder.records import LOST, HistoryKind, HistoryRecord
 from offset.wire import app
 from offset.wire.common import Commit, RelayAddress
 from offset.wire.friend import (
@@ -52,7 +52,8 @@ def test_d01_collect_for_a_lost_friend(how: str) -> None:
     world.control("b", app.CommitInvoice(commit))
     world.settle()
     assert world["m"].credit(world["b"]).balance == -13
-    (note,) = [record for record in world["m"].rows.records() if record.key()[:2] == ("history", "lost")]
+    (note,) = [record for record in world["m"].rows.records() if isinstance(record, HistoryRecord)]
+    assert note.kind == HistoryKind.LOST
     assert (note.id, note.amount, note.peer) == (request_id, 13, world["b"].key)
 
 
@@ -68,7 +69,9 @@ def test_d01_response_and_cancel_for_a_lost_friend() -> None:
     assert credit.local[request.request_id].response is not None
     seller.say("m", CancelOp(request.request_id))
     assert (credit.local, credit.local_debt, credit.balance) == ({}, 0, 0)
-    assert not any(record.key()[0] == "history" for record in world["m"].rows.records()), "nothing was lost"
+    assert not any(isinstance(record, HistoryRecord) for record in world["m"].rows.records()), (
+        "nothing was lost"
+    )
 
 
 def test_d02_same_request_id_from_two_friends() -> None:
@@ -172,7 +175,7 @@ def test_d07_used_invoice_ids() -> None:
     world.control("s", app.CancelInvoice(withdrawn))
     world.restart("s")
     for record in world["s"].rows.records():
-        if record.key()[:2] in (("history", "received"), ("history", "withdrawn")):
+        if isinstance(record, HistoryRecord):
             world.control("s", app.AddInvoice(record.id, FST, 10))
             assert world["s"].refusal == "the invoice was used before"
 

@@ -16,7 +16,7 @@ from offset.base.limits import (
     U64_MAX,
 )
 from offset.core.funder.ledger import mutual_credit
-from offset.core.funder.records import HistoryRecord, Key
+from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, Key
 from offset.core.funder.state.turn import UpdateFriend
 from offset.wire import app
 from offset.wire.common import RECEIPT, RelayAddress
@@ -186,7 +186,7 @@ def test_d28_receipt_of_the_whole_after_the_acknowledgement() -> None:
     world.disconnect("a", "n")
     world.control("s", app.CommitInvoice(commit))
     world.settle()
-    key = ("history", "paid", payment_id)
+    key = HistoryKey(HistoryKind.PAID, payment_id)
     part = RECEIPT.decode(_detail(world["a"], key))
     assert not part.is_complete
     ack_uid = world["a"].state.payments[payment_id].ack_uid

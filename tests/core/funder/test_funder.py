@@ -2,6 +2,7 @@
 
 from offset.base.credits import Rate
 from offset.core.funder.funder import Funder
+from offset.core.funder.records import ChannelKey, CreditKey, CreditRecord, QueuedRecord
 from offset.wire import app
 from offset.wire.friend import FRIEND_MESSAGE, MoveTokenRequest
 from support.ledger import FST, World
@@ -29,7 +30,7 @@ def test_rows_of_a_turn_are_those_it_changed() -> None:
         seller.say("m")
         world.invoice("m", 5)
     turn = payer.say("m", payer.request(99, 1, route=(seller.key,)))
-    tables = sorted(key[0] for key in turn.changes if turn.changes[key] is not None)
+    tables = sorted(record.TABLE for record in turn.changes.values() if record is not None)
     assert tables == ["channels", "channels", "credits", "credits", "pending", "pending"]
 
 
@@ -42,14 +43,14 @@ def test_balances_that_did_not_change_are_not_written() -> None:
     before = world["a"].rows.records()
     world.part(payment_id, "ab", 5)
     written = [record for record in world["a"].rows.records() if record not in before]
-    assert [record.key()[2] for record in written if record.key()[0] == "credits"] == [FST]
+    assert [record.currency for record in written if isinstance(record, CreditRecord)] == [FST]
     turn = world.deliver("b", "a")
-    assert [key[2] for key in turn.changes if key[0] == "credits"] == [FST]
+    assert [key.currency for key in turn.changes if isinstance(key, CreditKey)] == [FST]
     world.settle()
     world.give_token("a", "b")
     world.reconnect("a", "b")
     turn = world.deliver("b", "a")  # an empty message
-    assert [key[0] for key in turn.changes] == ["channels"]
+    assert [type(key) for key in turn.changes] == [ChannelKey]
     assert [type(change.friend_report_mutation).__name__ for change in turn.mutations] == [
         "SetOptLastIncomingMoveToken"
     ]
@@ -101,7 +102,7 @@ def test_requests_that_waited_at_a_crash_fail_at_the_start() -> None:
     request_id = world.part(payment_id, "am", 1)
     node = world["a"]
     rows = node.rows.records()
-    assert any(record.key()[0] == "queued" for record in rows)
+    assert any(isinstance(record, QueuedRecord) for record in rows)
     reborn = Funder(node.identity, node.entropy, rows)
     turn = reborn.start()
     assert turn.results == [app.TransactionResult(request_id, app.FAILURE)]

@@ -55,6 +55,17 @@ def test_an_arc_needs_both_sides() -> None:
     assert arcs(atlas) == {(A, B): 11, (B, A): 20}
 
 
+def test_all_records() -> None:
+    """Each record once with its node, of all currencies, whether it makes an arc or not; none that was removed."""
+    atlas = Atlas()
+    for node, currency, friend in ((A, "FST", B), (B, "FST", A), (A, "EUR", C), (C, "EUR", B)):
+        atlas.update(node, currency, friend, 10, FREE)
+    atlas.remove(C, "EUR", B)
+    found = [(node, record.currency, record.friend) for node, record in atlas.records()]
+    assert sorted(found) == sorted([(A, "FST", B), (B, "FST", A), (A, "EUR", C)])
+    assert len(found) == len(atlas)
+
+
 def test_currencies_do_not_mix() -> None:
     """What is stated in two currencies makes no arc (4.1)."""
     atlas = Atlas()

@@ -14,7 +14,7 @@ from offset.base.limits import (
     INDEX_UPDATES_SPACING_MS,
 )
 from offset.core.index.publication import SAID_AGAIN
-from offset.crypto.identity import verify
+from offset.crypto.public_keys import verify
 from offset.wire.index import (
     IndexMutation,
     RemoveFriendCurrency,

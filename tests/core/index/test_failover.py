@@ -8,7 +8,8 @@ from offset.core.index.client import Answer, DialServer, IndexClient, SendServer
 from offset.core.index.client import Effect as ClientEffect
 from offset.core.index.effects import Effect, SendClients, SendPeers
 from offset.core.index.server import IndexServer
-from offset.crypto.identity import Identity, is_lower
+from offset.crypto.identity import Identity
+from offset.crypto.public_keys import is_lower
 from offset.wire.common import NamedIndexServerAddress
 from offset.wire.index import RequestRoutes
 from support.payments import key

@@ -9,7 +9,7 @@ from offset.base.instants import SECOND
 from offset.base.limits import INDEX_SERVER_BACKOFF_MS_MAX
 from offset.core.index.effects import DialPeer
 from offset.core.index.federation import Federation
-from offset.crypto.identity import is_lower
+from offset.crypto.public_keys import is_lower
 from support.payments import key
 
 OWN = key("own")

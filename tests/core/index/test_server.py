@@ -19,7 +19,8 @@ from offset.core.index import server as server_module
 from offset.core.index.effects import DialPeer, Effect, HangupConn, SendClients, SendPeers
 from offset.core.index.search import Budget
 from offset.core.index.server import IndexServer
-from offset.crypto.identity import Identity, is_lower
+from offset.crypto.identity import Identity
+from offset.crypto.public_keys import is_lower
 from offset.wire.index import (
     INDEX_CLIENT_TO_SERVER,
     INDEX_SERVER_TO_CLIENT,

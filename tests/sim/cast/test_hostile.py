@@ -7,7 +7,11 @@ import msgspec
 from offset.sim.cast.hostile import REFERENCE_OPERATIONS_MAX
 from offset.sim.course.acts import carry_out
 from offset.sim.course.run import Run
-from offset.sim.script.scenario import CALM_MS, Act, Friendship, Scenario
+from offset.sim.course.simulation import go
+from offset.sim.script.act import Act
+from offset.sim.script.faults import Partition, ResetConnection, Wipe
+from offset.sim.script.payments import Pay
+from offset.sim.script.scenario import CALM_MS, Friendship, Scenario
 
 LIMITS = {"FST": (2000, 2000)}
 ROW = Scenario(
@@ -30,11 +34,8 @@ def begun(*acts: Act) -> Run:
 
 def test_few_operations_in_a_message() -> None:
     """Of 60 requests that piled up an odd node says 16 at a time, and never more."""
-    pay = ("A", "C", "FST", 5, (("A", "B", "C"),))
-    run = begun(
-        Act(CALM_MS, "part", ("B", "relay0", 3000)),
-        *[Act(CALM_MS + 10 * number, "pay", pay) for number in range(60)],
-    )
+    pays = [Pay(CALM_MS + 10 * number, "A", "C", "FST", 5, (("A", "B", "C"),)) for number in range(60)]
+    run = begun(Partition(CALM_MS, "B", "relay0", 3000), *pays)
     most = 0
     while run.cast.world.now < ROW.until:
         run.cast.world.step()
@@ -51,11 +52,11 @@ def test_reset_is_undone() -> None:
     undone = 0
     for after in range(5000, 16_000, 1000):
         run = begun(
-            Act(CALM_MS, "wipe", ("B",)),
-            Act(CALM_MS + after, "reset", ("relay0",)),
-            Act(CALM_MS + after + 100, "reset", ("relay0",)),
+            Wipe(CALM_MS, "B"),
+            ResetConnection(CALM_MS + after, "relay0"),
+            ResetConnection(CALM_MS + after + 100, "relay0"),
         )
-        run.go()
+        go(run)
         friend = run.cast.friend("A", "B")
         assert friend is not None
         undone += friend.channel.inconsistency_counter > 1

@@ -1,7 +1,6 @@
 """Every check can fail: a good network passes them all, and each lie told to it is found by its own rule."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -9,56 +8,23 @@ import pytest
 
 from offset.base.limits import TURNS_HELD_MAX
 from offset.core.funder.ledger.mutual_credit import Pending
-from offset.core.funder.records import OWN, InvoiceRecord, PartRecord, TransactionRecord
-from offset.core.funder.state.state import FORWARDED, Queued
-from offset.sim.course.acts import carry_out
+from offset.core.funder.records import (
+    LOST,
+    OWN,
+    ChannelKey,
+    ConfigKey,
+    From,
+    InvoiceRecord,
+    PartRecord,
+    Queue,
+    TransactionRecord,
+)
+from offset.core.funder.state.state import Queued
 from offset.sim.course.run import Run
-from offset.sim.judge import final_checks
+from offset.sim.judge import checks
 from offset.sim.physics.violation import Violation
-from offset.sim.script.scenario import CALM_MS, Act, Friendship, Scenario
-from offset.wire.app import AddInvoice, CreatePayment
-from offset.wire.friend import FriendsRoute, RequestOp
-
-LIMITS = {"FST": (1000, 1000)}
-ROUTE = ("A", "B", "C")
-
-
-@pytest.fixture(scope="module")
-def scenario() -> Scenario:
-    """Three friends in a row, a payment that waits for its seller, and one that is over."""
-    pay = ("A", "C", "FST", 20, (ROUTE,))
-    return Scenario(
-        1,
-        "row",
-        ROUTE,
-        (Friendship("A", "B", LIMITS), Friendship("B", "C", LIMITS)),
-        acts=(Act(CALM_MS, "pay", (*pay, 0)), Act(CALM_MS + 5000, "pay", (*pay, 30_000))),
-        until=CALM_MS + 10_000,
-    )
-
-
-@pytest.fixture
-def run(scenario: Scenario) -> Run:
-    """In the middle of the second payment."""
-    found = Run(scenario)
-    for act in scenario.acts:
-        found.cast.world.at(act.at, partial(carry_out, found, act))
-    found.cast.world.run_to(scenario.until)
-    return found
-
-
-def credit(run: Run, name: str, other: str) -> Any:
-    """The credit of one node with another."""
-    friend = run.cast.friend(name, other)
-    assert friend is not None
-    return friend.channel.credits["FST"]
-
-
-def channel(run: Run, name: str, other: str) -> Any:
-    """The channel of one node with another."""
-    friend = run.cast.friend(name, other)
-    assert friend is not None
-    return friend.channel
+from offset.wire.friend import FriendsRoute, RequestOp, ResetTerms
+from support.sim_runs import channel, credit
 
 
 def first_pending(run: Run, name: str, other: str, side: str) -> tuple[bytes, Pending]:
@@ -88,7 +54,7 @@ def lost_origin(run: Run) -> None:
 def no_source(run: Run) -> None:
     """What B sent on is not pending where it is said to come from."""
     key, pending = first_pending(run, "B", "C", "local")
-    credit(run, "B", "C").local[key] = msgspec.structs.replace(pending, origin=run.cast.key("C"))
+    credit(run, "B", "C").local[key] = msgspec.structs.replace(pending, origin=From(run.cast.key("C")))
 
 
 def more_fees(run: Run) -> None:
@@ -113,8 +79,6 @@ def two_tokens(run: Run) -> None:
 
 def inconsistent(run: Run) -> None:
     """A channel disagrees without a reason."""
-    from offset.wire.friend import ResetTerms
-
     friend = channel(run, "A", "B")
     friend.credits = {}
     friend.local_terms = ResetTerms(bytes(64), 1, ())
@@ -131,14 +95,14 @@ def not_durable(run: Run) -> None:
     for name, other in (("A", "B"), ("B", "A")):
         disk = run.cast.hosts[name].disk
         assert disk is not None
-        disk.rows.pop(("channels", run.cast.key(other)))
+        disk.rows.pop(ChannelKey(run.cast.key(other)))
 
 
 def forgotten_row(run: Run) -> None:
     """A row that memory has is not in the store."""
     disk = run.cast.hosts["A"].disk
     assert disk is not None
-    del disk.written[next(key for key in disk.written if key[0] == "configs")]
+    del disk.written[next(key for key in disk.written if isinstance(key, ConfigKey))]
 
 
 def overpaid(run: Run) -> None:
@@ -174,7 +138,7 @@ def waits_for_absent(run: Run) -> None:
     friend = run.cast.friend("B", "C")
     assert friend is not None
     op = RequestOp(bytes(16), bytes(32), FriendsRoute(()), 1, 1, bytes(32), 0)
-    friend.queues[FORWARDED][99] = Queued(99, "FST", op, b"lost")
+    friend.queues[Queue.FORWARDED][99] = Queued(99, "FST", op, LOST)
     friend.is_online = False
 
 
@@ -201,7 +165,7 @@ LIES: list[tuple[str, Callable[[Run], None]]] = [
 def test_good_state_passes(run: Run) -> None:
     """An honest network in the middle of a payment breaks no promise."""
     assert credit(run, "B", "C").local
-    run.cast.watcher.all_now()
+    run.evidence.watcher.all_now()
 
 
 @pytest.mark.parametrize("rule, lie", LIES, ids=[lie.__name__ for _, lie in LIES])
@@ -209,14 +173,12 @@ def test_lie_is_found(run: Run, rule: str, lie: Callable[[Run], None]) -> None:
     """Each lie is found, under the name of the rule that it breaks."""
     lie(run)
     with pytest.raises(Violation) as found:
-        run.cast.watcher.all_now()
+        run.evidence.watcher.all_now()
     assert found.value.rule == rule, found.value
 
 
 def test_exposure(run: Run) -> None:
     """I5: what a friend may come to owe beyond its limit is found, unless the limit was lowered meanwhile."""
-    from offset.sim.judge import checks
-
     friend = run.cast.friend("C", "B")
     assert friend is not None
     before: dict[Any, int] = {}
@@ -229,119 +191,9 @@ def test_exposure(run: Run) -> None:
         checks.exposure("C", friend, before)
 
 
-def test_acknowledged(run: Run) -> None:
-    """I13: an acknowledgement of what is not on disk is found."""
-    with pytest.raises(Violation, match="I13"):
-        run.cast.watcher.acknowledged("C", AddInvoice(bytes(32), "FST", 1))
-    with pytest.raises(Violation, match="I13"):
-        run.cast.watcher.acknowledged("A", CreatePayment(bytes(16), bytes(32), "FST", 1, bytes(32)))
-
-
-@pytest.fixture(scope="module")
-def finished(scenario: Scenario) -> Scenario:
-    """The same, to be run to its end."""
-    return scenario
-
-
-@pytest.mark.parametrize(
-    "rule, field, value",
-    [
-        ("ends", "buyer_end", "canceled"),
-        ("ends", "buyer_end", "unknown"),
-        ("ends", "seller_end", "withdrawn"),
-        ("commit", "both", "refused"),
-    ],
-)
-def test_ends_of_payments(finished: Scenario, rule: str, field: str, value: str) -> None:
-    """Buyer and seller must know the same end, and a commit in the seller's hand must be money."""
-    run = Run(finished)
-    run.go()
-    purchase = run.purchases[0]
-    assert (purchase.buyer_end, purchase.seller_end) == ("paid", "collected")
-    if field == "both":
-        purchase.buyer_end, purchase.seller_end = "canceled", value
-    else:
-        setattr(purchase, field, value)
-    with pytest.raises(Violation) as found:
-        final_checks.check(run)
-    assert found.value.rule == rule
-
-
-def test_sums_and_fortunes(finished: Scenario) -> None:
-    """I4 and I7: credits that come from nowhere, stay frozen, or are lost are found at the end."""
-    run = Run(finished)
-    run.go()
-    credit(run, "A", "B").balance += 1
-    with pytest.raises(Violation, match="I4"):
-        final_checks.check(run)
-    credit(run, "A", "B").balance -= 1
-    credit(run, "A", "B").local_debt += 1
-    with pytest.raises(Violation, match="I7"):
-        final_checks.check(run)
-    credit(run, "A", "B").local_debt -= 1
-    credit(run, "B", "C").balance -= 5
-    credit(run, "C", "B").balance += 5
-    with pytest.raises(Violation, match="I7"):
-        final_checks.check(run)
-
-
-def test_never_at_rest(scenario: Scenario) -> None:
-    """Liveness: something that never ends is named."""
-    run = Run(scenario)
-    run.cast.world.run_to(CALM_MS)
-    assert final_checks.is_settled(run)
-    credit(run, "A", "B").local[bytes(16)] = Pending(
-        RequestOp(bytes(16), bytes(32), FriendsRoute(()), 1, 1, bytes(32), 0)
-    )
-    assert "frozen" in final_checks.unsettled(run)
-
-
-def test_leftovers() -> None:
-    """At rest, a line or a question too many is found, and so is what an index server believes without reason."""
-    from offset.engine.index import IndexEngine
-    from offset.engine.node import NodeEngine
-    from offset.sim.judge import leftovers
-
-    limits = {"FST": (1000, 700)}
-    cast = Run(Scenario(1, "row", ("A", "B"), (Friendship("A", "B", limits),), indexes=1)).cast
-    cast.world.run_to(CALM_MS)
-    assert leftovers.found(cast) == ""
-    server, node = cast.hosts["index0"].engine, cast.hosts["A"].engine
-    assert isinstance(server, IndexEngine)
-    assert isinstance(node, NodeEngine)
-    record = server._server._atlas._graphs["FST"].record(cast.key("B"), cast.key("A"))
-    assert record is not None
-    assert record.capacity == 1000
-    record.capacity = 999
-    assert "it is (1000, 0, 1)" in leftovers.found(cast)
-    record.capacity = 1000
-    server._server._atlas.update(cast.key("A"), "EUR", cast.key("B"), 5, record.toll)
-    assert "it is None" in leftovers.found(cast)
-    server._server._atlas.remove(cast.key("A"), "EUR", cast.key("B"))
-    assert leftovers.found(cast) == ""
-    node._apps._pending.ask("a question", 1)
-    assert "waits for an answer" in leftovers.found(cast)
-    node._apps._pending.answer("a question")
-    node._outbox._held.append((9, lambda: None))
-    assert "does not say" in leftovers.found(cast)
-    node._outbox._held.clear()
-    cast.hosts["A"].dialing[99] = None
-    assert "A has" in leftovers.found(cast)
-    del cast.hosts["A"].dialing[99]
-    cast.network.dial(cast.clients["A"].host, 99, cast.relay_addresses["relay0"])
-    cast.world.run_to(cast.world.now + 1000)
-    assert "relay0 has" in leftovers.found(cast)
-
-
-def test_outbox_that_grows() -> None:
+def test_turns_that_pile_up() -> None:
     """A node whose turns pile up before the disk is found."""
-    from offset.engine.outbox import Outbox
-    from offset.sim.judge import checks
-
-    waiting = Outbox()
-    for _ in range(TURNS_HELD_MAX + checks.TURNS_PER_READ):
-        waiting.put({"row": None}, lambda: None)
-    checks.outbox("A", waiting)
-    waiting.put({"row": None}, lambda: None)
+    most = TURNS_HELD_MAX + checks.TURNS_PER_READ
+    checks.turns_held("A", most)
     with pytest.raises(Violation, match="limit"):
-        checks.outbox("A", waiting)
+        checks.turns_held("A", most + 1)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from offset.core.funder.records import ConfigRecord
+from offset.core.funder.records import ConfigKey, ConfigRecord
 from offset.sim.physics.disk import AFTER, BEFORE, DURING, FSYNC, FULL, Disk
 from offset.sim.physics.rng import Rng
 from offset.sim.physics.world import World
@@ -31,7 +31,8 @@ class Setup:
     @property
     def limit(self) -> int:
         """What the row says."""
-        row = self.disk.rows.get(("configs", KEY, "FST"))
+        row = self.disk.rows.get(ConfigKey(KEY, "FST"))
+        assert row is None or isinstance(row, ConfigRecord)
         return 0 if row is None else row.remote_max_debt
 
 

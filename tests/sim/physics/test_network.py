@@ -1,68 +1,18 @@
 """The virtual network, between two engines that only note what they hear."""
 
-from offset.base.instants import Instant
 from offset.base.limits import WRITE_STALL_MS
 from offset.engine.surface import (
     Close,
     Closed,
     Congested,
-    Dial,
     Drained,
-    Effect,
-    Event,
     Opened,
     Pause,
-    Received,
     Resume,
     Write,
 )
-from offset.sim.physics.host import Host
-from offset.sim.physics.network import VirtualNetwork, Weather
-from offset.sim.physics.rng import Rng
-from offset.sim.physics.world import World
-
-
-class Ear:
-    """Notes what it hears; does what it is told with the next event."""
-
-    def __init__(self) -> None:
-        self.heard: list[Event] = []
-
-    def handle(self, event: Event, now: Instant) -> list[Effect]:
-        """Take an event."""
-        self.heard.append(event)
-        return []
-
-    def deadline(self) -> Instant | None:
-        """Never."""
-        return None
-
-    def of(self, kind: type) -> list[Event]:
-        """What was heard of this kind."""
-        return [event for event in self.heard if isinstance(event, kind)]
-
-    def data(self) -> bytes:
-        """All bytes that came."""
-        return b"".join(event.data for event in self.heard if isinstance(event, Received))
-
-
-class Pair:
-    """A dials B."""
-
-    def __init__(self, weather: Weather | None = None) -> None:
-        self.world = World(1)
-        self.network = VirtualNetwork(self.world, weather or Weather(cut_percent=50), Rng("network"))
-        self.ears = {"a": Ear(), "b": Ear()}
-        self.a = Host(self.world, self.network, "a", lambda _: self.ears["a"])
-        self.b = Host(self.world, self.network, "b", lambda _: self.ears["b"], addresses={"door": "b:1"})
-        self.a.start()
-        self.b.start()
-        self.do(self.a, Dial(1, "b:1"))
-        self.world.run_to(100)
-
-    def do(self, host: Host, *effects: Effect) -> None:
-        """The engine of this host wants this."""
-        host._carry_out(list(effects))
+from offset.sim.physics.network import Weather
+from support.ears import Pair
 
 
 def test_dial_opens_both_ends() -> None:
@@ -143,32 +93,3 @@ def test_death_is_heard() -> None:
     assert len(pair.ears["a"].of(Closed)) == 1
     assert pair.ears["b"].data() == b""
     assert pair.b.is_alive
-
-
-def test_sleep() -> None:
-    """Who sleeps hears all at once when it wakes; its clock counted the while or not, and never went back."""
-    for is_counted in (True, False):
-        pair = Pair(Weather(cut_percent=0))
-        pair.world.run_to(100)
-        pair.do(pair.a, Write(1, b"before"))
-        pair.world.run_to(200)
-        fell_asleep = pair.b.clock.now()
-        pair.b.sleep(10_000, is_counted=is_counted)
-        pair.b.sleep(60_000, is_counted=is_counted)
-        pair.do(pair.a, Write(1, b", meanwhile"))
-        pair.world.run_to(10_100)
-        assert pair.ears["b"].data() == b"before"
-        pair.world.run_to(10_300)
-        assert pair.ears["b"].data() == b"before, meanwhile"
-        assert pair.b.clock.now() - fell_asleep == (10_100 if is_counted else 100)
-
-
-def test_death_ends_sleep() -> None:
-    """A node that is killed while it sleeps comes back awake."""
-    pair = Pair()
-    pair.b.sleep(60_000, is_counted=True)
-    pair.b.die("killed", 1000)
-    pair.world.run_to(pair.world.now + 1000)
-    pair.do(pair.a, Dial(2, "b:1"))
-    pair.world.run_to(pair.world.now + 2000)
-    assert pair.ears["b"].of(Opened)

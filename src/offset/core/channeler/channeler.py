@@ -27,7 +27,7 @@ from offset.core.channeler.listen_targets import ListenTargets
 from offset.core.channeler.listening import LegStage, Listener, ListenLeg
 from offset.core.channeler.offline_reason import OfflineReason
 from offset.core.channeler.tunnels import Tunnel, Tunnels, TunnelStage
-from offset.crypto.identity import is_lower
+from offset.crypto.public_keys import is_lower
 from offset.wire import extension
 from offset.wire.common import RelayAddress
 from offset.wire.extension import (

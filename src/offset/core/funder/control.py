@@ -18,10 +18,10 @@ from offset.base.limits import (
 from offset.core.funder.friend import credit_lines
 from offset.core.funder.friend.liveness import went_offline
 from offset.core.funder.friend.settings import set_config
-from offset.core.funder.records import ConfigRecord, RelaysRecord
+from offset.core.funder.records import ChannelKey, ConfigKey, ConfigRecord, FriendKey, Queue, RelaysRecord
 from offset.core.funder.roles import buyer, payments, seller
 from offset.core.funder.roles.cancelling import cancel_queued, lose_channel
-from offset.core.funder.state.state import FORWARDED, Friend
+from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import DropFriend, SetRelays, Turn
 from offset.core.funder.state.views import add_friend_report
 from offset.wire.app import (
@@ -133,9 +133,9 @@ def _remove_friend(turn: Turn, friend: Friend, _request: RemoveFriend) -> str | 
     key = friend.public_key
     lose_channel(turn, friend)
     for name in friend.configs:
-        turn.drop("configs", key, name)
-    turn.drop("channels", key)
-    turn.drop("friends", key)
+        turn.drop(ConfigKey(key, name))
+    turn.drop(ChannelKey(key))
+    turn.drop(FriendKey(key))
     del turn.state.friends[key]
     turn.orders.append(DropFriend(key))
     turn.mutations.append(RemoveFriendMutation(key))
@@ -235,7 +235,7 @@ def _open_currency(turn: Turn, friend: Friend, request: OpenFriendCurrency) -> s
 
 def _close_currency(turn: Turn, friend: Friend, request: CloseFriendCurrency) -> str | None:
     currency = request.currency
-    cancel_queued(turn, friend, (FORWARDED,), lambda item: item.currency == currency)
+    cancel_queued(turn, friend, (Queue.FORWARDED,), lambda item: item.currency == currency)
     config = msgspec.structs.replace(_config(friend, currency), is_open=False)
     return _configure(turn, friend, config)
 
@@ -250,7 +250,7 @@ def _remove_currency(turn: Turn, friend: Friend, request: RemoveFriendCurrency) 
     ):
         return f"the currency {currency!r} is active, so it stays: close it, or remove the friend"
     del friend.configs[currency]
-    turn.drop("configs", friend.public_key, currency)
+    turn.drop(ConfigKey(friend.public_key, currency))
     credit_lines.changed(friend)
     turn.change_friend(friend.public_key, RemoveCurrencyConfig(currency))
     turn.trying[friend.public_key] = None

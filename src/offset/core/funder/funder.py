@@ -16,13 +16,13 @@ from offset.core.funder.control import HANDLERS
 from offset.core.funder.friend import incoming, liveness
 from offset.core.funder.friend.reachability import order_lines
 from offset.core.funder.friend.sender import send_all
-from offset.core.funder.records import Record
+from offset.core.funder.records import Queue, Record
 from offset.core.funder.roles import seller
 from offset.core.funder.roles.cancelling import cancel_queued
 from offset.core.funder.state import views
-from offset.core.funder.state.state import FORWARDED, USER, FunderState
+from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import SetRelays, Turn
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.wire.friend import FriendMessage
 from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken
 
@@ -30,10 +30,10 @@ from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomin
 class Funder:
     """Credit with friends. Pure: chance is an argument, time plays no part, the disk is somebody else's."""
 
-    def __init__(self, identity: Identity, entropy: Entropy, records: Iterable[Record] = ()) -> None:
+    def __init__(self, signer: Signer, entropy: Entropy, records: Iterable[Record] = ()) -> None:
         """`records`: the rows of the store, friends before what belongs to them."""
-        self._identity, self._entropy = identity, entropy
-        self.state = FunderState(identity.public_key)
+        self._signer, self._entropy = signer, entropy
+        self.state = FunderState(signer.public_key)
         self.state.restore(records)
         self.is_reporting = True
         """Whether apps listen; if not, no reports are made."""
@@ -44,7 +44,7 @@ class Funder:
         turn.orders.append(SetRelays(tuple([relay.unnamed() for relay in self.state.relays])))
         for friend in self.state.friends.values():
             turn.reaching[friend.public_key] = None
-            cancel_queued(turn, friend, (FORWARDED, USER))
+            cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))
         return self._finish(turn)
 
     def handles(self, request: Any) -> bool:
@@ -96,7 +96,7 @@ class Funder:
         return views.funder_report(self.state)
 
     def _turn(self) -> Turn:
-        return Turn(self.state, self._identity, self._entropy)
+        return Turn(self.state, self._signer, self._entropy)
 
     def _finish(self, turn: Turn) -> Turn:
         send_all(turn)

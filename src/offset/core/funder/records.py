@@ -2,12 +2,16 @@
 
 A step changes memory, and names every row it changed: `Changes` maps the key of a row to the record that now
 stands there, or to None. The store writes these and nothing else, so the cost of a step is that of its change.
+
+A record is the one place that names its table and its columns: the table is `TABLE`, the primary key are the fields
+of `KEY`, and every other column is a field of the record (offset.store.schema derives the rest from their types).
 """
 
 from __future__ import annotations
 
 import enum
-from typing import Any, Final, dataclass_transform
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, dataclass_transform
 
 import msgspec
 
@@ -27,50 +31,123 @@ from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, Recei
 from offset.wire.friend import MoveToken, Operation, RequestOp, ResetTerms, ResponseOp
 from offset.wire.report import MoveTokenHashedReport
 
-Key = tuple[Any, ...]
-Changes = dict[Key, Any]
+Small = Annotated[int, "fits 63 bits"]
+"""A count that never needs more than 63 bits; any other number of a record may."""
 
 
-class NoFriend(enum.Enum):
-    """Where an answer goes that goes to no friend. The values stand in the store in the place of a key."""
-
-    OWN = b""
+class Own(msgspec.Struct, frozen=True, gc=False):
     """Our own user asked for it."""
-    LOST = b"lost"
+
+
+class Lost(msgspec.Struct, frozen=True, gc=False):
     """The channel it came through is gone: nobody is waiting any more (spec 03, D1)."""
 
 
-OWN: Final = NoFriend.OWN
-LOST: Final = NoFriend.LOST
-Origin = PublicKey | NoFriend
+class From(msgspec.Struct, frozen=True, gc=False):
+    """A friend asked for it, and we passed it on."""
+
+    friend: PublicKey
+
+
+Origin = Own | Lost | From
 """Where an answer to a request of ours goes."""
+OWN, LOST = Own(), Lost()
+
+
+class Queue(enum.IntEnum):
+    """The queues of a friend, first to be sent first."""
+
+    BACKWARD = 0
+    """Answers."""
+    FORWARDED = 1
+    """Requests of others."""
+    USER = 2
+    """Our own requests."""
+
+
+class PaymentStage(enum.StrEnum):
+    """How far a payment of ours is; what leads on is in roles/payment_states.py (spec 03, 3.7)."""
+
+    NEW = "new"
+    """It takes parts."""
+    IN_PROGRESS = "in progress"
+    """The app has closed it: no more parts, and those under way decide."""
+    SUCCEEDED = "success"
+    """A part was collected, so there is a receipt."""
+    CANCELED = "canceled"
+    """It was closed, and no part came through."""
+    ACKNOWLEDGED = "acknowledged"
+    """The app knows that it succeeded, but parts are still under way."""
+
+
+class HistoryKind(enum.StrEnum):
+    """What ended, and how."""
+
+    PAID = "paid"
+    """A payment of ours succeeded."""
+    UNPAID = "unpaid"
+    """A payment of ours was canceled."""
+    RECEIVED = "received"
+    """An invoice of ours was collected."""
+    WITHDRAWN = "withdrawn"
+    """An invoice of ours was withdrawn."""
+    LOST = "lost"
+    """We paid for a request whose asker is gone."""
+
+
+@dataclass_transform(frozen_default=True)
+class Key(msgspec.Struct, frozen=True, gc=False):
+    """Where a row stands: the class says in which table, the fields are the primary key."""
 
 
 @dataclass_transform(frozen_default=True)
 class Record(msgspec.Struct, frozen=True, gc=False):
-    """A row. `key` starts with the name of its table."""
+    """A row."""
+
+    TABLE: ClassVar[str]
+    """The name of its table."""
+    KEY: ClassVar[type[Key]]
+    """What names a row of this table."""
 
     def key(self) -> Key:
-        """Table and primary key."""
+        """Where this row stands."""
         raise NotImplementedError
+
+
+Changes = dict[Key, Record | None]
+"""What is to stand in these rows from now on; None: the row is gone."""
+
+
+class RelaysKey(Key):
+    """The one row of relays."""
 
 
 class RelaysRecord(Record):
     """The relays of this node, in the order of the owner."""
 
+    TABLE = "relays"
+    KEY = RelaysKey
+
     relays: tuple[NamedRelayAddress, ...]
 
-    def key(self) -> Key:
-        return ("relays",)
+    def key(self) -> RelaysKey:
+        return RelaysKey()
+
+
+class IndexServersKey(Key):
+    """The one row of index servers."""
 
 
 class IndexServersRecord(Record):
     """The index servers of this node, in the order of the owner."""
 
+    TABLE = "index_servers"
+    KEY = IndexServersKey
+
     servers: tuple[NamedIndexServerAddress, ...]
 
-    def key(self) -> Key:
-        return ("index_servers",)
+    def key(self) -> IndexServersKey:
+        return IndexServersKey()
 
 
 class SentRelays(msgspec.Struct, frozen=True):
@@ -83,8 +160,17 @@ class SentRelays(msgspec.Struct, frozen=True):
     previous: tuple[NamedRelayAddress, ...] | None = None
 
 
+class FriendKey(Key):
+    """A friend."""
+
+    public_key: PublicKey
+
+
 class FriendRecord(Record):
     """A friend: name, relays, and whether we try to reach it."""
+
+    TABLE = "friends"
+    KEY = FriendKey
 
     public_key: PublicKey
     name: str
@@ -92,12 +178,22 @@ class FriendRecord(Record):
     remote_relays: tuple[RelayAddress, ...]
     sent_relays: SentRelays
 
-    def key(self) -> Key:
-        return ("friends", self.public_key)
+    def key(self) -> FriendKey:
+        return FriendKey(self.public_key)
+
+
+class ConfigKey(Key):
+    """A friend and currency."""
+
+    friend: PublicKey
+    currency: Currency
 
 
 class ConfigRecord(Record):
     """What we set for a friend and currency."""
+
+    TABLE = "configs"
+    KEY = ConfigKey
 
     friend: PublicKey
     currency: Currency
@@ -105,8 +201,14 @@ class ConfigRecord(Record):
     remote_max_debt: Amount = 0
     is_open: bool = False
 
-    def key(self) -> Key:
-        return ("configs", self.friend, self.currency)
+    def key(self) -> ConfigKey:
+        return ConfigKey(self.friend, self.currency)
+
+
+class ChannelKey(Key):
+    """A friend."""
+
+    friend: PublicKey
 
 
 class ChannelRecord(Record):
@@ -115,6 +217,9 @@ class ChannelRecord(Record):
     `outgoing` is None while we hold the token. With `local_terms` the channel is inconsistent. `reset_wish` is the
     reset token that the owner accepted while the friend was away; `former_terms` are ours from before we reset.
     """
+
+    TABLE = "channels"
+    KEY = ChannelKey
 
     friend: PublicKey
     outgoing: MoveToken | None
@@ -128,12 +233,22 @@ class ChannelRecord(Record):
     reset_wish: Signature | None
     former_terms: ResetTerms | None
 
-    def key(self) -> Key:
-        return ("channels", self.friend)
+    def key(self) -> ChannelKey:
+        return ChannelKey(self.friend)
+
+
+class CreditKey(Key):
+    """A friend and currency."""
+
+    friend: PublicKey
+    currency: Currency
 
 
 class CreditRecord(Record):
     """The balance with a friend in a currency."""
+
+    TABLE = "credits"
+    KEY = CreditKey
 
     friend: PublicKey
     currency: Currency
@@ -141,12 +256,24 @@ class CreditRecord(Record):
     local_pending_debt: Amount
     remote_pending_debt: Amount
 
-    def key(self) -> Key:
-        return ("credits", self.friend, self.currency)
+    def key(self) -> CreditKey:
+        return CreditKey(self.friend, self.currency)
+
+
+class PendingKey(Key):
+    """A request, on the side of the friend or ours."""
+
+    friend: PublicKey
+    currency: Currency
+    is_local: bool
+    request_id: RequestId
 
 
 class PendingRecord(Record):
     """A request under way: sent by us (`is_local`), or by the friend."""
+
+    TABLE = "pending"
+    KEY = PendingKey
 
     friend: PublicKey
     currency: Currency
@@ -155,22 +282,32 @@ class PendingRecord(Record):
     response: ResponseOp | None
     origin: Origin
 
-    def key(self) -> Key:
-        return ("pending", self.friend, self.currency, self.is_local, self.request.request_id)
+    def key(self) -> PendingKey:
+        return PendingKey(self.friend, self.currency, self.is_local, self.request.request_id)
+
+
+class QueuedKey(Key):
+    """A place in the queues of a friend."""
+
+    friend: PublicKey
+    number: Small
 
 
 class QueuedRecord(Record):
-    """An operation that waits for the token. `queue`: 0 backward, 1 forwarded, 2 user."""
+    """An operation that waits for the token."""
+
+    TABLE = "queued"
+    KEY = QueuedKey
 
     friend: PublicKey
-    number: int
-    queue: int
+    number: Small
+    queue: Queue
     currency: Currency
     operation: Operation
     origin: Origin
 
-    def key(self) -> Key:
-        return ("queued", self.friend, self.number)
+    def key(self) -> QueuedKey:
+        return QueuedKey(self.friend, self.number)
 
 
 class PartRecord(msgspec.Struct, frozen=True):
@@ -180,8 +317,17 @@ class PartRecord(msgspec.Struct, frozen=True):
     request_id: RequestId
 
 
+class InvoiceKey(Key):
+    """An invoice of ours."""
+
+    invoice_id: InvoiceId
+
+
 class InvoiceRecord(Record):
     """An open invoice of ours."""
+
+    TABLE = "invoices"
+    KEY = InvoiceKey
 
     invoice_id: InvoiceId
     currency: Currency
@@ -195,12 +341,21 @@ class InvoiceRecord(Record):
         parts = tuple(part for part in self.parts if part.friend != friend)
         return msgspec.structs.replace(self, parts=parts)
 
-    def key(self) -> Key:
-        return ("invoices", self.invoice_id)
+    def key(self) -> InvoiceKey:
+        return InvoiceKey(self.invoice_id)
+
+
+class PaymentKey(Key):
+    """A payment of ours."""
+
+    payment_id: PaymentId
 
 
 class PaymentRecord(Record):
-    """A payment of ours. `stage`: new, in progress, success, canceled, acknowledged (spec 03, 3.7)."""
+    """A payment of ours (spec 03, 3.7)."""
+
+    TABLE = "payments"
+    KEY = PaymentKey
 
     payment_id: PaymentId
     invoice_id: InvoiceId
@@ -208,17 +363,26 @@ class PaymentRecord(Record):
     total_dest_payment: Amount
     dest_public_key: PublicKey
     src_plain_lock: PlainLock
-    stage: str
-    open_transactions: int
+    stage: PaymentStage
+    open_transactions: Small
     receipt: Receipt | None
     ack_uid: Uid | None
 
-    def key(self) -> Key:
-        return ("payments", self.payment_id)
+    def key(self) -> PaymentKey:
+        return PaymentKey(self.payment_id)
+
+
+class TransactionKey(Key):
+    """A transaction of ours."""
+
+    request_id: RequestId
 
 
 class TransactionRecord(Record):
     """One part of a payment of ours, until it is collected or cancelled."""
+
+    TABLE = "transactions"
+    KEY = TransactionKey
 
     request_id: RequestId
     payment_id: PaymentId
@@ -227,19 +391,55 @@ class TransactionRecord(Record):
     fees: Amount
     response: ResponseOp | None
 
-    def key(self) -> Key:
-        return ("transactions", self.request_id)
+    def key(self) -> TransactionKey:
+        return TransactionKey(self.request_id)
+
+
+class HistoryKey(Key):
+    """What ended, and how."""
+
+    kind: HistoryKind
+    id: bytes
 
 
 class HistoryRecord(Record):
-    """Something that ended, for people. `kind`: paid, unpaid, received, withdrawn, lost."""
+    """Something that ended, for people."""
 
-    kind: str
+    TABLE = "history"
+    KEY = HistoryKey
+
+    kind: HistoryKind
     id: bytes
     currency: Currency
     amount: int
     peer: PublicKey
     detail: bytes
 
-    def key(self) -> Key:
-        return ("history", self.kind, self.id)
+    def key(self) -> HistoryKey:
+        return HistoryKey(self.kind, self.id)
+
+
+RECORDS: tuple[type[Record], ...] = (
+    RelaysRecord,
+    IndexServersRecord,
+    FriendRecord,
+    ConfigRecord,
+    ChannelRecord,
+    CreditRecord,
+    PendingRecord,
+    QueuedRecord,
+    InvoiceRecord,
+    PaymentRecord,
+    TransactionRecord,
+    HistoryRecord,
+)
+"""Every kind of record, in the order in which a store gives them back: friends before what belongs to them."""
+
+_RANK = {kind.KEY: place for place, kind in enumerate(RECORDS)}
+
+
+def in_order(rows: Mapping[Key, Record]) -> list[Record]:
+    """The records as a store gives them back: table by table, and each table by its keys."""
+    return [
+        rows[key] for key in sorted(rows, key=lambda key: (_RANK[type(key)], msgspec.structs.astuple(key)))
+    ]

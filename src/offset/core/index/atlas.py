@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterator
 
 from offset.base.credits import Amount, Rate
 from offset.base.ids import Currency, PublicKey
@@ -70,6 +71,11 @@ class Atlas:
     def graph(self, currency: Currency) -> Graph | None:
         """The graph of a currency, None when nobody states anything in it."""
         return self._graphs.get(currency)
+
+    def records(self) -> Iterator[tuple[PublicKey, CapacityRecord]]:
+        """All records of all currencies, each with its node."""
+        for graph in self._graphs.values():
+            yield from graph.records()
 
     def update(
         self, node: PublicKey, currency: Currency, friend: PublicKey, capacity: Amount, toll: Rate

@@ -37,7 +37,7 @@ from offset.base.limits import (
     OPEN_ROUTE_REQUESTS_MAX,
 )
 from offset.core.index.publication import Key, Publication, Published
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.wire.common import NamedIndexServerAddress
 from offset.wire.index import (
     IndexClientToServer,
@@ -134,11 +134,9 @@ class ClientConnected(msgspec.Struct, gc=False):
 class IndexClient:
     """The machine. `deadline` says when it wants to be called with `tick`."""
 
-    def __init__(
-        self, identity: Identity, entropy: Entropy, servers: Iterable[NamedIndexServerAddress]
-    ) -> None:
-        """`identity` signs what is published; `servers` are tried in their order, then from the first again."""
-        self._identity = identity
+    def __init__(self, signer: Signer, entropy: Entropy, servers: Iterable[NamedIndexServerAddress]) -> None:
+        """`signer` signs what is published; `servers` are tried in their order, then from the first again."""
+        self._signer = signer
         self._entropy = entropy
         self._servers = {server.public_key: server for server in servers}
         self._turns = deque(self._servers)
@@ -367,7 +365,7 @@ class IndexClient:
             repeated=1 if is_news else INDEX_REFRESH_MUTATIONS, with_unsaid=session.full_from <= now
         )
         unsigned = MutationsUpdate(
-            self._identity.public_key,
+            self._signer.public_key,
             mutations,
             session.time_hash,
             session.session_id,
@@ -375,7 +373,7 @@ class IndexClient:
             new_rand_value(self._entropy),
             UNSIGNED,
         )
-        signature = self._identity.sign(mutations_update_buffer(unsigned))
+        signature = self._signer.sign(mutations_update_buffer(unsigned))
         session.counter += 1
         session.sent_at = now
         return [SendServer(msgspec.structs.replace(unsigned, signature=signature))]

@@ -15,7 +15,7 @@ from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant, earliest
 from offset.base.limits import BACKOFF_MS_MIN, INDEX_SERVER_BACKOFF_MS_MAX, INDEX_SHORT_SESSION_MS
 from offset.core.index.effects import DialPeer
-from offset.crypto.identity import is_lower
+from offset.crypto.public_keys import is_lower
 
 
 class PeerListening(msgspec.Struct, frozen=True, gc=False):

@@ -6,7 +6,7 @@ and the toll X takes for what comes that way. The arc exists only while Y has a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -69,6 +69,12 @@ class Graph:
     def record(self, tail: PublicKey, head: PublicKey) -> CapacityRecord | None:
         """The record behind the arc from `tail` to `head`."""
         return self.into(head).get(tail)
+
+    def records(self) -> Iterator[tuple[PublicKey, CapacityRecord]]:
+        """Each record, with the node that stated it."""
+        for node, stated in self._into.items():
+            for record in stated.values():
+                yield node, record
 
     def add(self, node: PublicKey, record: CapacityRecord) -> None:
         """Put in a record of `node` about a friend it has stated nothing about yet."""

@@ -10,7 +10,7 @@ on disk: after a restart it hears everything again within a minute.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -34,6 +34,7 @@ from offset.core.index.atlas import Atlas
 from offset.core.index.clients import Client, Clients
 from offset.core.index.effects import Effect, HangupConn, SendClients, SendPeers
 from offset.core.index.federation import Federation
+from offset.core.index.graph import CapacityRecord
 from offset.core.index.hash_clock import Expansion
 from offset.core.index.multi_routes import find_multi_routes
 from offset.core.index.search import Budget
@@ -242,6 +243,10 @@ class IndexServer:
             messages_skipped=self._messages_skipped,
             refusals=dict(self._clients.refusals),
         )
+
+    def records(self) -> Iterator[tuple[PublicKey, CapacityRecord]]:
+        """All that nodes have stated and that is still believed, with the node that stated it."""
+        return self._atlas.records()
 
     # Inside
 

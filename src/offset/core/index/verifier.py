@@ -14,7 +14,7 @@ from offset.base.limits import (
 )
 from offset.core.index.hash_clock import Expansion, HashClock
 from offset.core.index.ratchets import Ratchets
-from offset.crypto.identity import verify
+from offset.crypto.public_keys import verify
 from offset.wire.index import ForwardMutationsUpdate, TimeProofLink
 from offset.wire.signing import mutations_update_buffer
 

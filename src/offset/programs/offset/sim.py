@@ -12,8 +12,9 @@ import click
 import msgspec
 
 from offset.programs.errors import FAILED
-from offset.sim.course.run import Outcome, simulate
+from offset.sim.course.run import Outcome
 from offset.sim.course.shrink import Selection, shrink
+from offset.sim.course.simulation import simulate
 from offset.sim.course.sums import Sums
 from offset.sim.script.plan import draw
 from offset.sim.script.scenario import Scenario

@@ -8,7 +8,7 @@ import click
 
 from offset.base.faults import UserFault
 from offset.programs.errors import FAILED
-from offset.programs.files_io import refuse_existing, write_new
+from offset.shell.files import refuse_existing, write_new
 from offset.sim.course.picture import draw_svg
 from offset.sim.course.whatif import Finding, run
 from offset.sim.script.topology import parse

@@ -68,7 +68,7 @@ def pay_invoice(
     the payment that it had begun, and pays nothing twice.
     """
     from offset.base import base64url
-    from offset.programs.files_io import load, refuse_existing, write_new
+    from offset.shell.files import load, refuse_existing, write_new
     from offset.wire.files import PaymentFile, format_commit, format_payment, parse_invoice, parse_payment
 
     former = load(payment, parse_payment).payment_id if is_resumed else None
@@ -144,7 +144,7 @@ def payment_status(target: Target, payment: Path, receipt: Path, as_json: bool, 
 
     While the seller has not collected this waits, for --timeout seconds; then it fails and all files stay.
     """
-    from offset.programs.files_io import load, refuse_existing, write_new
+    from offset.shell.files import load, refuse_existing, write_new
     from offset.wire.app import PaymentStatusNotFound, PaymentStatusSuccess
     from offset.wire.files import format_receipt, parse_payment
 

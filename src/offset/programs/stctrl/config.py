@@ -262,14 +262,14 @@ def remove_currency(change: _Change, name: str, currency: str) -> None:
 
 
 def _ticket(path: Path) -> Any:
-    from offset.programs.files_io import load
+    from offset.shell.files import load
     from offset.wire.files import parse_ticket
 
     return load(path, parse_ticket)
 
 
 def _card(path: Path) -> Any:
-    from offset.programs.files_io import load
+    from offset.shell.files import load
     from offset.wire.files import parse_friend
 
     return load(path, parse_friend)

@@ -131,7 +131,7 @@ def friend_last_token(target: Target, name: str, token: Path, as_json: bool, tim
     """
     from offset.base.faults import UserFault
     from offset.core.apps.reports import friend_named
-    from offset.programs.files_io import refuse_existing, write_new
+    from offset.shell.files import refuse_existing, write_new
     from offset.wire.files import format_token
 
     refuse_existing(token)
@@ -154,7 +154,7 @@ def export_ticket(target: Target, ticket: Path, as_json: bool, timeout_s: float)
 
     A friend takes it with stctrl config add-friend. It holds no secret.
     """
-    from offset.programs.files_io import refuse_existing, write_new
+    from offset.shell.files import refuse_existing, write_new
     from offset.wire.files import FriendFile, format_friend
 
     refuse_existing(ticket)

@@ -44,7 +44,7 @@ def create_invoice(
     """
     from offset.base import base64url
     from offset.base.names import check_currency
-    from offset.programs.files_io import refuse_existing, write_new
+    from offset.shell.files import refuse_existing, write_new
     from offset.wire.files import InvoiceFile, format_invoice
 
     check_currency(currency)
@@ -66,7 +66,7 @@ def create_invoice(
 @click.pass_obj
 def cancel_invoice(target: Target, invoice: Path, as_json: bool, timeout_s: float) -> None:
     """Withdraw an invoice. What a buyer has frozen for it goes back."""
-    from offset.programs.files_io import load
+    from offset.shell.files import load
     from offset.wire.files import parse_invoice
 
     asked = load(invoice, parse_invoice)
@@ -83,7 +83,7 @@ def cancel_invoice(target: Target, invoice: Path, as_json: bool, timeout_s: floa
 @click.pass_obj
 def commit_invoice(target: Target, invoice: Path, commit: Path, as_json: bool, timeout_s: float) -> None:
     """Collect what a buyer has frozen for an invoice. The files stay."""
-    from offset.programs.files_io import load
+    from offset.shell.files import load
     from offset.wire.files import parse_commit, parse_invoice
 
     asked, given = load(invoice, parse_invoice), load(commit, parse_commit)

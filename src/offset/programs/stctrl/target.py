@@ -56,8 +56,9 @@ class Target:
         return asyncio.run(connected())
 
     def _load(self) -> tuple[Identity, Ticket]:
-        from offset.programs.files_io import load
-        from offset.wire.files import parse_identity, parse_ticket
+        from offset.shell.files import load
+        from offset.shell.identity_file import open_identity
+        from offset.wire.files import parse_ticket
 
         idfile, ticket = self._idfile, self._ticket
         if idfile is None or ticket is None:
@@ -67,6 +68,6 @@ class Target:
             context = click.get_current_context().find_root()
             raise click.UsageError(f"Missing option {missing}; it stands before the command.", context)
         return (
-            load(idfile, parse_identity, made_by=f"stmgr gen-ident -o {idfile}"),
+            open_identity(idfile),
             load(ticket, parse_ticket, made_by="stmgr node-ticket"),
         )

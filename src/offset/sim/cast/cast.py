@@ -7,7 +7,8 @@ from typing import Any
 
 from offset.base.credits import Rate
 from offset.base.ids import Currency, PublicKey
-from offset.core.funder.funder import Funder
+from offset.base.instants import Instant
+from offset.core.funder.records import in_order
 from offset.core.funder.state.state import Friend, FunderState
 from offset.crypto.identity import Identity
 from offset.engine.index import CLIENTS, SERVERS
@@ -17,8 +18,7 @@ from offset.engine.surface import Engine
 from offset.sim.cast import bodies
 from offset.sim.cast.client import Client
 from offset.sim.cast.hostile import HONEST
-from offset.sim.judge.watcher import Watcher
-from offset.sim.physics.disk import in_order
+from offset.sim.cast.watch import Watch
 from offset.sim.physics.host import Host, identity_seed
 from offset.sim.physics.network import VirtualNetwork, Weather
 from offset.sim.physics.world import World
@@ -61,7 +61,18 @@ class Cast:
         self.relay_addresses = {f"relay{i}": f"relay{i}:1" for i in range(scenario.relays)}
         self.friendships = list(scenario.friendships)
         """As they are now."""
-        self.watcher = Watcher(self)
+        self.limits: dict[tuple[str, str, Currency], int] = {}
+        """What each owner lets each friend owe in a currency now: by node, friend and currency."""
+        self.limits_max: dict[tuple[str, str, Currency], int] = {}
+        """The most that it ever was."""
+        self.wiped: dict[str, Instant] = {}
+        """When a node last lost its database."""
+        self.watch: Watch
+
+    def begin(self, watch: Watch) -> None:
+        """All start, and owners tell their nodes what they want; `watch` looks on from now on."""
+        self.watch = watch
+        scenario = self.scenario
         for place in range(scenario.relays):
             self._add_relay(f"relay{place}")
         for place in range(scenario.indexes):
@@ -86,15 +97,15 @@ class Cast:
         """The public key of this name."""
         return self.identity(name).public_key
 
-    def funder(self, name: str) -> Funder:
-        """The funder of a node."""
+    def node(self, name: str) -> NodeEngine:
+        """The engine of a node."""
         engine = self.hosts[name].engine
         assert isinstance(engine, NodeEngine)
-        return engine._funder
+        return engine
 
     def state(self, name: str) -> FunderState:
         """What the funder of a node remembers."""
-        return self.funder(name).state
+        return self.node(name).view().state
 
     def friend(self, name: str, other: str) -> Friend | None:
         """How one node sees another."""
@@ -124,7 +135,7 @@ class Cast:
 
     def _add(self, host: Host) -> Host:
         self.hosts[host.name] = host
-        host.watch = self.watcher.saw
+        host.watch = self.watch.saw
         host.start()
         return host
 
@@ -170,7 +181,7 @@ class Cast:
                 drift_ppm=self._drift(name),
             )
         )
-        client = Client(self, name, f"{name}:1", self.key(name))
+        client = Client(self.world, self.network, name, f"{name}:1", self.key(name), self.watch.acknowledged)
         self.clients[name] = client
         self.hosts[client.host.name] = client.host
         client.host.start()
@@ -240,7 +251,9 @@ class Cast:
     def want_limit(self, name: str, other: str, currency: Currency, limit: int) -> None:
         """`other` may owe `name` so much."""
         key = self.key(other)
-        self.watcher.granted(name, other, currency, limit)
+        place = (name, other, currency)
+        self.limits[place] = limit
+        self.limits_max[place] = max(limit, self.limits_max.get(place, 0))
         self.want(name, ("limit", key, currency), SetFriendCurrencyMaxDebt(key, currency, limit))
 
     def is_ready(self) -> bool:

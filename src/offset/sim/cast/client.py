@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from offset.base.entropy import new_uid
 from offset.base.faults import PeerFault
@@ -14,7 +14,9 @@ from offset.crypto.identity import Identity
 from offset.engine.app import AppEngine, Heard, Over, Ready
 from offset.engine.surface import Tell, Woken
 from offset.sim.physics.host import Host, identity_seed
+from offset.sim.physics.network import VirtualNetwork
 from offset.sim.physics.violation import Violation
+from offset.sim.physics.world import World
 from offset.wire.app import (
     AppRequest,
     AppServerToApp,
@@ -25,21 +27,29 @@ from offset.wire.app import (
     TransactionResult,
 )
 
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
-
 Then = Callable[[], None]
+Acknowledged = Callable[[str, AppRequest], None]
 RETRY_MS: Millis = 1000
 
 
 class Client:
     """An app of one node that never gives up. Its own memory is as durable as that of its user."""
 
-    def __init__(self, cast: Cast, node: str, address: str, node_key: PublicKey) -> None:
-        self.cast, self.node = cast, node
+    def __init__(
+        self,
+        world: World,
+        network: VirtualNetwork,
+        node: str,
+        address: str,
+        node_key: PublicKey,
+        acknowledged: Acknowledged,
+    ) -> None:
+        """`acknowledged` is told the name of the node and each request that it acknowledged."""
+        self.node = node
+        self._world, self._tell_acknowledged = world, acknowledged
         self.identity = Identity(identity_seed(f"app of {node}"))
-        self.rng = cast.world.rng.fork(f"client {node}")
-        self.host = Host(cast.world, cast.network, f"app {node}", self._make, site=node)
+        self.rng = world.rng.fork(f"client {node}")
+        self.host = Host(world, network, f"app {node}", self._make, site=node)
         self.host.on_tell = self._told
         self.host.is_wanted = True
         self.is_ready = False
@@ -78,7 +88,7 @@ class Client:
         engine = self.host.engine
         assert isinstance(engine, AppEngine)
         engine.post(AppToAppServer(request_id, request))
-        self.cast.world.after(0, lambda: self.host.feed(Woken()))
+        self._world.after(0, lambda: self.host.feed(Woken()))
 
     # Hearing
 
@@ -123,7 +133,7 @@ class Client:
         asked = self.asks.pop(request_id, None)
         if asked is not None:
             self.acks += 1
-            self.cast.watcher.acknowledged(self.node, asked[0])
+            self._tell_acknowledged(self.node, asked[0])
             if asked[1] is not None:
                 asked[1]()
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from offset.base.credits import Rate
-from offset.base.entropy import new_invoice_id, new_rand_value, new_request_id, new_reset_token
+from offset.base.entropy import Entropy, new_invoice_id, new_rand_value, new_request_id, new_reset_token
 from offset.base.ids import LOCK_BYTES, SIGNATURE_BYTES, UNSIGNED, Currency, HashedLock, PublicKey
 from offset.base.instants import Instant
 from offset.core.funder.ledger.mutual_credit import OperationRefused
 from offset.core.funder.ledger.token_channel import draft_to_send, make
-from offset.core.funder.records import LOST
+from offset.core.funder.records import LOST, Record
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.core.index.effects import SendClients
 from offset.core.relay import SendLeg
+from offset.crypto.identity import Identity
 from offset.engine.index import IndexEngine
 from offset.engine.node import NodeEngine
+from offset.engine.node_apps import Trust
 from offset.engine.relay import RelayEngine
 from offset.engine.surface import Effect
 from offset.wire.friend import (
@@ -38,11 +41,34 @@ REFERENCE_OPERATIONS_MAX = 16
 Said = list[tuple[PublicKey, FriendMessage]]
 
 
-class _Twister(NodeEngine):
-    """A node that is right inside, and says something else."""
+class Mischief:
+    """What all have in common that do more, or less, than they should."""
 
     is_quiet = False
-    """Set when faults stop: from then on it only says what it has to."""
+    """Set when faults stop: from then on it only does what it has to."""
+
+    def stop_mischief(self) -> None:
+        """Faults stop."""
+        self.is_quiet = True
+
+
+class _Twister(Mischief, NodeEngine):
+    """A node that is right inside, and says something else.
+
+    It steps in where a node's own machines pass things to one another: `_say`, `_release` and `_take_friend`.
+    """
+
+    def __init__(
+        self,
+        identity: Identity,
+        entropy: Entropy,
+        trust: Trust,
+        records: Iterable[Record],
+        now: Instant,
+    ) -> None:
+        super().__init__(identity, entropy, trust, records, now)
+        self.entropy = entropy
+        self.state = self.view().state
 
     def _release(self, turn: Turn, ack: Any, capacities: Any) -> None:
         if not self.is_quiet:
@@ -56,27 +82,27 @@ class _Twister(NodeEngine):
         """What is said in place of this."""
         return [(friend, message)]
 
-    def rng(self, percent: int) -> bool:
+    def happens(self, percent: int) -> bool:
         """True in so many cases of a hundred."""
-        return int.from_bytes(self._funder._entropy.bytes(2), "big") % 100 < percent
+        return int.from_bytes(self.entropy.bytes(2), "big") % 100 < percent
 
 
 class Liar(_Twister):
     """Wrong signatures, wrong balances, bogus terms."""
 
     def twist(self, friend: PublicKey, message: FriendMessage) -> Said:
-        entropy = self._funder._entropy
+        entropy = self.entropy
         if isinstance(message, ResetTerms):
             greedy = tuple(CurrencyBalance(item.currency, 10**9) for item in message.balance_for_reset)
             return [(friend, msgspec.structs.replace(message, balance_for_reset=greedy))]
-        if not self.rng(8):
+        if not self.happens(8):
             return [(friend, message)]
         token = message.move_token
-        if self.rng(30):
+        if self.happens(30):
             token = msgspec.structs.replace(token, new_token=entropy.bytes(SIGNATURE_BYTES))
-        elif self.rng(30):
+        elif self.happens(30):
             token = msgspec.structs.replace(token, info_hash=entropy.bytes(32))
-        elif self.rng(50):
+        elif self.happens(50):
             token = msgspec.structs.replace(token, old_token=entropy.bytes(SIGNATURE_BYTES))
         else:
             terms = ResetTerms(
@@ -93,8 +119,8 @@ class Greedy(_Twister):
 
     def _say(self, turn: Turn, ack: Any) -> None:
         if not self.is_quiet:
-            for friend in self._funder.state.friends.values():
-                if friend.is_online and friend.channel.is_consistent and self.rng(5):
+            for friend in self.state.friends.values():
+                if friend.is_online and friend.channel.is_consistent and self.happens(5):
                     self._overdraw(turn, friend)
         super()._say(turn, ack)
 
@@ -102,17 +128,17 @@ class Greedy(_Twister):
         channel = friend.channel
         if channel.outgoing is not None or not channel.credits:
             return
-        entropy = self._funder._entropy
+        entropy = self.entropy
         currency = next(iter(channel.credits))
         known = [
             key
-            for other in self._funder.state.friends.values()
+            for other in self.state.friends.values()
             for credit in other.channel.credits.values()
             for key in (*credit.local, *credit.remote)
         ]
-        request_id = known[0] if known and self.rng(50) else new_request_id(entropy)
-        amount = 10**6 if self.rng(70) else 2**126
-        route = tuple(key for key in self._funder.state.friends if key != friend.public_key)[:2]
+        request_id = known[0] if known and self.happens(50) else new_request_id(entropy)
+        amount = 10**6 if self.happens(70) else 2**126
+        route = tuple(key for key in self.state.friends if key != friend.public_key)[:2]
         op = RequestOp(
             request_id,
             HashedLock(entropy.bytes(LOCK_BYTES)),
@@ -129,7 +155,7 @@ class Greedy(_Twister):
             return
         groups = (CurrencyOperations(currency, (op,)),)
         nonce = new_rand_value(entropy)
-        message = make(channel, turn.identity, nonce, drafts, groups, None, None)
+        message = make(channel, turn.signer, nonce, drafts, groups, None, None)
         turn.changed_credits(friend, drafts, [])
         turn.put(channel.record())
         turn.messages.append((friend.public_key, MoveTokenRequest(message, True)))
@@ -142,9 +168,9 @@ class Replayer(_Twister):
         old: Said = self.__dict__.setdefault("said", [])
         old.append((friend, message))
         del old[:-30]
-        if self.rng(15):
-            again = old[int.from_bytes(self._funder._entropy.bytes(1), "big") % len(old)]
-            return [(friend, message), again] if self.rng(50) else [again, (friend, message)]
+        if self.happens(15):
+            again = old[int.from_bytes(self.entropy.bytes(1), "big") % len(old)]
+            return [(friend, message), again] if self.happens(50) else [again, (friend, message)]
         return [(friend, message)]
 
 
@@ -154,9 +180,9 @@ class SilentNode(_Twister):
     def twist(self, friend: PublicKey, message: FriendMessage) -> Said:
         if isinstance(message, MoveTokenRequest):
             ops = [op for group in message.move_token.currencies_operations for op in group.operations]
-            if any(isinstance(op, ResponseOp) for op in ops) and self.rng(50):
+            if any(isinstance(op, ResponseOp) for op in ops) and self.happens(50):
                 return []
-        return [] if self.rng(5) else [(friend, message)]
+        return [] if self.happens(5) else [(friend, message)]
 
 
 class Odd(_Twister):
@@ -166,11 +192,11 @@ class Odd(_Twister):
 
     def start(self, now: Instant) -> list[Effect]:
         """What to do first."""
-        self._funder.state.operations_max = REFERENCE_OPERATIONS_MAX
+        self.state.operations_max = REFERENCE_OPERATIONS_MAX
         return super().start(now)
 
     def _take_friend(self, friend: PublicKey, data: bytes) -> None:
-        them = self._funder.state.friends.get(friend)
+        them = self.state.friends.get(friend)
         last = them and them.channel.is_consistent and them.channel.outgoing
         if last:
             message = FRIEND_MESSAGE.decode(data)
@@ -180,10 +206,10 @@ class Odd(_Twister):
         super()._take_friend(friend, data)
 
     def _say(self, turn: Turn, ack: Any) -> None:
-        friends = [friend for friend in self._funder.state.friends.values() if friend.is_online]
+        friends = [friend for friend in self.state.friends.values() if friend.is_online]
         # One friend at a time, and less than one copy for each event: else odd friends echo one another for ever.
-        if friends and self.rng(40):
-            friend = friends[int.from_bytes(self._funder._entropy.bytes(2), "big") % len(friends)]
+        if friends and self.happens(40):
+            friend = friends[int.from_bytes(self.entropy.bytes(2), "big") % len(friends)]
             channel = friend.channel
             if channel.local_terms is not None:
                 turn.messages += [(friend.public_key, channel.local_terms)] * 2
@@ -194,17 +220,19 @@ class Odd(_Twister):
     def twist(self, friend: PublicKey, message: FriendMessage) -> Said:
         if isinstance(message, MoveTokenRequest) and message.token_wanted:
             ops = [op for group in message.move_token.currencies_operations for op in group.operations]
-            them = self._funder.state.friends.get(friend)
+            them = self.state.friends.get(friend)
             if them is not None and any(isinstance(op, ResponseOp) for op in ops) and not any(them.queues):
                 them.asked = False
                 return [(friend, msgspec.structs.replace(message, token_wanted=False))]
         return [(friend, message)]
 
 
-class DroppingRelay(RelayEngine):
+class DroppingRelay(Mischief, RelayEngine):
     """A relay that loses some of what it should carry."""
 
-    is_quiet = False
+    def __init__(self, identity: Identity, entropy: Entropy, now: Instant) -> None:
+        super().__init__(identity, entropy, now)
+        self.entropy = entropy
 
     def _carry_out(self, effects: list[Any], now: Instant) -> None:
         kept = [
@@ -215,7 +243,7 @@ class DroppingRelay(RelayEngine):
         super()._carry_out(kept, now)
 
     def _drops(self) -> bool:
-        return self._relay._entropy.bytes(1)[0] < 8
+        return self.entropy.bytes(1)[0] < 8
 
 
 class InventingIndex(IndexEngine):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from offset.base.entropy import new_invoice_id, new_payment_id, new_request_id, new_uid
 from offset.base.ids import Currency, RequestId
-from offset.base.instants import MINUTE, Millis
+from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, InvoiceKey
 from offset.core.index.split import choose_multi_route
+from offset.sim.cast.cast import Cast
 from offset.sim.cast.forgery import FORGED_ONE_OF, forged_commit
 from offset.sim.physics.violation import claim
+from offset.sim.script.payments import Pay
 from offset.wire.app import (
     AckClosePayment,
     AddInvoice,
@@ -33,38 +34,15 @@ from offset.wire.friend import FriendsRoute
 from offset.wire.index import RequestRoutes
 from offset.wire.signing import verify_receipt
 
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
-
-PATIENCE_MS: Millis = MINUTE
-"""After this the seller withdraws an invoice that nobody has paid."""
-
 
 class Purchase:
     """A purchase and what became of it, on both sides."""
 
-    def __init__(
-        self,
-        cast: Cast,
-        number: int,
-        buyer: str,
-        seller: str,
-        currency: Currency,
-        amount: int,
-        routes: tuple[tuple[str, ...], ...] = (),
-        wait_ms: Millis = 0,
-        withdraw_ms: Millis = PATIENCE_MS,
-        vanish_ms: Millis = 0,
-        careless: str = "",
-    ) -> None:
-        """Without `routes` an index server is asked. The seller waits before it collects, and withdraws the
-        invoice after a while; the buyer's app vanishes some time after the start. A careless buyer pays in
-        another currency, another total, or all of it twice; a careless seller regrets that it collected."""
-        self.careless = careless
-        self.cast, self.number = cast, number
-        self.buyer, self.seller, self.currency, self.amount = buyer, seller, currency, amount
-        self.routes = list(routes)
-        self.wait_ms, self.withdraw_ms, self.vanish_ms = wait_ms, withdraw_ms, vanish_ms
+    def __init__(self, cast: Cast, number: int, pay: Pay) -> None:
+        """`pay` says who buys what of whom, and all that comes between."""
+        self.cast, self.number, self.pay = cast, number, pay
+        self.buyer, self.seller, self.currency, self.amount = pay.buyer, pay.seller, pay.currency, pay.amount
+        self.routes = list(pay.routes)
         ids = cast.world.rng.fork(f"deal {number}")
         self.invoice_id, self.payment_id, self._routes_id = (
             new_invoice_id(ids),
@@ -106,10 +84,10 @@ class Purchase:
         world.note(f"{self} begins")
         seller = self.cast.clients[self.seller]
         seller.ask(AddInvoice(self.invoice_id, self.currency, self.amount), self._invoiced)
-        world.after(self.withdraw_ms, self.withdraw)
-        if self.vanish_ms:
+        world.after(self.pay.withdraw_ms, self.withdraw)
+        if self.pay.vanish_ms:
             vanishing = self.cast.clients[self.buyer].host
-            world.after(self.vanish_ms, lambda: vanishing.die("the app vanishes"))
+            world.after(self.pay.vanish_ms, lambda: vanishing.die("the app vanishes"))
 
     # The buyer
 
@@ -155,13 +133,13 @@ class Purchase:
         buyer.listen("payment", self.payment_id, self._closed)
         buyer.on_ready[self] = self._again
         currency, total = self.currency, self.amount
-        if self.careless == "currency":
+        if self.pay.careless == "currency":
             currency = next(
                 (name for name in cast.scenario.currencies() if name != currency), Currency("none")
             )
-        elif self.careless == "total":
+        elif self.pay.careless == "total":
             total += 1
-        elif self.careless == "twice":
+        elif self.pay.careless == "twice":
             parts, routes = [(route, total, fees) for route, _, fees in (*parts, *parts)], None
         buyer.ask(CreatePayment(self.payment_id, self.invoice_id, currency, total, cast.key(self.seller)))
         for place, (route, amount, fees) in enumerate(parts):
@@ -198,7 +176,7 @@ class Purchase:
         self.results[request_id] = kind
         if isinstance(result, Complete) and self.commit is None:
             self.commit = result.commit
-            self.cast.watcher.spoken(self, request_id)
+            self.cast.watch.spoken(self.buyer, request_id)
             self.cast.world.after(self._ids.between(1, 2000), self._given)
 
     def _closed(self, message: ResponseClosePayment) -> None:
@@ -240,7 +218,7 @@ class Purchase:
     def _given(self) -> None:
         """The commit reaches the seller, out of band."""
         self.is_given = True
-        self.cast.world.after(self.wait_ms, self._collect)
+        self.cast.world.after(self.pay.wait_ms, self._collect)
 
     def _collect(self) -> None:
         assert self.commit is not None
@@ -250,16 +228,16 @@ class Purchase:
                 forged = forged_commit(self.commit, self._lies)
                 seller.ask(CommitInvoice(forged), lambda: self._not_taken(forged))
             seller.ask(CommitInvoice(self.commit), self._committed)
-            if self.careless == "regret":
+            if self.pay.careless == "regret":
                 seller.ask(CancelInvoice(self.invoice_id))
 
     def _not_taken(self, forged: Commit) -> None:
         """Asked for before the right one, and so answered before it on the same line."""
         disk = self.cast.hosts[self.seller].disk
         assert disk is not None
-        row = disk.rows.get(("history", "received", self.invoice_id))
+        row = disk.rows.get(HistoryKey(HistoryKind.RECEIVED, self.invoice_id))
         claim(
-            row is None or COMMIT.decode(row.detail) == self.commit,
+            not isinstance(row, HistoryRecord) or COMMIT.decode(row.detail) == self.commit,
             "commit",
             f"the seller of {self} took a forged commit: {forged}",
         )
@@ -272,8 +250,8 @@ class Purchase:
         """An invoice is paid once: one that has ended cannot be opened again."""
         disk = self.cast.hosts[self.seller].disk
         assert disk is not None
-        is_open = ("invoices", self.invoice_id) in disk.rows
-        is_forgotten = self.seller in self.cast.watcher.wiped or self.seller_end == "refused"
+        is_open = InvoiceKey(self.invoice_id) in disk.rows
+        is_forgotten = self.seller in self.cast.wiped or self.seller_end == "refused"
         claim(is_forgotten or not is_open, "invoice", f"the invoice of {self} was opened a second time")
 
     def withdraw(self) -> None:
@@ -287,11 +265,12 @@ class Purchase:
         disk = self.cast.hosts[self.seller].disk
         assert disk is not None
         how = "withdrawn"
-        if ("history", "received", self.invoice_id) in disk.rows:
+        if HistoryKey(HistoryKind.RECEIVED, self.invoice_id) in disk.rows:
             how = "collected"
         elif self.is_committed and not self.is_withdrawn:
             how = "refused"
-            self.cast.clients[self.seller].ask(CancelInvoice(self.invoice_id))  # let go of what still waits
+            # Let go of what still waits.
+            self.cast.clients[self.seller].ask(CancelInvoice(self.invoice_id))
         if self.seller_end is None:
             self.seller_end = how
             self.cast.world.note(f"{self} ends for the seller: {how}")

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from offset.base.entropy import new_invoice_id, new_uid
 from offset.base.ids import Currency
 from offset.crypto.identity import Identity
 from offset.engine.app import AppEngine, Over, Ready
 from offset.engine.surface import Tell, Woken
+from offset.sim.cast.cast import Cast
 from offset.sim.physics.host import Host, identity_seed
 from offset.wire.app import AddInvoice, AppRequest, AppToAppServer, CancelInvoice, RemoveFriend, RemoveRelay
-
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
 
 
 class UnprivilegedApp:

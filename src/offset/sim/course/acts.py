@@ -1,15 +1,42 @@
-"""Carries out the acts of a scenario: faults, changes of mind, and purchases."""
+"""Carries out the acts of a scenario: one function for each class of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import partial, singledispatch
 
 from offset.base.credits import Rate
-from offset.base.ids import Currency
 from offset.sim.cast.purchase import Purchase
-from offset.sim.script.scenario import Act, Friendship
+from offset.sim.cast.unprivileged import UnprivilegedApp
+from offset.sim.course.run import Run
+from offset.sim.script.act import Act
+from offset.sim.script.changes import (
+    Befriend,
+    ChangeLimit,
+    ChangeRate,
+    MoveRelay,
+    PartForGood,
+    PauseFriend,
+    ShutCurrency,
+    TryUnprivileged,
+    Unfriend,
+)
+from offset.sim.script.faults import (
+    NOW,
+    Clog,
+    CloseApp,
+    Crash,
+    Doze,
+    KillServer,
+    Partition,
+    ReadSlowly,
+    ResetConnection,
+    Silence,
+    SlowDisk,
+    Swizzle,
+    Wipe,
+)
+from offset.sim.script.payments import Pay
+from offset.sim.script.scenario import Friendship
 from offset.wire.app import (
     CloseFriendCurrency,
     DisableFriend,
@@ -18,53 +45,63 @@ from offset.wire.app import (
     SetFriendCurrencyRate,
 )
 
-if TYPE_CHECKING:
-    from offset.sim.course.run import Run
-
 
 def carry_out(run: Run, act: Act) -> None:
-    """Do it, now."""
-    if act.kind != "pay":
+    """Note it, count it, and do it, now."""
+    # A purchase notes by itself that it begins.
+    if not isinstance(act, Pay):
         run.cast.world.note(act.words())
-    kind = f"crash {act.args[1]}" if act.kind == "crash" else act.kind
-    run.counts[kind] = run.counts.get(kind, 0) + 1
-    ACTS[act.kind](run, *act.args)
+    run.counts[act.kind] = run.counts.get(act.kind, 0) + 1
+    perform(act, run)
 
 
-# Workload
+@singledispatch
+def perform(act: Act, run: Run) -> None:
+    """Do it; the functions below are chosen by the class of the act."""
+    raise NotImplementedError(f"nobody knows how to carry out {act} in seed {run.scenario.seed}")
 
 
-def _pay(run: Run, *args: Any) -> None:
-    purchase = Purchase(run.cast, len(run.purchases), *args)
-    run.purchases.append(purchase)
+# What people do
+
+
+@perform.register
+def _pay(act: Pay, run: Run) -> None:
+    purchase = Purchase(run.cast, len(run.evidence.purchases), act)
+    run.evidence.purchases.append(purchase)
     purchase.begin()
 
 
-def _limit(run: Run, name: str, other: str, currency: Currency, limit: int) -> None:
-    run.cast.want_limit(name, other, currency, limit)
+@perform.register
+def _change_limit(act: ChangeLimit, run: Run) -> None:
+    run.cast.want_limit(act.name, act.other, act.currency, act.limit)
 
 
-def _rate(run: Run, name: str, other: str, currency: Currency, rate: int) -> None:
-    key = run.cast.key(other)
-    run.cast.want(name, ("rate", key, currency), SetFriendCurrencyRate(key, currency, Rate(0, rate)))
+@perform.register
+def _change_rate(act: ChangeRate, run: Run) -> None:
+    key = run.cast.key(act.other)
+    request = SetFriendCurrencyRate(key, act.currency, Rate(0, act.rate))
+    run.cast.want(act.name, ("rate", key, act.currency), request)
 
 
-def _shut(run: Run, name: str, other: str, currency: Currency, span: int) -> None:
-    key = run.cast.key(other)
-    run.cast.want(name, ("open", key, currency), CloseFriendCurrency(key, currency))
-    reopen = OpenFriendCurrency(key, currency)
-    run.cast.world.after(span, lambda: run.cast.want(name, ("open", key, currency), reopen))
+@perform.register
+def _shut_currency(act: ShutCurrency, run: Run) -> None:
+    key = run.cast.key(act.other)
+    place = ("open", key, act.currency)
+    run.cast.want(act.name, place, CloseFriendCurrency(key, act.currency))
+    reopen = OpenFriendCurrency(key, act.currency)
+    run.cast.world.after(act.span, lambda: run.cast.want(act.name, place, reopen))
 
 
-def _sleep(run: Run, name: str, other: str, span: int) -> None:
-    key = run.cast.key(other)
-    run.cast.want(name, ("enable", key), DisableFriend(key))
-    run.cast.world.after(span, lambda: run.cast.want(name, ("enable", key), EnableFriend(key)))
+@perform.register
+def _pause_friend(act: PauseFriend, run: Run) -> None:
+    key = run.cast.key(act.other)
+    run.cast.want(act.name, ("enable", key), DisableFriend(key))
+    run.cast.world.after(act.span, lambda: run.cast.want(act.name, ("enable", key), EnableFriend(key)))
 
 
-def _move(run: Run, relay: str) -> None:
-    """A relay gets another address; the owners who use it tell their nodes."""
-    cast = run.cast
+@perform.register
+def _move_relay(act: MoveRelay, run: Run) -> None:
+    cast, relay = run.cast, act.relay
     old = cast.relay_addresses[relay]
     new = f"{relay}:{int(old.rpartition(':')[2]) + 1}"
     cast.relay_addresses[relay] = new
@@ -73,70 +110,74 @@ def _move(run: Run, relay: str) -> None:
     for name in cast.scenario.nodes:
         if f"relay{cast.scenario.relay_of(name)}" == relay:
             cast.want_relay(name)
-            for other in cast.neighbours(name):  # people also tell each other
+            # People also tell each other.
+            for other in cast.neighbours(name):
                 cast.want_friend_relays(other, name)
 
 
-def _befriend(run: Run, left: str, right: str, ours: int, theirs: int) -> None:
-    """Two meet in the midst of the run."""
-    cast = run.cast
+@perform.register
+def _befriend(act: Befriend, run: Run) -> None:
+    cast, left, right = run.cast, act.left, act.right
     if right in cast.neighbours(left):
         return
-    friendship = Friendship(left, right, dict.fromkeys(cast.scenario.currencies(), (ours, theirs)))
+    limits = dict.fromkeys(cast.scenario.currencies(), (act.ours, act.theirs))
+    friendship = Friendship(left, right, limits)
     cast.friendships.append(friendship)
     if not (cast.is_honest(left) and cast.is_honest(right)):
-        run.disturb(left, right, "one of them is hostile")
+        run.evidence.excuses.disturb(left, right, "one of them is hostile")
     cast.befriend(friendship)
 
 
-def _unfriend(run: Run, name: str, other: str, span: int) -> None:
-    """One removes the other, and thinks better of it."""
-    cast = run.cast
-    friendship = cast.friendship(name, other)
+@perform.register
+def _unfriend(act: Unfriend, run: Run) -> None:
+    cast, name = run.cast, act.name
+    friendship = cast.friendship(name, act.other)
     if friendship is not None:
-        _part_ways(run, name, other, "unfriended")
-        cast.world.after(span, lambda: cast.befriend_again(name, friendship))
+        _remove_friend(run, name, act.other, "unfriended")
+        cast.world.after(act.span, lambda: cast.befriend_again(name, friendship))
 
 
-def _leave(run: Run, left: str, right: str) -> None:
-    """Two remove each other for good."""
-    cast = run.cast
-    friendship = cast.friendship(left, right)
+@perform.register
+def _part_for_good(act: PartForGood, run: Run) -> None:
+    friendship = run.cast.friendship(act.left, act.right)
     if friendship is not None:
-        cast.friendships.remove(friendship)
-        _part_ways(run, left, right, "they left each other")
-        _part_ways(run, right, left, "they left each other")
+        run.cast.friendships.remove(friendship)
+        _remove_friend(run, act.left, act.right, "they left each other")
+        _remove_friend(run, act.right, act.left, "they left each other")
 
 
-def _part_ways(run: Run, name: str, other: str, why: str) -> None:
+def _remove_friend(run: Run, name: str, other: str, why: str) -> None:
     """One removes the other. What goes over them then is excused: now, and when it has happened."""
-    run.disturb(name, other, why)
-    run.cast.remove_friend(name, other, lambda: run.disturb(name, other, why))
+    disturb = partial(run.evidence.excuses.disturb, name, other, why)
+    disturb()
+    run.cast.remove_friend(name, other, disturb)
 
 
-def _unprivileged_app(run: Run, node: str) -> None:
-    run.unprivileged_app(node)
+@perform.register
+def _try_unprivileged(act: TryUnprivileged, run: Run) -> None:
+    run.evidence.unprivileged.append(UnprivilegedApp(run.cast, act.node))
 
 
-# Faults
+# What goes wrong
 
 
-def _crash(run: Run, node: str, how: str) -> None:
-    host = run.cast.hosts[node]
+@perform.register
+def _crash(act: Crash, run: Run) -> None:
+    host = run.cast.hosts[act.node]
     assert host.disk is not None
-    if how == "now":
+    if act.how == NOW:
         host.die("a crash")
     elif host.is_alive:
-        host.disk.fault = how
+        host.disk.fault = act.how
 
 
-def _wipe(run: Run, node: str) -> None:
-    """The database is lost; the owner sets the node up again."""
-    cast = run.cast
+@perform.register
+def _wipe(act: Wipe, run: Run) -> None:
+    cast, node, excuses = run.cast, act.node, run.evidence.excuses
     for other in cast.neighbours(node):
-        run.disturb(node, other, f"{node} lost its database")
-    run.excuse_node(node, "lost its database")
-    cast.watcher.wiped[node] = cast.world.now
+        excuses.disturb(node, other, f"{node} lost its database")
+    excuses.excuse_node(node, "lost its database")
+    cast.wiped[node] = cast.world.now
     host = cast.hosts[node]
     assert host.disk is not None
     host.die("its database is lost")
@@ -145,79 +186,62 @@ def _wipe(run: Run, node: str) -> None:
         cast.clients[node].ask(request)
 
 
-def _app(run: Run, node: str) -> None:
-    run.cast.clients[node].host.die("the app is closed")
+@perform.register
+def _close_app(act: CloseApp, run: Run) -> None:
+    run.cast.clients[act.node].host.die("the app is closed")
 
 
-def _reset(run: Run, site: str) -> None:
-    ends = run.cast.hosts[site].ends
+@perform.register
+def _reset_connection(act: ResetConnection, run: Run) -> None:
+    ends = run.cast.hosts[act.site].ends
     if ends:
         run.cast.network.reset(run.rng.pick(list(ends.values())), "connection reset")
 
 
-def _silence(run: Run, site: str) -> None:
-    ends = run.cast.hosts[site].ends
+@perform.register
+def _silence(act: Silence, run: Run) -> None:
+    ends = run.cast.hosts[act.site].ends
     if ends:
         run.cast.network.fall_silent(run.rng.pick(list(ends.values())))
 
 
-def _clog(run: Run, site: str, span: int) -> None:
-    run.cast.network.clog(site, run.cast.world.now + span)
+@perform.register
+def _clog(act: Clog, run: Run) -> None:
+    run.cast.network.clog(act.site, run.cast.world.now + act.span)
 
 
-def _slow(run: Run, site: str, span: int) -> None:
-    run.cast.network.slow_down(site, run.cast.world.now + span)
+@perform.register
+def _read_slowly(act: ReadSlowly, run: Run) -> None:
+    run.cast.network.slow_down(act.site, run.cast.world.now + act.span)
 
 
-def _swizzle(run: Run, sites: tuple[str, ...], span: int) -> None:
-    """Clog some hosts one after another, and let them go in another order."""
+@perform.register
+def _swizzle(act: Swizzle, run: Run) -> None:
     world, network = run.cast.world, run.cast.network
-    order = run.rng.shuffled(sites)
-    for place, site in enumerate(sites):
-        until = world.now + span + (order.index(site) + 1) * span // len(sites)
-        world.after(place * span // len(sites), partial(network.clog, site, until))
+    order = run.rng.shuffled(act.sites)
+    count = len(act.sites)
+    for place, site in enumerate(act.sites):
+        until = world.now + act.span + (order.index(site) + 1) * act.span // count
+        world.after(place * act.span // count, partial(network.clog, site, until))
 
 
-def _part(run: Run, left: str, right: str, span: int) -> None:
-    run.cast.network.part(left, right, run.cast.world.now + span)
+@perform.register
+def _partition(act: Partition, run: Run) -> None:
+    run.cast.network.part(act.left, act.right, run.cast.world.now + act.span)
 
 
-def _disk(run: Run, node: str, span: int) -> None:
-    disk = run.cast.hosts[node].disk
+@perform.register
+def _slow_disk(act: SlowDisk, run: Run) -> None:
+    disk = run.cast.hosts[act.node].disk
     assert disk is not None
-    disk.slow_until = run.cast.world.now + span
+    disk.slow_until = run.cast.world.now + act.span
 
 
-def _server(run: Run, server: str) -> None:
-    run.cast.hosts[server].die("a crash")
+@perform.register
+def _kill_server(act: KillServer, run: Run) -> None:
+    run.cast.hosts[act.server].die("a crash")
 
 
-def _doze(run: Run, site: str, span: int, is_counted: bool) -> None:
-    """A machine sleeps; the clock of some goes on meanwhile, that of others does not."""
-    run.cast.hosts[site].sleep(span, is_counted=is_counted)
-
-
-ACTS: dict[str, Callable[..., None]] = {
-    "pay": _pay,
-    "limit": _limit,
-    "rate": _rate,
-    "shut": _shut,
-    "sleep": _sleep,
-    "move": _move,
-    "befriend": _befriend,
-    "unfriend": _unfriend,
-    "leave": _leave,
-    "poor app": _unprivileged_app,
-    "crash": _crash,
-    "wipe": _wipe,
-    "app": _app,
-    "reset": _reset,
-    "silence": _silence,
-    "clog": _clog,
-    "slow": _slow,
-    "swizzle": _swizzle,
-    "part": _part,
-    "disk": _disk,
-    "server": _server,
-    "doze": _doze,
-}
+@perform.register
+def _doze(act: Doze, run: Run) -> None:
+    run.cast.hosts[act.site].sleep(act.span, is_counted=act.is_counted)

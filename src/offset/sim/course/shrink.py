@@ -8,8 +8,10 @@ import msgspec
 from msgspec.structs import replace
 
 from offset.base.instants import Instant
-from offset.sim.course.run import Outcome, simulate
-from offset.sim.script.scenario import CALM_MS, Act, Scenario
+from offset.sim.course.run import Outcome
+from offset.sim.course.simulation import simulate
+from offset.sim.script.act import Act
+from offset.sim.script.scenario import CALM_MS, Scenario
 
 RUNS_MAX = 300
 
@@ -46,7 +48,7 @@ class Selection(msgspec.Struct, frozen=True):
             friendships=tuple(
                 item for item in scenario.friendships if item.left in nodes and item.right in nodes
             ),
-            acts=tuple(self._later(act) for act in acts if not any(_names(act, name) for name in gone)),
+            acts=tuple(self._later(act) for act in acts if not any(act.names(name) for name in gone)),
             until=self._later_at(scenario.until),
             hostile={name: how for name, how in scenario.hostile.items() if name not in gone},
         )
@@ -58,15 +60,8 @@ class Selection(msgspec.Struct, frozen=True):
         return CALM_MS + (at - CALM_MS) * self.slowly
 
 
-def _names(act: Act, name: str) -> bool:
-    def is_in(arg: object) -> bool:
-        return arg == name if isinstance(arg, str) else isinstance(arg, tuple) and any(map(is_in, arg))
-
-    return is_in(act.args)
-
-
 def shrink(
-    scenario: Scenario, choice: Selection, rule: str, told: Callable[[str], None] = lambda _: None
+    scenario: Scenario, selection: Selection, rule: str, told: Callable[[str], None] = lambda _: None
 ) -> tuple[Selection, Outcome]:
     """The smallest part found that still breaks this rule, and what it comes to."""
     runs = 0
@@ -77,28 +72,29 @@ def shrink(
         outcome = simulate(candidate.of(scenario))
         return outcome if outcome.rule == rule else None
 
-    best = fails(choice)
+    best = fails(selection)
     assert best is not None, "it does not fail"
-    nodes = choice.nodes or "".join(scenario.nodes)
-    acts: Sequence[int] = choice.acts if choice.acts is not None else range(len(scenario.acts))
-    choice = replace(choice, nodes=nodes, acts=tuple(acts))
-    for name in nodes:  # fewer nodes first: each takes many acts with it
-        smaller = replace(choice, nodes=(choice.nodes or "").replace(name, ""))
+    nodes = selection.nodes or "".join(scenario.nodes)
+    acts: Sequence[int] = selection.acts if selection.acts is not None else range(len(scenario.acts))
+    selection = replace(selection, nodes=nodes, acts=tuple(acts))
+    # Fewer nodes first: each takes many acts with it.
+    for name in nodes:
+        smaller = replace(selection, nodes=(selection.nodes or "").replace(name, ""))
         if len(smaller.nodes or "") >= 2 and (found := fails(smaller)):
-            choice, best = smaller, found
+            selection, best = smaller, found
             told(f"without {name}")
-    size = max(1, len(choice.acts or ()) // 2)
+    size = max(1, len(selection.acts or ()) // 2)
     while runs < RUNS_MAX:
         place, is_smaller = 0, False
-        while place < len(choice.acts or ()) and runs < RUNS_MAX:
-            kept = choice.acts or ()
-            smaller = replace(choice, acts=kept[:place] + kept[place + size :])
+        while place < len(selection.acts or ()) and runs < RUNS_MAX:
+            kept = selection.acts or ()
+            smaller = replace(selection, acts=kept[:place] + kept[place + size :])
             if found := fails(smaller):
-                choice, best, is_smaller = smaller, found, True
+                selection, best, is_smaller = smaller, found, True
                 told(f"{len(smaller.acts or ())} acts")
             else:
                 place += size
         if size == 1 and not is_smaller:
             break
         size = max(1, size // 2)
-    return choice, best
+    return selection, best

@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from offset.sim.course.run import Outcome
+from offset.sim.script.changes import CHANGES
+from offset.sim.script.payments import Pay
 
-WORKLOAD = ("pay", "limit", "rate", "shut", "sleep", "move", "befriend", "unfriend", "leave", "poor app")
-"""Acts that are no faults: what people want."""
+CHANGE_KINDS = frozenset(change.word for change in CHANGES)
+"""What people want, and is no fault."""
 
 
 @dataclass
@@ -35,8 +37,8 @@ class Sums:
         self.steps += outcome.steps
         self.commits += outcome.commits
         for kind, count in outcome.counts.items():
-            if kind != "pay":
-                table = self.changes if kind in WORKLOAD else self.faults
+            if kind != Pay.word:
+                table = self.changes if kind in CHANGE_KINDS else self.faults
                 table[kind] = table.get(kind, 0) + count
         for table, more in ((self.payments, outcome.payments), (self.hostile, outcome.hostile)):
             for kind, count in more.items():

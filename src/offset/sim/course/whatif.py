@@ -11,6 +11,7 @@ import msgspec
 from offset.base.ids import Currency
 from offset.sim.cast.purchase import Purchase
 from offset.sim.course.run import Run
+from offset.sim.course.simulation import judge, live
 from offset.sim.script.topology import Topology, Wish
 
 Arc = tuple[str, str]
@@ -67,11 +68,13 @@ def run(topology: Topology) -> WhatIfReport:
 
     for number, (wish, act) in enumerate(zip(topology.wishes, happening.scenario.acts, strict=True)):
         cast.world.at(act.at - 1, partial(look, number, wish))
-    happening.live()
-    happening.judge()
+    live(happening)
+    judge(happening)
     findings = [
         _finding(wish, purchase, *found[number])
-        for number, (wish, purchase) in enumerate(zip(topology.wishes, happening.purchases, strict=True))
+        for number, (wish, purchase) in enumerate(
+            zip(topology.wishes, happening.evidence.purchases, strict=True)
+        )
     ]
     currencies = happening.scenario.currencies()
     return WhatIfReport(
@@ -97,7 +100,7 @@ def rooms(happening: Run, currency: Currency) -> dict[Arc, Room]:
             friend = cast.friend(to, from_)
             credit = friend.channel.credits.get(currency) if friend else None
             owed = 0 if credit is None else credit.balance + credit.remote_debt
-            found[from_, to] = Room(from_, to, cast.watcher.limits.get((to, from_, currency), 0), owed)
+            found[from_, to] = Room(from_, to, cast.limits.get((to, from_, currency), 0), owed)
     return found
 
 

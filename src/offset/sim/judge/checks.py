@@ -17,9 +17,8 @@ from offset.base.limits import (
     USER_REQUESTS_PER_FRIEND_MAX,
 )
 from offset.core.funder.ledger.mutual_credit import MutualCredit
-from offset.core.funder.records import LOST, OWN, Origin
-from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, FunderState
-from offset.engine.outbox import Outbox
+from offset.core.funder.records import OWN, From, Origin, Own, Queue
+from offset.core.funder.state.state import Friend, FunderState
 from offset.engine.relay import RelayEngine
 from offset.sim.physics.violation import claim
 from offset.wire.friend import CancelOp, RequestOp
@@ -35,7 +34,7 @@ def friend(name: str, state: FunderState, them: Friend) -> None:
         debts(name, other, credit)
         for pending in credit.local.values():
             origin(name, state, credit.currency, pending.request, pending.origin)
-    for item in (*them.queues[FORWARDED].values(), *them.queues[USER].values()):
+    for item in (*them.queues[Queue.FORWARDED].values(), *them.queues[Queue.USER].values()):
         claim(them.is_online, "queue", f"{name} keeps a request for {other}, who is away")
         assert isinstance(item.operation, RequestOp)
         origin(name, state, item.currency, item.operation, item.origin)
@@ -44,9 +43,13 @@ def friend(name: str, state: FunderState, them: Friend) -> None:
         "reset",
         f"{name} has credits or queues with {other} after the ledgers disagreed",
     )
-    claim(len(them.queues[USER]) <= USER_REQUESTS_PER_FRIEND_MAX, "limit", f"{name}: too many own requests")
     claim(
-        len(them.queues[FORWARDED]) <= FORWARDED_REQUESTS_PER_FRIEND_MAX,
+        len(them.queues[Queue.USER]) <= USER_REQUESTS_PER_FRIEND_MAX,
+        "limit",
+        f"{name}: too many own requests",
+    )
+    claim(
+        len(them.queues[Queue.FORWARDED]) <= FORWARDED_REQUESTS_PER_FRIEND_MAX,
         "limit",
         f"{name}: too many forwarded requests",
     )
@@ -69,16 +72,15 @@ def debts(name: str, other: str, credit: MutualCredit) -> None:
 
 def origin(name: str, state: FunderState, currency: Currency, request: RequestOp, from_: Origin) -> None:
     """I6 and I14: each request that we sent has one origin, and is what came in, less our fee."""
-    if from_ is OWN:
+    if isinstance(from_, Own):
         claim(request.request_id in state.transactions, "I14", f"{name} sent a request for nobody")
+    if not isinstance(from_, From):
         return
-    if from_ is LOST:
-        return
-    source = state.friends.get(from_)
+    source = state.friends.get(from_.friend)
     credit = source and source.channel.credits.get(currency)
     found = credit and credit.remote.get(request.request_id)
     if not found:
-        claim(False, "I14", f"{name} sent on a request of {short(from_)} that is not pending there")
+        claim(False, "I14", f"{name} sent on a request of {short(from_.friend)} that is not pending there")
         return
     received = found.request
     for field in ("src_hashed_lock", "dest_payment", "total_dest_payment", "invoice_id"):
@@ -119,9 +121,8 @@ def invoices(name: str, state: FunderState) -> None:
         )
 
 
-def outbox(name: str, waiting: Outbox) -> None:
+def turns_held(name: str, held: int) -> None:
     """What waits for the disk cannot grow without end."""
-    held = len(waiting)
     claim(held <= TURNS_HELD_MAX + TURNS_PER_READ, "limit", f"{name}: {held} turns wait for the disk")
 
 
@@ -137,7 +138,7 @@ def payments(name: str, state: FunderState) -> None:
     claim(not open_parts, "I11", f"{name} has parts of a payment that it forgot")
     own: list[RequestId] = []
     for them in state.friends.values():
-        own += [item.operation.request_id for item in them.queues[USER].values()]
+        own += [item.operation.request_id for item in them.queues[Queue.USER].values()]
         for credit in them.channel.credits.values():
             own += [key for key, pending in credit.local.items() if pending.origin is OWN]
     claim(sorted(own) == sorted(state.transactions), "I11", f"{name} has a part that is not under way once")
@@ -148,7 +149,7 @@ def exposure(name: str, them: Friend, before: dict[tuple[str, bytes, str, int], 
     resets = them.channel.inconsistency_counter
     leaving = {
         (item.currency, item.operation.request_id)
-        for item in them.queues[BACKWARD].values()
+        for item in them.queues[Queue.BACKWARD].values()
         if isinstance(item.operation, CancelOp)
     }
     for currency, credit in them.channel.credits.items():
@@ -168,10 +169,11 @@ def exposure(name: str, them: Friend, before: dict[tuple[str, bytes, str, int], 
 
 def relay_limits(name: str, engine: RelayEngine) -> None:
     """A relay keeps its counts within their limits."""
-    lines, view = engine.view()
+    view = engine.view()
+    lines, relay = view.lines, view.relay
     claim(lines.handshakes <= RELAY_HANDSHAKES_MAX, "limit", f"{name} has too many handshakes")
-    claim(view.connections <= RELAY_CONNECTIONS_MAX, "limit", f"{name} has too many connections")
-    claim(view.tunnels * 2 <= view.connections, "limit", f"{name} has a tunnel without its two legs")
+    claim(relay.connections <= RELAY_CONNECTIONS_MAX, "limit", f"{name} has too many connections")
+    claim(relay.tunnels * 2 <= relay.connections, "limit", f"{name} has a tunnel without its two legs")
 
 
 # Rows and memory

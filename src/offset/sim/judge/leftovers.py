@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from offset.base.ids import Currency, PublicKey, short
 from offset.core.funder.state.state import Friend
 from offset.engine.index import IndexEngine
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
-
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
+from offset.sim.cast.cast import Cast
 
 Arcs = dict[tuple[PublicKey, Currency, PublicKey], tuple[int, int, int]]
 """By node, currency and friend: what the friend can push to the node, and the rate."""
@@ -27,13 +23,14 @@ def _lines(cast: Cast) -> str:
     tunnels = 0
     for host in cast.hosts.values():
         if isinstance(host.engine, RelayEngine):
-            lines, view = host.engine.view()
-            tunnels += view.tunnels
-            if {lines.connections, view.connections, len(host.ends)} != {view.listeners + 2 * view.tunnels}:
-                return f"{host.name} has {len(host.ends)} lines that lead nowhere: {lines}, {view}"
+            view = host.engine.view()
+            lines, relay = view.lines, view.relay
+            tunnels += relay.tunnels
+            wanted = relay.listeners + 2 * relay.tunnels
+            if {lines.connections, relay.connections, len(host.ends)} != {wanted}:
+                return f"{host.name} has {len(host.ends)} lines that lead nowhere: {lines}, {relay}"
         elif isinstance(host.engine, NodeEngine):
-            engine = host.engine
-            wanted = len(engine._relay_lines) + len(engine._apps) + (engine._index_conn is not None)
+            wanted = host.engine.view().lines_needed
             if len(host.ends) + len(host.dialing) > wanted:
                 return f"{host.name} has {len(host.ends)} lines and needs {wanted}"
     pairs = sum(len(cast.state(name).friends) for name in cast.scenario.nodes) // 2
@@ -43,11 +40,10 @@ def _lines(cast: Cast) -> str:
 def _questions(cast: Cast) -> str:
     """Nothing waits to be said, and no app for an answer."""
     for name in filter(cast.is_honest, cast.scenario.nodes):
-        engine = cast.hosts[name].engine
-        assert isinstance(engine, NodeEngine)
-        if engine._outbox._held:
+        view = cast.node(name).view()
+        if view.turns_held:
             return f"{name} does not say what is durable"
-        if len(engine._apps._pending) and not any(not cast.is_honest(node) for node in cast.scenario.nodes):
+        if view.requests_pending and not any(not cast.is_honest(node) for node in cast.scenario.nodes):
             return f"an app of {name} waits for an answer"
     return ""
 
@@ -62,11 +58,9 @@ def _tables(cast: Cast) -> str:
     for host in servers:
         assert isinstance(host.engine, IndexEngine)
         known: Arcs = {
-            (node, currency, other): (record.capacity, record.mul, record.add)
-            for currency, graph in host.engine._server._atlas._graphs.items()
-            for node, records in graph._into.items()
-            for other, record in records.items()
-            if node in honest
+            (item.node, item.currency, item.friend): (item.capacity, item.rate.mul, item.rate.add)
+            for item in host.engine.stated()
+            if item.node in honest
         }
         for place in {**wanted, **known}:
             if wanted.get(place) != known.get(place):

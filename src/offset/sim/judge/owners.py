@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from offset.base.ids import PublicKey, short
 from offset.core.apps.reports import ReportView
 from offset.core.funder.state.state import FunderState
-from offset.engine.node import NodeEngine
+from offset.sim.cast.cast import Cast
 from offset.wire.app import (
     AddFriend,
     AddIndexServer,
@@ -23,21 +23,18 @@ from offset.wire.app import (
 from offset.wire.extension import CreditLine, LinkUp, RelayListening
 from offset.wire.report import NodeReport
 
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
-
 
 def found(cast: Cast) -> str:
     """What is not so, in words; empty when all is as it should be."""
     for name in filter(cast.is_honest, cast.scenario.nodes):
-        engine = cast.hosts[name].engine
-        assert isinstance(engine, NodeEngine)
+        state, report = cast.state(name), cast.node(name).report()
         for place, request in cast.settings[name].items():
             if place[1:] and place[1] in left_friends(cast, name):
-                continue  # said after the two had left each other, and refused
-            if not _is_done(engine, cast.state(name), request):
+                # Said after the two had left each other, and refused.
+                continue
+            if not _is_done(state, report, request):
                 return f"{name} does not do what its owner asked for: {request}"
-        words = _friends(cast, name) or _app(cast, name, engine)
+        words = _friends(cast, name) or _app(cast, name, report)
         if words:
             return words
     return ""
@@ -49,12 +46,12 @@ def left_friends(cast: Cast, name: str) -> set[PublicKey]:
     return {cast.key(other) for other in cast.scenario.nodes if other not in wanted}
 
 
-def _is_done(engine: NodeEngine, state: FunderState, request: AppRequest) -> bool:
+def _is_done(state: FunderState, report: NodeReport, request: AppRequest) -> bool:
     match request:
         case AddRelay(relay):
             return relay in state.relays
         case AddIndexServer(server):
-            return server in engine._index.servers
+            return server in report.index_client_report.index_servers
         case AddFriend(key, _, name):
             return key in state.friends and state.friends[key].name == name
         case EnableFriend(key) | DisableFriend(key):
@@ -65,7 +62,8 @@ def _is_done(engine: NodeEngine, state: FunderState, request: AppRequest) -> boo
             return state.friends[key].configs[currency].rate == rate
         case OpenFriendCurrency(key, currency) | CloseFriendCurrency(key, currency):
             return state.friends[key].configs[currency].is_open == isinstance(request, OpenFriendCurrency)
-    return True  # where a friend is reached: the friend itself knows better
+    # Where a friend is reached: the friend itself knows better.
+    return True
 
 
 def _friends(cast: Cast, name: str) -> str:
@@ -94,12 +92,11 @@ def _tells(cast: Cast, name: str) -> bool:
     return name not in cast.scenario.hostile
 
 
-def _app(cast: Cast, name: str, engine: NodeEngine) -> str:
+def _app(cast: Cast, name: str, now: NodeReport) -> str:
     """An app that followed all changes knows what a new one would be told."""
     client = cast.clients[name]
     if client.view is None or not client.is_ready:
         return f"the app of {name} has no line"
-    now = NodeReport(engine._funder.report(), engine._index.report(), engine._extra())
     seen, true = _seen(client.view), _seen(ReportView(now))
     for part in {**true, **seen}:
         if seen.get(part) != true.get(part):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.records import ChannelKey, ChannelRecord
+from offset.sim.cast.cast import Cast
 from offset.sim.physics.violation import claim
 from offset.wire.signing import flip
-
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
 
 
 def is_mended(cast: Cast, left: str, right: str) -> bool:
@@ -24,7 +21,8 @@ def is_mended(cast: Cast, left: str, right: str) -> bool:
         one.is_consistent
         and two.is_consistent
         and one.inconsistency_counter == two.inconsistency_counter > 0
-        and one.former_terms is two.former_terms is None  # else both may have accepted at once (D18)
+        # Else both may have accepted at once (D18).
+        and one.former_terms is two.former_terms is None
     )
 
 
@@ -94,11 +92,11 @@ def spoke_durable(cast: Cast, speaker: str, listener: str, channel: Channel) -> 
     disk = cast.hosts[speaker].disk
     assert disk is not None
     assert channel.outgoing is not None
-    row = disk.rows.get(("channels", cast.key(listener)))
+    row = disk.rows.get(ChannelKey(cast.key(listener)))
     # The first message of all is known without talking.
     is_first = channel.move_token_counter == 0
     claim(
-        is_first or (row is not None and row.outgoing == channel.outgoing),
+        is_first or (isinstance(row, ChannelRecord) and row.outgoing == channel.outgoing),
         "I13",
         f"{speaker} told {listener} something that is not durable",
     )

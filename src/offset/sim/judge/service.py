@@ -9,20 +9,18 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from offset.base.ids import Currency
 from offset.base.instants import MINUTE, SECOND, Millis
 from offset.base.limits import KEEPALIVE_CLOSE_MS
+from offset.sim.cast.cast import Cast
 from offset.sim.cast.purchase import Purchase
 from offset.sim.judge import final_checks, leftovers
+from offset.sim.judge.evidence import Evidence
+from offset.sim.physics.rng import Rng
 from offset.sim.physics.violation import claim
 from offset.sim.script.paths import find_paths
-
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
-    from offset.sim.course.run import Run
-    from offset.sim.physics.rng import Rng
+from offset.sim.script.payments import Pay
 
 Path = tuple[str, ...]
 
@@ -33,32 +31,32 @@ HOPS = 5
 PATHS_PER_PAIR = 4
 
 
-def check(run: Run) -> None:
+def check(evidence: Evidence) -> None:
     """Pay, and claim that it worked. Raises Violation."""
-    world = run.cast.world
+    world = evidence.cast.world
     rng = world.rng.fork("service")
     # A connection that fell silent just before faults stopped is taken for a good one for so long.
-    world.run_to(max(world.now, run.scenario.until + KEEPALIVE_CLOSE_MS + SPARE_MS))
-    is_settled = run.cast.run_until(partial(final_checks.is_settled, run), PATIENCE_MS)
+    world.run_to(max(world.now, evidence.scenario.until + KEEPALIVE_CLOSE_MS + SPARE_MS))
+    is_settled = evidence.cast.run_until(partial(final_checks.is_settled, evidence), PATIENCE_MS)
     claim(
         is_settled,
         "liveness",
-        f"not at rest any more when dead lines are found: {final_checks.unsettled(run)}",
+        f"not at rest any more when dead lines are found: {final_checks.unsettled(evidence)}",
     )
     for is_routed in (False, True):
-        if is_routed and not run.scenario.indexes:
+        if is_routed and not evidence.scenario.indexes:
             return
-        first = len(run.last_purchases)
-        for currency in run.scenario.currencies():
-            run.last_purchases += _purchase(run, currency, rng, is_routed)
-        purchases = run.last_purchases[first:]
+        first = len(evidence.last_purchases)
+        for currency in evidence.scenario.currencies():
+            evidence.last_purchases += _purchase(evidence, currency, rng, is_routed)
+        purchases = evidence.last_purchases[first:]
         for purchase in purchases:
             purchase.begin()
-        is_settled = run.cast.run_until(partial(_are_over, run, purchases), PATIENCE_MS)
+        is_settled = evidence.cast.run_until(partial(_are_over, evidence, purchases), PATIENCE_MS)
         for purchase in purchases:
             claim(
                 (purchase.buyer_end, purchase.seller_end) == ("paid", "collected")
-                or not final_checks.is_clean(run, purchase),
+                or not final_checks.is_clean(evidence, purchase),
                 "service",
                 f"{purchase} over {_words(purchase)} could pass, but is {purchase.buyer_end} for the buyer and"
                 f" {purchase.seller_end} for the seller",
@@ -66,47 +64,48 @@ def check(run: Run) -> None:
         claim(
             is_settled,
             "liveness",
-            f"not at rest again after the last purchases: {final_checks.unsettled(run)}",
+            f"not at rest again after the last purchases: {final_checks.unsettled(evidence)}",
         )
 
 
-def _are_over(run: Run, purchases: list[Purchase]) -> bool:
+def _are_over(evidence: Evidence, purchases: list[Purchase]) -> bool:
     return all(
-        purchase.is_over or not final_checks.is_clean(run, purchase) for purchase in purchases
-    ) and final_checks.is_settled(run)
+        purchase.is_over or not final_checks.is_clean(evidence, purchase) for purchase in purchases
+    ) and final_checks.is_settled(evidence)
 
 
 def _words(purchase: Purchase) -> str:
     return " and ".join("-".join(route) for route in purchase.routes) or "what the index finds"
 
 
-def _purchase(run: Run, currency: Currency, rng: Rng, is_routed: bool) -> list[Purchase]:
+def _purchase(evidence: Evidence, currency: Currency, rng: Rng, is_routed: bool) -> list[Purchase]:
     """A purchase over one of the longest ways that can pass anything; or none."""
-    rooms = _rooms(run.cast, currency)
-    neighbours: dict[str, list[str]] = {name: [] for name in run.scenario.nodes}
+    rooms = _rooms(evidence.cast, currency)
+    neighbours: dict[str, list[str]] = {name: [] for name in evidence.scenario.nodes}
     for left, right in rooms:
         neighbours[left].append(right)
-    starts = [name for name in neighbours if not is_routed or _is_answered_rightly(run, name)]
+    starts = [name for name in neighbours if not is_routed or _is_answered_rightly(evidence, name)]
     paths = [
         path
         for start in starts
         for end in neighbours
         if start != end
         for path in find_paths(neighbours, start, end, HOPS, PATHS_PER_PAIR)
-        if _amount(run.cast, rooms, path, currency) > 0
+        if _amount(evidence.cast, rooms, path, currency) > 0
     ]
     if not paths:
         return []
     hops = max(map(len, paths))
     path = rng.pick([path for path in paths if len(path) == hops])
-    amount = _amount(run.cast, rooms, path, currency)
+    amount = _amount(evidence.cast, rooms, path, currency)
     routes = () if is_routed else (path,)
-    return [Purchase(run.cast, len(run.all_purchases), path[0], path[-1], currency, amount, routes)]
+    pay = Pay(evidence.cast.world.now, path[0], path[-1], currency, amount, routes)
+    return [Purchase(evidence.cast, len(evidence.all_purchases), pay)]
 
 
-def _is_answered_rightly(run: Run, name: str) -> bool:
+def _is_answered_rightly(evidence: Evidence, name: str) -> bool:
     """Whether the index server that a node asks keeps the rules."""
-    return run.cast.index_of(name) not in run.scenario.hostile
+    return evidence.cast.index_of(name) not in evidence.scenario.hostile
 
 
 def _rooms(cast: Cast, currency: Currency) -> dict[tuple[str, str], int]:

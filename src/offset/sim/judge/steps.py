@@ -66,7 +66,8 @@ class Steps:
         now = page(them.channel)
         before = self._pages.get((name, them.public_key))
         self._pages[name, them.public_key] = now
-        is_lost = now.local_terms is not None and not is_alone  # what was claimed is gone
+        # What was claimed is gone.
+        is_lost = now.local_terms is not None and not is_alone
         if before is not None and not is_lost:
             step(f"{name} with {short(them.public_key)}", before, now, mirror)
 
@@ -106,7 +107,8 @@ def step(who: str, before: Page, now: Page, mirror: Channel | None) -> None:
     elif now.local_terms is None:
         heard = _heard(before, now, mirror)
         if heard is None and now.incoming != before.incoming:
-            return  # a message of who breaks the rules: what it said stands nowhere
+            # A message of who breaks the rules: what it said stands nowhere.
+            return
         said = now.outgoing if now.outgoing is not before.outgoing else None
         for currency, ledger in now.ledgers.items():
             _moved(f"{who} in {currency}", before.ledgers.get(currency), ledger, currency, heard, said)

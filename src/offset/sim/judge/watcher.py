@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from offset.base.ids import Currency, RequestId
+from offset.base.ids import PublicKey, RequestId
 from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.records import (
+    Changes,
+    ChannelKey,
+    ConfigKey,
+    CreditKey,
+    FriendKey,
+    HistoryKey,
+    HistoryKind,
+    InvoiceKey,
+    PaymentKey,
+    PendingKey,
+    QueuedKey,
+    TransactionKey,
+    TransactionRecord,
+    in_order,
+)
 from offset.core.funder.state.state import FunderState
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
-from offset.engine.surface import Effect, Event, Persist
+from offset.engine.surface import Effect, Persist
+from offset.sim.cast.cast import Cast
 from offset.sim.judge import checks, pairs
+from offset.sim.judge.excuses import Excuses
 from offset.sim.judge.steps import Steps
-from offset.sim.physics.disk import in_order
 from offset.sim.physics.host import Host
 from offset.sim.physics.violation import claim
 from offset.wire.app import AddInvoice, AppRequest, CreatePayment
 
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
-    from offset.sim.cast.purchase import Purchase
-
 RESTORE_EVERY = 12
 """Every so many commits of a node, its rows are read back and compared with its memory."""
-_FRIEND_TABLES = frozenset(("friends", "configs", "channels", "credits", "pending", "queued"))
 
 
 class Watcher:
     """The judge of a run."""
 
-    def __init__(self, cast: Cast) -> None:
-        self.cast = cast
+    def __init__(self, cast: Cast, excuses: Excuses) -> None:
+        self.cast, self.excuses = cast, excuses
         self.checked = 0
-        self.disturbed: dict[tuple[str, str], str] = {}
-        """Friends whose channel was given up on purpose, or has a side that breaks the rules; and why."""
-        self.wiped: dict[str, int] = {}
-        self.limits: dict[tuple[str, str, Currency], int] = {}
-        self.limits_max: dict[tuple[str, str, Currency], int] = {}
         self._exposed: dict[tuple[str, bytes, str, int], int] = {}
         self._steps = Steps()
         self._lives: dict[str, int] = {}
@@ -44,24 +49,7 @@ class Watcher:
 
     # What happens
 
-    def granted(self, name: str, other: str, currency: Currency, limit: int) -> None:
-        """`name` lets `other` owe it so much."""
-        key = (name, other, currency)
-        self.limits[key] = limit
-        self.limits_max[key] = max(limit, self.limits_max.get(key, 0))
-
-    def disturb(self, left: str, right: str, why: str) -> None:
-        """The two will lose their channel, or one of them does not keep the rules."""
-        pair = (left, right) if left < right else (right, left)
-        if pair not in self.disturbed:
-            self.disturbed[pair] = why
-            self.cast.world.note(f"{left} and {right} are disturbed: {why}")
-
-    def is_disturbed(self, left: str, right: str) -> bool:
-        """Whether their ledgers may differ."""
-        return ((left, right) if left < right else (right, left)) in self.disturbed
-
-    def saw(self, host: Host, _event: Event, effects: list[Effect]) -> None:
+    def saw(self, host: Host, effects: list[Effect]) -> None:
         """An engine took an event, and its effects were carried out."""
         engine = host.engine
         if isinstance(engine, NodeEngine) and host.is_alive and self.cast.is_honest(host.name):
@@ -77,17 +65,17 @@ class Watcher:
         if self._lives.get(host.name) != host.life:
             self._lives[host.name] = host.life
             self._steps.forget(host.name)
-            for friend in engine._funder.state.friends.values():
+            for friend in engine.view().state.friends.values():
                 self._steps.saw(host.name, friend, None, is_alone=True)
 
     def _committed(self, host: Host, engine: NodeEngine, commit: Persist, *, is_alone: bool) -> None:
         self.checked += 1
         self._commits += 1
-        name, state = host.name, engine._funder.state
-        checks.outbox(name, engine._outbox)
-        tables = {key[0]: None for key in commit.changes}
-        friends = {key[1]: None for key in commit.changes if key[0] in _FRIEND_TABLES}
-        for key in friends:
+        name, view = host.name, engine.view()
+        state = view.state
+        checks.turns_held(name, view.turns_held)
+        kinds = {type(key) for key in commit.changes}
+        for key in _friends_of(commit.changes):
             friend = state.friends.get(key)
             other = self.cast.names.get(key)
             if friend is None:
@@ -98,9 +86,9 @@ class Watcher:
             self._steps.saw(name, friend, self._mirror(other, name), is_alone=is_alone)
             if other in self.cast.settings:
                 self._pair(name, other)
-        if "invoices" in tables or "pending" in tables:
+        if InvoiceKey in kinds or PendingKey in kinds:
             checks.invoices(name, state)
-        if "payments" in tables or "transactions" in tables:
+        if PaymentKey in kinds or TransactionKey in kinds:
             checks.payments(name, state)
         if self._commits % RESTORE_EVERY == 0:
             self.restores(host)
@@ -113,7 +101,7 @@ class Watcher:
         return None if friend is None else friend.channel
 
     def _pair(self, left: str, right: str) -> None:
-        if not self.is_disturbed(left, right) or pairs.is_mended(self.cast, left, right):
+        if not self.excuses.is_disturbed(left, right) or pairs.is_mended(self.cast, left, right):
             pairs.check(self.cast, left, right)
 
     def all_now(self) -> None:
@@ -149,7 +137,7 @@ class Watcher:
 
     def acknowledged(self, name: str, request: AppRequest) -> None:
         """I13: what an app knows to be done is durable."""
-        if not self.cast.is_honest(name) or self.wiped.get(name, -1) >= 0:
+        if not self.cast.is_honest(name) or self.cast.wiped.get(name, -1) >= 0:
             return
         disk = self.cast.hosts[name].disk
         assert disk is not None
@@ -159,26 +147,37 @@ class Watcher:
                 is_durable = any(
                     key in rows
                     for key in (
-                        ("invoices", invoice_id),
-                        ("history", "received", invoice_id),
-                        ("history", "withdrawn", invoice_id),
+                        InvoiceKey(invoice_id),
+                        HistoryKey(HistoryKind.RECEIVED, invoice_id),
+                        HistoryKey(HistoryKind.WITHDRAWN, invoice_id),
                     )
                 )
                 claim(is_durable, "I13", f"{name} acknowledged an invoice that is not durable")
             case CreatePayment(payment_id):
-                claim(("payments", payment_id) in rows, "I13", f"{name} acknowledged a payment not durable")
+                claim(PaymentKey(payment_id) in rows, "I13", f"{name} acknowledged a payment not durable")
 
-    def spoken(self, purchase: Purchase, request_id: RequestId) -> None:
+    def spoken(self, name: str, request_id: RequestId) -> None:
         """I13: the buyer got a commit, so the response is durable."""
-        name = purchase.buyer
-        if not self.cast.is_honest(name) or self.wiped.get(name, -1) >= 0:
+        if not self.cast.is_honest(name) or self.cast.wiped.get(name, -1) >= 0:
             return
         disk = self.cast.hosts[name].disk
         assert disk is not None
-        row = disk.rows.get(("transactions", request_id))
-        is_known = row is not None and row.response is not None
+        row = disk.rows.get(TransactionKey(request_id))
+        is_known = isinstance(row, TransactionRecord) and row.response is not None
         # It may have ended since, while the word was under way to the app.
         is_over = (
             request_id not in self.cast.state(name).transactions if self.cast.hosts[name].is_alive else True
         )
         claim(is_known or is_over, "I13", f"{name} told of a commit that is not durable")
+
+
+def _friends_of(changes: Changes) -> dict[PublicKey, None]:
+    """The friends whose rows these are, in the order in which they come up."""
+    friends: dict[PublicKey, None] = {}
+    for key in changes:
+        match key:
+            case FriendKey():
+                friends[key.public_key] = None
+            case ConfigKey() | ChannelKey() | CreditKey() | PendingKey() | QueuedKey():
+                friends[key.friend] = None
+    return friends

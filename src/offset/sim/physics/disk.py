@@ -6,9 +6,9 @@ Like the driver, one group is flushed while the next one gathers. A group is ato
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from offset.base.instants import Instant, Millis
+from offset.core.funder.records import Changes, Key, Record
 from offset.sim.physics.rng import Rng
 from offset.sim.physics.world import World
 
@@ -17,32 +17,10 @@ BEFORE, DURING, AFTER, FULL, FSYNC = "before", "during", "after", "full", "fsync
 or the disk is full, or fsync fails, and the node stops by itself."""
 FAULTS = (BEFORE, DURING, AFTER, FULL, FSYNC)
 
-Rows = dict[Any, Any]
-
-# Tables in the order in which a store gives them back.
-TABLES = (
-    "relays",
-    "index_servers",
-    "friends",
-    "configs",
-    "channels",
-    "credits",
-    "pending",
-    "queued",
-    "invoices",
-    "payments",
-    "transactions",
-    "history",
-)
-_RANK = {name: place for place, name in enumerate(TABLES)}
+Rows = dict[Key, Record]
 
 
-def in_order(rows: Rows) -> list[Any]:
-    """The records as a store would load them."""
-    return [rows[key] for key in sorted(rows, key=lambda key: (_RANK[key[0]], key[1:]))]
-
-
-def apply(rows: Rows, changes: Rows) -> None:
+def apply(rows: Rows, changes: Changes) -> None:
     """Put these changes into the rows."""
     for key, record in changes.items():
         if record is None:
@@ -67,8 +45,8 @@ class Disk:
         self.flushes = 0
         self.slow_until: Instant = 0
         self.fault: str | None = None
-        self._gathering: list[tuple[int, Rows]] = []
-        self._flushing: list[tuple[int, Rows]] = []
+        self._gathering: list[tuple[int, Changes]] = []
+        self._flushing: list[tuple[int, Changes]] = []
         self._life = 0
 
     @property
@@ -76,7 +54,7 @@ class Disk:
         """Whether all is durable."""
         return not self._gathering and not self._flushing
 
-    def commit(self, number: int, changes: Rows) -> None:
+    def commit(self, number: int, changes: Changes) -> None:
         """Take a commit into the gathering group."""
         for key, record in changes.items():
             assert record is None or record.key() == key, f"the row of {key} has another key"
@@ -123,7 +101,8 @@ class Disk:
             self._flushing = []
             self._tell_died("a full disk")
         elif self.fault == FSYNC:
-            self._tell_died("a failing fsync")  # nobody knows whether the group is there
+            # Nobody knows whether the group is there.
+            self._tell_died("a failing fsync")
         else:
             number = self._make_durable()
             if self.fault == AFTER:

@@ -17,6 +17,7 @@ from offset.engine.surface import (
     Persist,
     Persisted,
     Resume,
+    Startable,
     Tell,
     Woken,
     Write,
@@ -28,7 +29,7 @@ from offset.sim.physics.violation import Violation
 from offset.sim.physics.world import World
 
 Make = Callable[["Host"], Engine]
-Watch = Callable[["Host", Event, list[Effect]], None]
+Watch = Callable[["Host", list[Effect]], None]
 
 CLOCK_STARTS_MIN: Instant = 3_600_000
 """So that a clock that stands still for a while does not come to show less than nothing."""
@@ -82,6 +83,7 @@ class Host:
         self.dialing: dict[Conn, None] = {}
         self.life = 0
         self.is_alive = False
+        self.asleep_until: Instant = 0
         self.is_wanted = True
         """Whether it is to be started again when it dies."""
         self.on_tell: Callable[[Tell], None] = lambda _: None
@@ -96,7 +98,6 @@ class Host:
         self._events: list[Event] = []
         self._is_busy = False
         self._wake_at: Instant | None = None
-        self.asleep_until: Instant = 0
         for listener, address in (addresses or {}).items():
             network.listeners[address] = (self, listener)
 
@@ -112,13 +113,12 @@ class Host:
         self._events, self._wake_at = [], None
         self.clock = self._new_clock(self._drift)
         self.engine = self._make(self)
-        start = getattr(self.engine, "start", None)
-        if start is not None:
+        if isinstance(self.engine, Startable):
             self._is_busy = True
-            effects: list[Effect] = start(self.clock.now())
+            effects = self.engine.start(self.clock.now())
             self._carry_out(effects)
             if self.watch is not None:
-                self.watch(self, Woken(), effects)
+                self.watch(self, effects)
             self._is_busy = False
         self.feed(Woken())
         self.on_start()
@@ -197,7 +197,7 @@ class Host:
             raise Violation("I12", f"{self.name} failed at {type(event).__name__}: {error!r}") from error
         self._carry_out(effects)
         if self.watch is not None:
-            self.watch(self, event, effects)
+            self.watch(self, effects)
 
     def _plan_wake(self) -> None:
         if not self.is_alive:

@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from offset.base.ids import Conn
 from offset.base.instants import Instant, Millis
 from offset.base.limits import WRITE_BUFFER_BYTES_MAX, WRITE_STALL_MS
-from offset.engine.surface import Closed, Congested, Drained, Opened, Received
+from offset.engine.surface import Closed, Congested, Drained, Event, Opened, Received
 from offset.sim.physics.rng import Rng
 from offset.sim.physics.world import World
-
-if TYPE_CHECKING:
-    from offset.sim.physics.host import Host
 
 DIAL_GIVEN_UP_MS: Millis = 8000
 
@@ -36,11 +33,37 @@ class Weather:
     """How often bytes arrive in two pieces."""
 
 
+class Station(Protocol):
+    """What the network needs to know of whoever sits at one end of its connections (host.py)."""
+
+    site: str
+    """The machine: those on the same one reach each other at once."""
+    number: int
+    """Of its address."""
+    life: int
+    is_alive: bool
+    asleep_until: Instant
+    ends: dict[Conn, End]
+    dialing: dict[Conn, None]
+
+    def new_conn(self) -> Conn:
+        """The number of a caller's connection."""
+        ...
+
+    def feed(self, event: Event) -> None:
+        """Take an event."""
+        ...
+
+    def feed_conn(self, life: int, end: End, event: Event) -> None:
+        """Take an event of a connection, if that is still there in the same life."""
+        ...
+
+
 @dataclass(eq=False)
 class End:
     """One end of a connection, with the bytes on their way to it."""
 
-    host: Host
+    host: Station
     conn: Conn
     far: End | None = None
     coming: deque[tuple[Instant, bytes | None]] = field(default_factory=deque)
@@ -62,7 +85,7 @@ class VirtualNetwork:
 
     def __init__(self, world: World, weather: Weather, rng: Rng) -> None:
         self.world, self.weather, self._rng = world, weather, rng
-        self.listeners: dict[str, tuple[Host, str]] = {}
+        self.listeners: dict[str, tuple[Station, str]] = {}
         self.is_healed = False
         self.clogged: dict[str, Instant] = {}
         self.slow: dict[str, Instant] = {}
@@ -74,7 +97,8 @@ class VirtualNetwork:
 
     def clog(self, host: str, until: Instant) -> None:
         """Nothing arrives at or leaves this host for a while; connections live on."""
-        if not self.is_healed:  # a swizzle may still have had this one before it
+        # A swizzle may still have had this one before it.
+        if not self.is_healed:
             self.clogged[host] = max(until, self.clogged.get(host, 0))
 
     def slow_down(self, host: str, until: Instant) -> None:
@@ -92,7 +116,7 @@ class VirtualNetwork:
         self.slow.clear()
         self.apart.clear()
 
-    def held_until(self, left: Host, right: Host) -> Instant:
+    def held_until(self, left: Station, right: Station) -> Instant:
         """Until when nothing passes between these two; a moment past if it passes."""
         return max(
             self.clogged.get(left.site, 0),
@@ -102,13 +126,13 @@ class VirtualNetwork:
 
     # Connections
 
-    def delay(self, left: Host, right: Host) -> Millis:
+    def delay(self, left: Station, right: Station) -> Millis:
         """How long bytes take this time."""
         if left.site == right.site:
             return 1
         return self._rng.between(self.weather.delay_min, self.weather.delay_max)
 
-    def dial(self, host: Host, conn: Conn, address: str) -> None:
+    def dial(self, host: Station, conn: Conn, address: str) -> None:
         """Try to connect; the host hears Opened or Closed."""
         life = host.life
         host.dialing[conn] = None
@@ -124,11 +148,13 @@ class VirtualNetwork:
         at = max(held, self.world.now) + self.delay(host, there)
         self.world.at(at, lambda: self._dialed(host, life, conn, there, listener, address))
 
-    def _dial_failed(self, host: Host, life: int, conn: Conn, reason: str) -> None:
+    def _dial_failed(self, host: Station, life: int, conn: Conn, reason: str) -> None:
         if host.life == life and host.dialing.pop(conn, 0) is None:
             host.feed(Closed(conn, reason))
 
-    def _dialed(self, host: Host, life: int, conn: Conn, there: Host, listener: str, address: str) -> None:
+    def _dialed(
+        self, host: Station, life: int, conn: Conn, there: Station, listener: str, address: str
+    ) -> None:
         if host.life != life or conn not in host.dialing:
             return
         if not there.is_alive:
@@ -187,7 +213,7 @@ class VirtualNetwork:
                 one.is_silent = True
                 self._watch(one)
 
-    def died(self, host: Host) -> None:
+    def died(self, host: Station) -> None:
         """A host stopped: its peers hear of it when the network lets them."""
         for end in host.ends.values():
             if end.far is not None:

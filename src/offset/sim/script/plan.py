@@ -2,21 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import msgspec
 
 from offset.base.ids import Currency
-from offset.base.instants import SECOND
-from offset.sim.physics.disk import FAULTS
+from offset.base.instants import MINUTE, SECOND, Millis
 from offset.sim.physics.rng import Rng
-from offset.sim.script.paths import find_paths
-from offset.sim.script.scenario import CALM_MS, Act, Friendship, Scenario
+from offset.sim.script.act import Act
+from offset.sim.script.changes import (
+    Befriend,
+    Change,
+    ChangeLimit,
+    ChangeRate,
+    MoveRelay,
+    Occasion,
+    PartForGood,
+    PauseFriend,
+    ShutCurrency,
+    TryUnprivileged,
+    Unfriend,
+    draw_limit,
+)
+from offset.sim.script.faults import (
+    Clog,
+    CloseApp,
+    Crash,
+    Doze,
+    Fault,
+    KillServer,
+    Mishap,
+    Partition,
+    ReadSlowly,
+    ResetConnection,
+    Silence,
+    SlowDisk,
+    Swizzle,
+    Wipe,
+)
+from offset.sim.script.payments import Pay
+from offset.sim.script.scenario import CALM_MS, Friendship, Scenario
 
 SHAPES = ("row", "ring", "star", "small world", "two communities")
 CURRENCIES = (Currency("FST"), Currency("EUR"), Currency("hours"))
 NAMES = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HOSTILE_NODES = ("liar", "greedy", "replayer", "silent", "odd")
+STORM_MS: Millis = MINUTE
+
+FAULTS_DRAWN: tuple[Callable[[Rng, Mishap], Fault], ...] = (
+    Crash.draw,
+    Crash.draw,
+    Crash.draw,
+    CloseApp.draw,
+    ResetConnection.draw,
+    Silence.draw,
+    Clog.draw,
+    Swizzle.draw,
+    Partition.draw,
+    ReadSlowly.draw,
+    SlowDisk.draw,
+    KillServer.draw,
+    Doze.draw,
+)
+"""What stands here more than once happens more often; so below."""
+CHANGES_DRAWN: tuple[Callable[[Rng, Occasion], Change], ...] = (
+    ChangeLimit.draw,
+    ChangeLimit.draw,
+    ChangeLimit.draw,
+    ChangeRate.draw,
+    ShutCurrency.draw,
+    MoveRelay.draw,
+    PauseFriend.draw,
+)
+SELDOM_DRAWN: tuple[tuple[int, Callable[[Rng, Scenario], Act]], ...] = (
+    (15, Unfriend.draw),
+    (10, PartForGood.draw),
+    (10, Wipe.draw),
+    (20, TryUnprivileged.draw),
+)
+"""In how many of a hundred runs each happens once."""
 
 
 def draw(seed: int, *, nodes_max: int = 8) -> Scenario:
@@ -30,7 +95,7 @@ def draw(seed: int, *, nodes_max: int = 8) -> Scenario:
         Friendship(
             left,
             right,
-            {currency: (_limit(rng), _limit(rng)) for currency in currencies},
+            {currency: (draw_limit(rng), draw_limit(rng)) for currency in currencies},
             rng.below(3),
         )
         for left, right in edges(shape, count, rng)
@@ -54,10 +119,6 @@ def draw(seed: int, *, nodes_max: int = 8) -> Scenario:
     acts += _storms(draft, rng.fork("storms"))
     acts.sort(key=lambda act: act.at)
     return msgspec.structs.replace(draft, acts=tuple(acts), hostile=_hostile(draft, rng.fork("hostile")))
-
-
-def _limit(rng: Rng) -> int:
-    return rng.pick((0, 100, 100, 1000, 1000, 2000, 2000, 2000, 10_000, 10_000, 10_000, 10_000))
 
 
 def edges(shape: str, count: int, rng: Rng) -> list[tuple[str, str]]:
@@ -84,6 +145,19 @@ def _all(names: str) -> list[tuple[str, str]]:
     return [(left, right) for place, left in enumerate(names) for right in names[place + 1 :]]
 
 
+def _newcomers(scenario: Scenario, rng: Rng) -> list[Act]:
+    """Friends who meet in the midst of the run."""
+    found = [Befriend.draw(rng, scenario) for _ in range(rng.pick((0, 0, 0, 1, 2)))]
+    return [act for act in found if act is not None]
+
+
+def _payments(scenario: Scenario, rng: Rng) -> list[Act]:
+    found = [
+        Pay.draw(rng, scenario, rng.between(CALM_MS, scenario.until)) for _ in range(rng.between(10, 40))
+    ]
+    return [act for act in found if act is not None]
+
+
 def _storms(scenario: Scenario, rng: Rng) -> list[Act]:
     """Moments at which many pay over a node that is just being cut off: requests wait for a token that stays away."""
     found: list[Act] = []
@@ -91,116 +165,30 @@ def _storms(scenario: Scenario, rng: Rng) -> list[Act]:
         at = rng.between(CALM_MS, scenario.until - 1)
         node = rng.pick(scenario.nodes)
         if rng.percent(70):
-            found.append(Act(at, "part", (node, f"relay{scenario.relay_of(node)}", 60_000)))
+            found.append(Partition(at, node, f"relay{scenario.relay_of(node)}", STORM_MS))
         else:
-            found += [Act(at, "silence", (node,)) for _ in range(4)]
+            found += [Silence(at, node) for _ in range(4)]
         for _ in range(rng.pick((3, 5, 10, 10, 40))):
-            moment = min(at + rng.between(-50, 8000), scenario.until)
-            act = _payment(scenario, rng, moment, node)
+            act = Pay.draw(rng, scenario, min(at + rng.between(-50, 8000), scenario.until), node)
             if act is not None:
                 found.append(act)
     return found
 
 
-def _newcomers(scenario: Scenario, rng: Rng) -> list[Act]:
-    """Friends who meet in the midst of the run."""
-    found: list[Act] = []
-    neighbours = scenario.neighbours()
-    for _ in range(rng.pick((0, 0, 0, 1, 2))):
-        left, right = rng.shuffled(scenario.nodes)[:2]
-        if right not in neighbours[left]:
-            at = rng.between(CALM_MS, scenario.until)
-            found.append(Act(at, "befriend", (left, right, _limit(rng), _limit(rng))))
-    return found
-
-
-def _payments(scenario: Scenario, rng: Rng) -> list[Act]:
-    found = [
-        _payment(scenario, rng, rng.between(CALM_MS, scenario.until)) for _ in range(rng.between(10, 40))
-    ]
-    return [act for act in found if act is not None]
-
-
-def _payment(scenario: Scenario, rng: Rng, at: int, over: str = "") -> Act | None:
-    """A purchase at that moment; over a node, if one is named."""
-    buyer, seller = rng.shuffled(scenario.nodes)[:2]
-    if rng.percent(5):
-        seller = buyer  # a cycle
-    neighbours = scenario.neighbours()
-    for act in scenario.acts:  # so far only newcomers
-        if act.at < at:
-            left, right = map(str, act.args[:2])
-            neighbours[left].append(right)
-            neighbours[right].append(left)
-    paths = find_paths(neighbours, buyer, seller, 6)
-    if over:
-        paths = [path for path in paths if over in path]
-    if not paths:
-        return None
-    routes: tuple[tuple[str, ...], ...] = ()
-    if over or buyer == seller or not scenario.indexes or rng.percent(40):
-        routes = tuple(rng.shuffled(paths)[: rng.pick((1, 1, 1, 2, 3))])
-    return Act(
-        at,
-        "pay",
-        (
-            buyer,
-            seller,
-            rng.pick(scenario.currencies()),
-            rng.pick((1, 5, 20, 20, 60, 150, 400)),
-            routes,
-            rng.pick((0, 0, 10, 500, 5000, 30_000)),
-            rng.pick((60_000,) * 12 + (300, 1000, 5000)),
-            rng.pick((0, 0, 0, 0, 50, 200, 2000)),
-            rng.pick(("",) * 12 + ("currency", "total", "twice", "regret")),
-        ),
-    )
-
-
 def _faults(scenario: Scenario, rng: Rng) -> list[Act]:
     found: list[Act] = []
-    servers = [f"relay{place}" for place in range(scenario.relays)]
-    servers += [f"index{place}" for place in range(scenario.indexes)]
-    sites = [*scenario.nodes, *servers]
-    kinds = (
-        "crash",
-        "crash",
-        "crash",
-        "app",
-        "reset",
-        "silence",
-        "clog",
-        "swizzle",
-        "part",
-        "slow",
-        "disk",
-        "server",
-        "doze",
+    servers = (
+        *(f"relay{place}" for place in range(scenario.relays)),
+        *(f"index{place}" for place in range(scenario.indexes)),
     )
-    swarm = rng.shuffled(kinds)[: rng.between(1, 6)]  # each run knows only some faults, so each goes deep
+    sites = (*scenario.nodes, *servers)
+    # Each run knows only some faults, so each goes deep.
+    swarm = rng.shuffled(FAULTS_DRAWN)[: rng.between(1, 6)]
     for _ in range(rng.between(0, 25)):
         at = rng.between(CALM_MS, scenario.until)
-        kind = rng.pick(swarm)
+        draw_fault = rng.pick(swarm)
         node, span = rng.pick(scenario.nodes), rng.pick((200, 2000, 10_000, 45_000))
-        match kind:
-            case "crash":
-                found.append(Act(at, "crash", (node, rng.pick((*FAULTS, "now")))))
-            case "app" | "reset" | "silence":
-                found.append(Act(at, kind, (rng.pick(sites) if kind != "app" else node,)))
-            case "clog" | "slow":
-                found.append(Act(at, kind, (rng.pick(sites), span)))
-            case "swizzle":
-                chosen = tuple(rng.shuffled(sites)[: rng.between(1, len(sites))])
-                found.append(Act(at, kind, (chosen, span)))
-            case "part":
-                left, right = rng.shuffled(sites)[:2]
-                found.append(Act(at, kind, (left, right, span)))
-            case "disk":
-                found.append(Act(at, "disk", (node, span)))
-            case "doze":
-                found.append(Act(at, "doze", (rng.pick(sites), span, rng.percent(50))))
-            case _:
-                found.append(Act(at, "server", (rng.pick(servers),)))
+        found.append(draw_fault(rng, Mishap(at, node, span, sites, servers)))
     return found
 
 
@@ -211,29 +199,11 @@ def _changes(scenario: Scenario, rng: Rng) -> list[Act]:
         left, right = rng.shuffled((friendship.left, friendship.right))
         currency = rng.pick(list(friendship.limits))
         at = rng.between(CALM_MS, scenario.until)
-        match rng.pick(("limit", "limit", "limit", "rate", "shut", "move", "sleep")):
-            case "limit":
-                found.append(Act(at, "limit", (left, right, currency, _limit(rng))))
-            case "rate":
-                found.append(Act(at, "rate", (left, right, currency, rng.below(5))))
-            case "shut":
-                found.append(Act(at, "shut", (left, right, currency, rng.pick((100, 5000, 20_000)))))
-            case "move":
-                found.append(Act(at, "move", (f"relay{rng.below(scenario.relays)}",)))
-            case _:
-                found.append(Act(at, "sleep", (left, right, rng.pick((100, 5000, 20_000)))))
-    if rng.percent(15):
-        friendship = rng.pick(scenario.friendships)
-        args = (friendship.left, friendship.right, rng.pick((100, 5000, 20_000)))
-        found.append(Act(rng.between(CALM_MS, scenario.until), "unfriend", args))
-    if rng.percent(10):
-        friendship = rng.pick(scenario.friendships)
-        at = rng.between(CALM_MS, scenario.until)
-        found.append(Act(at, "leave", (friendship.left, friendship.right)))
-    if rng.percent(10):
-        found.append(Act(rng.between(CALM_MS, scenario.until), "wipe", (rng.pick(scenario.nodes),)))
-    if rng.percent(20):
-        found.append(Act(rng.between(CALM_MS, scenario.until), "poor app", (rng.pick(scenario.nodes),)))
+        draw_change = rng.pick(CHANGES_DRAWN)
+        found.append(draw_change(rng, Occasion(scenario, at, left, right, currency)))
+    for percent, draw_seldom in SELDOM_DRAWN:
+        if rng.percent(percent):
+            found.append(draw_seldom(rng, scenario))
     return found
 
 

@@ -6,27 +6,10 @@ import msgspec
 
 from offset.base.ids import Currency
 from offset.base.instants import MINUTE, SECOND, Instant, Millis
+from offset.sim.script.act import Act
 
 CALM_MS: Millis = 20 * SECOND
 """Before this nothing goes wrong: friends meet."""
-
-
-class Act(msgspec.Struct, frozen=True):
-    """Something that is done to the network, or by it."""
-
-    at: Instant
-    kind: str
-    args: tuple[object, ...]
-
-    def words(self) -> str:
-        """For people."""
-        return " ".join([self.kind, *map(_word, self.args)])
-
-
-def _word(arg: object) -> str:
-    if isinstance(arg, tuple):
-        return "-".join(map(str, arg)) if all(isinstance(item, str) for item in arg) else str(arg)
-    return str(arg)
 
 
 class Friendship(msgspec.Struct, frozen=True):

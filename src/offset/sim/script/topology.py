@@ -17,7 +17,8 @@ from offset.base.ids import Currency
 from offset.base.instants import SECOND
 from offset.base.limits import CREDIT_MAX, U32_MAX
 from offset.base.names import check_currency
-from offset.sim.script.scenario import CALM_MS, Act, Friendship, Scenario
+from offset.sim.script.payments import Pay
+from offset.sim.script.scenario import CALM_MS, Friendship, Scenario
 
 PAYMENT_EVERY_MS = 10 * SECOND
 NODES_MAX = 200
@@ -48,18 +49,14 @@ class Topology(msgspec.Struct, frozen=True):
         """A run without faults, one payment after another."""
         nodes = dict.fromkeys(name for item in self.friendships for name in (item.left, item.right))
         acts = tuple(
-            Act(
+            Pay(
                 CALM_MS + number * PAYMENT_EVERY_MS,
-                "pay",
-                (
-                    wish.buyer,
-                    wish.seller,
-                    wish.currency,
-                    wish.amount,
-                    (wish.route,) if wish.route else (),
-                    0,
-                    PAYMENT_EVERY_MS - 2 * SECOND,
-                ),
+                wish.buyer,
+                wish.seller,
+                wish.currency,
+                wish.amount,
+                (wish.route,) if wish.route else (),
+                withdraw_ms=PAYMENT_EVERY_MS - 2 * SECOND,
             )
             for number, wish in enumerate(self.wishes)
         )

@@ -1,7 +1,7 @@
 """Text files: identities, tickets, invoices, receipts, tokens (spec 01, 7.2 and 7.3).
 
 Pure functions from text to object and back; what a file cannot say is a UserFault with one sentence. Reading
-and writing of disks is done by `offset.programs.files_io`.
+and writing of disks is done by `offset.shell.files`.
 """
 
 from offset.wire.files.payments import (

@@ -1,6 +1,6 @@
 """Friends come and go (spec 03, 3.2 and 3.5)."""
 
-from offset.core.funder.state.state import BACKWARD, FORWARDED, USER
+from offset.core.funder.records import Queue
 from offset.wire import app
 from offset.wire.friend import MoveTokenRequest
 from support.ledger import World
@@ -73,7 +73,7 @@ def test_going_offline_cancels_requests_that_wait() -> None:
     friend = world["m"].friend(other.key)
     assert [len(queue) for queue in friend.queues] == [0, 1, 1]
     other.offline("m")
-    assert [len(friend.queues[queue]) for queue in (BACKWARD, FORWARDED, USER)] == [0, 0, 0]
+    assert [len(friend.queues[queue]) for queue in (Queue.BACKWARD, Queue.FORWARDED, Queue.USER)] == [0, 0, 0]
     assert world["m"].results == [app.TransactionResult(bytes(16), app.FAILURE)]
     payer.get_token("m")
     assert list(payer.answers()) == [waiting.request_id]
@@ -88,7 +88,7 @@ def test_answers_wait_for_a_friend_that_is_away() -> None:
     payer.say("m", request)
     payer.offline("m")
     seller.say("m", seller.response(request))
-    assert len(world["m"].friend(payer.key).queues[BACKWARD]) == 1
+    assert len(world["m"].friend(payer.key).queues[Queue.BACKWARD]) == 1
     world.restart("m")
     payer.online("m")
     payer.get_token("m")

@@ -2,7 +2,7 @@
 
 from offset.base.credits import Rate
 from offset.base.limits import OPERATIONS_PER_BATCH_MAX
-from offset.core.funder.state.state import USER
+from offset.core.funder.records import Queue
 from offset.wire import app
 from offset.wire.common import NamedRelayAddress
 from offset.wire.friend import (
@@ -144,7 +144,7 @@ def test_full_batch_leaves_the_rest() -> None:
     (message,) = said(world, "a", "b")
     assert len(operations(message)) == OPERATIONS_PER_BATCH_MAX
     assert message.token_wanted
-    assert len(world["a"].friend(world["b"]).queues[USER]) == 5
+    assert len(world["a"].friend(world["b"]).queues[Queue.USER]) == 5
     world.settle()
     assert world["b"].credit(world["a"]).remote_debt == count
 

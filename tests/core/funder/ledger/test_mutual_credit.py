@@ -13,7 +13,7 @@ from offset.core.funder.ledger.mutual_credit import (
     response_buffer_of,
     signed_by,
 )
-from offset.core.funder.records import OWN
+from offset.core.funder.records import OWN, CreditKey, PendingKey, PendingRecord
 from offset.crypto.hashing import sha512_256
 from offset.crypto.identity import Identity
 from offset.wire.friend import CancelOp, CollectOp, FriendsRoute, RequestOp, ResponseOp
@@ -137,14 +137,15 @@ def test_draft_names_the_rows_it_changes() -> None:
     draft.receive_cancel(CancelOp(gone.request_id))
     draft.receive_response(response(stays), FRIEND.public_key)
     changes = draft.changes(FRIEND.public_key)
-    key = ("pending", FRIEND.public_key, "FST", True)
-    assert changes.keys() == {
-        ("credits", FRIEND.public_key, "FST"),
-        (*key, gone.request_id),
-        (*key, stays.request_id),
-    }
-    assert changes[(*key, gone.request_id)] is None
-    assert changes[(*key, stays.request_id)].response is not None
+    lost, answered = (
+        PendingKey(FRIEND.public_key, "FST", True, request_id)
+        for request_id in (gone.request_id, stays.request_id)
+    )
+    assert changes.keys() == {CreditKey(FRIEND.public_key, "FST"), lost, answered}
+    assert changes[lost] is None
+    row = changes[answered]
+    assert isinstance(row, PendingRecord)
+    assert row.response is not None
 
 
 def test_request_over_the_limit_is_frozen_all_the_same() -> None:

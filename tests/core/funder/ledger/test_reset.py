@@ -7,7 +7,7 @@ from offset.base.limits import I128_MIN, U64_MAX
 from offset.core.funder.ledger.channel import Channel, hashed
 from offset.core.funder.ledger.reset import _restart, acceptable, make_terms
 from offset.core.funder.records import SentRelays
-from offset.crypto.identity import is_lower
+from offset.crypto.public_keys import is_lower
 from offset.wire import app
 from offset.wire.common import NamedRelayAddress
 from offset.wire.friend import CurrencyBalance, MoveTokenRequest, ResetTerms

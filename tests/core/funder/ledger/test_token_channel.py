@@ -16,7 +16,8 @@ from offset.core.funder.ledger.token_channel import (
     make,
     receive,
 )
-from offset.crypto.identity import Identity, is_lower
+from offset.crypto.identity import Identity
+from offset.crypto.public_keys import is_lower
 from offset.wire.friend import CurrencyOperations, MoveToken
 from offset.wire.signing import flip, info_hash, verify_move_token, verify_move_token_hashed
 

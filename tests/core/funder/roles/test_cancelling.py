@@ -5,8 +5,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from offset.core.funder.records import LOST, OWN
-from offset.core.funder.state.state import FORWARDED, USER
+from offset.core.funder.records import LOST, OWN, InvoiceKey, Queue
 from offset.wire import app
 from offset.wire.friend import CancelOp, MoveTokenRequest
 from support.ledger import FST, World
@@ -101,7 +100,7 @@ def test_a_currency_that_is_closed() -> None:
     crossing = Crossing()
     close(crossing)
     assert crossing.failed() == {crossing.queued.request_id}
-    assert len(crossing.friend.queues[USER]) == 1
+    assert len(crossing.friend.queues[Queue.USER]) == 1
 
 
 def test_closing_concerns_one_currency() -> None:
@@ -109,7 +108,7 @@ def test_closing_concerns_one_currency() -> None:
     crossing = Crossing()
     crossing.world.control("m", app.CloseFriendCurrency(crossing.onward.key, "EUR"))
     assert crossing.failed() == set()
-    assert len(crossing.friend.queues[FORWARDED]) == 1
+    assert len(crossing.friend.queues[Queue.FORWARDED]) == 1
 
 
 @pytest.mark.parametrize("trouble", [remove, hear_terms, find_mismatch])
@@ -156,5 +155,5 @@ def test_only_invoices_that_lost_a_part_are_written() -> None:
     first.say("s", first.request(1, 5, total=20, invoice_id=kept))
     second.say("s", second.request(2, 5, total=20, invoice_id=struck))
     turn = world.control("s", app.RemoveFriend(second.key))
-    assert [key for key in turn.changes if key[0] == "invoices"] == [("invoices", struck)]
+    assert [key for key in turn.changes if isinstance(key, InvoiceKey)] == [InvoiceKey(struck)]
     assert len(world["s"].state.invoices[kept].parts) == 1

@@ -6,14 +6,16 @@ import msgspec
 import pytest
 
 from offset.base.entropy import SeededEntropy
-from offset.core.funder.records import PaymentRecord
+from offset.core.funder.records import (
+    HistoryKey,
+    HistoryKind,
+    HistoryRecord,
+    PaymentKey,
+    PaymentRecord,
+    PaymentStage,
+)
 from offset.core.funder.roles import payments
 from offset.core.funder.roles.payments import (
-    ACKNOWLEDGED,
-    CANCELED,
-    IN_PROGRESS,
-    NEW,
-    SUCCEEDED,
     ack_close_payment,
     create_payment,
     part_collected,
@@ -31,6 +33,10 @@ IDENTITY = Identity(bytes([1]) * 32)
 PAYMENT_ID, INVOICE_ID, ACK = bytes([2]) * 16, bytes([3]) * 32, bytes([4]) * 16
 
 
+At = tuple[PaymentStage, int]
+"""A stage, and how many parts are under way."""
+
+
 def receipt(is_complete: bool = True) -> Receipt:
     return Receipt(bytes(32), INVOICE_ID, "FST", bytes(32), bytes(32), is_complete, 10, 10, bytes(64))
 
@@ -39,9 +45,13 @@ def fresh_turn() -> Turn:
     return Turn(FunderState(IDENTITY.public_key), IDENTITY, SeededEntropy("payments"))
 
 
-def at(stage: str, parts: int) -> tuple[Turn, PaymentRecord]:
+def at(stage: PaymentStage, parts: int) -> tuple[Turn, PaymentRecord]:
     """A turn of a buyer whose only payment is at this stage."""
-    ended = {SUCCEEDED: (receipt(), ACK), ACKNOWLEDGED: (receipt(), ACK), CANCELED: (None, ACK)}
+    ended = {
+        PaymentStage.SUCCEEDED: (receipt(), ACK),
+        PaymentStage.ACKNOWLEDGED: (receipt(), ACK),
+        PaymentStage.CANCELED: (None, ACK),
+    }
     turn = fresh_turn()
     seller = bytes(32)
     payment = PaymentRecord(
@@ -54,7 +64,7 @@ def at(stage: str, parts: int) -> tuple[Turn, PaymentRecord]:
 def outcome(turn: Turn) -> tuple[Any, str | None]:
     """Stage and parts now, or None if it is gone; and what the app is told."""
     payment = turn.state.payments.get(PAYMENT_ID)
-    assert turn.changes.get(("payments", PAYMENT_ID), payment) == payment, "the row says what memory says"
+    assert turn.changes.get(PaymentKey(PAYMENT_ID), payment) == payment, "the row says what memory says"
     told = None
     for result in turn.results:
         assert told is None
@@ -65,15 +75,15 @@ def outcome(turn: Turn) -> tuple[Any, str | None]:
 @pytest.mark.parametrize(
     "before, after, told",
     [
-        ((NEW, 2), (IN_PROGRESS, 2), None),
-        ((NEW, 0), (CANCELED, 0), "Canceled"),
-        ((IN_PROGRESS, 1), (IN_PROGRESS, 1), None),
-        ((SUCCEEDED, 1), (SUCCEEDED, 1), "Success"),
-        ((CANCELED, 0), (CANCELED, 0), "Canceled"),
-        ((ACKNOWLEDGED, 1), (ACKNOWLEDGED, 1), "NotFound"),
+        ((PaymentStage.NEW, 2), (PaymentStage.IN_PROGRESS, 2), None),
+        ((PaymentStage.NEW, 0), (PaymentStage.CANCELED, 0), "Canceled"),
+        ((PaymentStage.IN_PROGRESS, 1), (PaymentStage.IN_PROGRESS, 1), None),
+        ((PaymentStage.SUCCEEDED, 1), (PaymentStage.SUCCEEDED, 1), "Success"),
+        ((PaymentStage.CANCELED, 0), (PaymentStage.CANCELED, 0), "Canceled"),
+        ((PaymentStage.ACKNOWLEDGED, 1), (PaymentStage.ACKNOWLEDGED, 1), "NotFound"),
     ],
 )
-def test_request_to_close(before: tuple[str, int], after: tuple[str, int], told: str | None) -> None:
+def test_request_to_close(before: At, after: At, told: str | None) -> None:
     """Closing ends the sending of parts; the answer comes at once if the payment has ended."""
     turn, _ = at(*before)
     assert request_close_payment(turn, app.RequestClosePayment(PAYMENT_ID)) is None
@@ -89,17 +99,29 @@ def test_request_to_close_an_unknown_payment() -> None:
 
 @pytest.mark.parametrize(
     "before, after",
-    [((SUCCEEDED, 1), (ACKNOWLEDGED, 1)), ((SUCCEEDED, 0), None), ((CANCELED, 0), None)],
+    [
+        ((PaymentStage.SUCCEEDED, 1), (PaymentStage.ACKNOWLEDGED, 1)),
+        ((PaymentStage.SUCCEEDED, 0), None),
+        ((PaymentStage.CANCELED, 0), None),
+    ],
 )
-def test_acknowledgement(before: tuple[str, int], after: tuple[str, int] | None) -> None:
+def test_acknowledgement(before: At, after: At | None) -> None:
     """An ended payment is forgotten once its app knows, but not before its last part has ended."""
     turn, _ = at(*before)
     assert ack_close_payment(turn, app.AckClosePayment(PAYMENT_ID, ACK)) is None
     assert outcome(turn) == (after, None)
 
 
-@pytest.mark.parametrize("before", [(NEW, 1), (NEW, 0), (IN_PROGRESS, 1), (ACKNOWLEDGED, 1)])
-def test_acknowledgement_too_early_or_twice(before: tuple[str, int]) -> None:
+@pytest.mark.parametrize(
+    "before",
+    [
+        (PaymentStage.NEW, 1),
+        (PaymentStage.NEW, 0),
+        (PaymentStage.IN_PROGRESS, 1),
+        (PaymentStage.ACKNOWLEDGED, 1),
+    ],
+)
+def test_acknowledgement_too_early_or_twice(before: At) -> None:
     """Only what has ended can be acknowledged, once."""
     turn, _ = at(*before)
     assert ack_close_payment(turn, app.AckClosePayment(PAYMENT_ID, ACK)) is not None
@@ -107,7 +129,7 @@ def test_acknowledgement_too_early_or_twice(before: tuple[str, int]) -> None:
     assert ack_close_payment(fresh_turn(), app.AckClosePayment(PAYMENT_ID, ACK)) is not None
 
 
-@pytest.mark.parametrize("stage", [SUCCEEDED, CANCELED])
+@pytest.mark.parametrize("stage", [PaymentStage.SUCCEEDED, PaymentStage.CANCELED])
 def test_acknowledgement_of_something_else(stage: str) -> None:
     """The acknowledgement must name the very end that the app was told."""
     turn, _ = at(stage, 0)
@@ -118,16 +140,16 @@ def test_acknowledgement_of_something_else(stage: str) -> None:
 @pytest.mark.parametrize(
     "before, after, told",
     [
-        ((NEW, 2), (NEW, 1), None),
-        ((NEW, 1), (NEW, 0), None),
-        ((IN_PROGRESS, 2), (IN_PROGRESS, 1), None),
-        ((IN_PROGRESS, 1), (CANCELED, 0), "Canceled"),
-        ((SUCCEEDED, 1), (SUCCEEDED, 0), "Success"),
-        ((ACKNOWLEDGED, 2), (ACKNOWLEDGED, 1), "NotFound"),
-        ((ACKNOWLEDGED, 1), None, None),
+        ((PaymentStage.NEW, 2), (PaymentStage.NEW, 1), None),
+        ((PaymentStage.NEW, 1), (PaymentStage.NEW, 0), None),
+        ((PaymentStage.IN_PROGRESS, 2), (PaymentStage.IN_PROGRESS, 1), None),
+        ((PaymentStage.IN_PROGRESS, 1), (PaymentStage.CANCELED, 0), "Canceled"),
+        ((PaymentStage.SUCCEEDED, 1), (PaymentStage.SUCCEEDED, 0), "Success"),
+        ((PaymentStage.ACKNOWLEDGED, 2), (PaymentStage.ACKNOWLEDGED, 1), "NotFound"),
+        ((PaymentStage.ACKNOWLEDGED, 1), None, None),
     ],
 )
-def test_failed_part(before: tuple[str, int], after: tuple[str, int] | None, told: str | None) -> None:
+def test_failed_part(before: At, after: At | None, told: str | None) -> None:
     """A closed payment whose last part fails is cancelled; one that has succeeded stays so."""
     turn, payment = at(*before)
     part_failed(turn, payment)
@@ -137,14 +159,14 @@ def test_failed_part(before: tuple[str, int], after: tuple[str, int] | None, tol
 @pytest.mark.parametrize(
     "before, after, told",
     [
-        ((NEW, 2), (SUCCEEDED, 1), "Success"),
-        ((IN_PROGRESS, 1), (SUCCEEDED, 0), "Success"),
-        ((SUCCEEDED, 1), (SUCCEEDED, 0), "Success"),
-        ((ACKNOWLEDGED, 2), (ACKNOWLEDGED, 1), "NotFound"),
-        ((ACKNOWLEDGED, 1), None, None),
+        ((PaymentStage.NEW, 2), (PaymentStage.SUCCEEDED, 1), "Success"),
+        ((PaymentStage.IN_PROGRESS, 1), (PaymentStage.SUCCEEDED, 0), "Success"),
+        ((PaymentStage.SUCCEEDED, 1), (PaymentStage.SUCCEEDED, 0), "Success"),
+        ((PaymentStage.ACKNOWLEDGED, 2), (PaymentStage.ACKNOWLEDGED, 1), "NotFound"),
+        ((PaymentStage.ACKNOWLEDGED, 1), None, None),
     ],
 )
-def test_collected_part(before: tuple[str, int], after: tuple[str, int] | None, told: str | None) -> None:
+def test_collected_part(before: At, after: At | None, told: str | None) -> None:
     """A payment succeeds with the first part that is collected."""
     turn, payment = at(*before)
     part_collected(turn, payment, receipt())
@@ -153,7 +175,7 @@ def test_collected_part(before: tuple[str, int], after: tuple[str, int] | None, 
 
 def test_receipt_and_acknowledgement_stay() -> None:
     """Later parts change neither the acknowledgement nor the receipt, unless theirs proves the whole."""
-    turn, payment = at(IN_PROGRESS, 3)
+    turn, payment = at(PaymentStage.IN_PROGRESS, 3)
     part_collected(turn, payment, receipt(False))
     first = turn.state.payments[PAYMENT_ID]
     assert first.receipt == receipt(False)
@@ -167,9 +189,9 @@ def test_receipt_and_acknowledgement_stay() -> None:
 
 def test_sent_part() -> None:
     """Each part counts."""
-    turn, payment = at(NEW, 2)
+    turn, payment = at(PaymentStage.NEW, 2)
     part_sent(turn, payment)
-    assert outcome(turn) == ((NEW, 3), None)
+    assert outcome(turn) == ((PaymentStage.NEW, 3), None)
 
 
 def test_creating_a_payment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,11 +207,18 @@ def test_creating_a_payment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert create_payment(turn, app.CreatePayment(bytes(16), INVOICE_ID, "FST", 1, bytes(32))) is not None
 
 
+def noted(turn: Turn, kind: HistoryKind) -> HistoryRecord:
+    """What this turn wrote into the history."""
+    record = turn.changes[HistoryKey(kind, PAYMENT_ID)]
+    assert isinstance(record, HistoryRecord)
+    return record
+
+
 def test_history() -> None:
     """What ended is noted for the owner: paid or unpaid."""
-    turn, payment = at(IN_PROGRESS, 1)
+    turn, payment = at(PaymentStage.IN_PROGRESS, 1)
     part_collected(turn, payment, receipt())
-    assert turn.changes["history", "paid", PAYMENT_ID].amount == 10
-    turn, payment = at(IN_PROGRESS, 1)
+    assert noted(turn, HistoryKind.PAID).amount == 10
+    turn, payment = at(PaymentStage.IN_PROGRESS, 1)
     part_failed(turn, payment)
-    assert turn.changes["history", "unpaid", PAYMENT_ID].amount == 10
+    assert noted(turn, HistoryKind.UNPAID).amount == 10

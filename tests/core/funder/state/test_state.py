@@ -1,6 +1,7 @@
 """Building a state from rows (spec 03, 4.1)."""
 
-from offset.core.funder.state.state import BACKWARD, FunderState
+from offset.core.funder.records import Queue
+from offset.core.funder.state.state import FunderState
 from support.ledger import World
 from support.ledger_checks import snapshot
 from support.ledger_peer import Peer
@@ -18,7 +19,7 @@ def busy() -> World:
     world.promise("am", 5)
     quarrel.become_inconsistent("m")
     world.pay("ma", 1)
-    assert len(world["m"].friend(payer.key).queues[BACKWARD]) == 2
+    assert len(world["m"].friend(payer.key).queues[Queue.BACKWARD]) == 2
     return world
 
 
@@ -37,8 +38,8 @@ def test_queues_keep_their_order_however_rows_come() -> None:
     node = busy()["m"]
     records = node.rows.records()
     restored = FunderState(node.key)
-    tables = list(dict.fromkeys(record.key()[0] for record in records))
-    shuffled = [record for table in tables for record in records[::-1] if record.key()[0] == table]
+    kinds = list(dict.fromkeys(type(record) for record in records))
+    shuffled = [record for kind in kinds for record in records[::-1] if isinstance(record, kind)]
     restored.restore(shuffled)
     assert snapshot(restored) == snapshot(node.state)
 

@@ -1,8 +1,8 @@
 """What a turn remembers, and the rows it names."""
 
 from offset.base.entropy import SeededEntropy
-from offset.core.funder.records import LOST, OWN, ConfigRecord, QueuedRecord
-from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, FunderState
+from offset.core.funder.records import LOST, OWN, ConfigRecord, Queue, QueuedKey, QueuedRecord
+from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.turn import Turn
 from offset.crypto.identity import Identity
 from offset.wire import app
@@ -27,7 +27,7 @@ def test_last_word_on_a_row_counts() -> None:
     turn, _ = turn_with_friend()
     record = ConfigRecord(KEY, FST)
     turn.put(record)
-    turn.drop(*record.key())
+    turn.drop(record.key())
     assert turn.changes == {record.key(): None}
     turn.put(record)
     assert turn.changes == {record.key(): record}
@@ -36,16 +36,16 @@ def test_last_word_on_a_row_counts() -> None:
 def test_queued_operations_are_numbered_over_all_queues() -> None:
     """Numbers of one friend never repeat, so the key of a row is its own."""
     turn, friend = turn_with_friend()
-    turn.enqueue(friend, USER, FST, OP, OWN)
-    turn.enqueue(friend, FORWARDED, FST, OP, LOST)
+    turn.enqueue(friend, Queue.USER, FST, OP, OWN)
+    turn.enqueue(friend, Queue.FORWARDED, FST, OP, LOST)
     turn.answer(friend, FST, OP)
     numbers = [number for queue in friend.queues for number in queue]
     assert sorted(numbers) == [0, 1, 2]
     assert list(turn.trying) == [KEY]
-    assert turn.changes["queued", KEY, 2] == QueuedRecord(KEY, 2, BACKWARD, FST, OP, OWN)
-    turn.dequeue(friend, FORWARDED, 1)
-    assert turn.changes["queued", KEY, 1] is None
-    assert not friend.queues[FORWARDED]
+    assert turn.changes[QueuedKey(KEY, 2)] == QueuedRecord(KEY, 2, Queue.BACKWARD, FST, OP, OWN)
+    turn.dequeue(friend, Queue.FORWARDED, 1)
+    assert turn.changes[QueuedKey(KEY, 1)] is None
+    assert not friend.queues[Queue.FORWARDED]
 
 
 def test_final_answer_frees_the_id() -> None:

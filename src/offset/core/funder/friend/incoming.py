@@ -19,14 +19,14 @@ from offset.core.funder.ledger.token_channel import (
     apply_next,
     receive,
 )
-from offset.core.funder.records import LOST, OWN, HistoryRecord, SentRelays
+from offset.core.funder.records import CreditKey, From, HistoryKind, HistoryRecord, Lost, Own, SentRelays
 from offset.core.funder.roles.buyer import response_came, transaction_collected, transaction_failed
 from offset.core.funder.roles.cancelling import lose_channel
 from offset.core.funder.roles.mediator import forward
 from offset.core.funder.roles.seller import take_request
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
-from offset.crypto.identity import is_lower
+from offset.crypto.public_keys import is_lower
 from offset.wire.common import RelayAddress
 from offset.wire.friend import (
     CancelOp,
@@ -119,21 +119,28 @@ def _take_operation(turn: Turn, friend: Friend, taken: Taken) -> None:
         _take_request(turn, friend, currency, op, taken.verdict)
         return
     assert taken.answered is not None
-    origin = taken.answered.origin
-    if origin is OWN:
-        match op:
-            case ResponseOp():
-                response_came(turn, op)
-            case CancelOp():
-                transaction_failed(turn, op.request_id)
-            case CollectOp():
-                transaction_collected(turn, op)
-    elif origin is LOST:
-        if isinstance(op, CollectOp):  # paid on, but nobody pays us: it is part of our claim there (D1)
-            amount = taken.answered.frozen
-            turn.note(HistoryRecord("lost", op.request_id, currency, amount, friend.public_key, b""))
-    else:
-        turn.answer(turn.state.friends[origin], currency, op)
+    match taken.answered.origin:
+        case Own():
+            _take_own_answer(turn, op)
+        case From(asker):
+            turn.answer(turn.state.friends[asker], currency, op)
+        case Lost():
+            # Paid on, but nobody pays us: it is part of our claim there (D1).
+            if isinstance(op, CollectOp):
+                amount = taken.answered.frozen
+                turn.note(
+                    HistoryRecord(HistoryKind.LOST, op.request_id, currency, amount, friend.public_key, b"")
+                )
+
+
+def _take_own_answer(turn: Turn, op: ResponseOp | CancelOp | CollectOp) -> None:
+    match op:
+        case ResponseOp():
+            response_came(turn, op)
+        case CancelOp():
+            transaction_failed(turn, op.request_id)
+        case CollectOp():
+            transaction_collected(turn, op)
 
 
 def _take_request(
@@ -201,7 +208,7 @@ def _crossing_reset(turn: Turn, friend: Friend, message: MoveToken) -> bool:
         turn.resending[friend.public_key] = None
     else:
         for name in channel.credits:
-            turn.drop("credits", friend.public_key, name)
+            turn.drop(CreditKey(friend.public_key, name))
         take_reset(channel, message, terms)
         _after_reset(turn, friend, message)
     return True

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from offset.core.funder.friend import credit_lines
+from offset.core.funder.records import Queue
 from offset.core.funder.roles.cancelling import cancel_queued
-from offset.core.funder.state.state import FORWARDED, USER, Friend
+from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.wire.report import SetLiveness
 
@@ -28,4 +29,4 @@ def went_offline(turn: Turn, friend: Friend) -> None:
     friend.is_online = False
     turn.moved[friend.public_key] = None
     turn.change_friend(friend.public_key, SetLiveness(False))
-    cancel_queued(turn, friend, (FORWARDED, USER))
+    cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))

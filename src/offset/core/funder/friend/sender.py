@@ -30,9 +30,9 @@ from offset.core.funder.friend.settings import configure_active
 from offset.core.funder.ledger.mutual_credit import Draft, OperationRefused
 from offset.core.funder.ledger.reset import accept_terms
 from offset.core.funder.ledger.token_channel import draft_to_send, make
-from offset.core.funder.records import SentRelays
+from offset.core.funder.records import Queue, SentRelays
 from offset.core.funder.roles.cancelling import cancel_towards_origin
-from offset.core.funder.state.state import FORWARDED, USER, Friend, Queued
+from offset.core.funder.state.state import Friend, Queued
 from offset.core.funder.state.turn import Turn
 from offset.wire.friend import (
     CancelOp,
@@ -121,7 +121,7 @@ def _speak(turn: Turn, friend: Friend, *, even_if_empty: bool) -> None:
     created = [name for name in drafts if name not in channel.credits]
     message = make(
         channel,
-        turn.identity,
+        turn.signer,
         new_rand_value(turn.entropy),
         drafts,
         tuple([CurrencyOperations(name, tuple(ops)) for name, ops in groups.items()]),
@@ -145,7 +145,7 @@ def _fill(turn: Turn, friend: Friend, drafts: dict[Currency, Draft]) -> dict[Cur
     """Move operations from the queues into the drafts, most urgent first, until the batch is full."""
     groups: dict[Currency, list[Operation]] = {}
     room = turn.state.operations_max
-    for queue, waiting in enumerate(friend.queues):
+    for queue, waiting in zip(Queue, friend.queues, strict=True):
         for item in list(waiting.values()):
             if room == 0:
                 return groups
@@ -155,7 +155,7 @@ def _fill(turn: Turn, friend: Friend, drafts: dict[Currency, Draft]) -> dict[Cur
                 room -= 1
             else:
                 # An answer is always to something pending; only a request can have become impossible meanwhile.
-                assert queue in (FORWARDED, USER), "an answer of ours must not be lost"
+                assert queue in (Queue.FORWARDED, Queue.USER), "an answer of ours must not be lost"
                 cancel_towards_origin(turn, item.currency, item.operation.request_id, item.origin)
     return groups
 
@@ -193,7 +193,7 @@ def _announced_relays(turn: Turn, friend: Friend) -> None:
 def _send_reset(turn: Turn, friend: Friend) -> None:
     """The owner accepted the friend's terms: start again from them."""
     relays = tuple([relay.unnamed() for relay in turn.state.relays])
-    message = accept_terms(friend.channel, turn.identity, new_rand_value(turn.entropy), relays)
+    message = accept_terms(friend.channel, turn.signer, new_rand_value(turn.entropy), relays)
     restarted(turn, friend)
     _announced_relays(turn, friend)
     _said(turn, friend, message, True)

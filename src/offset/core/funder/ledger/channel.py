@@ -5,7 +5,7 @@ from __future__ import annotations
 from offset.base.ids import Currency, PublicKey, Signature
 from offset.core.funder.ledger.mutual_credit import MutualCredit
 from offset.core.funder.records import ChannelRecord
-from offset.crypto.identity import is_lower
+from offset.crypto.public_keys import is_lower
 from offset.wire.friend import MoveToken, ResetTerms
 from offset.wire.report import (
     BalanceInfo,

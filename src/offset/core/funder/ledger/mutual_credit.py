@@ -18,9 +18,9 @@ from offset.base.faults import OffsetError, PeerFault
 from offset.base.ids import Currency, PublicKey, RequestId
 from offset.base.limits import CREDIT_MAX, I128_MAX, PENDING_PER_FRIEND_MAX, U128_MAX
 from offset.base.route_rules import valid_remaining_route
-from offset.core.funder.records import OWN, Changes, CreditRecord, Origin, PendingRecord
-from offset.crypto.identity import verify
+from offset.core.funder.records import OWN, Changes, CreditRecord, Origin, PendingKey, PendingRecord
 from offset.crypto.locks import hash_lock
+from offset.crypto.public_keys import verify
 from offset.wire.friend import CancelOp, CollectOp, RequestOp, ResponseOp
 from offset.wire.report import BalanceInfo
 from offset.wire.signing import response_buffer, response_hash
@@ -122,8 +122,13 @@ class Draft:
         rows: Changes = {record.key(): record}
         for is_local, changed in ((True, self.local), (False, self.remote)):
             for request_id, pending in changed.items():
-                rows["pending", friend, currency, is_local, request_id] = pending and PendingRecord(
-                    friend, currency, is_local, pending.request, pending.response, pending.origin
+                key = PendingKey(friend, currency, is_local, request_id)
+                rows[key] = (
+                    None
+                    if pending is None
+                    else PendingRecord(
+                        friend, currency, is_local, pending.request, pending.response, pending.origin
+                    )
                 )
         return rows
 

@@ -7,7 +7,7 @@ from offset.base.ids import Currency, PublicKey, RandValue
 from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, I128_MIN, U64_MAX
 from offset.core.funder.ledger.channel import Channel, hashed
 from offset.core.funder.ledger.mutual_credit import MutualCredit
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.wire.common import RelayAddress
 from offset.wire.friend import CurrencyBalance, MoveToken, ResetTerms
 from offset.wire.report import BalanceInfo, CountersInfo, CurrencyBalanceInfo, McInfo, TokenInfo
@@ -59,14 +59,14 @@ def _restart(channel: Channel, terms: ResetTerms, sign: int) -> tuple[Currency, 
 
 
 def accept_terms(
-    channel: Channel, identity: Identity, rand_nonce: RandValue, relays: tuple[RelayAddress, ...]
+    channel: Channel, signer: Signer, rand_nonce: RandValue, relays: tuple[RelayAddress, ...]
 ) -> MoveToken:
     """Start again from the friend's numbers: makes the reset message and changes the channel."""
     terms = channel.remote_terms
     assert terms is not None
     assert channel.local_terms is not None
     info = info_hash(_token_info(channel.local, channel.remote, terms))
-    signature = identity.sign(
+    signature = signer.sign(
         move_token_buffer(prefix_hash(terms.reset_token, (), relays, None), info, rand_nonce)
     )
     message = MoveToken(terms.reset_token, (), relays, None, info, rand_nonce, signature)

@@ -34,7 +34,8 @@ from offset.base.ids import Currency, RandValue
 from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, OPERATIONS_PER_MESSAGE_MAX, U128_MAX
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.ledger.mutual_credit import Draft, MutualCredit, Pending, Verdict
-from offset.crypto.identity import Identity, verify
+from offset.crypto.public_keys import verify
+from offset.crypto.signer import Signer
 from offset.wire.common import RelayAddress
 from offset.wire.friend import (
     CancelOp,
@@ -206,7 +207,7 @@ def draft_to_send(channel: Channel, currencies: tuple[Currency, ...] | None) -> 
 
 def make(
     channel: Channel,
-    identity: Identity,
+    signer: Signer,
     rand_nonce: RandValue,
     drafts: dict[Currency, Draft],
     groups: tuple[CurrencyOperations, ...],
@@ -223,7 +224,7 @@ def make(
     _adopt(channel, drafts)
     channel.move_token_counter = (channel.move_token_counter + 1) & U128_MAX
     info = info_hash(channel.token_info())
-    signature = identity.sign(
+    signature = signer.sign(
         move_token_buffer(prefix_hash(old_token, groups, listed, currencies), info, rand_nonce)
     )
     message = MoveToken(old_token, groups, listed, currencies, info, rand_nonce, signature)

@@ -7,9 +7,9 @@ import msgspec
 from offset.base.ids import RequestId
 from offset.base.limits import I128_MAX, TRANSACTIONS_PER_PAYMENT_MAX, USER_REQUESTS_PER_FRIEND_MAX
 from offset.base.route_rules import valid_route
-from offset.core.funder.records import PaymentRecord, TransactionRecord
-from offset.core.funder.roles.payments import NEW, part_collected, part_failed, part_sent
-from offset.core.funder.state.state import USER, Friend
+from offset.core.funder.records import PaymentRecord, PaymentStage, Queue, TransactionRecord
+from offset.core.funder.roles.payments import part_collected, part_failed, part_sent
+from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.crypto.locks import hash_lock
 from offset.wire.app import (
@@ -56,7 +56,7 @@ def create_transaction(turn: Turn, request: CreateTransaction) -> str | None:
         payment.invoice_id,
         request.fees,
     )
-    turn.enqueue(first, USER, payment.currency, op)
+    turn.enqueue(first, Queue.USER, payment.currency, op)
     return None
 
 
@@ -76,7 +76,7 @@ def _refusal(turn: Turn, request: CreateTransaction) -> str | None:
     payment = turn.state.payments.get(request.payment_id)
     if payment is None:
         return "there is no such payment"
-    if payment.stage != NEW:
+    if payment.stage != PaymentStage.NEW:
         return "the payment takes no more parts"
     if payment.open_transactions >= TRANSACTIONS_PER_PAYMENT_MAX:
         return "the payment has too many parts"
@@ -95,7 +95,7 @@ def _first_hop_refusal(first: Friend | None, payment: PaymentRecord) -> str | No
         return "the first node of the route is not a friend"
     if not first.is_ready(payment.currency):
         return "the first friend of the route is offline or has no such currency"
-    if len(first.queues[USER]) >= USER_REQUESTS_PER_FRIEND_MAX:
+    if len(first.queues[Queue.USER]) >= USER_REQUESTS_PER_FRIEND_MAX:
         return "too many requests wait for the first friend of the route"
     return None
 

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from offset.base.ids import Currency, PublicKey, RequestId
-from offset.core.funder.records import LOST, OWN, Origin
+from offset.core.funder.records import LOST, CreditKey, From, Lost, Origin, Own, PendingKey, Queue
 from offset.core.funder.roles.buyer import transaction_failed
-from offset.core.funder.state.state import BACKWARD, FORWARDED, USER, Friend, Queued
+from offset.core.funder.state.state import Friend, Queued
 from offset.core.funder.state.turn import Turn
 from offset.wire.friend import CancelOp
 
 
 def cancel_towards_origin(turn: Turn, currency: Currency, request_id: RequestId, origin: Origin) -> None:
     """Let the credits that wait for this request go, back to where it came from."""
-    if origin is OWN:
-        transaction_failed(turn, request_id)
-    elif origin is not LOST:
-        turn.answer(turn.state.friends[origin], currency, CancelOp(request_id))
+    match origin:
+        case Own():
+            transaction_failed(turn, request_id)
+        case From(friend):
+            turn.answer(turn.state.friends[friend], currency, CancelOp(request_id))
+        case Lost():
+            pass
 
 
 def cancel_queued(
-    turn: Turn, friend: Friend, queues: tuple[int, ...], unwanted: Callable[[Queued], bool] = lambda _: True
+    turn: Turn, friend: Friend, queues: tuple[Queue, ...], unwanted: Callable[[Queued], bool] = lambda _: True
 ) -> None:
     """Cancel requests that wait for the token."""
     for queue in queues:
@@ -32,16 +35,16 @@ def cancel_queued(
 
 def lose_channel(turn: Turn, friend: Friend) -> None:
     """The channel is gone: end what went out over it, and forget who waits beyond it (D1, D16)."""
-    cancel_queued(turn, friend, (FORWARDED, USER))
-    for number in list(friend.queues[BACKWARD]):
-        turn.dequeue(friend, BACKWARD, number)
+    cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))
+    for number in list(friend.queues[Queue.BACKWARD]):
+        turn.dequeue(friend, Queue.BACKWARD, number)
     for name, credit in friend.channel.credits.items():
-        turn.drop("credits", friend.public_key, name)
+        turn.drop(CreditKey(friend.public_key, name))
         for request_id in credit.remote:
-            turn.drop("pending", friend.public_key, name, False, request_id)
+            turn.drop(PendingKey(friend.public_key, name, False, request_id))
             turn.state.ended(friend.public_key, name, request_id)
         for pending in credit.local.values():
-            turn.drop("pending", friend.public_key, name, True, pending.request.request_id)
+            turn.drop(PendingKey(friend.public_key, name, True, pending.request.request_id))
             cancel_towards_origin(turn, name, pending.request.request_id, pending.origin)
     friend.channel.credits = {}
     _orphan(turn, friend.public_key)
@@ -49,13 +52,14 @@ def lose_channel(turn: Turn, friend: Friend) -> None:
 
 def _orphan(turn: Turn, lost: PublicKey) -> None:
     """Answers to requests of the lost friend have nowhere to go any more."""
+    origin = From(lost)
     for friend in turn.state.friends.values():
         for credit in friend.channel.credits.values():
             for pending in list(credit.local.values()):
-                if pending.origin == lost:
+                if pending.origin == origin:
                     turn.merge(credit.set_origin(friend.public_key, pending, LOST))
-        for item in [item for item in friend.queues[FORWARDED].values() if item.origin == lost]:
-            turn.dequeue(friend, FORWARDED, item.number)
+        for item in [item for item in friend.queues[Queue.FORWARDED].values() if item.origin == origin]:
+            turn.dequeue(friend, Queue.FORWARDED, item.number)
     for invoice in list(turn.state.invoices.values()):
         if any(part.friend == lost for part in invoice.parts):
             turn.put_invoice(invoice.without(lost))

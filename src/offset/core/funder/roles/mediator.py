@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from offset.base.ids import Currency
 from offset.base.limits import FORWARDED_REQUESTS_PER_FRIEND_MAX
-from offset.core.funder.state.state import FORWARDED, Friend
+from offset.core.funder.records import From, Queue
+from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.wire.friend import CancelOp, FriendsRoute, RequestOp
 
@@ -29,7 +30,7 @@ def forward(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) -> No
         op.invoice_id,
         op.left_fees - fee,
     )
-    turn.enqueue(onward, FORWARDED, currency, passed, friend.public_key)
+    turn.enqueue(onward, Queue.FORWARDED, currency, passed, From(friend.public_key))
 
 
 def _next_hop(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) -> Friend | None:
@@ -47,6 +48,6 @@ def _next_hop(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) -> 
     config = onward.configs.get(currency)
     if config is None or not config.is_open:
         return None
-    if len(onward.queues[FORWARDED]) >= FORWARDED_REQUESTS_PER_FRIEND_MAX:
+    if len(onward.queues[Queue.FORWARDED]) >= FORWARDED_REQUESTS_PER_FRIEND_MAX:
         return None
     return onward

@@ -11,7 +11,7 @@ import msgspec
 
 from offset.base.entropy import new_plain_lock, new_uid
 from offset.base.limits import PAYMENTS_MAX
-from offset.core.funder.records import HistoryRecord, PaymentRecord
+from offset.core.funder.records import HistoryKind, HistoryRecord, PaymentRecord, PaymentStage
 from offset.core.funder.state.turn import Turn
 from offset.wire.app import (
     PAYMENT_NOT_FOUND,
@@ -24,12 +24,6 @@ from offset.wire.app import (
     ResponseClosePayment,
 )
 from offset.wire.common import RECEIPT, Receipt
-
-NEW = "new"
-IN_PROGRESS = "in progress"
-SUCCEEDED = "success"
-CANCELED = "canceled"
-ACKNOWLEDGED = "acknowledged"
 
 
 def create_payment(turn: Turn, request: CreatePayment) -> str | None:
@@ -46,7 +40,7 @@ def create_payment(turn: Turn, request: CreatePayment) -> str | None:
             request.total_dest_payment,
             request.dest_public_key,
             new_plain_lock(turn.entropy),
-            NEW,
+            PaymentStage.NEW,
             0,
             None,
             None,
@@ -60,10 +54,10 @@ def request_close_payment(turn: Turn, request: RequestClosePayment) -> str | Non
     payment = turn.state.payments.get(request.payment_id)
     if payment is None:
         turn.results.append(ResponseClosePayment(request.payment_id, PAYMENT_NOT_FOUND))
-    elif payment.stage == NEW and payment.open_transactions == 0:
+    elif payment.stage == PaymentStage.NEW and payment.open_transactions == 0:
         _cancel(turn, payment)
-    elif payment.stage == NEW:
-        turn.put_payment(msgspec.structs.replace(payment, stage=IN_PROGRESS))
+    elif payment.stage == PaymentStage.NEW:
+        turn.put_payment(msgspec.structs.replace(payment, stage=PaymentStage.IN_PROGRESS))
     else:
         _tell(turn, payment)
     return None
@@ -74,10 +68,13 @@ def ack_close_payment(turn: Turn, request: AckClosePayment) -> str | None:
     payment = turn.state.payments.get(request.payment_id)
     if payment is None:
         return "there is no such payment"
-    if payment.stage not in (SUCCEEDED, CANCELED) or payment.ack_uid != request.ack_uid:
+    if (
+        payment.stage not in (PaymentStage.SUCCEEDED, PaymentStage.CANCELED)
+        or payment.ack_uid != request.ack_uid
+    ):
         return "the payment has not ended, or the acknowledgement is not its own"
     if payment.open_transactions:
-        turn.put_payment(msgspec.structs.replace(payment, stage=ACKNOWLEDGED))
+        turn.put_payment(msgspec.structs.replace(payment, stage=PaymentStage.ACKNOWLEDGED))
     else:
         turn.drop_payment(payment)
     return None
@@ -93,7 +90,7 @@ def part_sent(turn: Turn, payment: PaymentRecord) -> None:
 
 def part_failed(turn: Turn, payment: PaymentRecord) -> None:
     """A part came to nothing."""
-    if payment.stage == IN_PROGRESS and payment.open_transactions == 1:
+    if payment.stage == PaymentStage.IN_PROGRESS and payment.open_transactions == 1:
         _cancel(turn, payment)
     else:
         _one_less(turn, payment)
@@ -105,15 +102,15 @@ def part_collected(turn: Turn, payment: PaymentRecord, receipt: Receipt) -> None
     # already; then the history still gets it.
     if payment.receipt is None or (receipt.is_complete and not payment.receipt.is_complete):
         ack_uid = payment.ack_uid or new_uid(turn.entropy)
-        stage = payment.stage if payment.stage == ACKNOWLEDGED else SUCCEEDED
+        stage = payment.stage if payment.stage == PaymentStage.ACKNOWLEDGED else PaymentStage.SUCCEEDED
         payment = msgspec.structs.replace(payment, stage=stage, receipt=receipt, ack_uid=ack_uid)
-        _note(turn, "paid", payment, RECEIPT.encode(receipt))
+        _note(turn, HistoryKind.PAID, payment, RECEIPT.encode(receipt))
     _one_less(turn, payment)
 
 
 def _one_less(turn: Turn, payment: PaymentRecord) -> None:
     left = payment.open_transactions - 1
-    if payment.stage == ACKNOWLEDGED and left == 0:
+    if payment.stage == PaymentStage.ACKNOWLEDGED and left == 0:
         turn.drop_payment(payment)
         return
     changed = msgspec.structs.replace(payment, open_transactions=left)
@@ -123,16 +120,18 @@ def _one_less(turn: Turn, payment: PaymentRecord) -> None:
 
 def _cancel(turn: Turn, payment: PaymentRecord) -> None:
     ack_uid = new_uid(turn.entropy)
-    ended = msgspec.structs.replace(payment, stage=CANCELED, open_transactions=0, ack_uid=ack_uid)
+    ended = msgspec.structs.replace(
+        payment, stage=PaymentStage.CANCELED, open_transactions=0, ack_uid=ack_uid
+    )
     turn.put_payment(ended)
-    _note(turn, "unpaid", payment, b"")
+    _note(turn, HistoryKind.UNPAID, payment, b"")
     _tell(turn, ended)
 
 
-def _note(turn: Turn, how: str, payment: PaymentRecord, detail: bytes) -> None:
+def _note(turn: Turn, kind: HistoryKind, payment: PaymentRecord, detail: bytes) -> None:
     turn.note(
         HistoryRecord(
-            how,
+            kind,
             payment.payment_id,
             payment.currency,
             payment.total_dest_payment,
@@ -147,7 +146,7 @@ def _note(turn: Turn, how: str, payment: PaymentRecord, detail: bytes) -> None:
 
 def _status(payment: PaymentRecord) -> PaymentStatus | None:
     """How it ended, or None while it has not."""
-    if payment.stage == ACKNOWLEDGED:
+    if payment.stage == PaymentStage.ACKNOWLEDGED:
         return PAYMENT_NOT_FOUND
     if payment.ack_uid is None:
         return None

@@ -9,7 +9,7 @@ from offset.base.entropy import new_plain_lock, new_rand_value
 from offset.base.ids import UNSIGNED, Currency, InvoiceId
 from offset.base.limits import INVOICE_PARTS_MAX, INVOICES_MAX
 from offset.core.funder.ledger.mutual_credit import Pending, response_buffer_of
-from offset.core.funder.records import HistoryRecord, InvoiceRecord, PartRecord
+from offset.core.funder.records import HistoryKind, HistoryRecord, InvoiceRecord, PartRecord, Queue
 from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.turn import Turn
 from offset.crypto.locks import hash_lock
@@ -47,7 +47,7 @@ def cancel_invoice(turn: Turn, invoice_id: InvoiceId) -> str | None:
         return "there is no such open invoice"
     for friend, pending in _pending_parts(turn.state, invoice):
         turn.answer(friend, invoice.currency, CancelOp(pending.request.request_id))
-    _close(turn, invoice, "withdrawn", b"")
+    _close(turn, invoice, HistoryKind.WITHDRAWN, b"")
     return None
 
 
@@ -98,7 +98,7 @@ def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) 
         new_rand_value(turn.entropy),
         UNSIGNED,
     )
-    signature = turn.identity.sign(response_buffer_of(unsigned, op, currency))
+    signature = turn.signer.sign(response_buffer_of(unsigned, op, currency))
     turn.answer(friend, currency, msgspec.structs.replace(unsigned, signature=signature))
 
 
@@ -137,7 +137,7 @@ def commit_invoice(turn: Turn, commit: Commit) -> str | None:
     for friend, pending in answered:
         collect = CollectOp(pending.request.request_id, commit.src_plain_lock, invoice.dest_plain_lock)
         turn.answer(friend, invoice.currency, collect)
-    _close(turn, invoice, "received", COMMIT.encode(commit))
+    _close(turn, invoice, HistoryKind.RECEIVED, COMMIT.encode(commit))
     return None
 
 
@@ -146,7 +146,7 @@ def _is_promised(friend: Friend, invoice: InvoiceRecord, pending: Pending) -> bo
     request_id = pending.request.request_id
     return pending.response is not None or any(
         isinstance(item.operation, ResponseOp) and item.operation.request_id == request_id
-        for item in friend.queues[0].values()
+        for item in friend.queues[Queue.BACKWARD].values()
         if item.currency == invoice.currency
     )
 
@@ -164,13 +164,13 @@ def _waiting_payment(state: FunderState, invoice: InvoiceRecord) -> Amount:
     return sum(pending.request.dest_payment for _, pending in _pending_parts(state, invoice))
 
 
-def _close(turn: Turn, invoice: InvoiceRecord, how: str, detail: bytes) -> None:
+def _close(turn: Turn, invoice: InvoiceRecord, kind: HistoryKind, detail: bytes) -> None:
     del turn.state.invoices[invoice.invoice_id]
-    turn.drop(*invoice.key())
+    turn.drop(invoice.key())
     turn.state.used_invoices[invoice.invoice_id] = None
     turn.note(
         HistoryRecord(
-            how,
+            kind,
             invoice.invoice_id,
             invoice.currency,
             invoice.total_dest_payment,

@@ -15,11 +15,13 @@ from offset.core.funder.records import (
     ConfigRecord,
     CreditRecord,
     FriendRecord,
+    HistoryKind,
     HistoryRecord,
     InvoiceRecord,
     Origin,
     PaymentRecord,
     PendingRecord,
+    Queue,
     QueuedRecord,
     Record,
     RelaysRecord,
@@ -29,9 +31,6 @@ from offset.core.funder.records import (
 from offset.wire.common import NamedRelayAddress, RelayAddress
 from offset.wire.extension import CreditLine
 from offset.wire.friend import Operation, ResponseOp
-
-BACKWARD, FORWARDED, USER = 0, 1, 2
-"""Queues of a friend, first to be sent first: answers, requests of others, our own requests."""
 
 
 class Queued(msgspec.Struct, frozen=True):
@@ -166,7 +165,7 @@ class FunderState:
             case TransactionRecord():
                 self.transactions[record.request_id] = record
             case HistoryRecord():
-                if record.kind in ("received", "withdrawn"):
+                if record.kind in (HistoryKind.RECEIVED, HistoryKind.WITHDRAWN):
                     self.used_invoices[InvoiceId(record.id)] = None
 
     def _restore_pending(self, record: PendingRecord) -> None:
@@ -177,7 +176,7 @@ class FunderState:
     def _restore_incoming_ids(self, friend: Friend) -> None:
         ended = {
             (item.currency, item.operation.request_id)
-            for item in friend.queues[BACKWARD].values()
+            for item in friend.queues[Queue.BACKWARD].values()
             if not isinstance(item.operation, ResponseOp)
         }
         for name, credit in friend.channel.credits.items():

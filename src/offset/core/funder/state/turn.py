@@ -14,17 +14,24 @@ from offset.core.funder.ledger.mutual_credit import Draft
 from offset.core.funder.records import (
     OWN,
     Changes,
+    ChannelKey,
+    ConfigKey,
+    CreditKey,
+    FriendKey,
     HistoryRecord,
+    InvoiceKey,
     InvoiceRecord,
     Key,
     Origin,
     PaymentRecord,
+    Queue,
+    QueuedKey,
     QueuedRecord,
     Record,
     TransactionRecord,
 )
-from offset.core.funder.state.state import BACKWARD, Friend, FunderState, Queued
-from offset.crypto.identity import Identity
+from offset.core.funder.state.state import Friend, FunderState, Queued
+from offset.crypto.signer import Signer
 from offset.wire.app import ResponseClosePayment, TransactionResult
 from offset.wire.common import RelayAddress
 from offset.wire.extension import FriendCreditLines
@@ -52,8 +59,6 @@ class DropFriend(msgspec.Struct, frozen=True):
     friend: PublicKey
 
 
-_CAPACITY_TABLES = frozenset(("friends", "configs", "channels", "credits"))
-
 Order = SetRelays | UpdateFriend | DropFriend
 Result = TransactionResult | ResponseClosePayment
 
@@ -65,7 +70,6 @@ class Turn:
         "changes",
         "credit_lines",
         "entropy",
-        "identity",
         "messages",
         "moved",
         "mutations",
@@ -75,14 +79,15 @@ class Turn:
         "refusal",
         "resending",
         "results",
+        "signer",
         "state",
         "touched",
         "trying",
         "wanting",
     )
 
-    def __init__(self, state: FunderState, identity: Identity, entropy: Entropy) -> None:
-        self.state, self.identity, self.entropy = state, identity, entropy
+    def __init__(self, state: FunderState, signer: Signer, entropy: Entropy) -> None:
+        self.state, self.signer, self.entropy = state, signer, entropy
         self.changes: Changes = {}
         self.orders: list[Order] = []
         self.messages: list[tuple[PublicKey, FriendMessage]] = []
@@ -107,7 +112,7 @@ class Turn:
         """This row is now so."""
         self.changes[record.key()] = record
 
-    def drop(self, *key: object) -> None:
+    def drop(self, key: Key) -> None:
         """This row is gone."""
         self.changes[key] = None
 
@@ -135,7 +140,7 @@ class Turn:
     def drop_payment(self, payment: PaymentRecord) -> None:
         """Forget this payment."""
         del self.state.payments[payment.payment_id]
-        self.drop(*payment.key())
+        self.drop(payment.key())
 
     def put_transaction(self, transaction: TransactionRecord) -> None:
         """Keep this transaction."""
@@ -145,7 +150,7 @@ class Turn:
     def drop_transaction(self, request_id: RequestId) -> TransactionRecord:
         """Forget this transaction. Returns it."""
         transaction = self.state.transactions.pop(request_id)
-        self.drop(*transaction.key())
+        self.drop(transaction.key())
         return transaction
 
     def note(self, record: HistoryRecord) -> None:
@@ -154,17 +159,23 @@ class Turn:
 
     def concerned(self) -> dict[PublicKey, None]:
         """Friends whose capacities may be others now, in the order in which they came up."""
-        rows = {key[1]: None for key in self.changes if key[0] in _CAPACITY_TABLES}
-        return {**self.moved, **rows}
+        concerned = dict(self.moved)
+        for key in self.changes:
+            match key:
+                case FriendKey():
+                    concerned[key.public_key] = None
+                case ConfigKey() | ChannelKey() | CreditKey():
+                    concerned[key.friend] = None
+        return concerned
 
     def invoices(self) -> list[InvoiceId]:
         """Invoices that changed, or what waits for them."""
-        return [key[1] for key in self.changes if key[0] == "invoices"]
+        return [key.invoice_id for key in self.changes if isinstance(key, InvoiceKey)]
 
     # Queues
 
     def enqueue(
-        self, friend: Friend, queue: int, currency: Currency, op: Operation, origin: Origin = OWN
+        self, friend: Friend, queue: Queue, currency: Currency, op: Operation, origin: Origin = OWN
     ) -> None:
         """Let an operation wait for the token, and try to send it at the end of this turn."""
         number = friend.next_number
@@ -177,13 +188,12 @@ class Turn:
         """Queue a response, cancel or collect towards the friend that asked."""
         if not isinstance(op, ResponseOp):
             self.state.ended(friend.public_key, currency, op.request_id)
-        self.enqueue(friend, BACKWARD, currency, op)
+        self.enqueue(friend, Queue.BACKWARD, currency, op)
 
-    def dequeue(self, friend: Friend, queue: int, number: int) -> None:
+    def dequeue(self, friend: Friend, queue: Queue, number: int) -> None:
         """The operation was sent or is not wanted any more."""
         del friend.queues[queue][number]
-        key: Key = ("queued", friend.public_key, number)
-        self.changes[key] = None
+        self.drop(QueuedKey(friend.public_key, number))
 
     # Reports
 

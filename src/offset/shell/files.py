@@ -1,0 +1,119 @@
+"""Files of people on the disk: read with clear errors, written once, whole and for good (spec 01, 7.1)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from offset.base.faults import UserFault
+from offset.base.limits import FILE_BYTES_MAX
+
+PUBLIC_MODE = 0o666
+"""Less what the umask takes."""
+SECRET_MODE = 0o600
+
+T = TypeVar("T")
+
+
+def load(path: Path, parse: Callable[[str], T], *, made_by: str = "") -> T:
+    """What `parse` finds in a file; `made_by` is the command that makes such files. Raises UserFault."""
+    text = read_text(path, made_by=made_by)
+    try:
+        return parse(text)
+    except UserFault as fault:
+        # The sentence of a parser begins as in "not a ticket: ...".
+        raise UserFault(f"{path} is {fault}") from None
+
+
+def read_text(path: Path, *, made_by: str = "") -> str:
+    """The text of a file. Raises UserFault."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE_BYTES_MAX + 1)
+    except FileNotFoundError:
+        raise UserFault(f"no such file: {path}" + (f"; make it with: {made_by}" if made_by else "")) from None
+    except OSError as error:
+        raise UserFault(f"cannot read {path}: {error.strerror}") from None
+    if len(data) > FILE_BYTES_MAX:
+        raise UserFault(f"{path} is too large: expected at most {FILE_BYTES_MAX} bytes")
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise UserFault(f"{path} is not text in UTF-8") from None
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise UserFault when there is something at `path`, or no folder for it: before any work is done."""
+    if os.path.lexists(path):
+        raise _exists(path)
+    if not path.parent.is_dir():
+        raise UserFault(f"cannot write {path}: there is no folder {path.parent}")
+
+
+def write_new(path: Path, text: str, *, secret: bool = False) -> None:
+    """Make a file with this text; durable when this returns, where folders can be synced. Raises UserFault.
+
+    Nothing is ever overwritten, and nobody sees half a file: it is written under another name in the same folder,
+    and then gets its own. A secret is readable by its owner only, from its first byte on.
+    """
+    part = path.with_name(f".offset-{os.urandom(8).hex()}.part")
+    try:
+        _write(part, text.encode(), SECRET_MODE if secret else PUBLIC_MODE)
+        try:
+            _rename_new(part, path)
+        finally:
+            with suppress(FileNotFoundError):
+                part.unlink()
+        _sync_folder(path.absolute().parent)
+    except FileExistsError:
+        raise _exists(path) from None
+    except OSError as error:
+        raise UserFault(f"cannot write {path}: {error.strerror}") from None
+
+
+def _exists(path: Path) -> UserFault:
+    return UserFault(f"{path} exists already and is not overwritten; choose another name")
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with open(file, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(file)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _rename_new(part: Path, path: Path) -> None:
+    """Give a file its name unless it is taken. Raises FileExistsError."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links: the name is taken first, and the file follows.
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, SECRET_MODE))
+        try:
+            os.replace(part, path)
+        except BaseException:
+            path.unlink()
+            raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the name of a new file durable, where that can be: the file is there, so no failure may deny it.
+
+    It cannot be in a folder that may only be written into, nor on a system that syncs no folder.
+    """
+    with suppress(OSError):
+        file = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)

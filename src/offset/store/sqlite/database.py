@@ -1,0 +1,194 @@
+"""The database of a node: one SQLite file with a row per entity.
+
+    create(path, public_key)                     a new, empty database
+    database = Database.open(path, public_key)
+    funder = Funder(identity, entropy, database.load())
+    database.write(changes)                      as often as you like; then, perhaps in another thread:
+    database.flush()                             all of it is durable
+    database.close()
+
+All writes up to a flush are one group, one transaction of sqlite. Whoever opens the file after a crash finds every
+group that was flushed, whole, and nothing of one that was not.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+import offset
+from offset.base.faults import NodeStopped, UserFault
+from offset.base.ids import PublicKey
+from offset.core.funder.records import Changes, IndexServersRecord, Record
+from offset.store.sqlite.checks import (
+    APPLICATION_ID,
+    FORMAT,
+    check_format,
+    check_header,
+    check_owner,
+    check_sound,
+)
+from offset.store.sqlite.connection import connect, make_file, remove_file, sync_folder, transaction, use_log
+from offset.store.sqlite.errors import sentence
+from offset.store.sqlite.lock import Lock
+from offset.store.sqlite.migrate import FOLDER, migrate, scripts
+from offset.store.sqlite.statements import Now, Statement, Statements
+from offset.wire.common import NamedIndexServerAddress
+
+T = TypeVar("T")
+
+
+def system_now() -> int:
+    """The time of day, in ms since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def create(path: str | Path, public_key: PublicKey, *, migrations: Path = FOLDER) -> None:
+    """Make the empty database of the node with this key, for the owner's eyes only.
+
+    Raises UserFault when there is a file already, or none can be made.
+    """
+    path = Path(path)
+    make_file(path)
+    try:
+        connection = connect(path)
+        try:
+            with transaction(connection):
+                _fill(connection, public_key, migrations)
+            connection.execute("PRAGMA journal_mode = WAL")
+        finally:
+            connection.close()
+        sync_folder(path)
+    except BaseException as error:
+        remove_file(path)
+        if isinstance(error, sqlite3.Error):
+            raise UserFault(sentence(path, error)) from None
+        raise
+
+
+def _fill(connection: sqlite3.Connection, public_key: PublicKey, migrations: Path) -> None:
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    migrate(connection, migrations)
+    meta = (
+        ("format", FORMAT),
+        ("public_key", public_key),
+        ("created_by", offset.__version__),
+        ("opened_by", offset.__version__),
+        ("ballast", 0),
+    )
+    connection.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", meta)
+
+
+class Database:
+    """An open, locked database. `write` and `flush` may come from different threads, but never overlap."""
+
+    def __init__(self, path: Path, lock: Lock, connection: sqlite3.Connection, now: Now) -> None:
+        """Use `open`."""
+        self._path, self._lock, self._connection = path, lock, connection
+        self._cursor = connection.cursor()
+        self._statements = Statements(now)
+        self._is_broken = False
+        self._is_closed = False
+
+    @classmethod
+    def open(
+        cls, path: str | Path, public_key: PublicKey, *, now: Now = system_now, migrations: Path = FOLDER
+    ) -> Database:
+        """Open the database of the node with this key, and bring it to the newest format.
+
+        `now` stamps the history. Raises UserFault, with what to do, when that is not possible.
+        """
+        # One file, one lock, whatever name leads to it.
+        path = Path(os.path.realpath(path))
+        check_header(path)
+        lock = Lock(path)
+        connection = None
+        try:
+            # A connection of its own: the check leaves locks behind.
+            with closing(connect(path)) as look:
+                check_sound(path, look)
+                check_format(path, look, len(scripts(migrations)))
+                check_owner(path, look, public_key)
+            connection = connect(path)
+            with transaction(connection):
+                migrate(connection, migrations)
+                connection.execute(
+                    "UPDATE meta SET value = ? WHERE name = 'opened_by'", (offset.__version__,)
+                )
+            use_log(path, connection)
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            lock.release()
+            if isinstance(error, sqlite3.Error):
+                raise UserFault(sentence(path, error)) from None
+            raise
+        return cls(path, lock, connection, now)
+
+    def load(self) -> Iterator[Record]:
+        """All records, friends before what belongs to them. Raises NodeStopped when one cannot be read."""
+        for table in self._statements.tables:
+            try:
+                yield from table.read(self._connection.execute(table.select))
+            except sqlite3.Error as error:
+                raise NodeStopped(sentence(self._path, error)) from error
+            except (msgspec.MsgspecError, ValueError, KeyError) as error:
+                raise NodeStopped(
+                    f"the database {self._path} is damaged: a row of {table.name} cannot be read; restore a backup"
+                ) from error
+
+    def read_index_servers(self) -> tuple[NamedIndexServerAddress, ...]:
+        """The index servers of this node, in the order of the owner."""
+        (table,) = [table for table in self._statements.tables if table.name == IndexServersRecord.TABLE]
+        (record,) = self._run(lambda: list(table.read(self._connection.execute(table.select))))
+        assert isinstance(record, IndexServersRecord)
+        return record.servers
+
+    def write(self, changes: Changes) -> None:
+        """Take these changes into the group under way. Raises NodeStopped; then the whole group is lost."""
+        if changes:
+            todo = self._statements.writing(changes)
+            self._run(lambda: self._execute(todo))
+
+    def _execute(self, todo: list[Statement]) -> None:
+        if not self._connection.in_transaction:
+            self._cursor.execute("BEGIN IMMEDIATE")
+        for statement, rows in todo:
+            self._cursor.executemany(statement, rows)
+
+    def flush(self) -> None:
+        """Make the group under way durable; returns when it is. Raises NodeStopped; then it may be lost."""
+        self._run(self._connection.commit)
+
+    def _run(self, job: Callable[[], T]) -> T:
+        """Half a group must never be committed: after the first trouble nothing goes any more."""
+        if self._is_broken:
+            raise NodeStopped(f"the database {self._path} had trouble before; start again")
+        try:
+            return job()
+        except sqlite3.Error as error:
+            self._is_broken = True
+            raise NodeStopped(sentence(self._path, error)) from error
+        except BaseException:
+            self._is_broken = True
+            raise
+
+    def close(self) -> None:
+        """Drop the group under way, fold the log into the file, let others in. A second call does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = self._is_broken = True
+        # What was flushed stands in the log, which the next start reads.
+        with suppress(sqlite3.Error):
+            self._connection.rollback()
+            self._cursor.close()
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        self._connection.close()
+        self._lock.release()

@@ -1,0 +1,35 @@
+"""An invoice, routes to its seller, and what the fake node was asked for: what the tests of payments share."""
+
+from typing import Any
+
+from offset.wire import app
+from offset.wire.index import MultiRoute
+from support.fake_node import FRIEND, FakeNode, identity, invoice, route
+
+BOB = FRIEND.public_key
+CAROL, DAVE = identity("carol").public_key, identity("dave").public_key
+VIA_BOB, VIA_CAROL, VIA_DAVE = route(BOB), route(BOB, CAROL), route(BOB, DAVE)
+ONE = (MultiRoute((VIA_BOB,)),)
+TWO = (MultiRoute((route(BOB, CAROL, capacity=40), route(BOB, DAVE, capacity=30))),)
+INVOICE = invoice(50)
+
+Sent = tuple[tuple[bytes, ...], int, int]
+"""A part: its route, what arrives, and the fees."""
+
+
+def kinds_of(fake: FakeNode) -> list[str]:
+    """The names of all requests, in order."""
+    return [type(request).__name__ for request in fake.requests]
+
+
+def parts_of(fake: FakeNode) -> list[Sent]:
+    """The parts that were sent, in order."""
+    return [
+        (part.route.public_keys, part.dest_payment, part.fees)
+        for part in fake.asked_for(app.CreateTransaction)
+    ]
+
+
+def part_over(found: Any, amount: int, fee: int = 0) -> Sent:
+    """The part that goes over a route."""
+    return (found.route.public_keys, amount, fee)

@@ -1,0 +1,63 @@
+"""Identity files are opened in one place, with one sentence for each way to fail."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from offset.base.faults import UserFault
+from offset.base.limits import FILE_BYTES_MAX
+from offset.crypto.identity import Identity
+from offset.shell.identity_file import open_identity
+from offset.wire.files import format_identity
+
+IDENTITY = Identity(bytes(range(32)))
+
+
+def test_open(tmp_path: Path) -> None:
+    """The file that was made from an identity opens as that identity."""
+    path = tmp_path / "a.ident"
+    path.write_text(format_identity(IDENTITY))
+    assert open_identity(path).private_key() == IDENTITY.private_key()
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [
+        (None, "no such file: {path}; make it with: stmgr gen-ident -o {path}"),
+        (b"\xff", "{path} is not text in UTF-8"),
+        (b" " * (FILE_BYTES_MAX + 1), "{path} is too large: expected at most 1048576 bytes"),
+        (b"{", "{path} is not an identity: it is not JSON at line 1, column 2"),
+        (
+            b'{"privateKey": ""}',
+            "{path} is not an identity: privateKey: expected 43 characters of base64url (32 bytes)",
+        ),
+    ],
+    ids=["missing", "no text", "too large", "no JSON", "no key"],
+)
+def test_failures(content: bytes | None, said: str, tmp_path: Path) -> None:
+    """Whatever is wrong with the file is one sentence that names it."""
+    path = tmp_path / "a.ident"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserFault) as caught:
+        open_identity(path)
+    assert str(caught.value) == said.format(path=path)
+
+
+def test_folder(tmp_path: Path) -> None:
+    """A folder in its place is said to be one."""
+    with pytest.raises(UserFault) as caught:
+        open_identity(tmp_path)
+    assert str(caught.value) == f"cannot read {tmp_path}: Is a directory"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_closed(tmp_path: Path) -> None:
+    """So is a file that belongs to somebody else."""
+    path = tmp_path / "a.ident"
+    path.write_text(format_identity(IDENTITY))
+    path.chmod(0)
+    with pytest.raises(UserFault) as caught:
+        open_identity(path)
+    assert str(caught.value) == f"cannot read {path}: Permission denied"

@@ -1,0 +1,45 @@
+"""Acts are carried out by their class."""
+
+import pytest
+
+from offset.sim.course.acts import carry_out, perform
+from offset.sim.course.run import Run
+from offset.sim.script.act import Act
+from offset.sim.script.changes import CHANGES, Change, MoveRelay
+from offset.sim.script.faults import FAULTS, Clog, Crash, Fault
+from offset.sim.script.payments import Pay
+from offset.sim.script.scenario import CALM_MS
+
+
+def test_every_act_can_be_carried_out() -> None:
+    """There is a function for each class, and each class is named among its like."""
+    assert {*Change.__subclasses__(), *Fault.__subclasses__()} == {*CHANGES, *FAULTS}
+    by_default = perform.dispatch(Act)
+    for kind in (*CHANGES, *FAULTS, Pay):
+        assert perform.dispatch(kind) is not by_default
+
+
+class Unheard(Act, frozen=True):
+    """An act that nobody knows how to carry out."""
+
+    word = "unheard"
+
+
+def test_an_unknown_act_is_an_error(run: Run) -> None:
+    """It is not passed over."""
+    with pytest.raises(NotImplementedError, match="Unheard"):
+        carry_out(run, Unheard(CALM_MS))
+
+
+def test_acts_are_noted_and_counted(run: Run) -> None:
+    """What happens stands in the trace, and in the counts by its kind."""
+    cast = run.cast
+    assert run.counts == {"pay": 2}
+    carry_out(run, Crash(0, "B", "now"))
+    carry_out(run, MoveRelay(0, "relay0"))
+    carry_out(run, Clog(0, "A", 500))
+    assert run.counts == {"pay": 2, "crash now": 1, "move": 1, "clog": 1}
+    assert any(text.endswith("crash B now") for text in cast.world.recent)
+    assert not cast.hosts["B"].is_alive
+    assert cast.relay_addresses == {"relay0": "relay0:2"}
+    assert cast.network.clogged["A"] == cast.world.now + 500
