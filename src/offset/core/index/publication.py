@@ -2,7 +2,8 @@
 
 Every message lets all records of the node grow older at the servers, so each message also repeats a few that were
 said longest ago. A reference server forgets a record of a currency with n records after 16 + 3n messages; we come
-back to it within 16 + 2n.
+back to it within 16 + 2n, also while a long state is being said: then a few places of each message are for pairs of
+small currencies, which would not live until its end.
 """
 
 from __future__ import annotations
@@ -12,7 +13,12 @@ from collections.abc import Mapping
 
 from offset.base.credits import FREE, Amount, Rate
 from offset.base.ids import Currency, PublicKey
-from offset.base.limits import INDEX_AGE_BASE, INDEX_AGE_FACTOR, INDEX_MUTATIONS_PER_BATCH
+from offset.base.limits import (
+    INDEX_AGE_BASE,
+    INDEX_AGE_FACTOR,
+    INDEX_MUTATIONS_PER_BATCH,
+    INDEX_REFRESH_MUTATIONS,
+)
 from offset.wire.index import IndexMutation, RemoveFriendCurrency, UpdateFriendCurrency
 
 SAID_AGAIN = 3
@@ -62,8 +68,15 @@ class Publication:
             self._changed[key] = None
             self._unsaid.pop(key, None)
 
+    def begin(self) -> None:
+        """Whoever listens now has heard nothing, so nothing is old there: say everything."""
+        for said in self._said.values():
+            for key in said:
+                said[key] = self._messages
+        self.say_all()
+
     def say_all(self) -> None:
-        """Whoever listens now has heard nothing: say everything again, and removes that may not have arrived."""
+        """Say everything again, and removes that may not have arrived."""
         self._unsaid = {
             **self._unsaid,
             **self._changed,
@@ -100,9 +113,13 @@ class Publication:
         """The mutations of the next message, which are then taken as said.
 
         What changed comes first, then (`with_unsaid`) the unsaid, then at least `repeated` old ones if there are.
+        When there is too much for one message, a quarter of it is for old ones that must be said again soon.
         """
         batch: list[IndexMutation] = []
         self._messages += 1
+        if self._unsaid or len(self._changed) > INDEX_MUTATIONS_PER_BATCH - 2:
+            # Soon and not now, for many may be due with the same message.
+            self._repeat(INDEX_REFRESH_MUTATIONS, batch, due_by=self._messages + INDEX_AGE_BASE // 2)
         for waiting in (self._changed, self._unsaid if with_unsaid else {}):
             while waiting and len(batch) <= INDEX_MUTATIONS_PER_BATCH - 2:
                 key = next(iter(waiting))
@@ -112,12 +129,13 @@ class Publication:
             self._repeat(max(repeated, -(-len(self._values) // INDEX_AGE_BASE)), batch)
         return tuple(batch)
 
-    def _repeat(self, count: int, batch: list[IndexMutation]) -> None:
+    def _repeat(self, count: int, batch: list[IndexMutation], due_by: int | None = None) -> None:
+        """Say the `count` most urgent pairs again; with `due_by` only those that must be said by that message."""
         for _ in range(min(count, INDEX_MUTATIONS_PER_BATCH - len(batch))):
             behind = (said for said in self._said.values() if next(iter(said.values())) < self._messages)
             urgent = min(behind, key=_must_be_said, default=None)
-            if urgent is None:
-                # This message says everything.
+            if urgent is None or (due_by is not None and _must_be_said(urgent) > due_by):
+                # This message says everything, or nothing is that old.
                 return
             self._say(next(iter(urgent)), batch)
 
