@@ -12,7 +12,7 @@ from offset.base.limits import INDEX_SERVERS_MAX
 from offset.engine.index import CLIENTS, IndexEngine
 from offset.engine.lines import LineMessage
 from offset.engine.node import NodeEngine
-from offset.engine.surface import Congested, Drained, Tell, Woken
+from offset.engine.surface import Congested, Drained, NetworkChanged, Tell, Woken
 from offset.wire.app import (
     APP_TO_APP_SERVER,
     AddIndexServer,
@@ -169,6 +169,56 @@ def say(town: IndexTown, name: str, conn: int, *messages: bytes) -> None:
         patch.setattr(engine._lines, "handle", lambda event, now: heard)
         effects = engine.handle(Woken(), town.world.now)
     town.host(name).carry_out(effects)
+
+
+def index_lines(town: IndexTown) -> int:
+    """How many lines of nodes the index server has."""
+    engine = town.world.hosts["index"].engine
+    assert isinstance(engine, IndexEngine)
+    return engine.view().lines.open
+
+
+def test_w34_a_changed_network_opens_a_second_session(town: IndexTown) -> None:
+    """A session that goes on in silence is replaced at once, not after its silence has lasted; one line is left."""
+    host = town.host("a")
+    conn = town.engine("a")._index_conn
+    assert conn is not None
+    needed = town.engine("a").view().lines_needed
+    # Whatever is on the way over the old network is lost, and no end tells it.
+    del host.pipes[conn]
+    host.feed(NetworkChanged())
+    town.world.pass_ms(1000)
+    assert town.server_of("a") == SERVER.public_key
+    assert town.engine("a")._index_conn not in (None, conn)
+    assert town.engine("a").view().lines_needed == needed, "one index server, as before"
+    assert town.ask_routes("a", "c", 10)
+
+
+def test_w34_an_index_server_that_cannot_be_reached_anew_is_kept(town: IndexTown) -> None:
+    """When the second connection fails the first one is used as ever."""
+    conn = town.engine("a")._index_conn
+    listener = town.world.listeners.pop("index:1")
+    town.host("a").feed(NetworkChanged())
+    town.world.pass_ms(1000)
+    assert town.engine("a")._index_conn == conn
+    assert town.ask_routes("a", "c", 10)
+    town.world.listeners["index:1"] = listener
+    assert index_lines(town) == 3
+
+
+def test_a_second_index_server_that_talks_nonsense_is_left(town: IndexTown) -> None:
+    """Nonsense on the second connection ends that one only."""
+    engine = town.engine("a")
+    conn = engine._index_conn
+    town.host("a").feed(NetworkChanged())
+    fresh = engine._fresh_index_conn
+    assert fresh is not None
+    town.world.run(lambda: engine._lines.is_open(fresh))
+    if engine._fresh_index_conn is not None:
+        say(town, "a", fresh, b"\xff" * 9)
+        assert engine._fresh_index_conn is None
+        assert engine._index_conn == conn
+    town.world.run(lambda: town.server_of("a") == SERVER.public_key)
 
 
 def test_nonsense_of_an_index_server_ends_its_session_only(town: IndexTown) -> None:

@@ -138,6 +138,11 @@ INDEX_NODE_TICKS = 60  # (ref) life of a silent node, and hashes remembered
 INDEX_HANDSHAKES_MAX = 512  # (ref)
 INDEX_CLIENT_KEEPALIVE_MS: Millis = 32 * SECOND  # (ref)
 INDEX_FIRST_HASH_MS: Millis = 8 * SECOND  # spec 04, 5.3
+INDEX_SILENCE_MS: Millis = 10 * SECOND  # without a time hash, of which there is one each second: spec 04, 5.3
+INDEX_LATE_MS: Millis = (
+    2 * SECOND
+)  # we may come so late ourselves that what a server said still waits to be read
+INDEX_UNANSWERED_MAX = 3  # questions in a row without an answer, while another server could be asked
 INDEX_SERVER_BACKOFF_MS_MAX: Millis = 60 * SECOND
 INDEX_AGE_BASE = 16  # (ref)
 INDEX_AGE_FACTOR = 3  # (ref)

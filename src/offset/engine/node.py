@@ -117,6 +117,7 @@ class NodeEngine:
         self._relay_conns: dict[Conn, LineId] = {}  # connection → line of the channeler
         self._relay_lines: dict[LineId, Conn] = {}
         self._index_conn: Conn | None = None
+        self._fresh_index_conn: Conn | None = None
         self._recheck_at: Instant | None = None  # whether the apps are still trusted
         self._status_at: Instant | None = None  # apps are told how we stand with relays and friends
         self._unread: dict[Conn, None] = {}  # not read until the disk has caught up
@@ -186,7 +187,11 @@ class NodeEngine:
 
     def view(self) -> NodeView:
         """The node at this moment."""
-        needed = len(self._relay_lines) + len(self._apps) + (self._index_conn is not None)
+        needed = (
+            len(self._relay_lines)
+            + len(self._apps)
+            + sum(conn is not None for conn in (self._index_conn, self._fresh_index_conn))
+        )
         return NodeView(self._funder.state, needed, len(self._outbox), self._apps.requests_pending)
 
     def _take_effects(self) -> list[Effect]:
@@ -216,8 +221,8 @@ class NodeEngine:
             return  # hung up in this very step: what came in one piece with the reason for it is not read
         if conn in self._relay_conns:
             self._take_relay(news, self._relay_conns[conn])
-        elif conn == self._index_conn:
-            self._take_index(news)
+        elif conn in (self._index_conn, self._fresh_index_conn):
+            self._take_index(news, is_fresh=conn == self._fresh_index_conn)
         else:
             self._take_app(news)
 
@@ -234,24 +239,27 @@ class NodeEngine:
                 self._status_moved()
         self._do_channeler(effects)
 
-    def _take_index(self, news: LineEvent) -> None:
+    def _take_index(self, news: LineEvent, *, is_fresh: bool) -> None:
         match news:
             case LineOpened():
-                self._do_index(self._index.opened(self._now))
+                self._do_index(self._index.opened(self._now, is_fresh=is_fresh))
             case LineMessage():
                 try:
                     message = INDEX_SERVER_TO_CLIENT.decode(news.data)
                 except PeerFault:
                     self._lines.hangup(news.conn)
-                    self._index_closed()
+                    self._index_closed(is_fresh)
                 else:
-                    self._do_index(self._index.message(message, self._now))
+                    self._do_index(self._index.message(message, self._now, is_fresh=is_fresh))
             case LineClosed():
-                self._index_closed()
+                self._index_closed(is_fresh)
 
-    def _index_closed(self) -> None:
-        self._index_conn = None
-        self._do_index(self._index.closed(self._now))
+    def _index_closed(self, is_fresh: bool) -> None:
+        if is_fresh:
+            self._fresh_index_conn = None
+        else:
+            self._index_conn = None
+        self._do_index(self._index.closed(self._now, is_fresh=is_fresh))
 
     def _flow(self, conn: Conn, *, is_congested: bool) -> None:
         line = self._relay_conns.get(conn)
@@ -440,6 +448,10 @@ class NodeEngine:
 
     # Index client
 
+    def _hangup_index(self, conn: Conn | None) -> None:
+        if conn is not None:
+            self._lines.hangup(conn)
+
     def _do_index(self, effects: list[Any]) -> None:
         for effect in effects:
             match effect:
@@ -449,11 +461,20 @@ class NodeEngine:
                         self._lines.send(self._index_conn, data, self._now)
                 case index.DialServer():
                     server = effect.server
-                    self._index_conn = self._lines.dial(server.address, server.public_key, self._now)
+                    conn = self._lines.dial(server.address, server.public_key, self._now)
+                    if effect.is_fresh:
+                        self._fresh_index_conn = conn
+                    else:
+                        self._index_conn = conn
+                case index.HangupServer(is_fresh=True):
+                    self._hangup_index(self._fresh_index_conn)
+                    self._fresh_index_conn = None
                 case index.HangupServer():
-                    if self._index_conn is not None:
-                        self._lines.hangup(self._index_conn)
-                        self._index_conn = None
+                    self._hangup_index(self._index_conn)
+                    self._index_conn = None
+                case index.TakeFresh():
+                    self._hangup_index(self._index_conn)
+                    self._index_conn, self._fresh_index_conn = self._fresh_index_conn, None
                 case index.Answer():
                     self._apps.tell(ClientResponseRoutes(effect.request_id, effect.routes))
                 case index.ReportChange():

@@ -99,18 +99,6 @@ def test_w34_a_changed_network_ends_the_pause() -> None:
     assert deadline - 10 <= 1300
 
 
-def test_w34_a_changed_network_leaves_attempts_and_sessions_alone() -> None:
-    """There is nothing to hurry while an attempt is under way, in a session, or without a server."""
-    one = client(ONE)
-    one.start(0)
-    assert one.network_changed(1) == []
-    one.opened(2)
-    assert one.network_changed(3) == []
-    one.message(HASH, 4)
-    assert one.network_changed(5) == []
-    assert client().network_changed(0) == []
-
-
 def test_backoff_grows_and_resets() -> None:
     """The first retry comes after about a second, later ones after up to half a minute; a good session resets it."""
     one = client(ONE)
