@@ -9,6 +9,7 @@ import pytest
 from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import INDEX_SERVERS_MAX
+from offset.core.funder.records import WithdrawnKey
 from offset.engine.index import CLIENTS, IndexEngine
 from offset.engine.lines import LineMessage
 from offset.engine.node import NodeEngine
@@ -169,6 +170,53 @@ def say(town: IndexTown, name: str, conn: int, *messages: bytes) -> None:
         patch.setattr(engine._lines, "handle", lambda event, now: heard)
         effects = engine.handle(Woken(), town.world.now)
     town.host(name).carry_out(effects)
+
+
+def known(town: IndexTown, name: str) -> set[bytes]:
+    """The friends that the index server has heard of from a node, and believes."""
+    engine = town.world.hosts["index"].engine
+    assert isinstance(engine, IndexEngine)
+    return {item.friend for item in engine.stated() if item.node == town.key(name)}
+
+
+def withdrawn(town: IndexTown, name: str) -> list[object]:
+    """What the store of a node remembers for index servers."""
+    return [key for key in town.host(name).rows if isinstance(key, WithdrawnKey)]
+
+
+def test_a_friend_that_is_removed_right_before_a_death_is_taken_back(town: IndexTown) -> None:
+    """A node that dies before it has told its index server does so in its next life; then the store forgets it."""
+    a, c = town.key("a"), town.key("c")
+    assert known(town, "b") == {a, c}
+    engine = town.engine("b")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine._index, "set_published", lambda changes, now: [])
+        town.apps["b"].ask(RemoveFriend(c))
+    assert withdrawn(town, "b") == [WithdrawnKey(c, CURRENCY)]
+    town.crash("b")
+    town.world.run(lambda: town.server_of("b") == SERVER.public_key)
+    assert c in known(town, "b")
+    town.world.run(lambda: known(town, "b") == {a}, 10_000)
+    town.world.run(lambda: not withdrawn(town, "b"), 200_000)
+    assert known(town, "b") == {a}
+
+
+def test_a_friend_that_is_away_after_a_start_is_taken_back(town: IndexTown) -> None:
+    """What a former life published of a friend that is not there any more is not believed until it is too old."""
+    a, c = town.key("a"), town.key("c")
+    town.world.hosts["c"].die()
+    town.crash("b")
+    town.world.run(lambda: town.server_of("b") == SERVER.public_key)
+    assert c in known(town, "b")
+    town.world.run(lambda: known(town, "b") == {a}, 10_000)
+
+
+def test_a_friend_that_is_removed_leaves_nothing_behind(town: IndexTown) -> None:
+    """In a life without a death the pair is taken back at once, and its row goes when it was said often enough."""
+    town.apps["b"].ask(RemoveFriend(town.key("c")))
+    town.world.run(lambda: known(town, "b") == {town.key("a")}, 2000)
+    assert withdrawn(town, "b")
+    town.world.run(lambda: not withdrawn(town, "b"), 200_000)
 
 
 def index_lines(town: IndexTown) -> int:

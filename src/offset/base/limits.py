@@ -181,6 +181,7 @@ INDEX_SHORT_SESSION_MS: Millis = 8 * SECOND  # a shorter session counts as a fai
 INDEX_CLIENT_BACKOFF_MS_MAX: Millis = 32 * SECOND
 INDEX_FULL_STATE_JITTER_MS: Millis = 2 * SECOND  # after a reconnect: spec 04, 5.6
 INDEX_REPEAT_STATE_MS: Millis = 4 * SECOND  # servers that have just met miss the first reports: spec 04, 3.7
+WITHDRAWN_MAX = 4096  # pairs of friends who were removed, which index servers may still believe in
 INDEX_SERVERS_MAX = 64  # of one node
 INDEX_ROUTES_MS: Millis = 10 * SECOND  # a server that has not answered by then never will: spec 04, 5.8
 MULTI_ROUTE_ROUTES_MAX = 16  # spec 04, 7.4; that many are used only where fewer do not carry the amount

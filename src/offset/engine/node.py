@@ -58,6 +58,7 @@ from offset.engine.surface import (
     Tell,
 )
 from offset.engine.views import NodeView
+from offset.engine.withdrawn import Withdrawn
 from offset.link.stack import Line
 from offset.wire.app import (
     AddIndexServer,
@@ -114,6 +115,7 @@ class NodeEngine:
         self._outbox = Outbox()
         self._part_timeouts = PartTimeouts(self._funder)
         self._capacities = Capacities()
+        self._withdrawn = Withdrawn(rows)
         self._relay_conns: dict[Conn, LineId] = {}  # connection → line of the channeler
         self._relay_lines: dict[LineId, Conn] = {}
         self._index_conn: Conn | None = None
@@ -131,6 +133,7 @@ class NodeEngine:
         self._now = now
         self._say(self._funder.start(), None)
         self._part_timeouts.look(self._funder.state.invoices, now)
+        self._index.doubt(self._withdrawn.doubtful(self._funder.state))
         self._do_index(self._index.start(now))
         return self._take_effects()
 
@@ -375,6 +378,8 @@ class NodeEngine:
         """Carry out a turn once it is durable."""
         self._part_timeouts.look(turn.invoices(), self._now)
         capacities = self._capacities.changed(self._funder.state, turn.concerned())
+        turn.changes.update(self._withdrawn.published(capacities))
+        turn.changes.update(self._withdrawn.removed(turn.changes))
         self._put(turn.changes, lambda: self._release(turn, ack, capacities))
 
     def _release(self, turn: Turn, ack: Uid | None, capacities: Changed) -> None:
@@ -406,6 +411,7 @@ class NodeEngine:
             self._apps.tell(result)
         if capacities:
             self._do_index(self._index.set_published(capacities, now))
+        self._index.doubt(self._withdrawn.among(turn.changes))
 
     # Channeler
 
@@ -475,6 +481,8 @@ class NodeEngine:
                 case index.TakeFresh():
                     self._hangup_index(self._index_conn)
                     self._index_conn, self._fresh_index_conn = self._fresh_index_conn, None
+                case index.TakenBack():
+                    self._put(self._withdrawn.taken_back(effect.pairs), lambda: None)
                 case index.Answer():
                     self._apps.tell(ClientResponseRoutes(effect.request_id, effect.routes))
                 case index.ReportChange():

@@ -206,3 +206,34 @@ def test_a_new_server_does_not_hear_old_pairs_first() -> None:
     publication.begin()
     publication.change({pair(3): (33, FREE)})
     assert keys(publication.next_batch(1, with_unsaid=False)) == [pair(3)]
+
+
+def test_what_is_doubtful_is_taken_back_unless_it_is_published() -> None:
+    """After a start a pair that a former life may have published is removed, but not when it is published soon."""
+    publication = Publication()
+    publication.doubt([pair(1), pair(2)])
+    assert publication.has_removes
+    publication.begin()
+    assert publication.next_batch(1) == ()
+    publication.change({pair(2): (5, FREE)})
+    publication.say_all()
+    said = publication.next_batch(1)
+    assert removes(said) == [RemoveFriendCurrency(key(1), "FST")]
+    assert pair(2) in keys(said)
+    forgotten = [publication.say_again() for _ in range(SAID_AGAIN + 1)]
+    assert forgotten[-1] == [pair(1)]
+    assert not any(forgotten[:-1])
+    assert not publication.has_removes
+
+
+def test_doubts_about_what_is_said_anyway_change_nothing() -> None:
+    """A pair that is published, or is being taken back already, is not doubtful."""
+    publication = Publication()
+    publication.change({pair(1): (5, FREE), pair(2): (5, FREE)})
+    publication.next_batch(1)
+    publication.change({pair(2): None})
+    publication.doubt([pair(1), pair(2)])
+    publication.say_all()
+    said = publication.next_batch(1)
+    assert removes(said) == [RemoveFriendCurrency(key(2), "FST")]
+    assert keys(said).count(pair(1)) == 1

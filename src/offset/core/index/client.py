@@ -98,13 +98,19 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     routes: tuple[MultiRoute, ...] | None
 
 
+class TakenBack(msgspec.Struct, frozen=True, gc=False):
+    """These pairs were taken back often enough: no server believes in them any more."""
+
+    pairs: tuple[Key, ...]
+
+
 class ReportChange(msgspec.Struct, frozen=True, gc=False):
     """A change of what the node tells its apps."""
 
     mutation: IndexClientReportMutation
 
 
-Effect = DialServer | HangupServer | TakeFresh | SendServer | Answer | ReportChange
+Effect = DialServer | HangupServer | TakeFresh | SendServer | Answer | TakenBack | ReportChange
 
 
 # Where it stands
@@ -277,6 +283,10 @@ class IndexClient:
         self._publication.change(changes)
         return self._speak(self._state, now) if isinstance(self._state, ClientConnected) else []
 
+    def doubt(self, pairs: Iterable[Key]) -> None:
+        """What servers may have been told, perhaps in a former life: if it is not published soon, it is taken back."""
+        self._publication.doubt(pairs)
+
     def request_routes(self, request: RequestRoutes, now: Instant) -> list[Effect]:
         """Ask the server. The Answer follows at once when it cannot be asked.
 
@@ -439,7 +449,7 @@ class IndexClient:
             at = may_speak
         elif self._publication.has_unsaid:
             at = max(may_speak, session.full_from)
-        if session.repeat_at is not None and len(self._publication):
+        if session.repeat_at is not None and (len(self._publication) or self._publication.has_removes):
             at = min(at, session.repeat_at)
         if self._publication.has_removes:
             at = min(at, max(may_speak, session.again_at))
@@ -452,11 +462,13 @@ class IndexClient:
             # said once more they are known everywhere within seconds, not only with the keepalives (R10).
             session.repeat_at = None
             self._publication.say_all()
+        effects: list[Effect] = []
         if session.again_at <= now:
             session.again_at = now + INDEX_CLIENT_KEEPALIVE_MS
-            self._publication.say_again()
+            if forgotten := self._publication.say_again():
+                effects.append(TakenBack(tuple(forgotten)))
         if self._speak_at(session) > now:
-            return []
+            return effects
         is_news = self._publication.has_changed or self._publication.has_unsaid
         mutations = self._publication.next_batch(
             repeated=1 if is_news else INDEX_REFRESH_MUTATIONS, with_unsaid=session.full_from <= now
@@ -473,4 +485,4 @@ class IndexClient:
         signature = self._signer.sign(mutations_update_buffer(unsigned))
         session.counter += 1
         session.sent_at = now
-        return [SendServer(msgspec.structs.replace(unsigned, signature=signature))]
+        return [*effects, SendServer(msgspec.structs.replace(unsigned, signature=signature))]

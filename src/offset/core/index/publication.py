@@ -9,7 +9,7 @@ small currencies, which would not live until its end.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from offset.base.credits import FREE, Amount, Rate
 from offset.base.ids import Currency, PublicKey
@@ -34,7 +34,7 @@ Published = tuple[Amount, Rate]
 class Publication:
     """The published pairs. Those that go are said as [update 0, remove]: a bare remove ends a server (R2)."""
 
-    __slots__ = ("_changed", "_gone", "_messages", "_said", "_unsaid", "_values")
+    __slots__ = ("_changed", "_doubtful", "_gone", "_messages", "_said", "_unsaid", "_values")
 
     def __init__(self) -> None:
         self._values: dict[Key, Published] = {}
@@ -44,6 +44,8 @@ class Publication:
         """To be said because the server is new."""
         # Said to be no more published, but maybe not everybody heard it; and how often it is to be said again.
         self._gone: dict[Key, int] = {}
+        self._doubtful: dict[Key, None] = {}
+        """Not published, but a former life of this node may have been about to say so."""
         self._messages = 0
         # By currency: in which message a pair was last said, the one said longest ago first.
         self._said: dict[Currency, OrderedDict[Key, int]] = {}
@@ -65,18 +67,29 @@ class Publication:
                     self._said.setdefault(key[1], OrderedDict())[key] = self._messages
                 self._values[key] = value
                 self._gone.pop(key, None)
+                self._doubtful.pop(key, None)
             self._changed[key] = None
             self._unsaid.pop(key, None)
+
+    def doubt(self, keys: Iterable[Key]) -> None:
+        """Servers may believe in these pairs. Those that are not published soon are taken back."""
+        for key in keys:
+            if not any(key in known for known in (self._values, self._changed, self._unsaid, self._gone)):
+                self._doubtful[key] = None
 
     def begin(self) -> None:
         """Whoever listens now has heard nothing, so nothing is old there: say everything."""
         for said in self._said.values():
             for key in said:
                 said[key] = self._messages
-        self.say_all()
+        self._say_everything()
 
     def say_all(self) -> None:
-        """Say everything again, and removes that may not have arrived."""
+        """Say everything again, and removes that may not have arrived, and take back what is doubtful."""
+        self._take_back_doubtful()
+        self._say_everything()
+
+    def _say_everything(self) -> None:
         self._unsaid = {
             **self._unsaid,
             **self._changed,
@@ -85,14 +98,18 @@ class Publication:
         }
         self._changed, self._gone = {}, {}
 
-    def say_again(self) -> None:
-        """Some time has passed: what was taken back is said once more, and at last forgotten."""
+    def say_again(self) -> list[Key]:
+        """Some time has passed: what was taken back is said once more, and at last forgotten; returns what is."""
+        forgotten: list[Key] = []
+        self._take_back_doubtful()
         for key, left in list(self._gone.items()):
             if left:
                 self._gone[key] = left - 1
                 self._unsaid[key] = None
             else:
                 del self._gone[key]
+                forgotten.append(key)
+        return forgotten
 
     @property
     def has_changed(self) -> bool:
@@ -101,8 +118,8 @@ class Publication:
 
     @property
     def has_removes(self) -> bool:
-        """Whether something that was taken back is not yet forgotten."""
-        return bool(self._gone)
+        """Whether something is to be taken back, or was and is not yet forgotten."""
+        return bool(self._gone or self._doubtful)
 
     @property
     def has_unsaid(self) -> bool:
@@ -128,6 +145,10 @@ class Publication:
         if not self._unsaid:
             self._repeat(max(repeated, -(-len(self._values) // INDEX_AGE_BASE)), batch)
         return tuple(batch)
+
+    def _take_back_doubtful(self) -> None:
+        self._gone.update(dict.fromkeys(self._doubtful, SAID_AGAIN))
+        self._doubtful = {}
 
     def _repeat(self, count: int, batch: list[IndexMutation], due_by: int | None = None) -> None:
         """Say the `count` most urgent pairs again; with `due_by` only those that must be said by that message."""
