@@ -88,7 +88,7 @@ def node(data: bytes) -> None:
         node_rows(),
         1_000_000,
     )
-    engine._channeler = Channeler(
+    engine._channeler._channeler = Channeler(
         identity.public_key,
         SeededEntropy("channeler"),
         lambda friend, now: PlainInner(identity.public_key, friend, now),

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fuzz.shelf import Shelf
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
 from offset.core.funder.records import Key, Record
-from offset.engine.lines import LineClosed, LineEvent, LineMessage, LineOpened, LinesView
+from offset.engine.line_events import (
+    LineClosed,
+    LineCongested,
+    LineDrained,
+    LineEvent,
+    LineMessage,
+    LineOpened,
+    Owner,
+)
+from offset.engine.lines import LinesView
 from offset.engine.surface import (
     Congested,
     Conn,
@@ -37,7 +47,9 @@ class News(Event):
 class Wires:
     """All lines of one engine, as `engine.lines.Lines` shows them to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, listeners: Mapping[str, Owner]) -> None:
+        self.listeners = listeners
+        self.owners: dict[Conn, Owner] = {}
         self.dialing: dict[Conn, PublicKey] = {}
         self.open: dict[Conn, PublicKey] = {}
         self.sent: list[tuple[Conn, bytes]] = []
@@ -45,11 +57,21 @@ class Wires:
         self._effects: list[Effect] = []
 
     def handle(self, event: Event, now: Instant) -> list[LineEvent]:
-        return event.news if isinstance(event, News) else []
+        match event:
+            case News():
+                return event.news
+            case Congested(conn) if conn in self.open:
+                return [LineCongested(conn, self.owners[conn])]
+            case Drained(conn) if conn in self.open:
+                return [LineDrained(conn, self.owners[conn])]
+            case _:
+                return []
 
-    def dial(self, address: str, expects: PublicKey, now: Instant, *, public_only: bool = False) -> Conn:
+    def dial(
+        self, address: str, expects: PublicKey, owner: Owner, now: Instant, *, public_only: bool = False
+    ) -> Conn:
         conn, self._next_dial = self._next_dial, self._next_dial + 2
-        self.dialing[conn] = expects
+        self.dialing[conn], self.owners[conn] = expects, owner
         self._effects.append(Dial(conn, address))
         return conn
 
@@ -92,18 +114,19 @@ class Wires:
             return None
         conn = list(self.dialing)[arg % len(self.dialing)]
         key = self.open[conn] = self.dialing.pop(conn)
-        return LineOpened(conn, key, "", "there:1")
+        return LineOpened(conn, key, "", "there:1", self.owners[conn])
 
     def call(self, key: PublicKey, listener: str) -> LineOpened:
         """Somebody comes."""
         conn, self._next_call = self._next_call, self._next_call + 2
         self.open[conn] = key
-        return LineOpened(conn, key, listener, f"{len(key)}.2.3.4:5")
+        owner = self.owners[conn] = self.listeners[listener]
+        return LineOpened(conn, key, listener, f"{len(key)}.2.3.4:5", owner)
 
     def message(self, arg: int, data: bytes) -> LineEvent | None:
         """One of those who are there says something."""
         conn = self.pick(arg)
-        return None if conn is None else LineMessage(conn, data)
+        return None if conn is None else LineMessage(conn, data, self.owners[conn])
 
     def close(self, arg: int) -> LineEvent | None:
         """A line or a dial ends."""
@@ -111,8 +134,9 @@ class Wires:
         if not known:
             return None
         conn = known[arg % len(known)]
+        was_open = conn in self.open
         self.hangup(conn)
-        return LineClosed(conn, "it ended")
+        return LineClosed(conn, "it ended", was_open, self.owners[conn])
 
     def pick(self, arg: int) -> Conn | None:
         return list(self.open)[arg % len(self.open)] if self.open else None
@@ -123,8 +147,8 @@ class Stage:
 
     def __init__(self, engine: Any, shelf: Shelf | None = None, now: Instant = 1_000_000) -> None:
         self.engine, self.shelf, self.now = engine, shelf, now
-        self.wires = Wires()
-        engine._lines = self.wires
+        self.wires = Wires(engine._loop.lines._listeners)
+        engine._loop.lines = self.wires
         self.rows: dict[Key, Record] = {}
         self.told: list[Any] = []
         self._uncommitted: list[int] = []
@@ -142,7 +166,7 @@ class Stage:
     def call(self, key: PublicKey, listener: str, said: bytes) -> None:
         """Somebody comes, perhaps with a message in one piece with the end of the handshake."""
         opened = self.wires.call(key, listener)
-        self.feed_news(opened, LineMessage(opened.conn, said) if said else None)
+        self.feed_news(opened, LineMessage(opened.conn, said, opened.owner) if said else None)
 
     def message(self, arg: int, data: bytes) -> None:
         """One of those who are there says something, perhaps twice in one piece."""
@@ -158,7 +182,8 @@ class Stage:
                     self.told.append(effect)
                 case Dial() if ":" not in effect.address:  # the driver cannot dial it
                     if self.wires.dialing.pop(effect.conn, None) is not None:
-                        self.feed_news(LineClosed(effect.conn, "an address without a port"))
+                        owner = self.wires.owners[effect.conn]
+                        self.feed_news(LineClosed(effect.conn, "an address without a port", False, owner))
 
     def _write(self, commit: Persist) -> None:
         for key, record in commit.changes.items():

@@ -1,6 +1,7 @@
 """Selling: invoices, and finding out whether the node collected (D-4)."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,8 @@ from offset.app import (
     format_commit,
 )
 from offset.app.seller import offline_debtors
-from offset.wire import app
-from offset.wire.extension import Extra
-from offset.wire.report import SetChannelStatus
-from support.fake_node import (
+from offset.base.limits import FILE_BYTES_MAX
+from offset.testing import (
     CURRENCY,
     FRIEND,
     NODE,
@@ -29,7 +28,6 @@ from support.fake_node import (
     commit_for,
     connected,
     consistent,
-    freeze,
     friend_report,
     hang_up,
     invoice,
@@ -37,6 +35,9 @@ from support.fake_node import (
     refuse,
     story,
 )
+from offset.wire import app
+from offset.wire.extension import Extra
+from offset.wire.report import SetChannelStatus
 
 BOB = FRIEND.public_key
 
@@ -44,7 +45,7 @@ BOB = FRIEND.public_key
 async def _sold(fake: FakeNode, node: Node, amount: int = 50) -> tuple[InvoiceFile, app.Commit]:
     """An invoice of the node, and what the buyer sent for it; the credits are frozen."""
     asked = await node.seller.create_invoice(CURRENCY, amount)
-    fake.do(lambda: freeze(fake, amount))
+    fake.do(lambda: fake.freeze(amount))
     return asked, commit_for(asked, NODE)
 
 
@@ -142,7 +143,7 @@ async def test_05_d4_commit_after_cancel() -> None:
     async with connected() as (fake, node):
         asked, commit = await _sold(fake, node)
         await node.seller.cancel(asked)
-        fake.do(lambda: freeze(fake, 0))
+        fake.do(lambda: fake.freeze(0))
         with pytest.raises(Refused, match="cancelled before"):
             await node.seller.commit(asked, commit)
 
@@ -154,7 +155,7 @@ async def test_stale_view() -> None:
         asked = await node.seller.create_invoice(CURRENCY, 50)
 
         def collect(fake: FakeNode, conn: int, message: app.AppToAppServer) -> None:
-            freeze(fake, 50)
+            fake.freeze(50)
             fake.change_friend(BOB, SetChannelStatus(consistent(FST=(50, 0, 0))), ack=message.app_request_id)
 
         fake.script[app.CommitInvoice] = collect
@@ -196,8 +197,8 @@ async def test_commit_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.commit"
     text = format_commit(commit_for(invoice()))
     async with connected() as (_, node):
-        with pytest.raises(NoAnswer, match="no commit in"):
-            await node.seller.wait_for_commit(invoice(), path, 0.05)
+        with pytest.raises(NoAnswer, match=r"no commit came within 0\.5 s: no such file: .*a\.commit"):
+            await node.seller.wait_for_commit(invoice(), path, 0.5)
         path.write_text(text[:50])
         waiting = asyncio.create_task(node.seller.wait_for_commit(invoice(), path, 20))
         await asyncio.sleep(0)
@@ -205,6 +206,44 @@ async def test_commit_in_a_file(tmp_path: Path) -> None:
         assert await waiting == commit_for(invoice())
         with pytest.raises(UserFault, match="another invoice"):
             await node.seller.wait_for_commit(invoice(name="dinner"), path, 20)
+
+
+@pytest.mark.parametrize(
+    "kind, reason",
+    [
+        ("no commit", "is not a commit: response_hash is missing"),
+        ("pipe", "is not a regular file"),
+        ("folder", "is not a regular file"),
+        ("too large", "is too large"),
+    ],
+)
+@story
+async def test_what_is_no_commit_is_said(kind: str, reason: str, tmp_path: Path) -> None:
+    """When the time is over it is said what was wrong with the file; a pipe does not make the loop wait."""
+    path = tmp_path / "a.commit"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case "too large":
+            path.write_bytes(b" " * (FILE_BYTES_MAX + 1))
+        case _:
+            path.write_text("{}")
+    async with connected() as (_, node):
+        beats: list[float] = []
+        beating = asyncio.create_task(_beat(beats))
+        with pytest.raises(NoAnswer, match=f"no commit came within 0.3 s: .*a.commit {reason}"):
+            await node.seller.wait_for_commit(invoice(), path, 0.3)
+        beating.cancel()
+        assert len(beats) > 5
+
+
+async def _beat(beats: list[float]) -> None:
+    """Note each time that the loop gets round."""
+    while True:
+        await asyncio.sleep(0.01)
+        beats.append(asyncio.get_running_loop().time())
 
 
 @story
@@ -261,7 +300,7 @@ async def test_d23_commit_that_the_node_refuses() -> None:
     async with connected() as (fake, node):
         fake.script[app.CommitInvoice] = refuse
         asked, commit = await _sold(fake, node)
-        fake.do(lambda: freeze(fake, 30))
+        fake.do(lambda: fake.freeze(30))
         with pytest.raises(Refused, match="a part of the buyer's payment was given back"):
             await node.seller.settle(asked, _given(commit), timeout_s=20)
         assert fake.invoices == {}

@@ -1,13 +1,12 @@
 """One side of some lines, and the peers that talk with it."""
 
+from collections.abc import Iterable
+
 from link.ends import ALICE, BOB
 from offset.base.entropy import SeededEntropy
 from offset.crypto.identity import Identity
-from offset.engine.lines import (
-    DIALED,
-    LineEvent,
-    Lines,
-)
+from offset.engine.line_events import DIALED, LineEvent
+from offset.engine.lines import Lines
 from offset.engine.surface import (
     Close,
     Effect,
@@ -25,11 +24,20 @@ BEGUN = 2
 """Pieces of a handshake: version and nonce, so that the key exchange is missing."""
 
 
+def nobody(news: LineEvent) -> None:
+    """The owner of all these lines: `Lines` names it and never calls it."""
+    raise AssertionError(news)
+
+
 class Scene:
     """BOB's lines, the peers at their other ends, a clock, and all that happened."""
 
-    def __init__(self, lines: Lines | None = None) -> None:
+    def __init__(
+        self, lines: Lines | None = None, listeners: Iterable[str] = (LISTENER, "small", "large")
+    ) -> None:
         self.lines = lines or Lines(BOB, SeededEntropy("bob"))
+        for listener in listeners:
+            self.lines.listen(listener, nobody)
         self.now = 0
         self.peers: dict[int, Line] = {}
         self.held: dict[int, list[bytes]] = {}  # said by a peer and not delivered yet
@@ -74,7 +82,7 @@ class Scene:
 
     def dial(self, expects: Identity) -> int:
         """Dial, and take the effect."""
-        conn = self.lines.dial("relay.example:1", expects.public_key, self.now)
+        conn = self.lines.dial("relay.example:1", expects.public_key, nobody, self.now)
         self.take([])
         return conn
 

@@ -1,9 +1,10 @@
 """Many lines of one engine: handshakes and messages. The peers are single `Line`s."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.scene import BEGUN, FAR, LISTENER, Scene
+from engine.scene import BEGUN, FAR, LISTENER, Scene, nobody
 from link.ends import ALICE, BOB, CAROL
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import (
@@ -12,17 +13,22 @@ from offset.base.limits import (
     KEEPALIVE_CLOSE_MS,
     KEEPALIVE_SEND_MS,
 )
-from offset.engine.lines import (
+from offset.engine.line_events import (
     DIALED,
     LineClosed,
+    LineCongested,
+    LineDrained,
+    LineEvent,
     LineMessage,
     LineOpened,
 )
+from offset.engine.lines import Lines
 from offset.engine.surface import (
     Close,
     Closed,
     Congested,
     Dial,
+    Drained,
     Opened,
     Pause,
     Received,
@@ -33,19 +39,54 @@ from offset.engine.surface import (
 from offset.link.stack import Line
 
 
+def test_each_line_has_its_owner() -> None:
+    """A caller's line belongs to the owner of its listener, a dialed one to whoever dialed, to the end."""
+    heard: dict[str, list[LineEvent]] = {"door": [], "gate": [], "dial": []}
+    scene = Scene(Lines(BOB, SeededEntropy("bob")), listeners={})
+    scene.lines.listen("door", heard["door"].append)
+    scene.lines.listen("gate", heard["gate"].append)
+    scene.join(2, listener="door")
+    scene.join(4, listener="gate")
+    scene.lines.dial("far:1", CAROL.public_key, heard["dial"].append, 0)
+    scene.answer(1, CAROL)
+    scene.say(4, b"to the gate")
+    for event in (Congested(2), Drained(1), Closed(2, "gone"), Closed(4, "gone"), Closed(1, "gone")):
+        scene.take(scene.lines.handle(event, 0))
+    for news in scene.news:
+        news.owner(news)
+    assert {owner: [(type(one), one.conn) for one in news] for owner, news in heard.items()} == {
+        "door": [(LineOpened, 2), (LineCongested, 2), (LineClosed, 2)],
+        "gate": [(LineOpened, 4), (LineMessage, 4), (LineClosed, 4)],
+        "dial": [(LineOpened, 1), (LineDrained, 1), (LineClosed, 1)],
+    }
+
+
+def test_a_listener_has_one_owner(scene: Scene) -> None:
+    """A second owner is a mistake of the engine."""
+    with pytest.raises(AssertionError, match="one owner"):
+        scene.lines.listen(LISTENER, nobody)
+
+
+def test_a_line_that_is_unknown_is_not_congested(scene: Scene) -> None:
+    """Late news of a line that is over concerns nobody."""
+    scene.join(2)
+    scene.lines.hangup(2)
+    assert scene.lines.handle(Congested(2), 0) == scene.lines.handle(Drained(2), 0) == []
+
+
 def test_caller_opens(scene: Scene) -> None:
     """A caller that proves its key is told once, with its key, listener and address."""
     scene.join(2)
-    assert scene.news == [LineOpened(2, ALICE.public_key, LISTENER, FAR)]
+    assert scene.news == [LineOpened(2, ALICE.public_key, LISTENER, FAR, nobody)]
 
 
 def test_messages_both_ways(scene: Scene) -> None:
     """Messages arrive in order on both sides, empty ones too."""
     scene.join(2)
     assert scene.say(2, b"one", b"", b"three") == [
-        LineMessage(2, b"one"),
-        LineMessage(2, b""),
-        LineMessage(2, b"three"),
+        LineMessage(2, b"one", nobody),
+        LineMessage(2, b"", nobody),
+        LineMessage(2, b"three", nobody),
     ]
     for message in (b"four", b"", b"six"):
         scene.lines.send(2, message, 0)
@@ -58,7 +99,10 @@ def test_opened_before_messages(scene: Scene) -> None:
     scene.open(2)
     scene.push(2, BEGUN)
     scene.peers[2].send(b"early", 0)  # the peer is done already and sends at once
-    assert scene.push(2) == [LineOpened(2, ALICE.public_key, LISTENER, FAR), LineMessage(2, b"early")]
+    assert scene.push(2) == [
+        LineOpened(2, ALICE.public_key, LISTENER, FAR, nobody),
+        LineMessage(2, b"early", nobody),
+    ]
 
 
 def test_one_write_for_each_connection(scene: Scene) -> None:
@@ -94,7 +138,7 @@ def test_fault_closes_one_line(scene: Scene) -> None:
     assert closed.conn == 2
     assert closed.reason
     assert scene.closes() == [2]
-    assert scene.say(4, b"still here") == [LineMessage(4, b"still here")]
+    assert scene.say(4, b"still here") == [LineMessage(4, b"still here", nobody)]
     assert scene.take(scene.lines.received(Received(2, b"more"), 0)) == []
     assert scene.take(scene.lines.closed(Closed(2, "gone"))) == []
 
@@ -111,7 +155,7 @@ def test_any_bytes(data: bytes, is_open: bool) -> None:
     before = len(scene.news)
     scene.take(scene.lines.received(Received(2, data), 0))
     assert all(isinstance(news, LineClosed) and news.conn == 2 for news in scene.news[before:])
-    assert scene.say(4, b"still here") == [LineMessage(4, b"still here")]
+    assert scene.say(4, b"still here") == [LineMessage(4, b"still here", nobody)]
 
 
 def test_version_is_answered_before_the_close(scene: Scene) -> None:
@@ -134,7 +178,9 @@ def test_failed_caller_is_not_told(scene: Scene) -> None:
 def test_end_of_an_open_line(scene: Scene) -> None:
     """When the connection of an open line ends, the reason of the driver is told, once."""
     scene.join(2)
-    assert scene.take(scene.lines.closed(Closed(2, "reset by peer"))) == [LineClosed(2, "reset by peer")]
+    assert scene.take(scene.lines.closed(Closed(2, "reset by peer"))) == [
+        LineClosed(2, "reset by peer", True, nobody)
+    ]
     assert not scene.lines.is_open(2)
     assert scene.closes() == []
 
@@ -145,8 +191,8 @@ def test_dial(scene: Scene) -> None:
     assert (first, second) == (1, 3)
     assert scene.effects == [Dial(1, "relay.example:1"), Dial(3, "relay.example:1")]
     scene.answer(3, CAROL)
-    assert scene.news == [LineOpened(3, CAROL.public_key, DIALED, FAR)]
-    assert scene.say(3, b"hi") == [LineMessage(3, b"hi")]
+    assert scene.news == [LineOpened(3, CAROL.public_key, DIALED, FAR, nobody)]
+    assert scene.say(3, b"hi") == [LineMessage(3, b"hi", nobody)]
 
 
 def test_dial_finds_a_stranger(scene: Scene) -> None:
@@ -162,7 +208,7 @@ def test_dial_finds_a_stranger(scene: Scene) -> None:
 def test_dial_is_refused(scene: Scene) -> None:
     """A dial that the driver cannot make is told with the driver's reason."""
     scene.dial(ALICE)
-    assert scene.take(scene.lines.closed(Closed(1, "refused"))) == [LineClosed(1, "refused")]
+    assert scene.take(scene.lines.closed(Closed(1, "refused"))) == [LineClosed(1, "refused", False, nobody)]
     assert scene.wake(CONNECT_MS) == []
 
 
@@ -255,14 +301,14 @@ def test_w16_what_was_read_before_a_pause_starts_no_clock(scene: Scene) -> None:
     """A message that comes after Pause, because it was under way, does not make the line silent later."""
     scene.join(2)
     scene.lines.pause(2)
-    assert scene.say(2, b"under way") == [LineMessage(2, b"under way")]
+    assert scene.say(2, b"under way") == [LineMessage(2, b"under way", nobody)]
     assert scene.wake(2 * KEEPALIVE_CLOSE_MS) == []
 
 
 def test_end(scene: Scene) -> None:
     """At the end all lines and dials are closed after what was sent, and callers are turned away."""
     scene.join(2)
-    conn = scene.lines.dial("far:1", BOB.public_key, 0)
+    conn = scene.lines.dial("far:1", BOB.public_key, nobody, 0)
     scene.lines.send(2, b"last", 0)
     scene.effects.clear()
     assert [news.conn for news in scene.take(scene.lines.end())] == [2, conn]
@@ -278,7 +324,7 @@ def test_events_by_name(scene: Scene) -> None:
     peer = scene.peers[2] = Line(ALICE, SeededEntropy("a"), 0, expects=None)
     scene.take(scene.lines.handle(Opened(2, FAR, LISTENER), 0))
     opened = scene.take(scene.lines.handle(Received(2, b"".join(peer.outgoing())), 0))
-    assert opened == [LineOpened(2, ALICE.public_key, LISTENER, FAR)]
+    assert opened == [LineOpened(2, ALICE.public_key, LISTENER, FAR, nobody)]
     scene.now = KEEPALIVE_CLOSE_MS
     assert [type(news) for news in scene.take(scene.lines.handle(Woken(), scene.now))] == [LineClosed]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.scene import BEGUN, LOCAL, OTHER, Scene
+from engine.scene import BEGUN, LOCAL, OTHER, Scene, nobody
 from link.ends import ALICE, BOB, CAROL
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import (
@@ -14,13 +14,8 @@ from offset.base.limits import (
     RELAY_HANDSHAKES_MAX,
     RELAY_HANDSHAKES_PER_ADDRESS_MAX,
 )
-from offset.engine.lines import (
-    DIALED,
-    LineClosed,
-    LineMessage,
-    LineOpened,
-    Lines,
-)
+from offset.engine.line_events import DIALED, LineClosed, LineMessage, LineOpened
+from offset.engine.lines import Lines
 from offset.engine.surface import (
     Closed,
     Write,
@@ -84,7 +79,7 @@ def test_rekey_is_carried(scene: Scene) -> None:
             scene.wake(min(end, scene.now + KEEPALIVE_SEND_MS))
             scene.peers[2].tick(scene.now)
             scene.push(2)
-        assert scene.say(2, b"up") == [LineMessage(2, b"up")]
+        assert scene.say(2, b"up") == [LineMessage(2, b"up", nobody)]
         scene.lines.send(2, b"down", scene.now)
         scene.take([])
     assert scene.heard[2] == [b"down"] * 3
@@ -222,8 +217,8 @@ def test_size_by_listener() -> None:
     scene.join(4, CAROL, listener="large")
     scene.dial(ALICE)
     scene.answer(1, ALICE)
-    assert scene.say(2, bytes(1000)) == [LineMessage(2, bytes(1000))]
+    assert scene.say(2, bytes(1000)) == [LineMessage(2, bytes(1000), nobody)]
     assert [type(news) for news in scene.say(2, bytes(1001))] == [LineClosed]
-    assert scene.say(1, bytes(2000)) == [LineMessage(1, bytes(2000))]
+    assert scene.say(1, bytes(2000)) == [LineMessage(1, bytes(2000), nobody)]
     assert [type(news) for news in scene.say(1, bytes(2001))] == [LineClosed]
-    assert scene.say(4, bytes(100_000)) == [LineMessage(4, bytes(100_000))]
+    assert scene.say(4, bytes(100_000)) == [LineMessage(4, bytes(100_000), nobody)]

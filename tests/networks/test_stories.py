@@ -131,8 +131,8 @@ def test_a_remove_is_lost() -> None:
     cast.world.run_to(CALM_MS)
     host = cast.hosts["A"]
     assert isinstance(host.engine, NodeEngine)
-    assert host.engine._index_conn is not None
-    cast.network.fall_silent(host.ends[host.engine._index_conn])
+    assert host.engine._index.conn is not None
+    cast.network.fall_silent(host.ends[host.engine._index.conn])
     cast.friendships.pop(0)
     cast.remove_friend("A", "B")
     cast.remove_friend("B", "A")

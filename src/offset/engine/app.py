@@ -17,10 +17,12 @@ import msgspec
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey
-from offset.base.instants import SECOND, Instant, Millis, earliest
+from offset.base.instants import SECOND, Instant, Millis
 from offset.base.limits import APP_FRAME_BYTES_MAX
 from offset.crypto.signer import Signer
-from offset.engine.lines import DIALED, LineClosed, LineMessage, LineOpened, Lines
+from offset.engine.line_events import DIALED, LineClosed, LineEvent, LineMessage, LineOpened
+from offset.engine.lines import Lines
+from offset.engine.loop import Loop, Timer
 from offset.engine.surface import Effect, Event, Tell
 from offset.wire.app import (
     APP_PERMISSIONS,
@@ -40,9 +42,12 @@ WELCOME_MS: Millis = 8 * SECOND
 class AppStage(enum.Enum):
     """How far the line has come."""
 
-    DIALING = "dialing"  # until the node has proved its key
-    GREETING = "greeting"  # the node looks whether it knows us
-    REPORTING = "reporting"  # it does
+    DIALING = "dialing"
+    """Until the node has proved its key."""
+    GREETING = "greeting"
+    """The node looks whether it knows us."""
+    REPORTING = "reporting"
+    """It does."""
     READY = "ready"
     OVER = "over"
 
@@ -77,14 +82,16 @@ class AppEngine:
 
     def __init__(self, signer: Signer, entropy: Entropy, address: str, node: PublicKey) -> None:
         """`address` is `host:port` of the node, `node` the key that it must prove."""
-        self._lines = Lines(signer, entropy, message_bytes_max={DIALED: APP_FRAME_BYTES_MAX})
+        lines = Lines(signer, entropy, message_bytes_max={DIALED: APP_FRAME_BYTES_MAX})
+        self._loop = Loop(lines, 0)
+        self._welcome = Timer(self._wait_no_more)
+        self._loop.set_timers(self._welcome)
         self._address, self._node = address, node
         self._conn: Conn | None = None
         self._stage = AppStage.DIALING
         self._permissions: AppPermissions | None = None
-        self._welcome_by: Instant | None = None
         self._posted: list[bytes] = []
-        self._effects: list[Effect] = []
+        self._told: list[Effect] = []
 
     @property
     def stage(self) -> AppStage:
@@ -101,31 +108,42 @@ class AppEngine:
             self._posted.append(data)
 
     def handle(self, event: Event, now: Instant) -> list[Effect]:
-        """Take one event, return what is to be done; the first one, whatever it is, begins with dialing."""
+        """Take one event, return what is to be done; the first one, whatever it is, begins with dialing.
+
+        What is told comes last: whoever hears Over finds the line closed.
+        """
+        loop = self._loop
+        loop.now = now
         if self._conn is None:
-            self._conn = self._lines.dial(self._address, self._node, now)
-        for news in self._lines.handle(event, now):
-            match news:
-                case LineOpened():
-                    self._stage = AppStage.GREETING
-                    self._welcome_by = now + WELCOME_MS
-                case LineMessage():
-                    self._take(news.data)
-                case LineClosed():
-                    self._end(news.reason, by_us=False)
-        if self._welcome_by is not None and now >= self._welcome_by:
-            self._hangup(f"the node said nothing for {WELCOME_MS} ms")
+            self._conn = loop.lines.dial(self._address, self._node, self._line, now)
+        loop.take(event)
+        loop.run_due()
         if self._stage is AppStage.READY and self._posted:
             posted, self._posted = self._posted, []
             for data in posted:
-                self._lines.send(self._conn, data, now)
-        sent = self._lines.take_effects()
-        told, self._effects = self._effects, []
-        return sent + told
+                loop.send(self._conn, data)
+        told, self._told = self._told, []
+        return loop.take_effects() + told
 
     def deadline(self) -> Instant | None:
         """When there is something to do without an event."""
-        return earliest(self._lines.deadline(), self._welcome_by)
+        return self._loop.deadline()
+
+    def _line(self, news: LineEvent) -> None:
+        match news:
+            case LineOpened():
+                self._stage = AppStage.GREETING
+                self._welcome.at = self._loop.now + WELCOME_MS
+            case LineMessage():
+                self._take(news.data)
+            case LineClosed():
+                self._end(news.reason, by_us=False)
+            case _:
+                # The driver bounds what waits for the node.
+                return
+
+    def _wait_no_more(self) -> None:
+        self._hangup(f"the node said nothing for {WELCOME_MS} ms")
 
     def _take(self, data: bytes) -> None:
         try:
@@ -136,25 +154,25 @@ class AppEngine:
                 case AppStage.REPORTING:
                     assert self._permissions is not None
                     report = NODE_REPORT.decode(data)
-                    self._stage, self._welcome_by = AppStage.READY, None
+                    self._stage, self._welcome.at = AppStage.READY, None
                     self._tell(Ready(self._permissions, report))
                 case AppStage.READY:
                     self._tell(Heard(APP_SERVER_TO_APP.decode(data)))
-                case _:
-                    return
+                case AppStage.DIALING | AppStage.OVER:
+                    raise AssertionError("a message comes on an open line")
         except PeerFault as fault:
             self._hangup(str(fault))
 
     def _hangup(self, reason: str) -> None:
         assert self._conn is not None
-        self._lines.hangup(self._conn)
+        self._loop.lines.hangup(self._conn)
         self._end(reason, by_us=True)
 
     def _end(self, reason: str, *, by_us: bool) -> None:
         self._tell(Over(self._stage, reason, by_us))
         self._stage = AppStage.OVER
-        self._welcome_by = None
+        self._welcome.at = None
         self._posted.clear()
 
     def _tell(self, news: News) -> None:
-        self._effects.append(Tell(TOPIC, news))
+        self._told.append(Tell(TOPIC, news))

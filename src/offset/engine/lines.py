@@ -1,14 +1,22 @@
 """The outer lines of an engine: many encrypted lines on many connections, told apart by their numbers.
 
-Every engine uses them in the same way: hand each event of the driver to the method of its name, act on the line
-events that come back, and return `take_effects()` at the end of the step:
+                 Opened          the peer proves its key             Closed, a fault, hangup, too late
+    (nothing) ─────────► shaking hands ─────────► open ────────────────────────────────► (forgotten)
+        └── dial ──► dialing ──┘ (Opened)              LineOpened before the first LineMessage, LineClosed at the end
 
-    def handle(self, event: Event, now: Instant) -> list[Effect]:
-        for news in self._lines.handle(event, now):
-            ...                                  # LineOpened, LineMessage, LineClosed
-        return self._lines.take_effects()
+Each line belongs to one owner, for its whole life: whoever dialed it says to whom, a caller's line belongs to the
+owner of its listener. What happens on a line is told to that owner alone (`loop.py` does it); so nobody keeps a list
+of lines that are not its own, and a core never hears of a line of another core.
 
-A fault of a peer ends its own line and nothing else.
+Invariants:
+
+- A connection is dialing, has an entry, or is unknown; of an unknown one every event is ignored, and what is sent to
+  it is dropped. So late news, which the driver cannot avoid, does no harm.
+- Nothing is told of a line before its LineOpened nor after its LineClosed, and nothing at all after `hangup`.
+- What was sent before a line ends leaves before its Close.
+- A fault of a peer ends its own line and nothing else.
+- Alarms are kept lazily. A line's deadline moves on with every message, but its alarm stays where it is; when it
+  rings too early it is set anew. That is sound because a deadline comes nearer in `Line.tick` and `Line.resume` only.
 """
 
 from __future__ import annotations
@@ -31,12 +39,24 @@ from offset.base.limits import (
     RELAY_HANDSHAKES_MAX,
     RELAY_HANDSHAKES_PER_ADDRESS_MAX,
 )
-from offset.base.peer_addresses import Tally, is_exempt, source_of
 from offset.crypto.signer import Signer
+from offset.engine.callers import Callers
+from offset.engine.line_events import (
+    DIALED,
+    LineClosed,
+    LineCongested,
+    LineDrained,
+    LineEvent,
+    LineMessage,
+    LineOpened,
+    Owner,
+)
 from offset.engine.surface import (
     Close,
     Closed,
+    Congested,
     Dial,
+    Drained,
     Effect,
     Event,
     Opened,
@@ -47,38 +67,6 @@ from offset.engine.surface import (
     Write,
 )
 from offset.link.stack import Line
-
-DIALED = ""
-"""The listener of a line that we dialed."""
-
-
-class LineOpened(msgspec.Struct, frozen=True, gc=False):
-    """The handshake is done; `remote` is the proven key. `listener` is empty for a line that we dialed."""
-
-    conn: Conn
-    remote: PublicKey
-    listener: str
-    peer: str
-
-
-class LineMessage(msgspec.Struct, frozen=True, gc=False):
-    """One message of the peer; those of a line come in order, after its LineOpened."""
-
-    conn: Conn
-    data: bytes
-
-
-class LineClosed(msgspec.Struct, frozen=True, gc=False):
-    """The line is over, or the dial failed; nothing follows for this number, and what is sent to it is dropped.
-
-    Not told of a line that `hangup` ended, nor of a caller that never finished its handshake.
-    """
-
-    conn: Conn
-    reason: str
-
-
-LineEvent = LineOpened | LineMessage | LineClosed
 
 
 class LinesView(msgspec.Struct, frozen=True):
@@ -97,19 +85,14 @@ class _Entry:
     line: Line
     listener: str
     peer: str
-    source: str | None
-    """What the peer's handshake is counted under; None when it is dialed, exempt, or done."""
+    owner: Owner
     is_open: bool = False
     is_heard: bool = False
     """Whether any byte came."""
 
 
 class Lines:
-    """All lines of one identity.
-
-    Alarms are kept lazily. A line's deadline moves on with every message, but its alarm stays where it is; when it
-    rings too early it is set anew. That is sound because a deadline comes nearer in `Line.tick` and `Line.resume` only.
-    """
+    """All lines of one identity."""
 
     def __init__(
         self,
@@ -128,20 +111,25 @@ class Lines:
         """
         self._signer = signer
         self._entropy = entropy
-        self._connections_max = connections_max
-        self._handshakes_max = handshakes_max
-        self._handshakes_per_address_max = handshakes_per_address_max
         self._message_bytes_max = dict(message_bytes_max or {})
+        self._listeners: dict[str, Owner] = {}
+        self._callers = Callers(
+            connections_max=connections_max,
+            handshakes_max=handshakes_max,
+            handshakes_per_address_max=handshakes_per_address_max,
+        )
         self._next_dial = 1
-        self._dialing: dict[Conn, PublicKey] = {}
+        self._dialing: dict[Conn, tuple[PublicKey, Owner]] = {}
         self._entries: dict[Conn, _Entry] = {}
-        self._handshakes: dict[Conn, None] = {}  # of callers; who spoke last stands last
-        self._per_source = Tally()
-        self._callers: set[Conn] = set()  # until the driver says Closed: they hold a descriptor. Never walked
         self._alarms: Alarms[Conn] = Alarms()
         self._unsent: dict[Conn, Line] = {}
         self._effects: list[Effect] = []
-        self._refusals: dict[str, int] = {}
+
+    def listen(self, listener: str, owner: Owner) -> None:
+        """The lines of this listener's callers belong to `owner`. Said once, before anybody comes."""
+        assert listener != DIALED
+        assert listener not in self._listeners, "a listener has one owner"
+        self._listeners[listener] = owner
 
     # What happened
 
@@ -156,6 +144,12 @@ class Lines:
                 return self.closed(event)
             case Woken():
                 return self.tick(now)
+            case Congested():
+                entry = self._entries.get(event.conn)
+                return [] if entry is None else [LineCongested(event.conn, entry.owner)]
+            case Drained():
+                entry = self._entries.get(event.conn)
+                return [] if entry is None else [LineDrained(event.conn, entry.owner)]
             case _:
                 return []
 
@@ -163,24 +157,18 @@ class Lines:
         """A connection is there: start the handshake, or turn the caller away."""
         conn = event.conn
         if event.listener == DIALED:
-            expects = self._dialing.pop(conn, None)
-            if expects is not None:
-                self._start(conn, event, expects, None, now)
+            expects, owner = self._dialing.pop(conn, (None, None))
+            if owner is not None:
+                self._start(event, expects, owner, now)
             return []
-        self._callers.add(conn)
-        if len(self._callers) > self._connections_max:
-            return self._refuse(conn, "connections")
-        source = None if is_exempt(event.peer) else source_of(event.peer)
-        if source is not None and self._per_source.of(source) >= self._handshakes_per_address_max:
-            return self._refuse(conn, "handshakes per address")
-        if len(self._handshakes) >= self._handshakes_max:
-            # Whoever has said nothing for longest gives way, so that half-open connections cannot keep
-            # newcomers out (spec 02, W8).
-            self._refuse(next(iter(self._handshakes)), "handshakes")
-        if source is not None:
-            self._per_source.add(source, 1)
-        self._handshakes[conn] = None
-        self._start(conn, event, None, source, now)
+        reason = self._callers.arrived(conn, event.peer)
+        if reason is not None:
+            return self._refuse(conn, reason)
+        longest_silent = self._callers.to_give_way()
+        if longest_silent is not None:
+            self._refuse(longest_silent, "handshakes")
+        self._callers.begin(conn, event.peer)
+        self._start(event, None, self._listeners[event.listener], now)
         self._alarms.set(conn, now + FIRST_BYTES_MS)
         return []
 
@@ -190,31 +178,30 @@ class Lines:
         entry = self._entries.get(conn)
         if entry is None:
             return []
-        line = entry.line
+        line, owner = entry.line, entry.owner
         try:
             messages = line.receive(event.data, now)
         except PeerFault as fault:
             return self._end(conn, str(fault))
-        self._unsent[conn] = line  # handshakes and rekeys answer by themselves
+        # Handshakes and rekeys answer by themselves.
+        self._unsent[conn] = line
         if entry.is_open:
-            return [LineMessage(conn, message) for message in messages]
+            return [LineMessage(conn, message, owner) for message in messages]
         entry.is_heard = True
         if line.remote is None:
-            if conn in self._handshakes:
-                del self._handshakes[conn]
-                self._handshakes[conn] = None
+            assert not messages, "nobody speaks before its key is proved"
+            self._callers.spoke(conn)
             return []
         entry.is_open = True
-        self._leave_handshake(conn, entry)
+        self._callers.finish(conn)
         self._alarms.set(conn, line.deadline())
-        opened = LineOpened(conn, line.remote, entry.listener, entry.peer)
-        return [opened, *[LineMessage(conn, message) for message in messages]]
+        opened = LineOpened(conn, line.remote, entry.listener, entry.peer, owner)
+        return [opened, *[LineMessage(conn, message, owner) for message in messages]]
 
     def closed(self, event: Closed) -> list[LineEvent]:
         """The connection is over."""
-        conn = event.conn
-        self._callers.discard(conn)
-        return self._forget(conn, event.reason)
+        self._callers.closed(event.conn)
+        return self._forget(event.conn, event.reason)
 
     def tick(self, now: Instant) -> list[LineEvent]:
         """Do what is due: heartbeats, rekeys, and an end to what took too long."""
@@ -233,11 +220,13 @@ class Lines:
 
     # What to do
 
-    def dial(self, address: str, expects: PublicKey, now: Instant, *, public_only: bool = False) -> Conn:
-        """Open a line to the holder of `expects` at `address`; LineOpened or LineClosed will answer."""
+    def dial(
+        self, address: str, expects: PublicKey, owner: Owner, now: Instant, *, public_only: bool = False
+    ) -> Conn:
+        """Open a line to the holder of `expects` at `address`; LineOpened or LineClosed will answer `owner`."""
         conn = Conn(self._next_dial)
         self._next_dial += 2
-        self._dialing[conn] = expects
+        self._dialing[conn] = expects, owner
         self._alarms.set(conn, now + CONNECT_MS)
         self._effects.append(Dial(conn, address, public_only))
         return conn
@@ -271,7 +260,7 @@ class Lines:
 
     def end(self) -> list[LineEvent]:
         """Hang up on everybody and take nobody new; each line closes once what was sent is on its way."""
-        self._connections_max = 0
+        self._callers.admit_no_more()
         return [news for conn in [*self._entries, *self._dialing] for news in self._end(conn, "we end")]
 
     def take_effects(self) -> list[Effect]:
@@ -293,17 +282,17 @@ class Lines:
         """The counts of this moment."""
         return LinesView(
             connections=len(self._callers),
-            handshakes=len(self._handshakes),
+            handshakes=self._callers.handshakes,
             open=sum(entry.is_open for entry in self._entries.values()),
             dialing=len(self._dialing),
-            refusals=dict(self._refusals),
+            refusals=self._callers.refusals,
         )
 
     # Inside
 
-    def _start(
-        self, conn: Conn, event: Opened, expects: PublicKey | None, source: str | None, now: Instant
-    ) -> None:
+    def _start(self, event: Opened, expects: PublicKey | None, owner: Owner, now: Instant) -> None:
+        conn = event.conn
+        assert conn not in self._entries, "a connection is opened once, and has one owner"
         line = Line(
             self._signer,
             self._entropy,
@@ -311,12 +300,12 @@ class Lines:
             expects=expects,
             message_bytes_max=self._message_bytes_max.get(event.listener, FRAME_BYTES_MAX),
         )
-        self._entries[conn] = _Entry(line, event.listener, event.peer, source)
+        self._entries[conn] = _Entry(line, event.listener, event.peer, owner)
         self._alarms.set(conn, line.deadline())
         self._unsent[conn] = line
 
     def _tick_line(self, conn: Conn, entry: _Entry, now: Instant) -> list[LineEvent]:
-        if conn in self._handshakes and not entry.is_heard:
+        if self._callers.is_new(conn) and not entry.is_heard:
             return self._end(conn, f"nothing came within {FIRST_BYTES_MS} ms")
         if entry.line.deadline() <= now:
             try:
@@ -328,7 +317,7 @@ class Lines:
         return []
 
     def _refuse(self, conn: Conn, reason: str) -> list[LineEvent]:
-        self._refusals[reason] = self._refusals.get(reason, 0) + 1
+        self._callers.count_refusal(reason)
         return self._end(conn, reason)
 
     def _end(self, conn: Conn, reason: str) -> list[LineEvent]:
@@ -340,22 +329,16 @@ class Lines:
         return self._forget(conn, reason)
 
     def _forget(self, conn: Conn, reason: str) -> list[LineEvent]:
-        is_dialed = self._dialing.pop(conn, None) is not None
+        _, dialer = self._dialing.pop(conn, (None, None))
         entry = self._entries.pop(conn, None)
         self._alarms.stop(conn)
         self._unsent.pop(conn, None)
-        if entry is not None:
-            self._leave_handshake(conn, entry)
-            is_dialed = is_dialed or entry.listener == DIALED
-        if is_dialed or (entry is not None and entry.is_open):
-            return [LineClosed(conn, reason)]
+        self._callers.finish(conn)
+        if entry is None:
+            return [] if dialer is None else [LineClosed(conn, reason, was_open=False, owner=dialer)]
+        if entry.is_open or entry.listener == DIALED:
+            return [LineClosed(conn, reason, entry.is_open, entry.owner)]
         return []
-
-    def _leave_handshake(self, conn: Conn, entry: _Entry) -> None:
-        self._handshakes.pop(conn, None)
-        if entry.source is not None:
-            self._per_source.add(entry.source, -1)
-            entry.source = None
 
     def _write(self, conn: Conn, line: Line) -> None:
         pieces = line.outgoing()

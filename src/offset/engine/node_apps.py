@@ -53,7 +53,7 @@ class NodeApps:
         return len(self._pending)
 
     def opened(self, conn: Conn, key: PublicKey) -> bool:
-        """An app proved its key. False: hang up without a word."""
+        """An app proved its key. False: it is to be hung up on."""
         permissions = self._trust(key)
         if permissions is None or len(self._permissions) >= APPS_MAX:
             return False
@@ -68,7 +68,8 @@ class NodeApps:
             self._registered[conn] = None
             status = None if report.opt_extra is None else report.opt_extra.opt_status
             if status is None or not self._was_told(status):
-                self._told_status = None  # this report is older than what the others were told
+                # This report is older than what the others were told.
+                self._told_status = None
             self._send(conn, NODE_REPORT.encode(report))
 
     def revoked(self) -> list[Conn]:

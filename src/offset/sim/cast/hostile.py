@@ -234,13 +234,13 @@ class DroppingRelay(Mischief, RelayEngine):
         super().__init__(identity, entropy, now)
         self.entropy = entropy
 
-    def _carry_out(self, effects: list[Any], now: Instant) -> None:
+    def _carry_out(self, effects: list[Any]) -> None:
         kept = [
             effect
             for effect in effects
             if self.is_quiet or not isinstance(effect, SendLeg) or not self._drops()
         ]
-        super()._carry_out(kept, now)
+        super()._carry_out(kept)
 
     def _drops(self) -> bool:
         return self.entropy.bytes(1)[0] < 8
@@ -249,8 +249,8 @@ class DroppingRelay(Mischief, RelayEngine):
 class InventingIndex(IndexEngine):
     """An index server that answers with routes that are not there, or cost something else."""
 
-    def _carry_out(self, effects: list[Any], now: Instant) -> None:
-        super()._carry_out([self._invent(effect) for effect in effects], now)
+    def _carry_out(self, effects: list[Any]) -> None:
+        super()._carry_out([self._invent(effect) for effect in effects])
 
     def _invent(self, effect: Any) -> Any:
         if not (isinstance(effect, SendClients) and isinstance(effect.message, ResponseRoutes)):

@@ -19,6 +19,8 @@ class TableStatements(Protocol):
     """The statements of one table."""
 
     name: str
+    is_list: bool
+    """Whether all rows together are one record."""
     select: str
     """Gives all rows, in the order in which `read` wants them."""
 
@@ -37,6 +39,8 @@ class TableStatements(Protocol):
 
 class EntityStatements:
     """Those of a table with one record in each row."""
+
+    is_list = False
 
     def __init__(self, table: EntityTable, now: Now) -> None:
         """`now` gives the stamp of a row that is new, if the table has one."""
@@ -73,6 +77,8 @@ class EntityStatements:
 
 class ListStatements:
     """Those of a table that is one list."""
+
+    is_list = True
 
     def __init__(self, table: ListTable) -> None:
         self.name = table.name

@@ -114,9 +114,13 @@ def _speak(turn: Turn, friend: Friend, *, even_if_empty: bool) -> None:
     channel = friend.channel
     relays = turn.state.relays if friend.sent_relays.last != turn.state.relays else None
     currencies = _unannounced(friend)
+    must_speak = even_if_empty or relays is not None or currencies is not None
+    if not must_speak and not any(friend.queues):
+        # Most often so for the friend whose message led to this turn: it holds nothing, and drafts are dear.
+        return
     drafts = draft_to_send(channel, currencies)
     groups = _fill(turn, friend, drafts)
-    if not groups and relays is None and currencies is None and not even_if_empty:
+    if not groups and not must_speak:
         return
     created = [name for name in drafts if name not in channel.credits]
     message = make(
