@@ -50,9 +50,10 @@ class EntityStatements:
         key, read = [column.name for column in table.key], [column.name for column in table.columns]
         every = [*read, table.stamp.name] if table.stamp else read
         changed = ", ".join(f"{column} = excluded.{column}" for column in read[len(key) :])
+        action = f"UPDATE SET {changed}" if changed else "NOTHING"
         self._upsert = (
             f"INSERT INTO {self.name} ({', '.join(every)}) VALUES ({', '.join('?' * len(every))}) "
-            f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}"
+            f"ON CONFLICT ({', '.join(key)}) DO {action}"
         )
         self._delete = f"DELETE FROM {self.name} WHERE {' AND '.join(f'{column} = ?' for column in key)}"
         self.select = f"SELECT {', '.join(read)} FROM {self.name} ORDER BY {', '.join(key)}"
