@@ -105,6 +105,9 @@ TRANSACTIONS_PER_PAYMENT_MAX = 64
 BACKOFF_MS_MIN: Millis = 1 * SECOND  # spec 02, W11
 BACKOFF_MS_MAX: Millis = 5 * MINUTE
 LISTEN_BACKOFF_MS_MAX: Millis = 2 * MINUTE
+RELAY_AWAY_MS: Millis = 10 * MINUTE  # so long after a loss a relay that cannot be reached is tried often ...
+RELAY_AWAY_RETRY_MS: Millis = 2 * SECOND  # ... at this pace, which costs no more than a refused connect
+REPLACED_MIN = 3  # legs or links in a row that were soon ended: perhaps another program uses the identity
 STABLE_LINE_MS: Millis = 60 * SECOND  # a line that lived so long resets the backoff
 ACCEPTS_MAX = 16  # tunnels being accepted at once: spec 02, W27
 INNER_HANDSHAKES_MAX = 32  # spec 02, W28
@@ -125,7 +128,7 @@ KEPT_RELAY_BACKOFF_MS_MAX: Millis = 10 * MINUTE  # of a relay that only some fri
 
 # Apps
 APPS_MAX = 256
-TURNS_HELD_MAX = 1024  # that wait for the disk; beyond it those who cause more are not read
+TURNS_HELD_MAX = 1024  # that wait for the disk; beyond it, connections that cause more are not read
 APPS_RECHECK_MS: Millis = 2 * SECOND  # how soon an app that is not trusted any more is gone
 STATUS_PAUSE_MS: Millis = 500  # between two messages to apps about relays and links
 APP_HANDSHAKES_MAX = 256  # (ref: 16, and more must wait) beyond it the caller that is silent longest goes
@@ -155,7 +158,7 @@ INDEX_RECORDS_MAX = 10_000_000  # of all nodes together
 INDEX_RECORDS_PER_NODE_MAX = 65_536
 INDEX_SEARCH_ARCS_MAX = 200_000  # touched for one request, splits included, about 100 ms: spec 04, 8
 INDEX_SEARCH_ARCS_PER_TICK = 1_600_000  # touched for all requests of one tick: updates and hashes go first
-INDEX_SEARCH_ARCS_PER_CLIENT = 400_000  # of these for one client: who asks hard questions holds up few
+INDEX_SEARCH_ARCS_PER_CLIENT = 400_000  # of these for one client, so that hard questions hold up few others
 INDEX_ALTERNATIVES_MAX = 1  # further multi-routes beside the cheapest: spec 04, 7.4
 INDEX_HOP_COST_DIVISOR = 200  # a hop costs as much as 1/200 of the amount in fees: spec 04, 7.3
 INDEX_SHORT_SESSION_MS: Millis = 8 * SECOND  # a shorter session counts as a failed attempt: spec 04, 1.6

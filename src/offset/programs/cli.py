@@ -95,7 +95,8 @@ def add_help(group: click.Group) -> None:
     def show_help(context: click.Context, command: tuple[str, ...]) -> None:
         """Print this help, or that of a command."""
         shown = context.parent
-        assert shown is not None  # a command of a group has a parent
+        # A command of a group has a parent.
+        assert shown is not None
         for word in command:
             found = shown.command.get_command(shown, word) if isinstance(shown.command, click.Group) else None
             if found is None:

@@ -1,4 +1,4 @@
-"""stctrl buyer against a scripted node: paying, files, and every way to fail."""
+"""stctrl buyer against a fake node: paying, going on with it, its files, and every way to fail."""
 
 import json
 from typing import Any
@@ -10,6 +10,20 @@ from offset.base import base64url
 from offset.base.credits import Rate
 from offset.programs.stctrl import buyer
 from offset.programs.stctrl.root import stctrl
+from offset.testing import (
+    FRIEND,
+    ROUTE,
+    FakeNode,
+    commit_for,
+    friend_report,
+    hang_up,
+    identity,
+    ignore,
+    invoice,
+    node_report,
+    receipt_for,
+    route,
+)
 from offset.wire import app
 from offset.wire.common import RelayAddress
 from offset.wire.files import (
@@ -23,26 +37,9 @@ from offset.wire.files import (
 from offset.wire.index import MultiRoute, RequestRoutes
 from support.commands import one_sentence
 from support.desk import Desk, Open
-from support.fake_node import (
-    FRIEND,
-    ROUTE,
-    FakeNode,
-    arrive,
-    collected,
-    commit_for,
-    friend_report,
-    hang_up,
-    identity,
-    ignore,
-    invoice,
-    node_report,
-    receipt_for,
-    route,
-)
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
 RELAYS = (RelayAddress(CAROL, "r:1"),)
-
 
 PAY = "buyer pay-invoice -i a.invoice -p a.payment -c a.commit"
 RESUME = f"{PAY} --resume"
@@ -291,7 +288,7 @@ def test_05_d8_a_command_that_was_stopped_goes_on(buying: Desk) -> None:
     buying.fake.results = [None]
     assert "not finished" in buying.bad(f"{PAY} --timeout 0.2")
     (payment_id,) = buying.fake.payments
-    buying.fake.do(lambda: arrive(buying.fake, payment_id, app.Complete(commit_for(invoice()))))
+    buying.fake.do(lambda: buying.fake.arrive(payment_id, app.Complete(commit_for(invoice()))))
     assert json.loads(buying.good(f"{RESUME} --json")) == {
         "payment_id": base64url.encode(payment_id),
         "fees": None,
@@ -319,7 +316,7 @@ def test_payment_that_came_to_nothing(buying: Desk) -> None:
 def test_payment_that_was_collected_already(buying: Desk) -> None:
     """A payment that is over and paid is not begun again; its receipt is still to be had."""
     payment_id = _paid(buying)
-    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
     (buying.folder / "a.commit").unlink()
     assert "get its receipt with payment-status" in buying.bad(RESUME)
     assert buying.good(STATUS) == "Payment succeeded. Saving receipt to file.\n"
@@ -355,7 +352,7 @@ def _paid(buying: Desk) -> bytes:
 def test_status_of_a_payment_that_succeeded(buying: Desk) -> None:
     """A payment that was collected gives its receipt, and is over."""
     payment_id = _paid(buying)
-    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
     assert buying.good(STATUS) == "Payment succeeded. Saving receipt to file.\n"
     assert parse_receipt(buying.text("a.receipt")) == receipt_for(invoice())
     assert not buying.has("a.payment")
@@ -381,7 +378,7 @@ def test_status_of_an_unknown_payment(desk: Desk) -> None:
 def test_status_for_scripts(buying: Desk) -> None:
     """With --json the end of a payment is one value."""
     payment_id = _paid(buying)
-    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
     assert json.loads(buying.good(f"{STATUS} --json")) == {"status": "success", "receipt": "a.receipt"}
     buying.put("a.payment", format_payment(PaymentFile(b"x" * 16)))
     assert json.loads(buying.good("buyer payment-status -p a.payment -r b --json")) == {
@@ -393,7 +390,7 @@ def test_status_for_scripts(buying: Desk) -> None:
 def test_status_overwrites_nothing(buying: Desk) -> None:
     """A receipt file that is there is not overwritten, and the payment is not touched."""
     payment_id = _paid(buying)
-    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
     buying.put("a.receipt", "precious")
     assert "a.receipt exists already" in buying.bad(STATUS)
     assert payment_id in buying.fake.payments

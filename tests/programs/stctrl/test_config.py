@@ -10,6 +10,16 @@ from offset.base.base64url import encode
 from offset.base.credits import Rate
 from offset.programs.stctrl import config, main
 from offset.programs.stctrl.root import stctrl
+from offset.testing import (
+    FRIEND,
+    INDEX_SERVER,
+    RELAY,
+    consistent,
+    friend_report,
+    identity,
+    node_report,
+    refuse,
+)
 from offset.wire import app
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.files import (
@@ -25,16 +35,6 @@ from offset.wire.report import (
 )
 from support.commands import run_main
 from support.desk import Desk, Open
-from support.fake_node import (
-    FRIEND,
-    INDEX_SERVER,
-    RELAY,
-    consistent,
-    friend_report,
-    identity,
-    node_report,
-    refuse,
-)
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
 RELAYS = (RelayAddress(CAROL, "r:1"),)

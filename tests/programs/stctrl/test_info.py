@@ -16,6 +16,7 @@ from offset.base.ids import HashResult, RandValue
 from offset.programs.stctrl import info, main
 from offset.programs.stctrl.root import stctrl
 from offset.programs.stctrl.table import table
+from offset.testing import FRIEND, INDEX_SERVER, NODE, RELAY, consistent, friend_report, identity, node_report
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
     CreditLine,
@@ -49,16 +50,6 @@ from offset.wire.report import (
 from offset.wire.signing import info_hash, move_token_buffer
 from support.commands import run_main
 from support.desk import Desk, Open
-from support.fake_node import (
-    FRIEND,
-    INDEX_SERVER,
-    NODE,
-    RELAY,
-    consistent,
-    friend_report,
-    identity,
-    node_report,
-)
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
 RELAYS = (RelayAddress(CAROL, "r:1"),)

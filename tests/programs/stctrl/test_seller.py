@@ -1,4 +1,4 @@
-"""stctrl seller against a scripted node: invoices, what is collected, and every way to fail."""
+"""stctrl seller against a fake node: invoices, commits, and what the node refuses."""
 
 import json
 from typing import Any
@@ -9,30 +9,25 @@ import pytest
 from offset.base import base64url
 from offset.programs.stctrl import seller
 from offset.programs.stctrl.root import stctrl
-from offset.wire import app
-from offset.wire.common import RelayAddress
-from offset.wire.files import (
-    format_commit,
-    parse_invoice,
-)
-from support.desk import Desk, Open
-from support.fake_node import (
+from offset.testing import (
     FRIEND,
     NODE,
     STRANGER,
     commit_for,
     consistent,
-    freeze,
     friend_report,
-    identity,
     invoice,
     node_report,
     refuse,
 )
+from offset.wire import app
+from offset.wire.files import (
+    format_commit,
+    parse_invoice,
+)
+from support.desk import Desk, Open
 
-BOB, CAROL = FRIEND.public_key, identity("carol").public_key
-RELAYS = (RelayAddress(CAROL, "r:1"),)
-
+BOB = FRIEND.public_key
 
 CREATE = "seller create-invoice -c FST -a 50 -i a.invoice"
 COMMIT = "seller commit-invoice -i a.invoice -c a.commit"
@@ -49,7 +44,7 @@ def _sold(desk: Desk) -> None:
     """The invoice is paid for, and its commit is here."""
     assert desk.good(CREATE) == ""
     desk.put("a.commit", format_commit(commit_for(parse_invoice(desk.text("a.invoice")), NODE)))
-    desk.fake.do(lambda: freeze(desk.fake, 50))
+    desk.fake.do(lambda: desk.fake.freeze(50))
 
 
 def test_create_invoice(desk: Desk) -> None:
@@ -113,7 +108,7 @@ def test_05_d4_commit_of_a_cancelled_invoice(desk: Desk) -> None:
     text = desk.text("a.invoice")
     desk.good(CANCEL)
     desk.put("a.invoice", text)
-    desk.fake.do(lambda: freeze(desk.fake, 0))
+    desk.fake.do(lambda: desk.fake.freeze(0))
     assert "nothing to collect" in desk.bad(COMMIT)
 
 

@@ -215,7 +215,7 @@ class IndexClient:
                 return [HangupServer(), *self._lose(now)] if self._state.until <= now else []
 
     def network_changed(self, now: Instant) -> list[Effect]:
-        """The machine woke up, or has another network: who waits for the next attempt waits no longer."""
+        """The machine woke up, or has another network: the next attempt begins at once."""
         self._backoff.reset()
         return self._dial(now) if isinstance(self._state, ClientWaiting) else []
 

@@ -68,9 +68,9 @@ def backup(database: Path, output: Path) -> None:
 def check_db(database: Path) -> None:
     """Look whether the database of a node is damaged.
 
-    All that is found is told, and nothing is written. A node that starts looks too, but stops at the first fault.
-    A number that became another number, on a bad disk or in bad memory, cannot be noticed here; friends notice, as
-    the balances do not agree.
+    All that is found is told, and nothing is written. A node that starts looks too, but stops at the first
+    fault. A number that became another number, on a bad disk or in bad memory, cannot be noticed here; friends
+    notice, as the balances do not agree.
 
     Exit status: 0 nothing is wrong, 1 something is. What to do then is in docs/RECOVERY.md.
     """

@@ -186,7 +186,7 @@ class Database:
         self._run(self._connection.commit)
 
     def _run(self, job: Callable[[], T]) -> T:
-        """Half a group must never be committed: after the first trouble nothing goes any more."""
+        """Half a group must never be committed: after the first error no write is accepted."""
         if self._is_broken:
             raise NodeStopped(f"the database {self._path} had trouble before; start again")
         try:
