@@ -1,6 +1,7 @@
 """stmgr does what the reference's does (tests/vectors/files.json), and fails better."""
 
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -380,3 +381,22 @@ def test_start_is_light(args: list[str], absent: set[str], tmp_path: Path) -> No
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout.splitlines()[-1] == ""
+
+
+def test_check_db(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a sound database it is said that nothing is wrong; of a damaged one all that is found, with status 1."""
+    assert run_main(main, ["init-node-db", "-i", str(_ident(folder)), "-o", "node.db"], capsys).status == 0
+    assert run_main(main, ["check-db", "-d", "node.db"], capsys) == Done(0, "Nothing is wrong.\n", "")
+    person = sqlite3.connect(folder / "node.db")
+    person.execute("DROP TABLE history")
+    person.execute("DROP TABLE pending")
+    person.close()
+    done = run_main(main, ["check-db", "-d", "node.db"], capsys)
+    assert done.status == 1
+    assert [line.split(" cannot")[0] for line in done.stdout.splitlines()] == [
+        "the table pending",
+        "the table history",
+    ]
+    assert one_sentence("stmgr", done.stderr).startswith("the database node.db is damaged; restore a backup")
+    none = run_main(main, ["check-db", "-d", "none.db"], capsys)
+    assert one_sentence("stmgr", none.stderr).startswith("there is no database none.db")

@@ -87,6 +87,8 @@ class IndexServers:
 
 def checked_name(name: str) -> str:
     """`name` when a node takes it for a friend, relay or index server. Raises UserFault."""
+    if not name.strip():
+        raise UserFault("a name is not blank")
     if len(name.encode(errors="replace")) > NAME_BYTES_MAX:
         raise UserFault(f"a name has at most {NAME_BYTES_MAX} bytes")
     return name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -15,6 +16,7 @@ from offset.base.limits import FILE_BYTES_MAX
 PUBLIC_MODE = 0o666
 """Less what the umask takes."""
 SECRET_MODE = 0o600
+STANDARD_INPUT = Path("-")
 
 T = TypeVar("T")
 
@@ -33,11 +35,14 @@ def read_text(path: Path, *, made_by: str = "", regular: bool = False) -> str:
     """The text of a file, without the byte order mark that some editors put in front. Raises UserFault.
 
     `made_by` is the command that makes such files. With `regular` a pipe or a device is refused at once; else
-    a pipe is read as the file of a shell's `<(...)`, and may make us wait.
+    a pipe is read as the file of a shell's `<(...)`, and may make us wait. The path `-` is standard input.
     """
     try:
-        with open(path, "rb", opener=_open_regular if regular else None) as file:
-            data = file.read(FILE_BYTES_MAX + 1)
+        if path == STANDARD_INPUT and not regular:
+            data = sys.stdin.buffer.read(FILE_BYTES_MAX + 1)
+        else:
+            with open(path, "rb", opener=_open_regular if regular else None) as file:
+                data = file.read(FILE_BYTES_MAX + 1)
     except FileNotFoundError:
         raise UserFault(f"no such file: {path}" + (f"; make it with: {made_by}" if made_by else "")) from None
     except OSError as error:

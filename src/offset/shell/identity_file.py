@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from offset.crypto.identity import Identity
-from offset.shell.files import load
+from offset.shell.files import STANDARD_INPUT, load
 from offset.wire.files import parse_identity
 
 _log = logging.getLogger("offset")
@@ -32,7 +32,7 @@ def open_identity(path: Path) -> Identity:
 
 def is_open_to_others(path: Path) -> bool:
     """Whether a file has permissions for its group or for everybody; of a pipe and where there are none: no."""
-    if os.name != "posix":
+    if os.name != "posix" or path == STANDARD_INPUT:
         return False
     mode = path.stat().st_mode
     return stat.S_ISREG(mode) and bool(mode & (stat.S_IRWXG | stat.S_IRWXO))

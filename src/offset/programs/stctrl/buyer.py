@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -11,8 +12,9 @@ from offset.app.node import Node
 from offset.app.payment.buyer import PAY_S, Payment
 from offset.base import base64url
 from offset.base.credits import Amount
+from offset.base.faults import UserFault
 from offset.base.ids import PaymentId
-from offset.programs.cli import CONTEXT, add_help
+from offset.programs.cli import CONTEXT, WholeGroup, add_help
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
 from offset.programs.stctrl.talk import talk
@@ -32,7 +34,7 @@ _ORDER_S = 10.0
 """What the SDK may take beyond the time of a payment, to leave it in good order."""
 
 
-@click.group("buyer", context_settings=CONTEXT)
+@click.group("buyer", cls=WholeGroup, context_settings=CONTEXT)
 def group() -> None:
     """Pay invoices, and learn how payments ended.
 
@@ -72,6 +74,8 @@ def pay_invoice(
     """
     attempts = _Attempts(call, payment)
     resumed = attempts.resumed() if is_resumed else None
+    if os.path.realpath(payment) == os.path.realpath(commit):
+        raise UserFault(f"--payment and --commit name one file, {payment}: give each a name of its own")
     if resumed is None:
         refuse_existing(payment)
     refuse_existing(commit)

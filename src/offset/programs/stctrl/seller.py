@@ -11,7 +11,7 @@ from offset.app.node import Node
 from offset.app.seller import COLLECT_S, offline_debtors
 from offset.base import base64url
 from offset.base.names import check_currency
-from offset.programs.cli import CONTEXT, add_help
+from offset.programs.cli import CONTEXT, WholeGroup, add_help
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
 from offset.programs.stctrl.talk import talk
@@ -22,7 +22,7 @@ _ORDER_S = 1.0
 """What the command may take beyond the time given, to say who is offline when no credits came in it."""
 
 
-@click.group("seller", context_settings=CONTEXT)
+@click.group("seller", cls=WholeGroup, context_settings=CONTEXT)
 def group() -> None:
     """Make invoices, and collect what buyers have frozen for them.
 
