@@ -5,6 +5,7 @@ The reference ends with status 0 even when it failed, and says why in a log that
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ from offset.programs.printing import printable
 FAILED = 1
 USAGE = 2
 INTERRUPTED = 130  # as a shell has it: 128 and the number of SIGINT
+
+BRIEF_OBJECTS = 100_000
+"""How many objects a command makes before it looks for garbage: more than one that does not wait for long makes."""
 
 
 def run(command: click.Command, args: Sequence[str] | None = None) -> int:
@@ -54,6 +58,22 @@ def run(command: click.Command, args: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         say(program, f"{where}{error.strerror or error}")
         return FAILED
+
+
+def run_briefly(command: click.Command, args: Sequence[str] | None = None) -> int:
+    """Run the command line of a program that does one thing and ends; returns its exit status, as `run` does.
+
+    Such a process lives shorter than its first garbage would matter, and Python ends every process with two full
+    collections, so none is begun and nothing is left to look at: docs/decisions/0006-start-time.md. With `args` the
+    command is a guest in a process that lives on.
+    """
+    if args is not None:
+        return run(command, args)
+    gc.set_threshold(BRIEF_OBJECTS)
+    try:
+        return run(command)
+    finally:
+        gc.freeze()
 
 
 def say(program: str, sentence: str) -> None:

@@ -1,10 +1,7 @@
-"""Words for how the node stands with its relays and with its friends (spec 02, W26)."""
+"""The status of relays and of links to friends, in words (spec 02, W26)."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from offset.base import base64url
 from offset.base.instants import HOUR, MINUTE, SECOND, Instant, Millis
 from offset.programs.printing import printable
 from offset.wire.extension import (
@@ -16,7 +13,7 @@ from offset.wire.extension import (
     RelayListening,
     RelayStatus,
 )
-from offset.wire.report import FriendReport, NodeReport
+from offset.wire.report import FriendReport
 
 _DAY = 24 * HOUR
 
@@ -34,11 +31,6 @@ def span(length: Millis) -> str:
 def _in(now: Instant, then: Instant) -> str:
     """When something comes; what is due already comes now."""
     return f"in {span(max(0, then - now))}"
-
-
-def standing_of(report: NodeReport) -> NetworkStatus | None:
-    """How the node stands with relays and friends, if it tells."""
-    return None if report.opt_extra is None else report.opt_extra.opt_status
 
 
 def relay_words(standing: NetworkStatus, relay: RelayStatus) -> Cell:
@@ -74,42 +66,3 @@ def link_words(friend: FriendReport, standing: NetworkStatus | None, link: LinkS
                 f"offline for {since}",
                 *[f"trying {printable(relay.address)}" for relay in trying.relays],
             ]
-
-
-def relay_value(standing: NetworkStatus, relay: RelayStatus) -> dict[str, Any]:
-    """The state of a relay, for scripts; times in milliseconds from now."""
-    value: dict[str, Any] = {
-        "state": "waiting",
-        "own": relay.is_own,
-        "for_ms": standing.now - relay.since,
-        "last_error": relay.last_error or None,
-        "next_attempt_ms": None,
-    }
-    match relay.state:
-        case RelayListening():
-            value["state"] = "listening"
-        case RelayConnecting():
-            value["state"] = "connecting"
-        case waiting:
-            value["next_attempt_ms"] = max(0, waiting.until - standing.now)
-    return value
-
-
-def link_value(standing: NetworkStatus, link: LinkStatus) -> dict[str, Any]:
-    """The state of a link, for scripts; times in milliseconds from now."""
-    value: dict[str, Any] = {"for_ms": standing.now - link.since}
-    match link.state:
-        case LinkUp() as linked:
-            key = base64url.encode(linked.relay.public_key)
-            value |= {
-                "state": "linked",
-                "relay": {"public_key": key, "address": linked.relay.address},
-                "made_by_us": linked.is_ours,
-            }
-        case LinkDown() as apart:
-            then = apart.opt_next_attempt
-            due = None if then is None else max(0, then - standing.now)
-            value |= {"state": "apart", "why": apart.why, "next_attempt_ms": due}
-        case trying:
-            value |= {"state": "trying", "relays": [relay.address for relay in trying.relays]}
-    return value
