@@ -124,6 +124,20 @@ def test_pay_too_dear(buying: Desk) -> None:
     assert not buying.has("a.payment")
 
 
+@pytest.mark.parametrize("amount, allowed", [(50, 6), (0, 5)])
+def test_fees_have_a_limit_by_default(amount: int, allowed: int, buying: Desk) -> None:
+    """Whatever an index server names, more than a share and a little is paid only by whoever asks for it."""
+    dear = route(BOB, rate=Rate(0, 4_000_000_000), capacity=10**12)
+    buying.fake.routes = [(MultiRoute((dear,)),)]
+    buying.put("b.invoice", format_invoice(invoice(amount)))
+    pay = PAY.replace("a.invoice", "b.invoice")
+    sentence = buying.bad(pay)
+    assert f"cost 4000000000 FST in fees, more than the {allowed} allowed unless" in sentence
+    assert "--max-fees 4000000000" in sentence
+    assert not buying.has("a.payment")
+    assert "Total fees: 4000000000" in buying.good(f"{pay} --max-fees 4000000000")
+
+
 def test_05_d13_pay_without_index_server(open_desk: Open) -> None:
     """Without an index server a payment fails; the reference waits for ever."""
     desk = open_desk(node_report(index_servers=(), connected=None))
@@ -172,7 +186,7 @@ UNREACHED = node_report(connected=None)
             [],
             "--max-fees 2",
             "cost 3 FST in fees, more than the 2 allowed",
-            "allow more, or try again",
+            "allow them with --max-fees 3, or try again",
         ),
         (LONELY, 50, [], "", "has no index server to ask for routes", "add one first"),
         (

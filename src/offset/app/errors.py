@@ -15,8 +15,9 @@ AppError
 from __future__ import annotations
 
 from offset.base import base64url
+from offset.base.credits import Amount
 from offset.base.faults import OffsetError, UserFault
-from offset.base.ids import PaymentId, PublicKey
+from offset.base.ids import Currency, PaymentId, PublicKey
 
 
 class AppError(OffsetError):
@@ -84,6 +85,16 @@ class NotEnoughCredit(PaymentError):
 
 class TooExpensive(PaymentError):
     """The mediators ask for more than the buyer wants to give."""
+
+    def __init__(self, fees: Amount, allowed: Amount, currency: Currency, *, is_default: bool) -> None:
+        """`fees` is what the cheapest routes cost together, `allowed` what they may cost, in credits.
+
+        `is_default`: the limit is that of every payment, and not one that the buyer has set.
+        """
+        limit = f"{allowed} allowed unless you set another limit" if is_default else f"{allowed} allowed"
+        self.reason = f"the routes cost {fees} {currency} in fees, more than the {limit}"
+        super().__init__(f"{self.reason}: allow more, or try again later")
+        self.fees, self.allowed = fees, allowed
 
 
 class PaymentRefused(PaymentError):

@@ -9,6 +9,7 @@ import pytest
 from offset.app.errors import NotEnoughCredit, TooExpensive
 from offset.app.payment.plan import ASKS_MAX, Plan
 from offset.base.credits import Rate
+from offset.core.index.split import Part
 from offset.wire.index import Edge, MultiRoute
 from support.fake_node import identity, invoice, route
 
@@ -45,9 +46,9 @@ def test_each_route_of_an_answer_is_tried_in_its_order() -> None:
     async def story() -> None:
         asked = Asked([STRAIGHT, AROUND])
         plan = asked.plan()
-        assert keys_of(await plan.next(50, 0, 20)) == [ANN]
-        assert keys_of(await plan.next(50, 0, 20)) == [BEN, EVE]
-        assert await plan.next(50, 0, 20) is None
+        assert keys_of(await plan.next(50, (), 20)) == [ANN]
+        assert keys_of(await plan.next(50, (), 20)) == [BEN, EVE]
+        assert await plan.next(50, (), 20) is None
         assert asked.questions == [(50, None)]
 
     asyncio.run(story())
@@ -59,11 +60,11 @@ def test_what_failed_is_avoided_once_and_then_tried_again() -> None:
     async def story() -> None:
         asked = Asked([AROUND], [AROUND, STRAIGHT], [AROUND])
         plan = asked.plan()
-        choice = await plan.next(50, 0, 20)
+        choice = await plan.next(50, (), 20)
         plan.failed(choice.parts[0].route)  # type: ignore[union-attr]
-        assert keys_of(await plan.next(40, 0, 20)) == [ANN]
-        assert keys_of(await plan.next(40, 0, 20)) == [BEN, EVE]
-        assert await plan.next(40, 0, 20) is None
+        assert keys_of(await plan.next(40, (), 20)) == [ANN]
+        assert keys_of(await plan.next(40, (), 20)) == [BEN, EVE]
+        assert await plan.next(40, (), 20) is None
         assert asked.questions == [(50, None), (40, Edge(BEN, EVE)), (40, None)]
         assert len(asked.questions) == ASKS_MAX
 
@@ -75,9 +76,9 @@ def test_fees_that_were_spent_count() -> None:
 
     async def story() -> None:
         dear = route(ANN, rate=Rate(0, 3))
-        assert (await Asked([dear]).plan(fees_max=3).next(50, 0, 20)).fee == 3  # type: ignore[union-attr]
+        assert (await Asked([dear]).plan(fees_max=3).next(50, (), 20)).fee == 3  # type: ignore[union-attr]
         with pytest.raises(TooExpensive, match="cost 4"):
-            await Asked([dear]).plan(fees_max=3).next(50, 1, 20)
+            await Asked([dear]).plan(fees_max=3).next(50, [Part(0, STRAIGHT.route, 10, 1)], 20)
 
     asyncio.run(story())
 
@@ -88,10 +89,10 @@ def test_too_little_is_told_from_nothing() -> None:
     async def story() -> None:
         narrow = route(ANN, capacity=49)
         with pytest.raises(NotEnoughCredit, match="49 FST at most"):
-            await Asked([narrow]).plan().next(50, 0, 20)
+            await Asked([narrow]).plan().next(50, (), 20)
         asked = Asked([], [route(ANN, capacity=30)])
         with pytest.raises(NotEnoughCredit, match="30 FST at most"):
-            await asked.plan().next(50, 0, 20)
+            await asked.plan().next(50, (), 20)
         assert [amount for amount, _ in asked.questions] == [50, 1]
 
     asyncio.run(story())

@@ -3,6 +3,7 @@
 buyer         what an app calls
 attempts      one invoice: which states a payment has, what each error means for the money, and the tries
 plan          which routes a try uses
+fees          what they may cost
 open_payment  one payment in the node: its parts, what became of them, and how it is left
 closing       how a payment ends, and letting the node forget it
 resuming      going on with a payment whose app died

@@ -74,7 +74,8 @@ class Buyer:
         to nobody, so nothing is paid. If you cancel this coroutine the payment stays in the node, under the last id
         that `began` was told.
 
-        `fees_max`: the most that mediators may get, in credits. `keep_canceled`: leave the last payment, if it was
+        `fees_max`: the most that mediators may get, in credits; unless given, the limit of `fees_allowed`, beyond
+        which TooExpensive says what the routes cost. `keep_canceled`: leave the last payment, if it was
         cancelled, for somebody else to ask for and to acknowledge; PaymentRefused then names it.
         """
         attempts = Attempts(

@@ -11,12 +11,13 @@ import asyncio
 from collections.abc import Sequence
 
 from offset.app.errors import NoRoute, NotEnoughCredit, PaymentError, TooExpensive
+from offset.app.payment.fees import fees_allowed
 from offset.app.reports import LiveReport
 from offset.app.routes import ROUTES_S, Routes
 from offset.base.credits import Amount
 from offset.base.ids import PublicKey
 from offset.core.apps.reports import balance_of
-from offset.core.index.split import RouteChoice, choose_multi_route
+from offset.core.index.split import Part, RouteChoice, choose_multi_route
 from offset.wire.files import InvoiceFile
 from offset.wire.friend import FriendsRoute
 from offset.wire.index import Edge, MultiRoute
@@ -37,37 +38,43 @@ class Plan:
         self._asks = 0
         self._answer: list[MultiRoute] = []
         self._failed: dict[FriendsRoute, None] = {}
-        self._too_expensive: Amount | None = None
+        self._too_expensive: TooExpensive | None = None
 
     def failed(self, route: FriendsRoute) -> None:
         """A part over this route was cancelled."""
         self._failed.pop(route, None)
         self._failed[route] = None
 
-    async def next(self, amount: Amount, fees_spent: Amount, time_left_s: float) -> RouteChoice | None:
-        """The next choice that carries `amount`, or None when all was tried.
+    async def next(self, amount: Amount, held: Sequence[Part], time_left_s: float) -> RouteChoice | None:
+        """The next choice that carries `amount` beside the parts that have arrived, or None when all was tried.
 
         Raises why nothing can be tried at all: NoIndexServer, NoRoute, NotEnoughCredit, TooExpensive.
         """
         while True:
             while self._answer:
                 choice = choose_multi_route([self._answer.pop(0)], amount)
-                if choice is not None and self._is_wanted(choice, fees_spent):
+                if choice is not None and self._is_wanted(choice, held):
                     return choice
             if self._asks >= ASKS_MAX or (self._asks and not self._failed):
                 break
             await self._ask(amount, time_left_s)
         if self._too_expensive is not None and not self._failed:
-            raise TooExpensive(
-                f"the routes cost {self._too_expensive} {self._invoice.currency} in fees, "
-                f"more than the {self._fees_max} allowed: allow more, or try again later"
-            )
+            raise self._too_expensive
         return None
 
-    def _is_wanted(self, choice: RouteChoice, fees_spent: Amount) -> bool:
-        fees = fees_spent + choice.fee
-        if self._fees_max is not None and fees > self._fees_max:
-            self._too_expensive = min(fees, self._too_expensive or fees)
+    def _is_wanted(self, choice: RouteChoice, held: Sequence[Part]) -> bool:
+        parts = [*held, *choice.parts]
+        fees = sum(part.fee for part in parts)
+        allowed = (
+            fees_allowed(self._invoice.dest_payment, parts) if self._fees_max is None else self._fees_max
+        )
+        if fees > allowed:
+            cheapest = self._too_expensive
+            if cheapest is None or fees < cheapest.fees:
+                is_default = self._fees_max is None
+                self._too_expensive = TooExpensive(
+                    fees, allowed, self._invoice.currency, is_default=is_default
+                )
             return False
         is_last_ask = self._asks >= ASKS_MAX
         return is_last_ask or all(part.route not in self._failed for part in choice.parts)

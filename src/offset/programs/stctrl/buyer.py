@@ -6,12 +6,20 @@ from pathlib import Path
 
 import click
 
-from offset.app.errors import NoAnswer, PaymentCanceled, PaymentCollected, PaymentUnknown
+from offset.app.errors import (
+    NoAnswer,
+    PaymentCanceled,
+    PaymentCollected,
+    PaymentError,
+    PaymentUnknown,
+    TooExpensive,
+)
 from offset.app.node import Node
 from offset.app.payment.buyer import PAY_S, Payment
 from offset.base import base64url
 from offset.base.credits import Amount
 from offset.base.ids import PaymentId
+from offset.base.limits import FEES_PER_MEDIATOR_MAX, FEES_PERCENT_MAX
 from offset.programs.cli import CONTEXT, add_help
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
@@ -50,7 +58,10 @@ add_help(group)
 @options.outfile("-p", "--payment", "The payment file to make: the name of the payment, for payment-status.")
 @options.outfile("-c", "--commit", "The commit file to make: give it to the seller.")
 @click.option(
-    "--max-fees", type=options.U128, metavar="CREDITS", help="Pay no more than so much to mediators."
+    "--max-fees",
+    type=options.U128,
+    metavar="CREDITS",
+    help=f"Pay at most so much to mediators; else {FEES_PERCENT_MAX} % and {FEES_PER_MEDIATOR_MAX} for each of them.",
 )
 @click.option(
     "--resume", "is_resumed", is_flag=True, help="Go on with the payment that the payment file names."
@@ -80,13 +91,17 @@ def pay_invoice(
     async def pay(node: Node) -> Payment:
         if resumed is not None:
             return await _resume(node, asked, resumed, payment, call.timeout_s)
-        return await node.buyer.pay(
-            asked,
-            timeout_s=call.timeout_s,
-            fees_max=max_fees,
-            began=attempts.began,
-            keep_canceled=True,
-        )
+        try:
+            return await node.buyer.pay(
+                asked,
+                timeout_s=call.timeout_s,
+                fees_max=max_fees,
+                began=attempts.began,
+                keep_canceled=True,
+            )
+        except TooExpensive as error:
+            remedy = f"allow them with --max-fees {error.fees}, or try again later"
+            raise PaymentError(f"{error.reason}: {remedy}") from None
 
     paid = talk(call, "buyer", pay, _ORDER_S)
     attempts.show_fees(paid.fees)

@@ -1,0 +1,69 @@
+"""What a payment may cost when its owner sets no limit."""
+
+import pytest
+
+from app.payment.paying import BOB, CAROL, DAVE
+from offset.app import PaymentUnfinished, Rate, TooExpensive
+from offset.app.payment.fees import fees_allowed
+from offset.base.limits import FEES_PER_MEDIATOR_MAX, FEES_PERCENT_MAX, ROUTE_KEYS_MAX
+from offset.core.index.split import Part
+from offset.wire import app
+from offset.wire.index import MultiRoute
+from support.fake_node import FakeNode, commit_for, connected, identity, invoice, route, story
+
+MANY = tuple(identity(str(number)).public_key for number in range(ROUTE_KEYS_MAX - 2))
+
+
+def part(*through: bytes) -> Part:
+    """A part over these mediators."""
+    return Part(0, route(*through).route, 0, 0)  # type: ignore[arg-type]
+
+
+def test_the_limit() -> None:
+    """A share of the amount and some credits for each mediator; however many parts, no more than of one route."""
+    assert fees_allowed(1000, [part(BOB)]) == 10 * FEES_PERCENT_MAX + FEES_PER_MEDIATOR_MAX
+    assert fees_allowed(0, [part(BOB, CAROL), part(DAVE)]) == 3 * FEES_PER_MEDIATOR_MAX
+    assert fees_allowed(0, [part()]) == 0
+    assert fees_allowed(0, [part(*MANY)] * 9) == len(MANY) * FEES_PER_MEDIATOR_MAX
+
+
+@pytest.mark.parametrize("amount", [0, 50, 10_000])
+@story
+async def test_rates_of_an_index_server_are_not_believed(amount: int) -> None:
+    """Without a limit of the owner, what is allowed for the amount is paid, and not one credit more."""
+    allowed = amount * FEES_PERCENT_MAX // 100 + FEES_PER_MEDIATOR_MAX
+    async with connected() as (fake, node):
+        asked = invoice(amount)
+        offer(fake, allowed + 1)
+        limit = (
+            f"cost {allowed + 1} FST in fees, more than the {allowed} allowed unless you set another limit"
+        )
+        with pytest.raises(TooExpensive, match=limit) as caught:
+            await node.buyer.pay(asked)
+        assert (caught.value.fees, caught.value.allowed) == (allowed + 1, allowed)
+        assert not fake.asked_for(app.CreatePayment)
+        assert (await node.buyer.pay(asked, fees_max=allowed + 1)).fees == allowed + 1
+        offer(fake, allowed)
+        assert (await node.buyer.pay(asked)).fees == allowed
+
+
+def offer(fake: FakeNode, fees: int) -> None:
+    """The index server names one route, with these fees."""
+    fake.routes = [(MultiRoute((route(BOB, rate=Rate(0, fees), capacity=10**10),)),)]
+
+
+@story
+async def test_parts_that_have_arrived_count() -> None:
+    """What replaces a failed part may cost what the others leave of the limit of the whole payment."""
+    divided = (MultiRoute((route(BOB, CAROL, capacity=40), route(BOB, DAVE, capacity=30))),)
+    allowed = 1 + 3 * FEES_PER_MEDIATOR_MAX
+    async with connected() as (fake, node):
+        for fees, is_paid in ((allowed, True), (allowed + 1, False)):
+            fake.routes = [divided, (MultiRoute((route(BOB, rate=Rate(0, fees)),)),)]
+            fake.results = [app.FAILURE, app.SUCCESS]
+            if is_paid:
+                fake.results.append(app.Complete(commit_for(invoice(50))))
+                assert (await node.buyer.pay(invoice(50))).fees == fees
+            else:
+                with pytest.raises(PaymentUnfinished, match="a part of it found no way"):
+                    await node.buyer.pay(invoice(50))
