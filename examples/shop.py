@@ -18,8 +18,8 @@ async def sell(identity: str, ticket: str, currency: str, amount: str) -> None:
         Path("shop.invoice").write_text(format_invoice(invoice), "utf-8")
         print("Pay shop.invoice and put what you get into shop.commit.", flush=True)
         commit = node.seller.wait_for_commit(invoice, Path("shop.commit"), DAY_S)
-        is_here = await node.seller.settle(invoice, commit, timeout_s=DAY_S)
-        print(f"Sold for {amount} {currency}. Thank you!" if is_here else "The credits are on their way.")
+        await node.seller.settle(invoice, commit, timeout_s=DAY_S)
+        print(f"Sold for {amount} {currency}. Thank you!")
 
 
 try:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from offset.base import base64url
 from offset.base.credits import Rate
@@ -25,6 +26,7 @@ from support.desk import Desk, Open
 from support.fake_node import (
     FRIEND,
     NODE,
+    OURS,
     ROUTE,
     STRANGER,
     FakeNode,
@@ -41,6 +43,7 @@ from support.fake_node import (
     node_report,
     receipt_for,
     refuse,
+    refuse_aloud,
     route,
 )
 
@@ -318,9 +321,7 @@ def test_05_d8_a_command_that_was_stopped_goes_on(buying: Desk) -> None:
 
 
 def test_payment_that_came_to_nothing(buying: Desk) -> None:
-    """A payment that was cancelled, or never begun, is said so; its file goes, and the next try pays anew."""
-    buying.put("a.payment", format_payment(PaymentFile(b"x" * 16)))
-    assert "came to nothing, nothing is paid: pay again" in buying.bad(RESUME)
+    """A payment that was cancelled is said so; its file goes, and the next try pays anew."""
     buying.fake.results = [app.FAILURE] * 100
     buying.bad(PAY)
     assert buying.has("a.payment")
@@ -385,11 +386,47 @@ def test_status_while_in_progress(buying: Desk) -> None:
     assert payment_id in buying.fake.payments
 
 
-def test_status_of_an_unknown_payment(desk: Desk) -> None:
-    """A payment that the node does not know is over, too."""
-    desk.put("a.payment", format_payment(PaymentFile(b"x" * 16)))
-    assert desk.good(STATUS) == "Payment could not be found\n"
-    assert not desk.has("a.payment")
+UNKNOWN = PaymentFile(b"x" * 16)
+
+
+@pytest.mark.parametrize("command", [STATUS, RESUME, f"{STATUS} --json"])
+@pytest.mark.parametrize("file", [UNKNOWN, replace(UNKNOWN, node_public_key=NODE.public_key)])
+def test_a_node_that_does_not_know_a_payment_knows_nothing(
+    command: str, file: PaymentFile, buying: Desk
+) -> None:
+    """Nobody is told that nothing is paid by a node that cannot know it, and the payment file stays."""
+    buying.put("a.payment", format_payment(file))
+    assert (
+        "this node does not know this payment: it is another node's, or its receipt was fetched before"
+        in buying.bad(command)
+    )
+    assert parse_payment(buying.text("a.payment")) == file
+
+
+@pytest.mark.parametrize("command", [STATUS, RESUME])
+def test_a_payment_of_another_node(command: str, buying: Desk) -> None:
+    """The payment file names the node, so another one is not even asked, and the file stays."""
+    buying.good(PAY)
+    ours = parse_payment(buying.text("a.payment"))
+    assert ours.node_public_key == NODE.public_key
+    (buying.folder / "a.commit").unlink()
+    theirs = replace(ours, node_public_key=CAROL)
+    buying.put("a.payment", format_payment(theirs))
+    del buying.fake.requests[:]
+    assert f"a payment of another node, whose public key is {base64url.encode(CAROL)}" in buying.bad(command)
+    assert buying.fake.requests == []
+    assert parse_payment(buying.text("a.payment")) == theirs
+
+
+def test_a_receipt_that_was_fetched_before(buying: Desk) -> None:
+    """A copy of a payment file whose receipt was fetched says neither that it is paid nor that it is not."""
+    payment_id = _paid(buying)
+    copy = buying.text("a.payment")
+    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.good(STATUS)
+    buying.put("a.payment", copy)
+    assert "its receipt was fetched before" in buying.bad(STATUS.replace("a.receipt", "b.receipt"))
+    assert buying.text("a.payment") == copy
 
 
 def test_status_for_scripts(buying: Desk) -> None:
@@ -397,11 +434,6 @@ def test_status_for_scripts(buying: Desk) -> None:
     payment_id = _paid(buying)
     buying.fake.do(lambda: collected(buying.fake, payment_id))
     assert json.loads(buying.good(f"{STATUS} --json")) == {"status": "success", "receipt": "a.receipt"}
-    buying.put("a.payment", format_payment(PaymentFile(b"x" * 16)))
-    assert json.loads(buying.good("buyer payment-status -p a.payment -r b --json")) == {
-        "status": "not found",
-        "receipt": None,
-    }
 
 
 def test_status_overwrites_nothing(buying: Desk) -> None:
@@ -503,14 +535,35 @@ def test_commit_while_the_friend_is_offline(open_desk: Open, monkeypatch: pytest
     _sold_offline(desk)
     done = desk.run(COMMIT)
     assert (done.status, done.stdout) == (0, "")
-    assert done.stderr == "stctrl: note: the credits come as soon as these friends are online: bob\n"
-    assert json.loads(desk.run(f"{COMMIT} --json").stdout) == {"done": True, "collected": False}
+    assert done.stderr == (
+        "stctrl: note: the node has taken the commit; the credits come when the friend answers, "
+        "and these are offline with credits frozen for this node: bob\n"
+    )
+    assert json.loads(desk.run(f"{COMMIT} --json").stdout) == {"done": True, "taken": True}
 
 
 def _sold_offline(desk: Desk) -> None:
     desk.good(CREATE)
     desk.put("a.commit", format_commit(commit_for(parse_invoice(desk.text("a.invoice")), NODE)))
     desk.fake.script[app.CommitInvoice] = refuse
+
+
+@pytest.mark.parametrize("options", ["", "--timeout 0.3"])
+def test_commit_that_the_node_took(options: str, open_desk: Open) -> None:
+    """A node of ours that refuses nothing has taken the commit, though no credits have moved and time is short."""
+    desk = open_desk(node_report(extra=OURS))
+    _sold_offline(desk)
+    assert desk.good(f"{COMMIT} {options}") == ""
+
+
+def test_cancel_of_a_collected_invoice(open_desk: Open) -> None:
+    """What is not open cannot be withdrawn: the command fails, and the file stays."""
+    desk = open_desk(node_report(extra=OURS))
+    _sold(desk)
+    assert desk.good(COMMIT) == ""
+    desk.fake.script[app.CancelInvoice] = refuse_aloud("this invoice is not open")
+    assert "not open" in desk.bad(CANCEL)
+    assert desk.has("a.invoice")
 
 
 def test_05_d4_commit_while_other_credits_wait(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,7 @@ from offset.engine.surface import Conn, Effect, Event
 from offset.shell.driver import Driver
 from offset.wire import app
 from offset.wire.common import Commit, NamedIndexServerAddress, NamedRelayAddress, Receipt
-from offset.wire.extension import Extra
+from offset.wire.extension import Extra, NetworkStatus
 from offset.wire.files import InvoiceFile, Ticket
 from offset.wire.friend import FriendsRoute
 from offset.wire.index import MultiRoute, RequestRoutes, RouteCapacityRate
@@ -131,6 +131,9 @@ def node_report(
         extra,
     )
 
+
+OURS = Extra((), NetworkStatus(0, (), ()))
+"""What makes a report that of a node of ours, which tells why it refuses a request."""
 
 # Payments
 
@@ -515,7 +518,16 @@ _RULES: dict[type, Rule] = {
 }
 
 refuse: Rule = _ack
-"""What a node does when it refuses: it says that the request was processed, and nothing else."""
+"""What a node of the reference does when it refuses: it says that the request was processed, and nothing else."""
+
+
+def refuse_aloud(reason: str) -> Rule:
+    """What a node of ours does when it refuses."""
+
+    def rule(node: FakeNode, conn: Conn, message: app.AppToAppServer) -> None:
+        node.tell(conn, app.ReportMutations(message.app_request_id, (), Extra((), None, reason)))
+
+    return rule
 
 
 def ignore(node: FakeNode, conn: Conn, message: app.AppToAppServer) -> None:

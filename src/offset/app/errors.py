@@ -7,7 +7,8 @@ AppError
  ├─ NotPermitted, Refused                 (also UserFault: ask for something else)
  └─ PaymentError
      ├─ NoIndexServer, NoRoute, NotEnoughCredit, TooExpensive      nothing was begun
-     ├─ PaymentRefused, PaymentCanceled, PaymentUnknown            nothing was paid
+     ├─ PaymentRefused, PaymentCanceled                            nothing was paid
+     ├─ PaymentUnknown                                             the node cannot say what became of it
      ├─ PaymentUnfinished                                          still open: resume it later, or leave it
      └─ PaymentCollected                                           paid, when it was resumed
 """
@@ -106,7 +107,11 @@ class PaymentCanceled(PaymentError):
 
 
 class PaymentUnknown(PaymentError):
-    """The node has no such payment: it never had it, or its end was acknowledged before."""
+    """The node has no such payment, so it cannot say what became of it.
+
+    It may be a payment of another node, or one that never began, or one whose end was acknowledged before: then it
+    may have been paid.
+    """
 
 
 class PaymentUnfinished(PaymentError):

@@ -28,7 +28,8 @@ Only the step from PROMISED to COLLECTED moves money, and it needs the commit. W
     NoAnswer, PaymentRefused                 none was opened, or each is CANCELLED or unknown: nothing is frozen
     PaymentUnfinished, Disconnected          the last one may hold frozen credits, and its commit was given to nobody,
                                              so nothing is paid: resume it by its id, or leave it and they come back
-    PaymentCanceled, PaymentUnknown          (of `resume` and `receipt`) nothing was paid, nothing is frozen
+    PaymentCanceled                          (of `resume` and `receipt`) nothing was paid, nothing is frozen
+    PaymentUnknown                           (of `resume` and `receipt`) the node cannot say what became of it
     PaymentCollected                         (of `resume`) it was paid
     NoAnswer                                 (of `ended` and `receipt`) as before: the seller may still collect
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from offset.app.errors import PaymentCanceled, PaymentUnknown
 from offset.app.payment.attempts import Attempts, Began
-from offset.app.payment.closing import acknowledge, ended
+from offset.app.payment.closing import UNKNOWN, acknowledge, ended
 from offset.app.payment.plan import Plan
 from offset.app.payment.resuming import resume
 from offset.app.routes import Routes
@@ -94,9 +94,10 @@ class Buyer:
         """The commit of a payment that `pay` began, over whatever connection and in whatever process.
 
         Waits for the parts that were sent, and sends no others. Ends within `timeout_s` seconds (and CLOSE_S) with
-        the Payment, or with PaymentCollected when the seller has collected it; with PaymentCanceled or
-        PaymentUnknown when nothing was paid and the node has forgotten it, so that the invoice can be paid anew;
-        with PaymentUnfinished when it is still under way; with UserFault when it is for another invoice.
+        the Payment, or with PaymentCollected when the seller has collected it; with PaymentCanceled when
+        nothing was paid and the node has forgotten it, so that the invoice can be paid anew; with PaymentUnknown
+        when this node cannot say what became of it; with PaymentUnfinished when it is still under way; with UserFault
+        when it is for another invoice.
         """
         return Payment(self, invoice, *await resume(self._session, invoice, payment_id, timeout_s))
 
@@ -119,7 +120,7 @@ class Buyer:
         """
         status = await self.ended(payment_id, timeout_s)
         if isinstance(status, PaymentStatusNotFound):
-            raise PaymentUnknown("the node has no such payment, or its end was acknowledged before")
+            raise PaymentUnknown(UNKNOWN)
         if isinstance(status, PaymentStatusSuccess):
             if store is not None:
                 store(status.receipt)

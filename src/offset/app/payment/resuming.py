@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from offset.app.errors import PaymentCanceled, PaymentCollected, PaymentUnknown
-from offset.app.payment.closing import acknowledge
+from offset.app.payment.closing import UNKNOWN, acknowledge
 from offset.app.payment.open_payment import OpenPayment, Promised, commit_in
 from offset.app.session import Session
 from offset.base.faults import UserFault
@@ -27,9 +27,7 @@ async def resume(session: Session, invoice: InvoiceFile, payment_id: PaymentId, 
         raise await payment.give_up("only a part of it arrived")
     match await payment.ended():
         case app.PaymentStatusNotFound():
-            raise PaymentUnknown(
-                "the node has no such payment: it was not begun, or its end was acknowledged before"
-            )
+            raise PaymentUnknown(UNKNOWN)
         case app.PaymentStatusCanceled(ack_uid):
             await acknowledge(session, payment_id, ack_uid)
             raise PaymentCanceled("the payment was cancelled: nothing was paid; begin another one")

@@ -16,9 +16,11 @@ from offset.app.errors import (
 )
 from offset.app.node import Node
 from offset.app.payment.buyer import PAY_S, Payment
+from offset.app.payment.closing import UNKNOWN
 from offset.base import base64url
 from offset.base.credits import Amount
-from offset.base.ids import PaymentId
+from offset.base.faults import UserFault
+from offset.base.ids import PaymentId, PublicKey
 from offset.base.limits import FEES_PER_MEDIATOR_MAX, FEES_PERCENT_MAX
 from offset.programs.cli import CONTEXT, add_help
 from offset.programs.stctrl import options
@@ -82,7 +84,7 @@ def pay_invoice(
     the payment that it had begun, and pays nothing twice.
     """
     attempts = _Attempts(call, payment)
-    resumed = attempts.resumed() if is_resumed else None
+    resumed = _load_ours(call, payment) if is_resumed else None
     if resumed is None:
         refuse_existing(payment)
     refuse_existing(commit)
@@ -91,6 +93,7 @@ def pay_invoice(
     async def pay(node: Node) -> Payment:
         if resumed is not None:
             return await _resume(node, asked, resumed, payment, call.timeout_s)
+        attempts.node = node.public_key
         try:
             return await node.buyer.pay(
                 asked,
@@ -122,12 +125,10 @@ class _Attempts:
 
     def __init__(self, call: Call, file: Path) -> None:
         self._call, self._file = call, file
+        self.node: PublicKey | None = None
+        """The node that pays, named in the file."""
         self._fees: Amount | None = None
         self._is_begun = False
-
-    def resumed(self) -> PaymentId:
-        """The payment that the file names. Raises UserFault."""
-        return load(self._file, parse_payment).payment_id
 
     def began(self, payment_id: PaymentId, fees: Amount) -> None:
         """Another attempt begins: make its file before anything is frozen. Raises UserFault."""
@@ -135,7 +136,7 @@ class _Attempts:
         if self._is_begun:
             # The former payment is over and forgotten, and so is its name.
             self._file.unlink(missing_ok=True)
-        write_new(self._file, format_payment(PaymentFile(payment_id)))
+        write_new(self._file, format_payment(PaymentFile(payment_id, self.node)))
         self._is_begun = True
 
     def show_fees(self, fees: Amount | None) -> None:
@@ -145,15 +146,32 @@ class _Attempts:
             self._fees = fees
 
 
+def _load_ours(call: Call, file: Path) -> PaymentId:
+    """The payment that a file names. Raises UserFault when it is one of another node than that of the call.
+
+    A node knows nothing of the payments of others, so it must not be asked about them. The reference does not name
+    the node in the file; then the node says whether it knows the payment.
+    """
+    named = load(file, parse_payment)
+    _, ticket = call.load()
+    if named.node_public_key not in (None, ticket.public_key):
+        key = base64url.encode(named.node_public_key)
+        raise UserFault(
+            f"{file} is a payment of another node, whose public key is {key}: "
+            "use the ticket of that node (-T), and an app that it trusts (-I)"
+        )
+    return named.payment_id
+
+
 async def _resume(
     node: Node, asked: InvoiceFile, payment_id: PaymentId, file: Path, timeout_s: float
 ) -> Payment:
     """The commit of the payment that the payment file names; the file goes when nothing came of the payment."""
     try:
         return await node.buyer.resume(asked, payment_id, timeout_s=timeout_s)
-    except (PaymentCanceled, PaymentUnknown) as error:
+    except PaymentCanceled:
         file.unlink(missing_ok=True)
-        raise type(error)(f"the payment of {file} came to nothing, nothing is paid: pay again") from None
+        raise PaymentCanceled(f"the payment of {file} came to nothing, nothing is paid: pay again") from None
     except PaymentCollected:
         raise PaymentCollected(
             "the seller has collected this payment: get its receipt with payment-status"
@@ -170,10 +188,11 @@ async def _resume(
 def payment_status(call: Call, payment: Path, receipt: Path) -> None:
     """Learn how a payment ended, and get the receipt.
 
-    While the seller has not collected this waits, for --timeout seconds; then it fails and all files stay.
+    While the seller has not collected this waits, for --timeout seconds; then it fails and all files stay. They stay
+    too when the node does not know the payment: then it cannot say how it ended.
     """
     refuse_existing(receipt)
-    payment_id = load(payment, parse_payment).payment_id
+    payment_id = _load_ours(call, payment)
 
     async def learn(node: Node) -> str:
         try:
@@ -184,7 +203,7 @@ def payment_status(call: Call, payment: Path, receipt: Path) -> None:
                 "ask again later"
             ) from None
         if isinstance(status, PaymentStatusNotFound):
-            return "not found"
+            raise PaymentUnknown(UNKNOWN)
         if isinstance(status, PaymentStatusSuccess):
             call.show("Payment succeeded. Saving receipt to file.")
             write_new(receipt, format_receipt(status.receipt))
@@ -195,7 +214,5 @@ def payment_status(call: Call, payment: Path, receipt: Path) -> None:
         return "canceled"
 
     status = talk(call, "buyer", learn, _ORDER_S)
-    if status == "not found":
-        call.show("Payment could not be found")
     call.show_value({"status": status, "receipt": str(receipt) if status == "success" else None})
     payment.unlink(missing_ok=True)
