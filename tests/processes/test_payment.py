@@ -50,7 +50,7 @@ def test_info(chain: Chain) -> None:
 
     assert (shown_relay()["name"], shown_relay()["public_key"]) == ("relay", relay["publicKey"])
     assert shown_relay()["address"] == relay["address"]
-    eventually(lambda: shown_relay()["status"]["state"] == "listening", "the relay lets friends in")
+    eventually(lambda: shown_relay()["standing"]["state"] == "listening", "the relay lets friends in")
     assert "| friends can come in, for " in say(alice, "info", "relays", "--long")
     assert json.loads(say(alice, "info", "index", "--json")) == [
         {"name": "index", "public_key": index["publicKey"], "address": index["address"], "connected": True}

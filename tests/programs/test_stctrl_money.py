@@ -20,6 +20,7 @@ from offset.wire.files import (
     parse_payment,
     parse_receipt,
 )
+from offset.wire.friend import FriendsRoute
 from offset.wire.index import MultiRoute, RequestRoutes
 from support.commands import one_sentence
 from support.desk import Desk, Open
@@ -141,6 +142,23 @@ def test_fees_have_a_limit_by_default(amount: int, allowed: int, buying: Desk) -
     assert "Total fees: 4000000000" in buying.good(f"{pay} --max-fees 4000000000")
 
 
+@pytest.mark.parametrize(
+    "keys", [(), (NODE.public_key,), (BOB, NODE.public_key), (NODE.public_key, BOB, BOB, STRANGER.public_key)]
+)
+def test_routes_that_are_none(keys: tuple[bytes, ...], buying: Desk) -> None:
+    """What is no route to the seller is left out with a note, and no payment begins over it."""
+    bad = replace(ROUTE, route=FriendsRoute(keys))  # type: ignore[arg-type]
+    buying.fake.routes = [(MultiRoute((bad,)),)]
+    assert "of the routes that the index server named" in buying.bad(PAY)
+    assert buying.fake.payments == {}
+    buying.fake.routes = [(MultiRoute((bad,)), MultiRoute((ROUTE,)))]
+    done = buying.run(PAY)
+    assert (done.status, done.stderr) == (
+        0,
+        "stctrl: note: 1 of the routes that the index server named were none, and were left out\n",
+    )
+
+
 def test_05_d13_pay_without_index_server(open_desk: Open) -> None:
     """Without an index server a payment fails; the reference waits for ever."""
     desk = open_desk(node_report(index_servers=(), connected=None))
@@ -256,7 +274,7 @@ def test_pay_that_is_refused(buying: Desk) -> None:
     """A payment that is refused leaves the payment file, whose status then is known, and no commit file."""
     buying.fake.results = [app.FAILURE] * 100
     done = buying.run(PAY)
-    assert (done.status, done.stdout) == (1, "Total fees: 0\n")
+    assert (done.status, done.stdout) == (1, "Total fees: 0\nTotal fees: 2\nTotal fees: 4\n")
     assert "refused on all routes" in one_sentence("stctrl", done.stderr)
     assert not buying.has("a.commit")
     (payment_id,) = buying.fake.payments

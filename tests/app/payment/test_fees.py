@@ -1,9 +1,11 @@
 """What a payment may cost when its owner sets no limit."""
 
+from typing import Any
+
 import pytest
 
 from app.payment.paying import BOB, CAROL, DAVE
-from offset.app import PaymentUnfinished, Rate, TooExpensive
+from offset.app import PaymentRefused, PaymentUnfinished, Rate, TooExpensive
 from offset.app.payment.fees import fees_allowed
 from offset.base.limits import FEES_PER_MEDIATOR_MAX, FEES_PERCENT_MAX, ROUTE_KEYS_MAX
 from offset.core.index.split import Part
@@ -67,3 +69,36 @@ async def test_parts_that_have_arrived_count() -> None:
             else:
                 with pytest.raises(PaymentUnfinished, match="a part of it found no way"):
                     await node.buyer.pay(invoice(50))
+
+
+@pytest.mark.parametrize("rate, works_at", [(2, 4), (1, 4), (0, 2), (0, 4)])
+@story
+async def test_04_r3_a_rate_that_was_named_too_low_is_overcome(rate: int, works_at: int) -> None:
+    """When nothing else helps the fees are doubled, and doubled again."""
+
+    def take(fake: FakeNode, conn: int, message: Any) -> None:
+        fake.results = [] if message.app_request.fees >= works_at else [app.FAILURE]
+        del fake.script[app.CreateTransaction]
+        fake._take(conn, message)
+        fake.script[app.CreateTransaction] = take
+
+    async with connected() as (fake, node):
+        offer(fake, rate)
+        fake.script[app.CreateTransaction] = take
+        assert (await node.buyer.pay(invoice(50))).fees == works_at
+
+
+@story
+async def test_raised_fees_have_the_same_limit() -> None:
+    """Fees are not raised beyond what is allowed, nor beyond what the route carries, nor where nobody mediates."""
+    async with connected() as (fake, node):
+        for found, tried in (
+            (route(BOB, rate=Rate(0, 3)), [3, 3, 6]),
+            (route(BOB, rate=Rate(0, 1), capacity=52), [1, 1, 2]),
+            (route(), [0, 0]),
+        ):
+            fake.routes, fake.results = [(MultiRoute((found,)),)], [app.FAILURE] * 100
+            fake.requests.clear()
+            with pytest.raises(PaymentRefused):
+                await node.buyer.pay(invoice(50))
+            assert [part.fees for part in fake.asked_for(app.CreateTransaction)] == tried

@@ -23,6 +23,7 @@ class Asked:
     def __init__(self, *answers: list[Any]) -> None:
         self.answers = [tuple(MultiRoute((each,)) for each in answer) for answer in answers]
         self.questions: list[tuple[int, Edge | None]] = []
+        self.dropped = 0
 
     async def find(self, _currency: str, amount: int, _key: bytes, **options: Any) -> tuple[MultiRoute, ...]:
         """The next answer."""
@@ -64,6 +65,7 @@ def test_what_failed_is_avoided_once_and_then_tried_again() -> None:
         plan.failed(choice.parts[0].route)  # type: ignore[union-attr]
         assert keys_of(await plan.next(40, (), 20)) == [ANN]
         assert keys_of(await plan.next(40, (), 20)) == [BEN, EVE]
+        assert [(await plan.next(40, (), 20)).fee for _ in range(2)] == [4, 8]  # type: ignore[union-attr]
         assert await plan.next(40, (), 20) is None
         assert asked.questions == [(50, None), (40, Edge(BEN, EVE)), (40, None)]
         assert len(asked.questions) == ASKS_MAX

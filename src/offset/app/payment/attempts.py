@@ -64,7 +64,7 @@ from offset.wire.app import (
 )
 from offset.wire.files import InvoiceFile
 
-ATTEMPTS_MAX = 6
+ATTEMPTS_MAX = 10
 """Payments, and further rounds of parts in one payment, for one invoice."""
 
 Began = Callable[[PaymentId, Amount], None]

@@ -3,6 +3,7 @@
 ask ──► each multi-route of the answer that carries the amount
 ask again, without an edge of the route that failed last ──► those whose routes have not failed yet
 ask once more, after a moment ──► those that carry the amount now, failed ones too
+at last, if there are mediators ──► the same with higher fees: the rate that was named may be too low (spec 04, R3)
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 from collections.abc import Sequence
 
 from offset.app.errors import NoRoute, NotEnoughCredit, PaymentError, TooExpensive
-from offset.app.payment.fees import fees_allowed
+from offset.app.payment.fees import fees_allowed, raised
 from offset.app.reports import LiveReport
 from offset.app.routes import ROUTES_S, Routes
 from offset.base.credits import Amount
@@ -23,6 +24,8 @@ from offset.wire.friend import FriendsRoute
 from offset.wire.index import Edge, MultiRoute
 
 ASKS_MAX = 3
+RAISES = 2
+"""How often the fees of routes that failed are doubled, within what is allowed."""
 PAUSE_S = 0.5
 """Seconds before asking for routes that failed a moment ago."""
 
@@ -36,7 +39,10 @@ class Plan:
         self._routes, self._report = routes, report
         self._invoice, self._fees_max = invoice, fees_max
         self._asks = 0
+        self._raises = 0
         self._answer: list[MultiRoute] = []
+        self._last: tuple[MultiRoute, ...] = ()
+        """The last answer, whole."""
         self._failed: dict[FriendsRoute, None] = {}
         self._too_expensive: TooExpensive | None = None
 
@@ -52,12 +58,19 @@ class Plan:
         """
         while True:
             while self._answer:
-                choice = choose_multi_route([self._answer.pop(0)], amount)
+                multi_route = self._answer.pop(0)
+                choice = choose_multi_route([multi_route], amount)
+                if choice is not None and self._raises:
+                    choice = raised(choice, multi_route, 2**self._raises)
                 if choice is not None and self._is_wanted(choice, held):
                     return choice
-            if self._asks >= ASKS_MAX or (self._asks and not self._failed):
+            if self._asks < ASKS_MAX and (self._failed or not self._asks):
+                await self._ask(amount, time_left_s)
+            elif self._failed and self._raises < RAISES:
+                self._raises += 1
+                self._answer = list(self._last)
+            else:
                 break
-            await self._ask(amount, time_left_s)
         if self._too_expensive is not None and not self._failed:
             raise self._too_expensive
         return None
@@ -89,7 +102,7 @@ class Plan:
         answer = await self._find(amount, time_left_s, exclude)
         if self._asks == 1 and choose_multi_route(answer, amount) is None:
             raise await self._why_none(answer, amount, time_left_s)
-        self._answer = list(answer)
+        self._answer, self._last = list(answer), answer
 
     async def _find(self, amount: Amount, time_left_s: float, exclude: Edge | None) -> tuple[MultiRoute, ...]:
         invoice = self._invoice
@@ -115,7 +128,9 @@ class Plan:
                 f"the routes to the seller do not carry {amount} {currency} now, but {most}: try again later, "
                 "get higher limits from your friends, or ask the seller for a smaller invoice"
             )
-        return NoRoute(f"no chain of friends leads to the seller: {self._obstacle()}")
+        dropped = self._routes.dropped
+        doubt = f" (of the routes that the index server named {dropped} were none)" if dropped else ""
+        return NoRoute(f"no chain of friends leads to the seller{doubt}: {self._obstacle()}")
 
     def _obstacle(self) -> str:
         """What is in the way, and what can be done: with our own friends, or farther off."""

@@ -105,8 +105,14 @@ def pay_invoice(
         except TooExpensive as error:
             remedy = f"allow them with --max-fees {error.fees}, or try again later"
             raise PaymentError(f"{error.reason}: {remedy}") from None
+        finally:
+            attempts.dropped = node.routes.dropped
 
     paid = talk(call, "buyer", pay, _ORDER_S)
+    if attempts.dropped:
+        call.note(
+            f"{attempts.dropped} of the routes that the index server named were none, and were left out"
+        )
     attempts.show_fees(paid.fees)
     write_new(commit, format_commit(paid.commit))
     call.show("Payment successful!")
@@ -127,6 +133,8 @@ class _Attempts:
         self._call, self._file = call, file
         self.node: PublicKey | None = None
         """The node that pays, named in the file."""
+        self.dropped = 0
+        """How many routes of the index server were none."""
         self._fees: Amount | None = None
         self._is_begun = False
 
