@@ -27,6 +27,7 @@ from support.desk import Desk, Open
 from support.fake_node import (
     FRIEND,
     NODE,
+    OPEN,
     OURS,
     ROUTE,
     STRANGER,
@@ -167,6 +168,7 @@ def test_05_d13_pay_without_index_server(open_desk: Open) -> None:
     assert not desk.has("a.payment")
 
 
+OPENED = node_report({BOB: friend_report(configs=(OPEN,))})
 OFFLINE = node_report({BOB: friend_report(online=False)})
 NOBODY = node_report({})
 LONELY = node_report(index_servers=(), connected=None)
@@ -181,8 +183,16 @@ UNREACHED = node_report(connected=None)
             0,
             [],
             "",
-            "nobody between has enough credit in FST",
-            "try again later, or find a friend nearer",
+            "no line in FST is open",
+            "open it with bob (config open-currency)",
+        ),
+        (
+            OPENED,
+            0,
+            [],
+            "",
+            "the index server knows no way between the seller and this node in either direction",
+            "ask the seller, or try again later",
         ),
         (OFFLINE, 0, [], "", "the friends with FST are offline (bob)", "try again when one of them is back"),
         (

@@ -91,6 +91,10 @@ def consistent(**balances: tuple[int, int, int]) -> ChannelConsistent:
     )
 
 
+OPEN = CurrencyConfigReport("FST", Rate(0, 0), 100, True)
+"""What the owner has set for a line that is open."""
+
+
 def friend_report(
     name: str = "bob",
     status: ChannelStatus | None = None,

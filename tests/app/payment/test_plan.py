@@ -1,17 +1,17 @@
 """Which routes a payment tries, and why it tries none: the plan alone, with answers that the test gives."""
 
 import asyncio
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from offset.app.errors import NotEnoughCredit, TooExpensive
 from offset.app.payment.plan import ASKS_MAX, Plan
+from offset.app.reports import LiveReport
 from offset.base.credits import Rate
 from offset.core.index.split import Part
 from offset.wire.index import Edge, MultiRoute
-from support.fake_node import identity, invoice, route
+from support.fake_node import FRIEND, OPEN, friend_report, identity, invoice, node_report, route
 
 ANN, BEN, EVE = (identity(name).public_key for name in ("ann", "ben", "eve"))
 STRAIGHT, AROUND = route(ANN), route(BEN, EVE)
@@ -27,12 +27,13 @@ class Asked:
 
     async def find(self, _currency: str, amount: int, _key: bytes, **options: Any) -> tuple[MultiRoute, ...]:
         """The next answer."""
-        self.questions.append((amount, options["exclude"]))
+        self.questions.append((amount, options.get("exclude")))
         return self.answers.pop(0) if self.answers else ()
 
     def plan(self, fees_max: int | None = None) -> Plan:
-        """A plan for an invoice of 50, in a node without friends."""
-        return Plan(self, SimpleNamespace(friends={}), invoice(50), fees_max)  # type: ignore[arg-type]
+        """A plan for an invoice of 50, in a node with one friend."""
+        report = LiveReport(node_report({FRIEND.public_key: friend_report(configs=(OPEN,))}))
+        return Plan(self, report, invoice(50), fees_max)  # type: ignore[arg-type]
 
 
 def keys_of(choice: Any) -> list[bytes]:

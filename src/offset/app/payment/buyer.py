@@ -12,7 +12,7 @@ from collections.abc import Callable
 from offset.app.errors import PaymentCanceled, PaymentUnknown
 from offset.app.payment.attempts import Attempts, Began
 from offset.app.payment.closing import UNKNOWN, acknowledge, ended
-from offset.app.payment.plan import Plan
+from offset.app.payment.plan import Plan, Waits
 from offset.app.payment.resuming import resume
 from offset.app.routes import Routes
 from offset.app.session import Session
@@ -64,6 +64,7 @@ class Buyer:
         timeout_s: float = PAY_S,
         fees_max: Amount | None = None,
         began: Began | None = None,
+        waits: Waits = lambda _: None,
         keep_canceled: bool = False,
     ) -> Payment:
         """Freeze credits on the way to the seller, until it promises a receipt for them.
@@ -75,12 +76,13 @@ class Buyer:
         that `began` was told.
 
         `fees_max`: the most that mediators may get, in credits; unless given, the limit of `fees_allowed`, beyond
-        which TooExpensive says what the routes cost. `keep_canceled`: leave the last payment, if it was
-        cancelled, for somebody else to ask for and to acknowledge; PaymentRefused then names it.
+        which TooExpensive says what the routes cost. `waits`: told what is waited for, when a friend is connecting or
+        an index server has just come back, as the end of a sentence. `keep_canceled`: leave the last payment, if it
+        was cancelled, for somebody else to ask for and to acknowledge; PaymentRefused then names it.
         """
         attempts = Attempts(
             self._session,
-            Plan(self._routes, self._session.report, invoice, fees_max),
+            Plan(self._routes, self._session.report, invoice, fees_max, waits),
             invoice,
             timeout_s=timeout_s,
             began=began,
