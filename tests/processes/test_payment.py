@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from offset.programs.offset.network import DemoNode
+from offset.programs.stctrl.buyer import FROZEN
 from support.commands import with_field
 from support.network import (
     LIMIT,
@@ -79,7 +80,7 @@ def test_payment(chain: Chain, tmp_path: Path) -> None:
     before = worths(chain)
     papers = Papers(tmp_path)
     papers.ask(chain.carol, 50)
-    assert papers.pay(chain.alice) == "Total fees: 1\nPayment successful!\n"
+    assert papers.pay(chain.alice) == f"Total fees: 1\n{FROZEN}\n"
     frozen = ((51, 0), (50, 51), (0, 50))
     assert [held(node) for node in chain.nodes] == [
         (worth, *both) for worth, both in zip(before, frozen, strict=True)
@@ -228,7 +229,7 @@ def test_zero(chain: Chain, tmp_path: Path) -> None:
     before = worths(chain)
     papers = Papers(tmp_path)
     papers.ask(chain.carol, 0)
-    assert papers.pay(chain.alice) == "Total fees: 1\nPayment successful!\n"
+    assert papers.pay(chain.alice) == f"Total fees: 1\n{FROZEN}\n"
     papers.collect(chain.carol)
     assert papers.end(chain.alice).stdout == "Payment succeeded. Saving receipt to file.\n"
     assert papers.verify().stdout == "Receipt is valid!\n"
@@ -240,7 +241,7 @@ def test_two_currencies(chain: Chain, tmp_path: Path) -> None:
     before = {currency: worths(chain, currency) for currency in ("FST", "GOLD")}
     papers = Papers(tmp_path)
     papers.ask(chain.carol, 7, "GOLD")
-    assert papers.pay(chain.alice) == "Total fees: 0\nPayment successful!\n"
+    assert papers.pay(chain.alice) == f"Total fees: 0\n{FROZEN}\n"
     papers.collect(chain.carol)
     assert papers.end(chain.alice).status == 0
     assert papers.verify().status == 0
@@ -310,7 +311,7 @@ def test_changed_limit(chain: Chain, tmp_path: Path) -> None:
         assert done.status == 1
         assert not papers.payment.exists()
         limit(amount + 1)
-        assert papers.pay(alice) == "Total fees: 1\nPayment successful!\n"
+        assert papers.pay(alice) == f"Total fees: 1\n{FROZEN}\n"
     finally:
         limit(LIMIT)
     papers.collect(carol)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from offset.base import base64url
 from offset.base.credits import Rate
+from offset.programs.stctrl.buyer import FROZEN
 from offset.wire import app
 from offset.wire.common import RelayAddress
 from offset.wire.files import (
@@ -69,9 +70,10 @@ def buying(desk: Desk) -> Desk:
 
 
 def test_pay_invoice(buying: Desk) -> None:
-    """A payment prints its fees and its success, and makes the payment file and the commit file."""
+    """A payment prints its fees and that credits are frozen, and makes the payment file and the commit file."""
+    assert FROZEN == "The credits are frozen. Give the commit to the seller, who collects with it."
     buying.fake.routes = [(MultiRoute((route(BOB, rate=Rate(0, 3)),)),)]
-    assert buying.good(PAY) == "Total fees: 3\nPayment successful!\n"
+    assert buying.good(PAY) == f"Total fees: 3\n{FROZEN}\n"
     (payment_id,) = buying.fake.payments
     assert parse_payment(buying.text("a.payment")).payment_id == payment_id
     assert parse_commit(buying.text("a.commit")) == commit_for(invoice())
@@ -300,7 +302,7 @@ def test_pay_at_the_second_attempt(buying: Desk) -> None:
     dear = MultiRoute((route(BOB, CAROL, rate=Rate(0, 7)),))
     buying.fake.routes = [(MultiRoute((ROUTE,)), dear)]
     buying.fake.results = [app.FAILURE]
-    assert buying.good(PAY) == "Total fees: 0\nTotal fees: 7\nPayment successful!\n"
+    assert buying.good(PAY) == f"Total fees: 0\nTotal fees: 7\n{FROZEN}\n"
     (payment_id,) = buying.fake.payments
     assert parse_payment(buying.text("a.payment")).payment_id == payment_id
 
@@ -323,7 +325,7 @@ def test_commit_that_cannot_be_written(buying: Desk) -> None:
 
     buying.fake.script[app.CreateTransaction] = block
     assert "a.commit" in buying.bad(PAY)
-    assert buying.good(RESUME.replace("a.commit", "b.commit")) == "Payment successful!\n"
+    assert buying.good(RESUME.replace("a.commit", "b.commit")) == f"{FROZEN}\n"
     assert parse_commit(buying.text("b.commit")) == commit_for(invoice())
     assert len(buying.fake.asked_for(app.CreatePayment)) == 1
 
@@ -356,7 +358,7 @@ def test_payment_that_came_to_nothing(buying: Desk) -> None:
     assert "came to nothing, nothing is paid: pay again" in buying.bad(RESUME)
     assert not buying.has("a.payment")
     buying.fake.results = []
-    assert buying.good(PAY) == "Total fees: 0\nPayment successful!\n"
+    assert buying.good(PAY) == f"Total fees: 0\n{FROZEN}\n"
 
 
 def test_payment_that_was_collected_already(buying: Desk) -> None:
@@ -395,6 +397,22 @@ def _paid(buying: Desk) -> bytes:
     return payment_id
 
 
+def test_status_while_nothing_is_promised(buying: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The seller is not blamed for a payment whose parts are still on the way."""
+    from offset.programs.stctrl import buyer
+
+    monkeypatch.setattr(buyer, "_LOOK_S", 0.2)
+    buying.fake.results = [None]
+    buying.bad(f"{PAY} --timeout 0.2")
+    sentence = buying.bad(f"{STATUS} --timeout 0.1")
+    assert (
+        "in progress: after 0.1 s credits are still being frozen on the way and there is no commit"
+        in sentence
+    )
+    assert "seller" not in sentence
+    assert buying.has("a.payment")
+
+
 def test_status_of_a_payment_that_succeeded(buying: Desk) -> None:
     """A payment that was collected gives its receipt, and is over."""
     payment_id = _paid(buying)
@@ -408,7 +426,12 @@ def test_status_of_a_payment_that_succeeded(buying: Desk) -> None:
 def test_status_while_in_progress(buying: Desk) -> None:
     """While the seller has not collected, the command says so when its time is over, and leaves the files."""
     payment_id = _paid(buying)
-    assert "in progress" in buying.bad(f"{STATUS} --timeout 0.1")
+    sentence = buying.bad(f"{STATUS} --timeout 0.1")
+    assert (
+        "in progress: the credits are frozen and the commit is made, and nothing was collected within"
+        in sentence
+    )
+    assert "give it to the seller if you have not" in sentence
     assert buying.has("a.payment")
     assert not buying.has("a.receipt")
     assert payment_id in buying.fake.payments

@@ -13,7 +13,7 @@ from offset.app.errors import PaymentCanceled, PaymentUnknown
 from offset.app.payment.attempts import Attempts, Began
 from offset.app.payment.closing import UNKNOWN, acknowledge, ended
 from offset.app.payment.plan import Plan, Waits
-from offset.app.payment.resuming import resume
+from offset.app.payment.resuming import has_commit, resume
 from offset.app.routes import Routes
 from offset.app.session import Session
 from offset.base.credits import Amount
@@ -102,6 +102,13 @@ class Buyer:
         when it is for another invoice.
         """
         return Payment(self, invoice, *await resume(self._session, invoice, payment_id, timeout_s))
+
+    async def has_commit(self, payment_id: PaymentId, timeout_s: float) -> bool:
+        """Whether a payment that has not ended can be collected by whoever holds its commit; else it is under way.
+
+        From now on the payment takes no more parts. False also when that is not known after `timeout_s` seconds.
+        """
+        return await has_commit(self._session, payment_id, timeout_s)
 
     async def ended(self, payment_id: PaymentId, timeout_s: float) -> PaymentStatus:
         """How a payment ended, as soon as it has; from now on it takes no more parts.

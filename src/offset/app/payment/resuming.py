@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
-from offset.app.errors import PaymentCanceled, PaymentCollected, PaymentUnknown
+from offset.app.errors import PaymentCanceled, PaymentCollected, PaymentUnfinished, PaymentUnknown
 from offset.app.payment.closing import UNKNOWN, acknowledge
 from offset.app.payment.open_payment import OpenPayment, Promised, commit_in
 from offset.app.session import Session
@@ -12,6 +13,14 @@ from offset.base.faults import UserFault
 from offset.base.ids import PaymentId
 from offset.wire import app
 from offset.wire.files import InvoiceFile
+
+
+async def has_commit(session: Session, payment_id: PaymentId, timeout_s: float) -> bool:
+    """Whether the seller has promised, so that there is a commit; False if that is not known after `timeout_s`."""
+    payment = OpenPayment(session, None, payment_id, asyncio.get_running_loop().time() + timeout_s)
+    with suppress(PaymentUnfinished):
+        return commit_in(await payment.ask_again()) is not None
+    return False
 
 
 async def resume(session: Session, invoice: InvoiceFile, payment_id: PaymentId, timeout_s: float) -> Promised:

@@ -38,6 +38,10 @@ from offset.wire.files import (
     parse_payment,
 )
 
+FROZEN = "The credits are frozen. Give the commit to the seller, who collects with it."
+"""What a commit means. The reference says "Payment successful!" here, when nothing is paid (spec 05, 3.4)."""
+_LOOK_S = 2.0
+"""Seconds to find out whether a payment that is not over has its commit."""
 _ORDER_S = 10.0
 """What the SDK may take beyond the time of a payment, to leave it in good order."""
 
@@ -115,7 +119,7 @@ def pay_invoice(
         )
     attempts.show_fees(paid.fees)
     write_new(commit, format_commit(paid.commit))
-    call.show("Payment successful!")
+    call.show(FROZEN)
     call.show_value(
         {
             "payment_id": base64url.encode(paid.payment_id),
@@ -196,6 +200,9 @@ async def _resume(
 def payment_status(call: Call, payment: Path, receipt: Path) -> None:
     """Learn how a payment ended, and get the receipt.
 
+    A payment has these stages: its credits are frozen on the way; the commit is made, which you give to the seller; the
+    seller collects with it, and only then it is paid; you get the receipt.
+
     While the seller has not collected this waits, for --timeout seconds; then it fails and all files stay. They stay
     too when the node does not know the payment: then it cannot say how it ended.
     """
@@ -206,10 +213,8 @@ def payment_status(call: Call, payment: Path, receipt: Path) -> None:
         try:
             status = await node.buyer.ended(payment_id, call.timeout_s)
         except NoAnswer:
-            raise NoAnswer(
-                f"the payment is in progress: the seller has not collected it within {call.timeout_s:g} s; "
-                "ask again later"
-            ) from None
+            has_commit = await node.buyer.has_commit(payment_id, _LOOK_S)
+            raise NoAnswer(_in_progress(has_commit=has_commit, timeout_s=call.timeout_s)) from None
         if isinstance(status, PaymentStatusNotFound):
             raise PaymentUnknown(UNKNOWN)
         if isinstance(status, PaymentStatusSuccess):
@@ -224,3 +229,17 @@ def payment_status(call: Call, payment: Path, receipt: Path) -> None:
     status = talk(call, "buyer", learn, _ORDER_S)
     call.show_value({"status": status, "receipt": str(receipt) if status == "success" else None})
     payment.unlink(missing_ok=True)
+
+
+def _in_progress(*, has_commit: bool, timeout_s: float) -> str:
+    """How far a payment is that has not ended."""
+    if has_commit:
+        return (
+            f"the payment is in progress: the credits are frozen and the commit is made, and nothing was collected "
+            f"within {timeout_s:g} s; nothing is paid until the seller has the commit and collects with it: give it to "
+            "the seller if you have not, or ask again later"
+        )
+    return (
+        f"the payment is in progress: after {timeout_s:g} s credits are still being frozen on the way and there is no "
+        "commit, so nothing is paid; ask again later, or get the commit with pay-invoice --resume"
+    )
