@@ -1,6 +1,9 @@
 """stctrl buyer and seller against a scripted node: money, files, and every way to fail."""
 
 import json
+import os
+import signal
+import sys
 from typing import Any
 
 import pytest
@@ -8,6 +11,10 @@ from msgspec.structs import replace
 
 from offset.base import base64url
 from offset.base.credits import Rate
+from offset.base.ids import UID_BYTES
+from offset.crypto.hashing import sha512_256
+from offset.programs.errors import INTERRUPTED
+from offset.programs.stctrl import waiting
 from offset.programs.stctrl.buyer import FROZEN
 from offset.wire import app
 from offset.wire.common import RelayAddress
@@ -328,6 +335,70 @@ def test_commit_that_cannot_be_written(buying: Desk) -> None:
     assert buying.good(RESUME.replace("a.commit", "b.commit")) == f"{FROZEN}\n"
     assert parse_commit(buying.text("b.commit")) == commit_for(invoice())
     assert len(buying.fake.asked_for(app.CreatePayment)) == 1
+
+
+def interrupt(fake: FakeNode, conn: int, message: Any) -> None:
+    """Press Ctrl-C."""
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("options", ["", " --resume"])
+def test_ctrl_c_while_a_payment_is_under_way(options: str, buying: Desk) -> None:
+    """Whoever stops the command is told that a payment may be under way, and how to go on; the file is there."""
+    if options:
+        buying.fake.results = [None]
+        buying.bad(f"{PAY} --timeout 0.2")
+    buying.fake.script[app.CreateTransaction] = interrupt
+    done = buying.run(PAY + options)
+    assert done.status == INTERRUPTED
+    assert "a payment may be under way" in done.stderr
+    assert "a.payment names it, so run the same command with --resume" in done.stderr
+    assert buying.has("a.payment")
+    del buying.fake.script[app.CreateTransaction]
+    buying.fake.do(lambda: arrive_all(buying.fake))
+    assert FROZEN in buying.good(RESUME)
+
+
+def arrive_all(fake: FakeNode) -> None:
+    """What was sent has arrived; if nothing was, it arrives when it is asked for."""
+    for payment_id, payment in fake.payments.items():
+        payment.open = payment.open or {part_id(payment_id): 50}
+        arrive(fake, payment_id, app.Complete(commit_for(invoice())))
+
+
+def part_id(payment_id: bytes) -> bytes:
+    """The id of the first part of a payment."""
+    return sha512_256(b"part of a payment", payment_id, bytes(4))[:UID_BYTES]
+
+
+def test_ctrl_c_before_anything_began(buying: Desk) -> None:
+    """Nothing is said of a payment that has not begun."""
+    buying.fake.script[RequestRoutes] = interrupt
+    done = buying.run(PAY)
+    assert (done.status, done.stderr.strip()) == (INTERRUPTED, "")
+
+
+@pytest.mark.parametrize("kind, is_begun", [(app.CreateTransaction, True), (RequestRoutes, False)])
+def test_a_lost_connection(kind: type, is_begun: bool, buying: Desk) -> None:
+    """When the node goes away in the middle, whoever paid is told how to go on; before that there is nothing to say."""
+    buying.fake.script[kind] = hang_up
+    sentence = buying.bad(PAY)
+    assert "the connection to the node is over" in sentence
+    assert ("a payment may be under way" in sentence) is is_begun
+    assert ("--resume" in sentence) is is_begun
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_what_is_waited_for_is_shown_on_a_terminal(
+    is_terminal: bool, buying: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person sees what a payment waits for; a script sees only what came of it."""
+    monkeypatch.setattr(waiting, "SHOW_S", 0.01)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal, raising=False)
+    buying.fake.results = [None]
+    done = buying.run(f"{PAY} --timeout 0.3")
+    assert done.status == 1
+    assert ("stctrl: waiting: the nodes on the way to freeze the credits" in done.stderr) is is_terminal
 
 
 # Going on with a payment that was begun (D-8)

@@ -49,7 +49,7 @@ from contextlib import suppress
 from offset.app.errors import NoAnswer, PaymentError, PaymentRefused
 from offset.app.payment.closing import acknowledge
 from offset.app.payment.open_payment import CLOSE_S, OpenPayment, Promised, commit_in
-from offset.app.payment.plan import Plan
+from offset.app.payment.plan import Plan, Waits
 from offset.app.session import Session
 from offset.base.credits import Amount
 from offset.base.entropy import new_payment_id
@@ -82,11 +82,13 @@ class Attempts:
         *,
         timeout_s: float,
         began: Began | None,
+        waits: Waits,
         keep_canceled: bool,
     ) -> None:
         """The arguments of `Buyer.pay`."""
         self._session, self._plan, self._invoice = session, plan, invoice
         self._began = began
+        self._waits = waits
         self._keep_canceled = keep_canceled
         self._loop = asyncio.get_running_loop()
         self._until = self._loop.time() + timeout_s
@@ -142,6 +144,7 @@ class Attempts:
         missing = choice.parts
         while True:
             self._attempts += 1
+            self._waits("the nodes on the way to freeze the credits, and the seller's to promise a receipt")
             results = await payment.send(missing)
             commit = commit_in(results)
             if commit is not None:

@@ -86,6 +86,7 @@ class Buyer:
             invoice,
             timeout_s=timeout_s,
             began=began,
+            waits=waits,
             keep_canceled=keep_canceled,
         )
         return Payment(self, invoice, *await attempts.run())

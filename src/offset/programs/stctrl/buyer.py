@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from offset.app.errors import (
+    Disconnected,
     NoAnswer,
     PaymentCanceled,
     PaymentCollected,
@@ -26,6 +27,7 @@ from offset.programs.cli import CONTEXT, add_help
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
 from offset.programs.stctrl.talk import talk
+from offset.programs.stctrl.waiting import Waiting
 from offset.shell.files import load, refuse_existing, write_new
 from offset.wire.app import PaymentStatusNotFound, PaymentStatusSuccess
 from offset.wire.files import (
@@ -82,12 +84,13 @@ def pay_invoice(
     payment fails the commit is not made and nothing is paid; if then the payment file is there, payment-status
     says how the payment ended and removes it.
 
-    The command ends within --timeout seconds and 10 more: with success, or with one sentence that says why not.
+    The command ends within --timeout seconds and 10 more: with success, or with one sentence that says why not. While a
+    friend is connecting, or an index server has just come back, it waits a little; on a terminal it says what for.
 
     If it was stopped, or its time was over, run it again with the same files and --resume: it gets the commit of
     the payment that it had begun, and pays nothing twice.
     """
-    attempts = _Attempts(call, payment)
+    attempts, waiting = _Attempts(call, payment), Waiting()
     resumed = _load_ours(call, payment) if is_resumed else None
     if resumed is None:
         refuse_existing(payment)
@@ -104,6 +107,7 @@ def pay_invoice(
                 timeout_s=call.timeout_s,
                 fees_max=max_fees,
                 began=attempts.began,
+                waits=waiting.tell,
                 keep_canceled=True,
             )
         except TooExpensive as error:
@@ -112,7 +116,18 @@ def pay_invoice(
         finally:
             attempts.dropped = node.routes.dropped
 
-    paid = talk(call, "buyer", pay, _ORDER_S)
+    try:
+        paid = talk(call, "buyer", pay, _ORDER_S)
+    except KeyboardInterrupt:
+        if resumed is not None or attempts.is_begun:
+            call.note(_under_way(payment))
+        raise
+    except (Disconnected, NoAnswer) as error:
+        if resumed is None and not attempts.is_begun:
+            raise
+        raise type(error)(f"{error}; {_under_way(payment)}") from None
+    finally:
+        waiting.stop()
     if attempts.dropped:
         call.note(
             f"{attempts.dropped} of the routes that the index server named were none, and were left out"
@@ -140,22 +155,31 @@ class _Attempts:
         self.dropped = 0
         """How many routes of the index server were none."""
         self._fees: Amount | None = None
-        self._is_begun = False
+        self.is_begun = False
+        """Whether an attempt may be under way in the node."""
 
     def began(self, payment_id: PaymentId, fees: Amount) -> None:
         """Another attempt begins: make its file before anything is frozen. Raises UserFault."""
         self.show_fees(fees)
-        if self._is_begun:
+        if self.is_begun:
             # The former payment is over and forgotten, and so is its name.
             self._file.unlink(missing_ok=True)
         write_new(self._file, format_payment(PaymentFile(payment_id, self.node)))
-        self._is_begun = True
+        self.is_begun = True
 
     def show_fees(self, fees: Amount | None) -> None:
         """Print the fees, unless they are those that were printed last; nobody knows those of a resumed payment."""
         if fees is not None and fees != self._fees:
             self._call.show(f"Total fees: {fees}")
             self._fees = fees
+
+
+def _under_way(file: Path) -> str:
+    """What to know when the command ends without having learned how the payment went."""
+    return (
+        f"a payment may be under way, though nothing is paid before the seller has a commit: {file} names it, so "
+        "run the same command with --resume to go on, or ask payment-status"
+    )
 
 
 def _load_ours(call: Call, file: Path) -> PaymentId:
