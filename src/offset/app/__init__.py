@@ -140,8 +140,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Buyer": "offset.app.payment.buyer",
-    "Payment": "offset.app.payment.buyer",
     "connect": "offset.app.connect",
     "connect_files": "offset.app.connect",
     "AppError": "offset.app.errors",
@@ -171,6 +169,8 @@ _HOMES = {
     "stay_connected_files": "offset.app.lasting_session",
     "Node": "offset.app.node",
     "report_once": "offset.app.once",
+    "Buyer": "offset.app.payment.buyer",
+    "Payment": "offset.app.payment.buyer",
     "LiveReport": "offset.app.reports",
     "Routes": "offset.app.routes",
     "Seller": "offset.app.seller",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from offset.app.session import CONNECT_S, open_session
-from offset.crypto.identity import Identity
+from offset.crypto.signer import Signer
 from offset.wire.files import Ticket
 from offset.wire.report import NodeReport
 
 
-async def report_once(node: Ticket, identity: Identity, *, timeout_s: float = CONNECT_S) -> NodeReport:
+async def report_once(node: Ticket, identity: Signer, *, timeout_s: float = CONNECT_S) -> NodeReport:
     """What the node says about itself. Raises CannotConnect or NotTrusted."""
     session = await open_session(identity, node.address, node.public_key, timeout_s)
     try:

@@ -43,15 +43,15 @@ Lines = dict[Currency, CreditLine]
 
 def relays_value(report: NodeReport) -> list[Value]:
     """The relays of the node, last added last, and those it keeps for friends if it tells of them."""
-    standing = standing_of(report)
-    if standing is None:
+    network = network_status_of(report)
+    if network is None:
         return [_server_value(relay) for relay in report.funder_report.relays]
     return [
         {
             **_server_value(relay),
-            "standing": None if state is None else _relay_standing_value(standing, state),
+            "standing": None if state is None else _relay_status_value(network, state),
         }
-        for relay, state in all_relays(report, standing)
+        for relay, state in all_relays(report, network)
     ]
 
 
@@ -66,7 +66,7 @@ def index_servers_value(report: NodeReport) -> list[Value]:
 
 def friends_value(report: NodeReport) -> list[Value]:
     """The friends of the node by name, with all that the report says but the last token."""
-    lines, links, standing = granted_lines(report), links_of(report), standing_of(report)
+    lines, links, network = granted_lines(report), links_of(report), network_status_of(report)
     values = []
     for key, friend in friends_by_name(report):
         value = _friend_value(key, friend)
@@ -74,7 +74,7 @@ def friends_value(report: NodeReport) -> list[Value]:
         value["granted"] = (
             None if granted is None else {name: _line_value(granted[name]) for name in sorted(granted)}
         )
-        value["link"] = None if standing is None or link is None else _link_value(standing, link)
+        value["link"] = None if network is None or link is None else _link_value(network, link)
         values.append(value)
     return values
 
@@ -92,20 +92,20 @@ def public_key_value(report: NodeReport) -> dict[str, str]:
 # Looks at a report, for values and for tables
 
 
-def standing_of(report: NodeReport) -> NetworkStatus | None:
+def network_status_of(report: NodeReport) -> NetworkStatus | None:
     """How the node stands with relays and friends, if it tells."""
     return None if report.opt_extra is None else report.opt_extra.opt_status
 
 
 def all_relays(
-    report: NodeReport, standing: NetworkStatus
+    report: NodeReport, network: NetworkStatus
 ) -> list[tuple[NamedRelayAddress, RelayStatus | None]]:
     """The relays of the node, then those it keeps for friends."""
-    states = {state.relay.public_key: state for state in standing.relays}
+    states = {state.relay.public_key: state for state in network.relays}
     own = [(relay, states.get(relay.public_key)) for relay in report.funder_report.relays]
     kept = [
         (NamedRelayAddress(state.relay.public_key, state.relay.address, ""), state)
-        for state in standing.relays
+        for state in network.relays
         if not state.is_own
     ]
     return [*own, *kept]
@@ -128,8 +128,8 @@ def granted_lines(report: NodeReport) -> dict[PublicKey, Lines]:
 
 def links_of(report: NodeReport) -> dict[PublicKey, LinkStatus]:
     """How the link to each friend is, of those of which the node tells it."""
-    standing = standing_of(report)
-    return {} if standing is None else {link.friend_public_key: link for link in standing.links}
+    network = network_status_of(report)
+    return {} if network is None else {link.friend_public_key: link for link in network.links}
 
 
 def balances(report: NodeReport) -> dict[Currency, Balance]:
@@ -174,11 +174,11 @@ def _relay_value(relay: RelayAddress) -> Value:
     return {"public_key": base64url.encode(relay.public_key), "address": relay.address}
 
 
-def _relay_standing_value(standing: NetworkStatus, relay: RelayStatus) -> Value:
+def _relay_status_value(network: NetworkStatus, relay: RelayStatus) -> Value:
     value: Value = {
         "state": "waiting",
         "own": relay.is_own,
-        "for_ms": standing.now - relay.since,
+        "for_ms": network.now - relay.since,
         "last_error": relay.last_error or None,
         "next_attempt_ms": None,
     }
@@ -188,12 +188,12 @@ def _relay_standing_value(standing: NetworkStatus, relay: RelayStatus) -> Value:
         case RelayConnecting():
             value["state"] = "connecting"
         case waiting:
-            value["next_attempt_ms"] = max(0, waiting.until - standing.now)
+            value["next_attempt_ms"] = max(0, waiting.until - network.now)
     return value
 
 
-def _link_value(standing: NetworkStatus, link: LinkStatus) -> Value:
-    value: Value = {"for_ms": standing.now - link.since}
+def _link_value(network: NetworkStatus, link: LinkStatus) -> Value:
+    value: Value = {"for_ms": network.now - link.since}
     match link.state:
         case LinkUp() as linked:
             value |= {
@@ -203,7 +203,7 @@ def _link_value(standing: NetworkStatus, link: LinkStatus) -> Value:
             }
         case LinkDown() as apart:
             then = apart.opt_next_attempt
-            due = None if then is None else max(0, then - standing.now)
+            due = None if then is None else max(0, then - network.now)
             value |= {"state": "apart", "why": apart.why, "next_attempt_ms": due}
         case trying:
             value |= {"state": "trying", "relays": [relay.address for relay in trying.relays]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from offset.app.values import all_relays, balances, standing_of
+from offset.app.values import all_relays, balances, network_status_of
 from offset.base import base64url
 from offset.programs.printing import printable
 from offset.programs.stctrl.show_friends import links_text
@@ -16,9 +16,9 @@ from offset.wire.report import NodeReport
 def relays_text(report: NodeReport, *, is_long: bool = False) -> str:
     """The relays of the node, last added last; in the long form with how it stands there and with friends."""
     relays, titles = report.funder_report.relays, ("relay name", "public key", "address")
-    standing = standing_of(report)
-    if is_long and standing is not None:
-        rows = [[*_server(relay), _state(standing, state)] for relay, state in all_relays(report, standing)]
+    network = network_status_of(report)
+    if is_long and network is not None:
+        rows = [[*_server(relay), _state(network, state)] for relay, state in all_relays(report, network)]
         text = table((*titles, "state"), rows) if rows else "No configured relay servers."
         return f"{text}\n{links_text(report)}"
     if not relays:
@@ -26,8 +26,8 @@ def relays_text(report: NodeReport, *, is_long: bool = False) -> str:
     return table(titles, [_server(relay) for relay in relays])
 
 
-def _state(standing: NetworkStatus, state: RelayStatus | None) -> list[str]:
-    return ["unknown"] if state is None else relay_words(standing, state)
+def _state(network: NetworkStatus, state: RelayStatus | None) -> list[str]:
+    return ["unknown"] if state is None else relay_words(network, state)
 
 
 def index_servers_text(report: NodeReport) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from offset.app.values import Lines, friends_by_name, granted_lines, links_of, reset_costs, standing_of
+from offset.app.values import Lines, friends_by_name, granted_lines, links_of, network_status_of, reset_costs
 from offset.base.ids import Currency
 from offset.programs.printing import printable
 from offset.programs.stctrl.status import link_words
@@ -42,7 +42,7 @@ def friends_long_text(report: NodeReport) -> str:
             [_status(friend)],
             [printable(friend.name)],
             _long_channel(friend, lines.get(key)),
-            link_words(friend, standing_of(report), links.get(key)),
+            link_words(friend, network_status_of(report), links.get(key)),
         ]
         for key, friend in friends
     ]
@@ -55,7 +55,7 @@ def links_text(report: NodeReport) -> str:
     if not friends:
         return "No configured friends."
     rows = [
-        [[printable(friend.name)], link_words(friend, standing_of(report), links.get(key))]
+        [[printable(friend.name)], link_words(friend, network_status_of(report), links.get(key))]
         for key, friend in friends
     ]
     return table(("friend", "link"), rows)

@@ -33,9 +33,9 @@ def _in(now: Instant, then: Instant) -> str:
     return f"in {span(max(0, then - now))}"
 
 
-def relay_words(standing: NetworkStatus, relay: RelayStatus) -> Cell:
+def relay_words(network: NetworkStatus, relay: RelayStatus) -> Cell:
     """The state of a relay, in lines."""
-    now = standing.now
+    now = network.now
     kept = [] if relay.is_own else ["kept for friends that know no newer one"]
     match relay.state:
         case RelayListening():
@@ -46,20 +46,20 @@ def relay_words(standing: NetworkStatus, relay: RelayStatus) -> Cell:
             return [printable(relay.last_error), f"next attempt {_in(now, waiting.until)}", *kept]
 
 
-def link_words(friend: FriendReport, standing: NetworkStatus | None, link: LinkStatus | None) -> Cell:
+def link_words(friend: FriendReport, network: NetworkStatus | None, link: LinkStatus | None) -> Cell:
     """The state of the link to a friend, in lines; a node that does not tell says whether there is one."""
     if not friend.status:
         return ["disabled"]
-    if standing is None or link is None:
+    if network is None or link is None:
         return ["online" if friend.liveness else "offline"]
-    since = span(standing.now - link.since)
+    since = span(network.now - link.since)
     match link.state:
         case LinkUp() as linked:
             by = "the node" if linked.is_ours else "the friend"
             return [f"online for {since}", f"through {printable(linked.relay.address)}", f"made by {by}"]
         case LinkDown() as apart:
             then = apart.opt_next_attempt
-            again = [] if then is None else [f"next attempt {_in(standing.now, then)}"]
+            again = [] if then is None else [f"next attempt {_in(network.now, then)}"]
             return [f"offline for {since}", apart.why, *again]
         case trying:
             return [

@@ -2,10 +2,12 @@
 
 import json
 
+import click
 import pytest
 
 from offset.base.credits import Rate
-from offset.programs.stctrl import main
+from offset.programs.stctrl import config, main
+from offset.programs.stctrl.root import stctrl
 from offset.wire import app
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.files import (
@@ -53,6 +55,12 @@ CONFIG: list[tuple[str, app.AppRequest]] = [
     ("set-currency-rate -n bob -c FST -m 1 -a 2", app.SetFriendCurrencyRate(BOB, "FST", Rate(1, 2))),
     ("remove-currency -n bob -c EUR", app.RemoveFriendCurrency(BOB, "EUR")),
 ]
+
+
+def test_registered() -> None:
+    """`stctrl config` is this group of commands."""
+    with click.Context(stctrl) as context:
+        assert stctrl.get_command(context, "config") is config.group
 
 
 @pytest.fixture

@@ -3,10 +3,13 @@
 import json
 from typing import Any
 
+import click
 import pytest
 
 from offset.base import base64url
 from offset.base.credits import Rate
+from offset.programs.stctrl import info
+from offset.programs.stctrl.root import stctrl
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
     CreditLine,
@@ -54,6 +57,12 @@ RELAYS = (RelayAddress(CAROL, "r:1"),)
 
 
 # info
+
+
+def test_registered() -> None:
+    """`stctrl info` is this group of commands."""
+    with click.Context(stctrl) as context:
+        assert stctrl.get_command(context, "info") is info.group
 
 
 def _key(name: str) -> bytes:
