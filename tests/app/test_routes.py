@@ -7,10 +7,7 @@ import pytest
 
 from offset.app import NoAnswer, NoIndexServer, NotPermitted, UserFault
 from offset.app import routes as routes_module
-from offset.wire.app import AppPermissions, AppToAppServer, ClientResponseRoutes
-from offset.wire.index import Edge, MultiRoute, RequestRoutes
-from offset.wire.report import IndexClientMutation, SetConnectedServer
-from support.fake_node import (
+from offset.testing import (
     APP,
     CURRENCY,
     FRIEND,
@@ -25,6 +22,9 @@ from support.fake_node import (
     route,
     story,
 )
+from offset.wire.app import AppPermissions, AppToAppServer, ClientResponseRoutes
+from offset.wire.index import Edge, MultiRoute, RequestRoutes
+from offset.wire.report import IndexClientMutation, SetConnectedServer
 
 FOUND = (MultiRoute((ROUTE,)),)
 APART = node_report(connected=None)

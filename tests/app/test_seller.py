@@ -1,6 +1,7 @@
 """Selling: invoices, and finding out whether the node collected (D-4)."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,26 +19,26 @@ from offset.app import (
     format_commit,
 )
 from offset.app.seller import offline_debtors
-from offset.wire import app
-from offset.wire.report import SetChannelStatus
-from support.fake_node import (
+from offset.base.limits import FILE_BYTES_MAX
+from offset.testing import (
     CURRENCY,
     FRIEND,
     NODE,
-    OURS,
     FakeNode,
     commit_for,
     connected,
     consistent,
-    freeze,
     friend_report,
     hang_up,
     invoice,
     node_report,
     refuse,
-    refuse_aloud,
+    refuse_because,
     story,
 )
+from offset.wire import app
+from offset.wire.report import SetChannelStatus
+from support.ours import OURS
 
 BOB = FRIEND.public_key
 
@@ -45,7 +46,7 @@ BOB = FRIEND.public_key
 async def _sold(fake: FakeNode, node: Node, amount: int = 50) -> tuple[InvoiceFile, app.Commit]:
     """An invoice of the node, and what the buyer sent for it; the credits are frozen."""
     asked = await node.seller.create_invoice(CURRENCY, amount)
-    fake.do(lambda: freeze(fake, amount))
+    fake.do(lambda: fake.freeze(amount))
     return asked, commit_for(asked, NODE)
 
 
@@ -149,7 +150,7 @@ async def test_05_d4_commit_after_cancel() -> None:
     async with connected() as (fake, node):
         asked, commit = await _sold(fake, node)
         await node.seller.cancel(asked)
-        fake.do(lambda: freeze(fake, 0))
+        fake.do(lambda: fake.freeze(0))
         with pytest.raises(Refused, match="cancelled before"):
             await node.seller.commit(asked, commit)
 
@@ -161,7 +162,7 @@ async def test_stale_view() -> None:
         asked = await node.seller.create_invoice(CURRENCY, 50)
 
         def collect(fake: FakeNode, conn: int, message: app.AppToAppServer) -> None:
-            freeze(fake, 50)
+            fake.freeze(50)
             fake.change_friend(BOB, SetChannelStatus(consistent(FST=(50, 0, 0))), ack=message.app_request_id)
 
         fake.script[app.CommitInvoice] = collect
@@ -189,7 +190,7 @@ async def test_a_commit_that_the_node_refused_is_refused() -> None:
 
     def refuse_and_earn(fake: FakeNode, conn: int, message: Any) -> None:
         fake.change_friend(BOB, SetChannelStatus(consistent(FST=(50, 0, 0))))
-        refuse_aloud("it was collected or cancelled before")(fake, conn, message)
+        refuse_because("it was collected or cancelled before")(fake, conn, message)
 
     async with connected(FakeNode(node_report(extra=OURS))) as (fake, node):
         fake.script[app.CommitInvoice] = refuse_and_earn
@@ -204,7 +205,7 @@ async def test_an_invoice_that_is_not_open_cannot_be_cancelled() -> None:
     async with connected(FakeNode(node_report(extra=OURS))) as (fake, node):
         asked, commit = await _sold(fake, node)
         await node.seller.commit(asked, commit)
-        fake.script[app.CancelInvoice] = refuse_aloud("this invoice is not open")
+        fake.script[app.CancelInvoice] = refuse_because("this invoice is not open")
         with pytest.raises(Refused, match="not open"):
             await node.seller.cancel(asked)
 
@@ -244,8 +245,8 @@ async def test_commit_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.commit"
     text = format_commit(commit_for(invoice()))
     async with connected() as (_, node):
-        with pytest.raises(NoAnswer, match="no commit in"):
-            await node.seller.wait_for_commit(invoice(), path, 0.05)
+        with pytest.raises(NoAnswer, match=r"no commit came within 0\.5 s: no such file: .*a\.commit"):
+            await node.seller.wait_for_commit(invoice(), path, 0.5)
         path.write_text(text[:50])
         waiting = asyncio.create_task(node.seller.wait_for_commit(invoice(), path, 20))
         await asyncio.sleep(0)
@@ -253,6 +254,44 @@ async def test_commit_in_a_file(tmp_path: Path) -> None:
         assert await waiting == commit_for(invoice())
         with pytest.raises(UserFault, match="another invoice"):
             await node.seller.wait_for_commit(invoice(name="dinner"), path, 20)
+
+
+@pytest.mark.parametrize(
+    "kind, reason",
+    [
+        ("no commit", "is not a commit: response_hash is missing"),
+        ("pipe", "is not a regular file"),
+        ("folder", "is not a regular file"),
+        ("too large", "is too large"),
+    ],
+)
+@story
+async def test_what_is_no_commit_is_said(kind: str, reason: str, tmp_path: Path) -> None:
+    """When the time is over it is said what was wrong with the file; a pipe does not make the loop wait."""
+    path = tmp_path / "a.commit"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case "too large":
+            path.write_bytes(b" " * (FILE_BYTES_MAX + 1))
+        case _:
+            path.write_text("{}")
+    async with connected() as (_, node):
+        beats: list[float] = []
+        beating = asyncio.create_task(_beat(beats))
+        with pytest.raises(NoAnswer, match=f"no commit came within 0.3 s: .*a.commit {reason}"):
+            await node.seller.wait_for_commit(invoice(), path, 0.3)
+        beating.cancel()
+        assert len(beats) > 5
+
+
+async def _beat(beats: list[float]) -> None:
+    """Note each time that the loop gets round."""
+    while True:
+        await asyncio.sleep(0.01)
+        beats.append(asyncio.get_running_loop().time())
 
 
 @story
@@ -281,7 +320,7 @@ async def test_settle() -> None:
     """A commit that comes in time is collected; that the invoice cannot be cancelled afterwards is no failure."""
 
     async with connected() as (fake, node):
-        fake.script[app.CancelInvoice] = refuse_aloud("this invoice is not open")
+        fake.script[app.CancelInvoice] = refuse_because("this invoice is not open")
         asked, commit = await _sold(fake, node)
         await node.seller.settle(asked, _given(commit), timeout_s=20)
         assert [type(request) for request in fake.requests[1:]] == [app.CommitInvoice, app.CancelInvoice]
@@ -305,7 +344,7 @@ async def test_d23_commit_that_the_node_refuses() -> None:
     async with connected() as (fake, node):
         fake.script[app.CommitInvoice] = refuse
         asked, commit = await _sold(fake, node)
-        fake.do(lambda: freeze(fake, 30))
+        fake.do(lambda: fake.freeze(30))
         with pytest.raises(Refused, match="a part of the buyer's payment was given back"):
             await node.seller.settle(asked, _given(commit), timeout_s=20)
         assert fake.invoices == {}

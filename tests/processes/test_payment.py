@@ -26,6 +26,7 @@ from support.network import (
     say,
     settled,
 )
+from support.processes import started
 
 
 def worths(chain: Chain, currency: str = "FST") -> list[int]:
@@ -181,7 +182,7 @@ def test_killed_app(chain: Chain, tmp_path: Path) -> None:
     files = ["-i", papers.invoice, "-p", papers.payment, "-c", papers.commit]
 
     def begin() -> bool:
-        with subprocess.Popen([*who, "buyer", "pay-invoice", *files], stdout=subprocess.PIPE) as paying:
+        with started([*who, "buyer", "pay-invoice", *files], stdout=subprocess.PIPE) as paying:
             eventually(
                 lambda: papers.payment.exists() or paying.poll() is not None, "it has begun, or found no way"
             )
@@ -345,24 +346,21 @@ def test_two_apps(chain: Chain, tmp_path: Path) -> None:
         papers.ask(carol, amount)
     first.pay(alice)
     command = [PROGRAMS / "stctrl", "-I", alice.app_ident, "-T", alice.ticket, "buyer", "payment-status"]
-    with subprocess.Popen(
+    with started(
         [*command, "-p", first.payment, "-r", first.receipt], stdout=subprocess.PIPE, text=True
     ) as waiting:
-        try:
-            looked = ctl(alice, "info", "friends", app=reader)
-            assert (looked.status, looked.stderr) == (0, "")
-            assert say(alice, "config", "close-currency", "-n", "bob", "-c", "GOLD") == ""
-            assert say(alice, "config", "open-currency", "-n", "bob", "-c", "GOLD") == ""
-            second.pay(alice)
-            third.pay(alice)
-            for papers in (third, second):
-                papers.collect(carol)
-                assert papers.end(alice).status == 0
-            assert waiting.poll() is None
-            first.collect(carol)
-            said, _ = waiting.communicate(timeout=PATIENCE_S)
-        finally:
-            waiting.kill()
+        looked = ctl(alice, "info", "friends", app=reader)
+        assert (looked.status, looked.stderr) == (0, "")
+        assert say(alice, "config", "close-currency", "-n", "bob", "-c", "GOLD") == ""
+        assert say(alice, "config", "open-currency", "-n", "bob", "-c", "GOLD") == ""
+        second.pay(alice)
+        third.pay(alice)
+        for papers in (third, second):
+            papers.collect(carol)
+            assert papers.end(alice).status == 0
+        assert waiting.poll() is None
+        first.collect(carol)
+        said, _ = waiting.communicate(timeout=PATIENCE_S)
     assert (waiting.returncode, said) == (0, "Payment succeeded. Saving receipt to file.\n")
     assert [papers.verify().status for papers in (first, second, third)] == [0, 0, 0]
     assert moved(before, worths(chain)) == [-15, 3, 12]
@@ -384,13 +382,12 @@ def test_05_d8_killed_and_run_again(chain: Chain, tmp_path: Path) -> None:
     try:
         alice = chain.alice
         files = ("-i", papers.invoice, "-p", papers.payment, "-c", papers.commit)
-        paying = subprocess.Popen(
+        with started(
             [PROGRAMS / "stctrl", "-I", alice.app_ident, "-T", alice.ticket, "buyer", "pay-invoice", *files],
             stdout=subprocess.DEVNULL,
-        )
-        eventually(papers.payment.exists, "the payment began")
-        paying.kill()
-        paying.wait(PATIENCE_S)
+        ) as paying:
+            eventually(papers.payment.exists, "the payment began")
+            paying.kill()
     finally:
         bob.send_signal(signal.SIGCONT)
     done = papers.try_to_pay(chain.alice, "--resume")

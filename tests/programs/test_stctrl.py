@@ -10,18 +10,7 @@ import pytest
 from offset.base import base64url
 from offset.base.credits import Rate
 from offset.programs.stctrl import main
-from offset.wire import app
-from offset.wire.common import RelayAddress
-from offset.wire.files import (
-    PaymentFile,
-    Ticket,
-    format_invoice,
-    format_payment,
-    format_ticket,
-)
-from support.commands import Done, expected_status, lay_out, one_sentence, options_in, put, recorded, run_main
-from support.desk import Desk, Open
-from support.fake_node import (
+from offset.testing import (
     CURRENCY,
     FRIEND,
     NODE,
@@ -33,6 +22,17 @@ from support.fake_node import (
     in_thread,
     invoice,
 )
+from offset.wire import app
+from offset.wire.common import RelayAddress
+from offset.wire.files import (
+    PaymentFile,
+    Ticket,
+    format_invoice,
+    format_payment,
+    format_ticket,
+)
+from support.commands import Done, expected_status, lay_out, one_sentence, options_in, put, recorded, run_main
+from support.desk import Desk, Open
 from support.vectors import Case
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
@@ -201,7 +201,7 @@ def test_connection_failures(line: str, desk: Desk) -> None:
 
 
 class _Silent(FakeNode):
-    def _opened(self, conn: int, key: bytes) -> None:
+    def opened(self, conn: int, key: bytes) -> None:
         pass
 
 

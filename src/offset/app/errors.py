@@ -37,7 +37,8 @@ def not_trusted(address: str, app: PublicKey) -> NotTrusted:
     """The node at `address` closed the connection when it saw the key of the app."""
     return NotTrusted(
         f"the node at {address} does not trust this app, whose public key is {base64url.encode(app)}; "
-        "put its ticket (stmgr app-ticket) into the node's folder of trusted apps"
+        "put its ticket (stmgr app-ticket) into the node's folder of trusted apps; or it is no node, and the ticket "
+        "that of a relay"
     )
 
 

@@ -27,6 +27,7 @@ from offset.base.faults import UserFault
 from offset.base.ids import Currency, PublicKey
 from offset.base.names import check_currency
 from offset.core.apps.reports import balance_of
+from offset.shell.files import load
 from offset.wire.app import AddInvoice, CancelInvoice, CommitInvoice
 from offset.wire.common import Commit
 from offset.wire.files import InvoiceFile, parse_commit
@@ -74,18 +75,25 @@ class Seller:
         await self._session.ask(CancelInvoice(invoice.invoice_id))
 
     async def wait_for_commit(self, invoice: InvoiceFile, path: Path, timeout_s: float) -> Commit:
-        """The commit that somebody puts into a file, once it is there and whole. Raises NoAnswer, UserFault."""
+        """The commit that somebody puts into a regular file, once it is there and whole.
+
+        Raises NoAnswer, which says what was wrong with the file at last, and UserFault when the commit is not for
+        this invoice.
+        """
+        reason = f"no such file: {path}"
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
                     try:
-                        commit = parse_commit(path.read_text("utf-8"))
+                        # In a thread: a disk that hangs, a share say, must not stop the loop.
+                        commit = await asyncio.to_thread(load, path, parse_commit, regular=True)
                         break
-                    except (OSError, UserFault, UnicodeDecodeError):
+                    except UserFault as fault:
                         # It is not there, or being written.
+                        reason = str(fault)
                         await asyncio.sleep(LOOK_S)
         except TimeoutError:
-            raise NoAnswer(f"there is no commit in {path} after {timeout_s:g} s") from None
+            raise NoAnswer(f"no commit came within {timeout_s:g} s: {reason}") from None
         check_commit(invoice, commit)
         return commit
 

@@ -17,7 +17,8 @@ from offset.programs.printing import printable
 
 FAILED = 1
 USAGE = 2
-INTERRUPTED = 130  # as a shell has it: 128 and the number of SIGINT
+# As a shell has it: 128 and the number of SIGINT.
+INTERRUPTED = 130
 
 BRIEF_OBJECTS = 100_000
 """How many objects a command makes before it looks for garbage: more than one that does not wait for long makes."""
@@ -33,10 +34,12 @@ def run(command: click.Command, args: Sequence[str] | None = None) -> int:
     try:
         _be_lenient()
         status = command.main(args, prog_name=program, standalone_mode=False)
-        sys.stdout.flush()  # here, where it may fail
+        # Here, where it may fail.
+        sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
-        error.show()  # the help, on standard error
+        # The help, on standard error.
+        error.show()
         return USAGE
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else program
@@ -91,7 +94,8 @@ def _open_closed_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest that is free: this one
+            # The lowest that is free: this one.
+            os.open(os.devnull, os.O_RDWR)
     if sys.stdout is None:
         sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     if sys.stderr is None:

@@ -29,7 +29,7 @@ from typing import Any, Generic, TypeVar, dataclass_transform
 
 import msgspec
 
-from offset.base.faults import Undecodable
+from offset.base.faults import TextTooLong, Undecodable
 from offset.base.limits import (
     ADDRESS_BYTES_MAX,
     CURRENCY_BYTES_MAX,
@@ -104,8 +104,9 @@ class Codec(Generic[M]):
         return root.to_bytes_packed()  # type: ignore[no-any-return]
 
     def decode(self, data: bytes, bytes_max: int = 8 * DECODED_WORDS_MAX) -> M:
-        """The message in `data`. Raises Undecodable; bytes after the message are ignored (spec 01, 6.3).
+        """The message in `data`; bytes after it are ignored (spec 01, 6.3).
 
+        Raises Undecodable, and TextTooLong when nothing but the length of a name is wrong.
         `bytes_max`: what unpacks to more, but for some words of pointers, is refused before it is unpacked.
         """
         if self._read is None:
@@ -233,7 +234,7 @@ def _text_reader(schema: Any, field_name: str, limit: int) -> Read:
     def read(reader: Reader) -> str:
         text: str = reader._get_by_field(field)
         if len(text) > limit or (not text.isascii() and len(text.encode()) > limit):
-            raise Undecodable(f"a {field_name} longer than {limit} bytes")
+            raise TextTooLong(f"a {field_name} longer than {limit} bytes")
         return text
 
     return read

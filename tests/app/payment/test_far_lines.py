@@ -8,15 +8,9 @@ from app.payment.paying import BOB, INVOICE, kinds_of, parts_of
 from offset.app import NoIndexServer, NoRoute, NotEnoughCredit, PaymentRefused
 from offset.app.payment import far_lines
 from offset.base.ids import PublicKey
-from offset.wire import app
-from offset.wire.app import ClientResponseRoutes
-from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus
-from offset.wire.index import MultiRoute, RequestRoutes
-from offset.wire.report import ChangeFriend, FunderMutation, SetLiveness
-from support.fake_node import (
+from offset.testing import (
     FRIEND,
     NODE,
-    OPEN,
     SELLER,
     FakeNode,
     connected,
@@ -27,6 +21,12 @@ from support.fake_node import (
     route,
     story,
 )
+from offset.wire import app
+from offset.wire.app import ClientResponseRoutes
+from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus
+from offset.wire.index import MultiRoute, RequestRoutes
+from offset.wire.report import ChangeFriend, FunderMutation, SetLiveness
+from support.ours import OPEN
 
 US, THEM = NODE.public_key, SELLER.public_key
 ALONE: dict[str, Any] = {"index_servers": (), "connected": None}

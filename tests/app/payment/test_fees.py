@@ -9,9 +9,17 @@ from offset.app import PaymentRefused, PaymentUnfinished, Rate, TooExpensive
 from offset.app.payment.fees import fees_allowed
 from offset.base.limits import FEES_PER_MEDIATOR_MAX, FEES_PERCENT_MAX, ROUTE_KEYS_MAX
 from offset.core.index.split import Part
+from offset.testing import (
+    FakeNode,
+    commit_for,
+    connected,
+    identity,
+    invoice,
+    route,
+    story,
+)
 from offset.wire import app
 from offset.wire.index import MultiRoute
-from support.fake_node import FakeNode, commit_for, connected, identity, invoice, route, story
 
 MANY = tuple(identity(str(number)).public_key for number in range(ROUTE_KEYS_MAX - 2))
 

@@ -9,6 +9,15 @@ from app.payment.paying import BOB, CAROL
 from offset.app.payment.own_lines import PATIENCE_S, direct_way, own_obstacle
 from offset.app.reports import LiveReport
 from offset.base.ids import PublicKey
+from offset.testing import (
+    NODE,
+    SELLER,
+    consistent,
+    friend_report,
+    identity,
+    invoice,
+    node_report,
+)
 from offset.wire.common import RelayAddress
 from offset.wire.extension import (
     CreditLine,
@@ -21,16 +30,7 @@ from offset.wire.extension import (
     NetworkStatus,
 )
 from offset.wire.report import ChannelConsistent, ChannelInconsistent
-from support.fake_node import (
-    NODE,
-    OPEN,
-    SELLER,
-    consistent,
-    friend_report,
-    identity,
-    invoice,
-    node_report,
-)
+from support.ours import OPEN
 
 NOW = 1_000_000
 LONG_AGO, LATELY = 5, NOW - 1000

@@ -10,8 +10,16 @@ from offset.app.payment.plan import ASKS_MAX, Plan
 from offset.app.reports import LiveReport
 from offset.base.credits import Rate
 from offset.core.index.split import Part
+from offset.testing import (
+    FRIEND,
+    friend_report,
+    identity,
+    invoice,
+    node_report,
+    route,
+)
 from offset.wire.index import Edge, MultiRoute
-from support.fake_node import FRIEND, OPEN, friend_report, identity, invoice, node_report, route
+from support.ours import OPEN
 
 ANN, BEN, EVE = (identity(name).public_key for name in ("ann", "ben", "eve"))
 STRAIGHT, AROUND = route(ANN), route(BEN, EVE)

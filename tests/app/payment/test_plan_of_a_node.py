@@ -15,10 +15,7 @@ from app.payment.paying import (
     parts_of,
 )
 from offset.app import NoIndexServer, NoRoute, NotEnoughCredit, Rate, TooExpensive
-from offset.wire import app
-from offset.wire.index import Edge, MultiRoute, RequestRoutes
-from support.fake_node import (
-    OPEN,
+from offset.testing import (
     SELLER,
     FakeNode,
     connected,
@@ -29,6 +26,9 @@ from support.fake_node import (
     route,
     story,
 )
+from offset.wire import app
+from offset.wire.index import Edge, MultiRoute, RequestRoutes
+from support.ours import OPEN
 
 
 @story

@@ -1,4 +1,4 @@
-"""stctrl buyer against a scripted node: paying, files, and every way to fail."""
+"""stctrl buyer against a fake node: paying, going on with it, its files, and every way to fail."""
 
 import json
 from typing import Any
@@ -12,21 +12,9 @@ from offset.base.credits import Rate
 from offset.programs.stctrl import buyer
 from offset.programs.stctrl.buyer import FROZEN
 from offset.programs.stctrl.root import stctrl
-from offset.wire import app
-from offset.wire.common import RelayAddress
-from offset.wire.files import (
-    format_invoice,
-    parse_commit,
-    parse_payment,
-)
-from offset.wire.friend import FriendsRoute
-from offset.wire.index import MultiRoute, RequestRoutes
-from support.commands import one_sentence
-from support.desk import PAY, RESUME, STATUS, Desk, Open
-from support.fake_node import (
+from offset.testing import (
     FRIEND,
     NODE,
-    OPEN,
     ROUTE,
     STRANGER,
     FakeNode,
@@ -39,6 +27,18 @@ from support.fake_node import (
     node_report,
     route,
 )
+from offset.wire import app
+from offset.wire.common import RelayAddress
+from offset.wire.files import (
+    format_invoice,
+    parse_commit,
+    parse_payment,
+)
+from offset.wire.friend import FriendsRoute
+from offset.wire.index import MultiRoute, RequestRoutes
+from support.commands import one_sentence
+from support.desk import PAY, RESUME, STATUS, Desk, Open
+from support.ours import OPEN
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
 RELAYS = (RelayAddress(CAROL, "r:1"),)

@@ -15,6 +15,16 @@ from offset.crypto.hashing import sha512_256
 from offset.programs.errors import INTERRUPTED
 from offset.programs.stctrl import waiting
 from offset.programs.stctrl.buyer import FROZEN
+from offset.testing import (
+    FRIEND,
+    NODE,
+    FakeNode,
+    commit_for,
+    hang_up,
+    identity,
+    invoice,
+    receipt_for,
+)
 from offset.wire import app
 from offset.wire.common import RelayAddress
 from offset.wire.files import (
@@ -27,18 +37,6 @@ from offset.wire.files import (
 )
 from offset.wire.index import RequestRoutes
 from support.desk import PAY, RESUME, STATUS, Desk, paid
-from support.fake_node import (
-    FRIEND,
-    NODE,
-    FakeNode,
-    arrive,
-    collected,
-    commit_for,
-    hang_up,
-    identity,
-    invoice,
-    receipt_for,
-)
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
 RELAYS = (RelayAddress(CAROL, "r:1"),)
@@ -70,7 +68,7 @@ def arrive_all(fake: FakeNode) -> None:
     """What was sent has arrived; if nothing was, it arrives when it is asked for."""
     for payment_id, payment in fake.payments.items():
         payment.open = payment.open or {part_id(payment_id): 50}
-        arrive(fake, payment_id, app.Complete(commit_for(invoice())))
+        fake.arrive(payment_id, app.Complete(commit_for(invoice())))
 
 
 def part_id(payment_id: bytes) -> bytes:
@@ -116,7 +114,7 @@ def test_05_d8_a_command_that_was_stopped_goes_on(buying: Desk) -> None:
     buying.fake.results = [None]
     assert "not finished" in buying.bad(f"{PAY} --timeout 0.2")
     (payment_id,) = buying.fake.payments
-    buying.fake.do(lambda: arrive(buying.fake, payment_id, app.Complete(commit_for(invoice()))))
+    buying.fake.do(lambda: buying.fake.arrive(payment_id, app.Complete(commit_for(invoice()))))
     assert json.loads(buying.good(f"{RESUME} --json")) == {
         "payment_id": base64url.encode(payment_id),
         "fees": None,
@@ -142,7 +140,7 @@ def test_payment_that_came_to_nothing(buying: Desk) -> None:
 def test_payment_that_was_collected_already(buying: Desk) -> None:
     """A payment that is over and paid is not begun again; its receipt is still to be had."""
     payment_id = paid(buying)
-    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
     (buying.folder / "a.commit").unlink()
     assert "get its receipt with payment-status" in buying.bad(RESUME)
     assert buying.good(STATUS) == "Payment succeeded. Saving receipt to file.\n"
@@ -188,7 +186,7 @@ def test_status_while_nothing_is_promised(buying: Desk, monkeypatch: pytest.Monk
 def test_status_of_a_payment_that_succeeded(buying: Desk) -> None:
     """A payment that was collected gives its receipt, and is over."""
     payment_id = paid(buying)
-    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
     assert buying.good(STATUS) == "Payment succeeded. Saving receipt to file.\n"
     assert parse_receipt(buying.text("a.receipt")) == receipt_for(invoice())
     assert not buying.has("a.payment")
@@ -245,7 +243,7 @@ def test_a_receipt_that_was_fetched_before(buying: Desk) -> None:
     """A copy of a payment file whose receipt was fetched says neither that it is paid nor that it is not."""
     payment_id = paid(buying)
     copy = buying.text("a.payment")
-    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
     buying.good(STATUS)
     buying.put("a.payment", copy)
     assert "its receipt was fetched before" in buying.bad(STATUS.replace("a.receipt", "b.receipt"))
@@ -255,14 +253,14 @@ def test_a_receipt_that_was_fetched_before(buying: Desk) -> None:
 def test_status_for_scripts(buying: Desk) -> None:
     """With --json the end of a payment is one value."""
     payment_id = paid(buying)
-    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
     assert json.loads(buying.good(f"{STATUS} --json")) == {"status": "success", "receipt": "a.receipt"}
 
 
 def test_status_overwrites_nothing(buying: Desk) -> None:
     """A receipt file that is there is not overwritten, and the payment is not touched."""
     payment_id = paid(buying)
-    buying.fake.do(lambda: collected(buying.fake, payment_id))
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
     buying.put("a.receipt", "precious")
     assert "a.receipt exists already" in buying.bad(STATUS)
     assert payment_id in buying.fake.payments

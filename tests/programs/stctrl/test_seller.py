@@ -1,4 +1,4 @@
-"""stctrl seller against a scripted node: invoices, what is collected, and every way to fail."""
+"""stctrl seller against a fake node: invoices, commits, and what the node refuses."""
 
 import json
 from typing import Any
@@ -9,32 +9,27 @@ import pytest
 from offset.base import base64url
 from offset.programs.stctrl import seller
 from offset.programs.stctrl.root import stctrl
+from offset.testing import (
+    FRIEND,
+    NODE,
+    STRANGER,
+    commit_for,
+    consistent,
+    friend_report,
+    invoice,
+    node_report,
+    refuse,
+    refuse_because,
+)
 from offset.wire import app
-from offset.wire.common import RelayAddress
 from offset.wire.files import (
     format_commit,
     parse_invoice,
 )
 from support.desk import Desk, Open
-from support.fake_node import (
-    FRIEND,
-    NODE,
-    OURS,
-    STRANGER,
-    commit_for,
-    consistent,
-    freeze,
-    friend_report,
-    identity,
-    invoice,
-    node_report,
-    refuse,
-    refuse_aloud,
-)
+from support.ours import OURS
 
-BOB, CAROL = FRIEND.public_key, identity("carol").public_key
-RELAYS = (RelayAddress(CAROL, "r:1"),)
-
+BOB = FRIEND.public_key
 
 CREATE = "seller create-invoice -c FST -a 50 -i a.invoice"
 COMMIT = "seller commit-invoice -i a.invoice -c a.commit"
@@ -51,7 +46,7 @@ def _sold(desk: Desk) -> None:
     """The invoice is paid for, and its commit is here."""
     assert desk.good(CREATE) == ""
     desk.put("a.commit", format_commit(commit_for(parse_invoice(desk.text("a.invoice")), NODE)))
-    desk.fake.do(lambda: freeze(desk.fake, 50))
+    desk.fake.do(lambda: desk.fake.freeze(50))
 
 
 def test_create_invoice(desk: Desk) -> None:
@@ -115,7 +110,7 @@ def test_05_d4_commit_of_a_cancelled_invoice(desk: Desk) -> None:
     text = desk.text("a.invoice")
     desk.good(CANCEL)
     desk.put("a.invoice", text)
-    desk.fake.do(lambda: freeze(desk.fake, 0))
+    desk.fake.do(lambda: desk.fake.freeze(0))
     assert "nothing to collect" in desk.bad(COMMIT)
 
 
@@ -153,7 +148,7 @@ def test_cancel_of_a_collected_invoice(open_desk: Open) -> None:
     desk = open_desk(node_report(extra=OURS))
     _sold(desk)
     assert desk.good(COMMIT) == ""
-    desk.fake.script[app.CancelInvoice] = refuse_aloud("this invoice is not open")
+    desk.fake.script[app.CancelInvoice] = refuse_because("this invoice is not open")
     assert "not open" in desk.bad(CANCEL)
     assert desk.has("a.invoice")
 

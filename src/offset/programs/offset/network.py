@@ -96,7 +96,8 @@ class DemoNetwork:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # an interrupt of the terminal must not reach it before we stop it
+                # An interrupt of the terminal must not reach it before we stop it.
+                start_new_session=True,
             )
             self.processes[name] = process
         deadline = time.monotonic() + _START_SECONDS

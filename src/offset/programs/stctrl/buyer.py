@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -23,7 +24,7 @@ from offset.base.credits import Amount
 from offset.base.faults import UserFault
 from offset.base.ids import PaymentId, PublicKey
 from offset.base.limits import FEES_PER_MEDIATOR_MAX, FEES_PERCENT_MAX
-from offset.programs.cli import CONTEXT, add_help
+from offset.programs.cli import CONTEXT, WholeGroup, add_help
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
 from offset.programs.stctrl.talk import talk
@@ -48,7 +49,7 @@ _ORDER_S = 10.0
 """What the SDK may take beyond the time of a payment, to leave it in good order."""
 
 
-@click.group("buyer", context_settings=CONTEXT)
+@click.group("buyer", cls=WholeGroup, context_settings=CONTEXT)
 def group() -> None:
     """Pay invoices, and learn how payments ended.
 
@@ -92,6 +93,8 @@ def pay_invoice(
     """
     attempts, waiting = _Attempts(call, payment), Waiting()
     resumed = _load_ours(call, payment) if is_resumed else None
+    if os.path.realpath(payment) == os.path.realpath(commit):
+        raise UserFault(f"--payment and --commit name one file, {payment}: give each a name of its own")
     if resumed is None:
         refuse_existing(payment)
     refuse_existing(commit)

@@ -10,7 +10,7 @@ from offset.app.node import Node
 from offset.app.seller import COLLECT_S, offline_debtors
 from offset.base import base64url
 from offset.base.names import check_currency
-from offset.programs.cli import CONTEXT, add_help
+from offset.programs.cli import CONTEXT, WholeGroup, add_help
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
 from offset.programs.stctrl.talk import talk
@@ -21,7 +21,7 @@ _ORDER_S = 1.0
 """What the command may take beyond the time given, to look for the credits where a node does not tell (D-4)."""
 
 
-@click.group("seller", context_settings=CONTEXT)
+@click.group("seller", cls=WholeGroup, context_settings=CONTEXT)
 def group() -> None:
     """Make invoices, and collect what buyers have frozen for them.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from offset.base.ids import Currency, PublicKey, RequestId
 from offset.core.funder.records import LOST, CreditKey, From, Lost, Origin, Own, PendingKey, Queue
 from offset.core.funder.roles.buyer import transaction_failed
+from offset.core.funder.roles.seller import lose_parts, sales_through
 from offset.core.funder.state.state import Friend, Queued
 from offset.core.funder.state.turn import Turn
 from offset.wire.friend import CancelOp
@@ -35,6 +36,7 @@ def cancel_queued(
 
 def lose_channel(turn: Turn, friend: Friend) -> None:
     """The channel is gone: end what went out over it, and forget who waits beyond it (D1, D16)."""
+    struck = sales_through(turn.state, friend.public_key)
     cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))
     for number in list(friend.queues[Queue.BACKWARD]):
         turn.dequeue(friend, Queue.BACKWARD, number)
@@ -48,6 +50,7 @@ def lose_channel(turn: Turn, friend: Friend) -> None:
             cancel_towards_origin(turn, name, pending.request.request_id, pending.origin)
     friend.channel.credits = {}
     _orphan(turn, friend.public_key)
+    lose_parts(turn, struck, friend.public_key)
 
 
 def _orphan(turn: Turn, lost: PublicKey) -> None:
@@ -60,6 +63,3 @@ def _orphan(turn: Turn, lost: PublicKey) -> None:
                     turn.merge(credit.set_origin(friend.public_key, pending, LOST))
         for item in [item for item in friend.queues[Queue.FORWARDED].values() if item.origin == origin]:
             turn.dequeue(friend, Queue.FORWARDED, item.number)
-    for invoice in list(turn.state.invoices.values()):
-        if any(part.friend == lost for part in invoice.parts):
-            turn.put_invoice(invoice.without(lost))
