@@ -15,8 +15,8 @@ async def sell(identity: str, ticket: str, currency: str, amount: str, wait_s: f
         Path(f"{name}.invoice").write_text(format_invoice(invoice), "utf-8")
         print(f"Pay {name}.invoice and put what you get into {name}.commit.", flush=True)
         commit = node.seller.wait_for_commit(invoice, Path(f"{name}.commit"), wait_s)
-        is_here = await node.seller.settle(invoice, commit, timeout_s=wait_s)
-        print(f"Sold for {amount} {currency}. Thank you!" if is_here else "The credits are on their way.")
+        await node.seller.settle(invoice, commit, timeout_s=wait_s)
+        print(f"Sold for {amount} {currency}. Thank you!")
 
 
 if __name__ == "__main__":

@@ -33,11 +33,12 @@ from offset.testing import (
     invoice,
     node_report,
     refuse,
+    refuse_because,
     story,
 )
 from offset.wire import app
-from offset.wire.extension import Extra
 from offset.wire.report import SetChannelStatus
+from support.ours import OURS
 
 BOB = FRIEND.public_key
 
@@ -93,25 +94,31 @@ async def test_commit() -> None:
     """A commit is passed on, and the credits are seen to arrive."""
     async with connected() as (fake, node):
         asked, commit = await _sold(fake, node)
-        assert await node.seller.commit(asked, commit, confirm_s=20)
+        await node.seller.commit(asked, commit, confirm_s=20)
         assert fake.requests[-1] == app.CommitInvoice(commit)
         assert node.report.friends[BOB].channel_status == consistent(FST=(50, 0, 0))
 
 
 @story
 async def test_credits_that_come_later() -> None:
-    """A node that must wait for the token collects later; that can be waited for, or not."""
+    """A node that must wait for the token collects later; that is waited for when it does not say what it did."""
 
     def take(fake: FakeNode, conn: int, message: Any) -> None:
         fake.ack(message)
         if fake.asked_for(app.CommitInvoice)[1:]:
             fake.change_friend(BOB, SetChannelStatus(consistent(FST=(50, 0, 0))))
 
+    def is_here(node: Node) -> bool:
+        return node.report.friends[BOB].channel_status == consistent(FST=(50, 0, 0))
+
     async with connected() as (fake, node):
         fake.script[app.CommitInvoice] = take
         asked, commit = await _sold(fake, node)
-        assert not await node.seller.commit(asked, commit)
-        assert await node.seller.commit(asked, commit, confirm_s=20)
+        with pytest.raises(Refused, match=r"no credits came within 0\.05 s"):
+            await node.seller.commit(asked, commit, confirm_s=0.05)
+        assert not is_here(node)
+        await node.seller.commit(asked, commit, confirm_s=20)
+        assert is_here(node)
 
 
 @story
@@ -121,7 +128,7 @@ async def test_credits_that_do_not_come() -> None:
     async with connected(FakeNode(node_report({BOB: friend}))) as (fake, node):
         fake.script[app.CommitInvoice] = refuse
         asked = await node.seller.create_invoice(CURRENCY, 50)
-        assert not await node.seller.commit(asked, commit_for(asked, NODE), confirm_s=0.05)
+        await node.seller.commit(asked, commit_for(asked, NODE), confirm_s=0.05)
         assert offline_debtors(node.report, CURRENCY) == ["bob"]
         assert offline_debtors(node.report, "EUR") == []
 
@@ -159,7 +166,48 @@ async def test_stale_view() -> None:
             fake.change_friend(BOB, SetChannelStatus(consistent(FST=(50, 0, 0))), ack=message.app_request_id)
 
         fake.script[app.CommitInvoice] = collect
-        assert await node.seller.commit(asked, commit_for(asked, NODE))
+        await node.seller.commit(asked, commit_for(asked, NODE), confirm_s=20)
+
+
+@pytest.mark.parametrize("moved", [(-30, 0, 0), (0, 0, 0), (0, 0, 50)])
+@story
+async def test_a_commit_that_the_node_took_is_taken(moved: tuple[int, int, int]) -> None:
+    """A node of ours is believed: whatever else is paid meanwhile, a commit that it did not refuse was taken."""
+
+    def take(fake: FakeNode, conn: int, message: Any) -> None:
+        fake.change_friend(BOB, SetChannelStatus(consistent(FST=moved)))
+        fake.ack(message)
+
+    async with connected(FakeNode(node_report(extra=OURS))) as (fake, node):
+        fake.script[app.CommitInvoice] = take
+        asked, commit = await _sold(fake, node)
+        await node.seller.commit(asked, commit, confirm_s=0)
+
+
+@story
+async def test_a_commit_that_the_node_refused_is_refused() -> None:
+    """Also when as many credits arrive meanwhile, for another sale."""
+
+    def refuse_and_earn(fake: FakeNode, conn: int, message: Any) -> None:
+        fake.change_friend(BOB, SetChannelStatus(consistent(FST=(50, 0, 0))))
+        refuse_because("it was collected or cancelled before")(fake, conn, message)
+
+    async with connected(FakeNode(node_report(extra=OURS))) as (fake, node):
+        fake.script[app.CommitInvoice] = refuse_and_earn
+        asked, commit = await _sold(fake, node)
+        with pytest.raises(Refused, match="collected or cancelled before"):
+            await node.seller.commit(asked, commit)
+
+
+@story
+async def test_an_invoice_that_is_not_open_cannot_be_cancelled() -> None:
+    """Nobody is told that an invoice was withdrawn when it had been collected."""
+    async with connected(FakeNode(node_report(extra=OURS))) as (fake, node):
+        asked, commit = await _sold(fake, node)
+        await node.seller.commit(asked, commit)
+        fake.script[app.CancelInvoice] = refuse_because("this invoice is not open")
+        with pytest.raises(Refused, match="not open"):
+            await node.seller.cancel(asked)
 
 
 @story
@@ -271,14 +319,10 @@ async def _never() -> app.Commit:
 async def test_settle() -> None:
     """A commit that comes in time is collected; that the invoice cannot be cancelled afterwards is no failure."""
 
-    def refuse_aloud(fake: FakeNode, conn: int, message: app.AppToAppServer) -> None:
-        extra = Extra((), None, "there is no such open invoice")
-        fake.tell(conn, app.ReportMutations(message.app_request_id, (), extra))
-
     async with connected() as (fake, node):
-        fake.script[app.CancelInvoice] = refuse_aloud
+        fake.script[app.CancelInvoice] = refuse_because("this invoice is not open")
         asked, commit = await _sold(fake, node)
-        assert await node.seller.settle(asked, _given(commit), timeout_s=20)
+        await node.seller.settle(asked, _given(commit), timeout_s=20)
         assert [type(request) for request in fake.requests[1:]] == [app.CommitInvoice, app.CancelInvoice]
         assert node.report.friends[BOB].channel_status == consistent(FST=(50, 0, 0))
 
@@ -307,7 +351,8 @@ async def test_d23_commit_that_the_node_refuses() -> None:
         asked, commit = await _sold(
             fake, node
         )  # as much is frozen for others: the node's silence tells nothing
-        assert not await node.seller.settle(asked, _given(commit), timeout_s=20, confirm_s=0.05)
+        with pytest.raises(Refused, match="does not say whether it took the commit"):
+            await node.seller.settle(asked, _given(commit), timeout_s=20, confirm_s=0.05)
         assert fake.invoices == {}
 
 

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from offset.programs.offset.network import free_port
+from offset.programs.stctrl.buyer import FROZEN
 from support.commands import Done
 from support.network import PATIENCE_S, PROGRAMS, eventually
 from support.processes import started
@@ -116,7 +117,7 @@ def look_at_the_end(sh: Shell, said: dict[str, str]) -> None:
     """The payment is proved, and both see it."""
     paid, settled, verified = list(said)[-4], list(said)[-2], list(said)[-1]
     assert "pay-invoice" in paid
-    assert said[paid] == "Total fees: 0\nPayment successful!\n"
+    assert said[paid] == f"Total fees: 0\n{FROZEN}\n"
     assert said[settled] == "Payment succeeded. Saving receipt to file.\n"
     assert verified.startswith("stverify verify-receipt")
     assert said[verified] == "Receipt is valid!\n"

@@ -102,6 +102,9 @@ INVOICE_PARTS_MAX = 64  # transactions that may pay one invoice
 INVOICE_PARTS_MS: Millis = 10 * MINUTE  # parts wait so long for the rest of their payment: spec 03, D23
 PAYMENTS_MAX = 100_000
 TRANSACTIONS_PER_PAYMENT_MAX = 64
+# What a payer gives to mediators without being asked: a share of the amount, and credits for each mediator.
+FEES_PERCENT_MAX = 3
+FEES_PER_MEDIATOR_MAX = 5
 BACKOFF_MS_MIN: Millis = 1 * SECOND  # spec 02, W11
 BACKOFF_MS_MAX: Millis = 5 * MINUTE
 LISTEN_BACKOFF_MS_MAX: Millis = 2 * MINUTE
