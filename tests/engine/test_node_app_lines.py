@@ -20,7 +20,7 @@ from offset.wire.app import (
     EnableFriend,
     RequestClosePayment,
 )
-from offset.wire.extension import NetworkStatus
+from offset.wire.extension import NetworkStatus, StatusChange
 
 MAY = AppPermissions(routes=False, buyer=True, seller=False, config=False)
 KEY = PublicKey(bytes(32))
@@ -126,4 +126,4 @@ def test_a_status_is_told_once_after_a_pause() -> None:
     (data,) = door.sent[conn]
     extra = APP_SERVER_TO_APP.decode(data).opt_extra
     assert extra is not None
-    assert extra.opt_status == STATUS
+    assert extra.opt_status_change == StatusChange(0, (), (), ())

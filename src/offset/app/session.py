@@ -193,7 +193,7 @@ class Session:
         for mutation in mutations:
             self.follow(mutation)
         # An extra may say only why a request was refused, which is no change of the report.
-        if extra is not None and (extra.credit_lines or extra.opt_status is not None):
+        if extra is not None and (extra.credit_lines or extra.opt_status or extra.opt_status_change):
             self.follow(extra)
 
     def _acknowledged(self, ack: Uid, refusal: str) -> None:

@@ -128,6 +128,7 @@ APPS_MAX = 256
 TURNS_HELD_MAX = 1024  # that wait for the disk; beyond it those who cause more are not read
 APPS_RECHECK_MS: Millis = 2 * SECOND  # how soon an app that is not trusted any more is gone
 STATUS_PAUSE_MS: Millis = 500  # between two messages to apps about relays and links
+STATUS_LINKS_MAX = 1024  # links told in one of these messages; the rest comes with the next one
 APP_HANDSHAKES_MAX = 256  # (ref: 16, and more must wait) beyond it the caller that is silent longest goes
 APP_QUEUE_BYTES_MAX = 32 * 2**20  # an app that does not read is dropped beyond this
 OPEN_ROUTE_REQUESTS_MAX = 512  # (ref: 8) over all apps

@@ -100,4 +100,5 @@ class NodeAppLines:
 
     def _tell_status(self) -> None:
         self.status_timer.at = None
-        self._apps.tell_status(self._status())
+        if not self._apps.tell_status(self._status()):
+            self.status_moved()

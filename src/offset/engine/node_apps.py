@@ -9,6 +9,7 @@ from offset.base.ids import Conn, PublicKey, Uid
 from offset.base.limits import APPS_MAX
 from offset.core.apps.pending_requests import PendingRequests
 from offset.core.apps.permissions import is_allowed
+from offset.engine.told_status import ToldStatus
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_SERVER_TO_APP,
@@ -42,7 +43,7 @@ class NodeApps:
         self._keys: dict[Conn, PublicKey] = {}
         self._registered: dict[Conn, None] = {}
         self._pending = PendingRequests()
-        self._told_status: NetworkStatus | None = None
+        self._told_status = ToldStatus()
 
     def __len__(self) -> int:
         return len(self._permissions)
@@ -65,11 +66,12 @@ class NodeApps:
     def register(self, conn: Conn, report: NodeReport) -> None:
         """Send the report; from here on the app is told of every change."""
         if conn in self._permissions:
-            self._registered[conn] = None
             status = None if report.opt_extra is None else report.opt_extra.opt_status
-            if status is None or not self._was_told(status):
-                # This report is older than what the others were told.
-                self._told_status = None
+            if self._registered:
+                self._told_status.join(status)
+            else:
+                self._told_status.begin(status)
+            self._registered[conn] = None
             self._send(conn, NODE_REPORT.encode(report))
 
     def revoked(self) -> list[Conn]:
@@ -109,15 +111,14 @@ class NodeApps:
             for conn in self._registered:
                 self._send(conn, data)
 
-    def tell_status(self, status: NetworkStatus) -> None:
-        """How the node stands with relays and friends, for all, if it is not as they were told before."""
-        if not self._was_told(status):
-            self._told_status = status
-            self.tell_change(None, (), Extra(opt_status=status))
-
-    def _was_told(self, status: NetworkStatus) -> bool:
-        told = self._told_status
-        return told is not None and (told.relays, told.links) == (status.relays, status.links)
+    def tell_status(self, status: NetworkStatus) -> bool:
+        """What of the status is not as all were told before. False: there is more to tell."""
+        if not self._registered:
+            return True
+        change = self._told_status.change(status)
+        if change is not None:
+            self.tell_change(None, (), Extra(opt_status_change=change))
+        return not self._told_status.has_more
 
     def tell(self, message: AppServerToApp) -> None:
         """An answer, for those who asked."""

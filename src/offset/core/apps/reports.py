@@ -15,7 +15,14 @@ from offset.base import base64url
 from offset.base.faults import PeerFault, UserFault
 from offset.base.ids import PUBLIC_KEY_BYTES, Currency, PublicKey, short
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
-from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus
+from offset.wire.extension import (
+    CreditLine,
+    Extra,
+    FriendCreditLines,
+    LinkStatus,
+    NetworkStatus,
+    StatusChange,
+)
 from offset.wire.report import (
     AddFriendReport,
     AddIndexServerMutation,
@@ -58,14 +65,15 @@ class ReportView:
     """What a node said about itself, kept up to date; relays and index servers in order, last added last."""
 
     __slots__ = (
+        "_links",
         "_snapshot",
+        "_status",
         "connected_server",
         "credit_lines",
         "friends",
         "index_servers",
         "public_key",
         "relays",
-        "status",
     )
 
     public_key: PublicKey
@@ -77,8 +85,6 @@ class ReportView:
     """The index server that the node is connected to."""
     credit_lines: dict[PublicKey, tuple[CreditLine, ...]]
     """The lines that friends grant to the node, as far as they told them (an extension)."""
-    status: NetworkStatus | None
-    """How the node stands with relays and friends; None if it does not tell (an extension)."""
 
     def __init__(self, report: NodeReport) -> None:
         """Begin with a whole report. Raises PeerFault when a key stands in a list twice."""
@@ -88,7 +94,10 @@ class ReportView:
         self.friends = {entry.friend_public_key: entry.friend_report for entry in funder.friends.list}
         self.index_servers = {server.public_key: server for server in index.index_servers}
         self.connected_server = index.opt_connected_server
-        self.credit_lines, self.status = {}, None
+        self.credit_lines = {}
+        self._links: dict[PublicKey, LinkStatus] = {}
+        self._status: NetworkStatus | None = None
+        """Its links are left out; `_links` has them."""
         self.take_extra(report.opt_extra)
         self._snapshot: NodeReport | None = report
         if (len(self.relays), len(self.friends), len(self.index_servers)) != (
@@ -122,8 +131,23 @@ class ReportView:
             if told.friend_public_key in self.friends:
                 self.credit_lines[told.friend_public_key] = told.credit_lines
         if extra.opt_status is not None:
-            self.status = extra.opt_status
+            self._links = {link.friend_public_key: link for link in extra.opt_status.links}
+            self._status = replace(extra.opt_status, links=())
+        if extra.opt_status_change is not None:
+            self._take_status_change(extra.opt_status_change)
         self._snapshot = None
+
+    @property
+    def status(self) -> NetworkStatus | None:
+        """How the node stands with relays and friends; None if it does not tell (an extension)."""
+        return None if self._status is None else replace(self._status, links=tuple(self._links.values()))
+
+    def _take_status_change(self, change: StatusChange) -> None:
+        self._status = NetworkStatus(change.now, change.relays, ())
+        for link in change.links:
+            self._links[link.friend_public_key] = link
+        for key in change.gone:
+            self._links.pop(key, None)
 
     def snapshot(self) -> NodeReport:
         """The whole report as it is now; made once per change at most."""
@@ -137,10 +161,11 @@ class ReportView:
         return self._snapshot
 
     def _extra(self) -> Extra | None:
-        if self.status is None and not self.credit_lines:
+        status = self.status
+        if status is None and not self.credit_lines:
             return None
         lines = [FriendCreditLines(key, lines) for key, lines in self.credit_lines.items()]
-        return Extra(tuple(lines), self.status)
+        return Extra(tuple(lines), status)
 
     def _apply_funder(self, mutation: FunderReportMutation) -> None:
         match mutation:
