@@ -122,12 +122,19 @@ class Session:
     # Life
 
     async def until_ready(self, timeout_s: float) -> None:
-        """Wait for permissions and report. Raises CannotConnect or NotTrusted."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                await asyncio.shield(self._ready)
-        except TimeoutError:
-            raise CannotConnect(f"the node at {self.address} did not answer within {timeout_s:g} s") from None
+        """Wait for permissions and report; a long report may take longer, while pieces of it come.
+
+        Raises CannotConnect or NotTrusted.
+        """
+        pieces = -1
+        while self._engine.pieces > pieces:
+            pieces = self._engine.pieces
+            try:
+                async with asyncio.timeout(timeout_s):
+                    return await asyncio.shield(self._ready)
+            except TimeoutError:
+                continue
+        raise CannotConnect(f"the node at {self.address} did not answer within {timeout_s:g} s")
 
     async def until_lost(self) -> AppError:
         """Wait until the connection is over: why it is."""

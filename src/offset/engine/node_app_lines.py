@@ -1,6 +1,7 @@
 """The lines of a node's apps: who gets in, who must go, and when all are told how the node stands.
 
 app ── proves its key ──► opened ──► permissions; node: came ──► report, after what it may tell is durable
+    ── wants a piece ───► node: wanted ──► the first part of a long report, then its friends, piece by piece
     ── request ─────────► read, permitted ──► node: asked        else hung up on
     ── gone ────────────► node: left                             what it asked for is carried out all the same
 """
@@ -11,7 +12,8 @@ from collections.abc import Callable
 
 from offset.base.faults import PeerFault
 from offset.base.ids import Conn
-from offset.base.limits import APPS_MAX, APPS_RECHECK_MS, STATUS_PAUSE_MS
+from offset.base.instants import Instant
+from offset.base.limits import APPS_MAX, APPS_RECHECK_MS, REPORT_OFFER_MS, STATUS_PAUSE_MS
 from offset.engine.line_events import LineClosed, LineEvent, LineMessage, LineOpened
 from offset.engine.loop import Loop, Timer
 from offset.engine.node_apps import NodeApps
@@ -29,15 +31,26 @@ class NodeAppLines:
         loop: Loop,
         apps: NodeApps,
         *,
+        offers: Callable[[], bool],
         came: Callable[[Conn], None],
+        wanted: Callable[[Conn], None],
         asked: Callable[[AppToAppServer], None],
-        left: Callable[[], None],
+        left: Callable[[Conn], None],
         status: Callable[[], NetworkStatus],
     ) -> None:
-        """`came`: an app was taken in. `asked`: what one may ask. `left`: one is gone. `status`: how we stand now."""
+        """`offers`: whether an app may have the report in pieces. `came`: one is to have it whole.
+
+        `wanted`: one is to have its first part, or the next. `asked`: what one may ask. `left`: one is gone.
+        `status`: how we stand now.
+        """
         self._loop = loop
         self._apps = apps
-        self._came, self._asked, self._left, self._status = came, asked, left, status
+        self._offers, self._came, self._wanted = offers, came, wanted
+        self._asked, self._left, self._status = asked, left, status
+        self._undecided: dict[Conn, Instant] = {}
+        """Apps that have not asked for a piece yet, and until when they may, the first one first."""
+        self.offer_timer = Timer(self._wait_no_more)
+        """An app may not know of pieces."""
         self.recheck_timer = Timer(self._recheck)
         """Whether the apps are still trusted."""
         self.status_timer = Timer(self._tell_status)
@@ -49,11 +62,9 @@ class NodeAppLines:
         match news:
             case LineMessage():
                 try:
-                    request = self._apps.request(conn, news.data)
+                    self._heard(conn, news.data)
                 except PeerFault as fault:
                     self._hangup(conn, f"hung up on an app: {fault}")
-                else:
-                    self._asked(request)
             case LineOpened():
                 self._opened(news)
             case LineClosed():
@@ -61,6 +72,25 @@ class NodeAppLines:
             case _:
                 # What an app does not take the driver bounds.
                 return
+
+    def _heard(self, conn: Conn, data: bytes) -> None:
+        if self._apps.wants_piece(conn, data):
+            self._undecided.pop(conn, None)
+            self._wanted(conn)
+            return
+        request = self._apps.request(conn, data)
+        if self._undecided.pop(conn, None) is not None:
+            # It asks before it has its report, and knows of no pieces.
+            self._came(conn)
+        self._asked(request)
+
+    def _wait_no_more(self) -> None:
+        """Apps that asked for no piece in time get the report whole."""
+        now = self._loop.now
+        for conn in [conn for conn, until in self._undecided.items() if until <= now]:
+            del self._undecided[conn]
+            self._came(conn)
+        self.offer_timer.at = next(iter(self._undecided.values()), None)
 
     def register(self, conn: Conn, report: NodeReport) -> None:
         """Send the report; from here on the app is told of every change."""
@@ -74,10 +104,16 @@ class NodeAppLines:
             self.status_timer.at = self._loop.now + STATUS_PAUSE_MS
 
     def _opened(self, news: LineOpened) -> None:
-        if self._apps.opened(news.conn, news.remote):
+        offers_pieces = self._offers()
+        if self._apps.opened(news.conn, news.remote, offers_pieces=offers_pieces):
             if self.recheck_timer.at is None:
                 self.recheck_timer.at = self._loop.now + APPS_RECHECK_MS
-            self._came(news.conn)
+            if not offers_pieces:
+                self._came(news.conn)
+                return
+            self._undecided[news.conn] = self._loop.now + REPORT_OFFER_MS
+            if self.offer_timer.at is None:
+                self.offer_timer.at = self._undecided[news.conn]
             return
         if len(self._apps) >= APPS_MAX:
             self._loop.add(Tell("app", f"hung up on an app: there are {APPS_MAX} already"))
@@ -90,7 +126,8 @@ class NodeAppLines:
 
     def _closed(self, conn: Conn) -> None:
         self._apps.closed(conn)
-        self._left()
+        self._undecided.pop(conn, None)
+        self._left(conn)
 
     def _recheck(self) -> None:
         """Hang up on apps whose ticket was removed or changed."""

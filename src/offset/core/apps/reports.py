@@ -21,9 +21,11 @@ from offset.wire.extension import (
     FriendCreditLines,
     LinkStatus,
     NetworkStatus,
+    ReportPiece,
     StatusChange,
 )
 from offset.wire.report import (
+    FRIEND_PART,
     AddFriendReport,
     AddIndexServerMutation,
     AddRelayMutation,
@@ -72,6 +74,7 @@ class ReportView:
         "credit_lines",
         "friends",
         "index_servers",
+        "is_whole",
         "public_key",
         "relays",
     )
@@ -86,8 +89,11 @@ class ReportView:
     credit_lines: dict[PublicKey, tuple[CreditLine, ...]]
     """The lines that friends grant to the node, as far as they told them (an extension)."""
 
+    is_whole: bool
+    """False while friends are still to come in pieces; changes of friends that are not here yet are skipped."""
+
     def __init__(self, report: NodeReport) -> None:
-        """Begin with a whole report. Raises PeerFault when a key stands in a list twice."""
+        """Begin with the first report. Raises PeerFault when a key stands in a list twice."""
         funder, index = report.funder_report, report.index_client_report
         self.public_key = funder.local_public_key
         self.relays = {relay.public_key: relay for relay in funder.relays}
@@ -98,8 +104,9 @@ class ReportView:
         self._links: dict[PublicKey, LinkStatus] = {}
         self._status: NetworkStatus | None = None
         """Its links are left out; `_links` has them."""
+        self.is_whole = report.opt_extra is None or not report.opt_extra.friends_follow
         self.take_extra(report.opt_extra)
-        self._snapshot: NodeReport | None = report
+        self._snapshot: NodeReport | None = report if self.is_whole else None
         if (len(self.relays), len(self.friends), len(self.index_servers)) != (
             len(funder.relays),
             len(funder.friends.list),
@@ -124,9 +131,11 @@ class ReportView:
             self.apply(mutation)
 
     def take_extra(self, extra: Extra | None) -> None:
-        """Take what only our nodes tell."""
+        """Take what only our nodes tell. Raises PeerFault when a piece of the report is unreadable."""
         if extra is None:
             return
+        if extra.opt_piece is not None:
+            self._take_piece(extra.opt_piece)
         for told in extra.credit_lines:
             if told.friend_public_key in self.friends:
                 self.credit_lines[told.friend_public_key] = told.credit_lines
@@ -148,6 +157,13 @@ class ReportView:
             self._links[link.friend_public_key] = link
         for key in change.gone:
             self._links.pop(key, None)
+
+    def _take_piece(self, piece: ReportPiece) -> None:
+        """Friends as they are now, even if they were told of before."""
+        for part in piece.friends:
+            entry = FRIEND_PART.decode(part.report)
+            self.friends[entry.friend_public_key] = entry.friend_report
+        self.is_whole |= piece.is_last
 
     def snapshot(self) -> NodeReport:
         """The whole report as it is now; made once per change at most."""
@@ -171,7 +187,8 @@ class ReportView:
         match mutation:
             case ChangeFriend():
                 key = mutation.friend_public_key
-                self.friends[key] = changed_friend(self._friend(key), mutation.friend_report_mutation)
+                if self.is_whole or key in self.friends:
+                    self.friends[key] = changed_friend(self._friend(key), mutation.friend_report_mutation)
             case AddRelayMutation():
                 relay = mutation.relay
                 # The node, too, moves a replaced relay to the end.
@@ -185,8 +202,9 @@ class ReportView:
                     raise out_of_step(f"friend {short(mutation.friend_public_key)} is added twice")
                 self.friends[mutation.friend_public_key] = new_friend(mutation)
             case RemoveFriendMutation():
-                self._friend(mutation.public_key)
-                del self.friends[mutation.public_key]
+                if self.is_whole:
+                    self._friend(mutation.public_key)
+                self.friends.pop(mutation.public_key, None)
                 self.credit_lines.pop(mutation.public_key, None)
             case _:
                 assert_never(mutation)

@@ -15,10 +15,11 @@ from offset.base.faults import PeerFault, UserFault
 from offset.base.instants import Instant
 from offset.base.limits import APP_FRAME_BYTES_MAX
 from offset.base.names import host_and_port
+from offset.core.apps.first_report import FirstReport
 from offset.crypto.identity import Identity
 from offset.link.stack import Line
 from offset.wire.files import Ticket
-from offset.wire.report import NODE_REPORT, NodeReport
+from offset.wire.report import NodeReport
 
 _READ_BYTES = 2**18
 
@@ -35,10 +36,9 @@ def glance(identity: Identity, node: Ticket, timeout_s: float) -> NodeReport:
     where = host_and_port(node.address)
     if where is None:
         raise UserFault(f"the ticket has the address {node.address!r}, which is not HOST:PORT")
-    deadline = time.monotonic() + timeout_s
     try:
         with socket.create_connection(where, timeout_s) as connection:
-            return _Look(identity, node, connection, deadline).report()
+            return _Look(identity, node, connection, timeout_s).report()
     except TimeoutError:
         _cannot(node, f"no answer within {timeout_s:g} s")
     except (OSError, UnicodeError) as error:  # the latter: no host can have such a name
@@ -46,10 +46,11 @@ def glance(identity: Identity, node: Ticket, timeout_s: float) -> NodeReport:
 
 
 class _Look:
-    def __init__(self, identity: Identity, node: Ticket, connection: socket.socket, deadline: float) -> None:
+    def __init__(self, identity: Identity, node: Ticket, connection: socket.socket, timeout_s: float) -> None:
         self._identity, self._node = identity, node
         self._connection = connection
-        self._deadline = deadline
+        self._timeout_s = timeout_s
+        self._deadline = time.monotonic() + timeout_s
         self._line = Line(
             identity,
             _SystemEntropy(),
@@ -60,17 +61,22 @@ class _Look:
 
     def report(self) -> NodeReport:
         """Read until the report is here. Raises OSError when the connection breaks."""
-        messages: list[bytes] = []
+        first = FirstReport()
         self._send()
         try:
-            while len(messages) < 2:
+            while True:
                 data = self._read()
                 if not data:
-                    self._closed(messages)
-                messages += self._line.receive(data, _now())
+                    self._closed(first)
+                for message in self._line.receive(data, _now()):
+                    for answer in first.take(message):
+                        self._line.send(answer, _now())
+                        # Pieces of a long report come as long as we ask for them.
+                        self._deadline = time.monotonic() + self._timeout_s
+                    # Permissions are not needed: anybody whom the node knows may look.
+                    if first.report is not None:
+                        return first.report
                 self._send()
-            # The first message, the permissions, is not needed: anybody whom the node knows may look.
-            return NODE_REPORT.decode(messages[1])
         except PeerFault as fault:
             _cannot(self._node, str(fault))
 
@@ -90,8 +96,8 @@ class _Look:
         if data:
             self._connection.sendall(data)
 
-    def _closed(self, messages: list[bytes]) -> NoReturn:
-        if self._line.remote is not None and not messages:
+    def _closed(self, first: FirstReport) -> NoReturn:
+        if self._line.remote is not None and first.permissions is None:
             from offset.app.errors import not_trusted
 
             raise not_trusted(self._node.address, self._identity.public_key)
