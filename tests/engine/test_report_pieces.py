@@ -13,6 +13,7 @@ from offset.base.limits import (
     FRIEND_CURRENCIES_MAX,
     FRIENDS_MAX,
     NAME_BYTES_MAX,
+    REPORT_FRIEND_PARTS,
     REPORT_OFFER_MS,
     REPORT_PIECE_PARTS_MAX,
     REPORT_WHOLE_PARTS_MAX,
@@ -30,7 +31,7 @@ from offset.wire.app import APP_PERMISSIONS, AddFriend, DisableFriend, RemoveFri
 from offset.wire.codec import Codec
 from offset.wire.extension import LinkDown, LinkUp
 from offset.wire.report import (
-    FRIEND_PART,
+    FRIEND_REPORT,
     NODE_REPORT,
     ChannelConsistent,
     CurrencyConfigReport,
@@ -63,14 +64,15 @@ def names(state: FunderState, pieces: ReportPieces, conn: Conn = CONN) -> list[s
     found = []
     while (piece := pieces.take(conn)) is not None:
         for part in piece.friends:
-            found.append(FRIEND_PART.decode(part.report).friend_report.name)
+            found.append(FRIEND_REPORT.decode(part.report).friend_report.name)
     return found
 
 
 def test_pieces_are_offered_beyond_the_limit() -> None:
     """Friends and currencies count, so that no report that is made at once takes long."""
-    assert not ReportPieces(friends(REPORT_WHOLE_PARTS_MAX // 4, 3)).is_offered()
-    assert ReportPieces(friends(REPORT_WHOLE_PARTS_MAX // 4 + 1, 3)).is_offered()
+    fit = REPORT_WHOLE_PARTS_MAX // (REPORT_FRIEND_PARTS + 7)
+    assert not ReportPieces(friends(fit, 7)).is_offered()
+    assert ReportPieces(friends(fit + 1, 7)).is_offered()
 
 
 @pytest.mark.parametrize("count, currencies", [(0, 0), (1, 256), (1024, 0), (1025, 0), (300, 7), (7, 256)])
@@ -82,7 +84,7 @@ def test_each_piece_is_bounded_and_none_is_left_out(count: int, currencies: int)
     assert not pieces.begin(CONN)
     found: list[PublicKey] = []
     while (piece := pieces.take(CONN)) is not None:
-        assert (len(piece.keys) - 1) * (currencies + 1) < REPORT_PIECE_PARTS_MAX
+        assert (len(piece.keys) - 1) * (currencies + REPORT_FRIEND_PARTS) < REPORT_PIECE_PARTS_MAX
         assert len(piece.friends) == len(piece.keys)
         found += piece.keys
     assert found == list(state.friends)

@@ -85,7 +85,7 @@ changes = st.builds(
 )
 pieces = st.builds(
     ReportPiece,
-    st.lists(st.builds(FriendPart, st.binary(max_size=20)), max_size=2).map(tuple),
+    st.lists(st.builds(FriendPart, st.binary(max_size=20), st.binary(max_size=20)), max_size=2).map(tuple),
     st.booleans(),
 )
 extras = st.builds(

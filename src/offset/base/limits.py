@@ -129,10 +129,9 @@ APPS_MAX = 256
 TURNS_HELD_MAX = 1024  # that wait for the disk; beyond it those who cause more are not read
 APPS_RECHECK_MS: Millis = 2 * SECOND  # how soon an app that is not trusted any more is gone
 STATUS_PAUSE_MS: Millis = 500  # between two messages to apps about relays and links
-REPORT_WHOLE_PARTS_MAX = (
-    1000  # friends, and currencies with them; beyond it apps of ours get the report in pieces
-)
-REPORT_PIECE_PARTS_MAX = 512  # about 100 KB and 20 ms; the last friend of a piece may exceed it
+REPORT_FRIEND_PARTS = 3  # a friend in a report takes as long as so many currencies with it, of one part each
+REPORT_WHOLE_PARTS_MAX = 1000  # beyond it apps of ours get the report in pieces
+REPORT_PIECE_PARTS_MAX = 256  # about 50 KB and 10 ms; the last friend of a piece may exceed it
 REPORT_OFFER_MS: Millis = 2 * SECOND  # an app that has not asked for a piece by then gets the report whole
 STATUS_LINKS_MAX = 1024  # links told in one of these messages; the rest comes with the next one
 APP_HANDSHAKES_MAX = 256  # (ref: 16, and more must wait) beyond it the caller that is silent longest goes

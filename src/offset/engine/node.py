@@ -311,6 +311,7 @@ class NodeEngine:
             self._look_at_parts(invoices)
         concerned = turn.concerned()
         self._pieces.changed(concerned)
+        self._pieces.changed([told.friend_public_key for told in turn.credit_lines])
         capacities = self._capacities.changed(self._funder.state, concerned)
         self._put(turn.changes, lambda: self._release(turn, ack, capacities))
 

@@ -107,7 +107,6 @@ class NodeApps:
             self._told_status.compare(piece.keys, status.links)
         change = StatusChange(status.now, status.relays, status.links, ())
         extra = Extra(
-            piece.credit_lines,
             opt_status_change=change,
             opt_piece=ReportPiece(piece.friends, piece.is_last),
         )

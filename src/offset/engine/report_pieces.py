@@ -14,12 +14,17 @@ import msgspec
 from msgspec.structs import replace
 
 from offset.base.ids import Conn, PublicKey
-from offset.base.limits import APP_FRAME_BYTES_MAX, REPORT_PIECE_PARTS_MAX, REPORT_WHOLE_PARTS_MAX
+from offset.base.limits import (
+    APP_FRAME_BYTES_MAX,
+    REPORT_FRIEND_PARTS,
+    REPORT_PIECE_PARTS_MAX,
+    REPORT_WHOLE_PARTS_MAX,
+)
 from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.views import friend_report
-from offset.wire.extension import FriendCreditLines, FriendPart
+from offset.wire.extension import CREDIT_LINES, FriendCreditLines, FriendPart
 from offset.wire.report import (
-    FRIEND_PART,
+    FRIEND_REPORT,
     NODE_REPORT,
     ChannelInconsistent,
     FriendReport,
@@ -35,7 +40,6 @@ class Piece(msgspec.Struct, frozen=True):
 
     keys: tuple[PublicKey, ...]
     friends: tuple[FriendPart, ...]
-    credit_lines: tuple[FriendCreditLines, ...]
     is_last: bool
 
 
@@ -86,35 +90,35 @@ class ReportPieces:
         if left is None:
             return None
         keys: list[PublicKey] = []
-        lines: list[FriendCreditLines] = []
         parts, is_last = 0, True
         for key in left:
             friend = self._state.friends.get(key)
             if friend is None:
                 continue
             keys.append(key)
-            if friend.credit_lines is not None:
-                lines.append(FriendCreditLines(key, friend.credit_lines))
             parts += _parts(friend)
             if parts >= self._piece_parts_max:
                 is_last = False
                 break
         if is_last:
             self._left[conn] = None
-        return Piece(tuple(keys), tuple(map(self._part, keys)), tuple(lines), is_last)
+        return Piece(tuple(keys), tuple(map(self._part, keys)), is_last)
 
     def _part(self, key: PublicKey) -> FriendPart:
         part = self._encoded.get(key)
         if part is None:
-            report = PkFriendReport(key, friend_report(self._state.friends[key]))
-            part = self._encoded[key] = FriendPart(FRIEND_PART.encode(report))
+            friend = self._state.friends[key]
+            report = FRIEND_REPORT.encode(PkFriendReport(key, friend_report(friend)))
+            lines = friend.credit_lines
+            told = b"" if lines is None else CREDIT_LINES.encode(FriendCreditLines(key, lines))
+            part = self._encoded[key] = FriendPart(report, told)
         return part
 
 
 def _parts(friend: Friend) -> int:
-    """What the report of a friend costs: it, and each currency."""
+    """What the report of a friend costs: it takes as long as some currencies, beside those with it."""
     terms = friend.channel.remote_terms
-    return 1 + len(friend.configs) + (0 if terms is None else len(terms.balance_for_reset))
+    return REPORT_FRIEND_PARTS + len(friend.configs) + (0 if terms is None else len(terms.balance_for_reset))
 
 
 def encode_whole(report: NodeReport) -> bytes:

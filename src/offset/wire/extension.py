@@ -139,9 +139,12 @@ class StatusChange(Message):
 
 
 class FriendPart(Message):
-    """One friend of a report, encoded by itself (`wire/report.py`, FRIEND_PART)."""
+    """One friend of a report, in messages of its own."""
 
     report: bytes
+    """FRIEND_REPORT of `wire/report.py`."""
+    credit_lines: bytes
+    """CREDIT_LINES; empty if the friend told none."""
 
 
 class ReportPiece(Message):
@@ -204,4 +207,5 @@ union(
 union("extension", "LinkState", {"linked": LinkUp, "trying": LinkTrying, "apart": LinkDown})
 
 WELCOME: Codec[Welcome] = Codec("extension", "AppPermissions")
+CREDIT_LINES: Codec[FriendCreditLines] = Codec("extension", "FriendCreditLines")
 PIECE_REQUEST: Codec[PieceRequest] = Codec("extension", "PieceRequest")

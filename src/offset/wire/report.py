@@ -357,4 +357,4 @@ union("report", "NodeReportMutation", {"funder": FunderMutation, "indexClient": 
 struct(NodeReport, "extension", "NodeReport")
 
 NODE_REPORT: Extensible[NodeReport] = Extensible("report", "NodeReport", "opt_extra")
-FRIEND_PART: Codec[PkFriendReport] = Codec("report", "PkFriendReport")
+FRIEND_REPORT: Codec[PkFriendReport] = Codec("report", "PkFriendReport")

@@ -29,7 +29,7 @@ from offset.wire.extension import (
     Welcome,
 )
 from offset.wire.report import (
-    FRIEND_PART,
+    FRIEND_REPORT,
     NODE_REPORT,
     ChangeFriend,
     FunderMutation,
@@ -52,7 +52,7 @@ def change(*mutations: FunderReportMutation, piece: ReportPiece | None = None) -
 
 def piece(*keys: PublicKey, name: str = "as in the piece", is_last: bool = False) -> bytes:
     """Some friends."""
-    parts = [FriendPart(FRIEND_PART.encode(PkFriendReport(key, friend_report(name)))) for key in keys]
+    parts = [FriendPart(FRIEND_REPORT.encode(PkFriendReport(key, friend_report(name))), b"") for key in keys]
     return change(piece=ReportPiece(tuple(parts), is_last))
 
 
@@ -126,4 +126,4 @@ def test_nonsense_is_the_fault_of_the_node(place: int, data: bytes) -> None:
 def test_a_piece_with_nonsense_in_it() -> None:
     """It is refused, not skipped."""
     with pytest.raises(PeerFault):
-        begun().take(change(piece=ReportPiece((FriendPart(b"\xff\xff"),), True)))
+        begun().take(change(piece=ReportPiece((FriendPart(b"\xff\xff", b""),), True)))

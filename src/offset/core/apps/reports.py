@@ -16,6 +16,7 @@ from offset.base.faults import PeerFault, UserFault
 from offset.base.ids import PUBLIC_KEY_BYTES, Currency, PublicKey, short
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
 from offset.wire.extension import (
+    CREDIT_LINES,
     CreditLine,
     Extra,
     FriendCreditLines,
@@ -25,7 +26,7 @@ from offset.wire.extension import (
     StatusChange,
 )
 from offset.wire.report import (
-    FRIEND_PART,
+    FRIEND_REPORT,
     AddFriendReport,
     AddIndexServerMutation,
     AddRelayMutation,
@@ -161,8 +162,11 @@ class ReportView:
     def _take_piece(self, piece: ReportPiece) -> None:
         """Friends as they are now, even if they were told of before."""
         for part in piece.friends:
-            entry = FRIEND_PART.decode(part.report)
+            entry = FRIEND_REPORT.decode(part.report)
             self.friends[entry.friend_public_key] = entry.friend_report
+            if part.credit_lines:
+                told = CREDIT_LINES.decode(part.credit_lines)
+                self.credit_lines[entry.friend_public_key] = told.credit_lines
         self.is_whole |= piece.is_last
 
     def snapshot(self) -> NodeReport:

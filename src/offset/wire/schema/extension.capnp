@@ -98,6 +98,7 @@ struct StatusChange {
 
 struct FriendPart {
   report @0 :Data;  # A Report.PkFriendReport: a packed message of its own
+  creditLines @1 :Data;  # A FriendCreditLines, the same; empty if the friend told no lines
 }
 
 struct ReportPiece {
