@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -196,17 +196,17 @@ def links(book: Book) -> None:
         for key in list(book.state.friends)[:count]:
             book.channeler.remove_friend(key, 2)
             book.channeler.update_friend(key, (), (book.relay,), 2)
-        clock, messages = Clock(), 0
+        clock = Clock()
+        apps.status_moved()
         is_going = True
         sent.clear()
         while is_going:
-            is_going = not clock.take(lambda: apps.tell_status(status()))
-            messages += 1
+            is_going = not clock.take(lambda: apps.tell_status(book.channeler.friends(), status_of))
         size, longest = sum(map(len, sent)) / 1024, max(map(len, sent)) / 1024
-        tell(words, f"{size:.1f} KiB in {messages} messages of at most {longest:.1f}; node {spent(clock)}")
+        tell(words, f"{size:.1f} KiB in {len(sent)} messages of at most {longest:.1f}; node {spent(clock)}")
 
-    def status() -> NetworkStatus:
-        return book.channeler.status(2)
+    def status_of(friends: Sequence[PublicKey]) -> NetworkStatus:
+        return book.channeler.status_of(friends, 2)
 
     move("links, one moved", 1)
     move("links, all moved", len(book.state.friends))

@@ -359,8 +359,7 @@ def piece_kept_too_long() -> list[Patch]:
 
 def link_change_untold() -> list[Patch]:
     """Apps are not told of links that went up or down."""
-    change = told_status.ToldStatus._changed_links
-    return [(told_status.ToldStatus, "_changed_links", lambda self, links: change(self, links)[:0])]
+    return [(told_status.ToldStatus, "_next", lambda self, linked: [])]
 
 
 def change_untold() -> list[Patch]:

@@ -47,7 +47,8 @@ class Door:
             wanted=lambda conn: self.noted.append(("wants", conn)),
             asked=self.noted.append,
             left=lambda _conn: self.noted.append("left"),
-            status=lambda: STATUS,
+            linked=lambda: (),
+            status_of=lambda _: STATUS,
         )
         self.loop.set_timers(self.lines.offer_timer, self.lines.recheck_timer, self.lines.status_timer)
 

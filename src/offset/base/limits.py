@@ -133,7 +133,9 @@ REPORT_FRIEND_PARTS = 3  # a friend in a report takes as long as so many currenc
 REPORT_WHOLE_PARTS_MAX = 1000  # beyond it apps of ours get the report in pieces
 REPORT_PIECE_PARTS_MAX = 256  # about 50 KB and 10 ms; the last friend of a piece may exceed it
 REPORT_OFFER_MS: Millis = 2 * SECOND  # an app that has not asked for a piece by then gets the report whole
-STATUS_LINKS_MAX = 1024  # links told in one of these messages; the rest comes with the next one
+STATUS_LINKS_MAX = (
+    2048  # links that are looked at for one of these messages; the rest comes with the next one
+)
 APP_HANDSHAKES_MAX = 256  # (ref: 16, and more must wait) beyond it the caller that is silent longest goes
 APP_QUEUE_BYTES_MAX = 32 * 2**20  # an app that does not read is dropped beyond this
 OPEN_ROUTE_REQUESTS_MAX = 512  # (ref: 8) over all apps

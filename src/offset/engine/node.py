@@ -121,7 +121,8 @@ class NodeEngine:
             wanted=self._app_wants_piece,
             asked=self._app_asked,
             left=self._app_left,
-            status=lambda: self._channeler.status(),
+            linked=lambda: self._channeler.linked(),
+            status_of=lambda friends: self._channeler.status_of(friends),
         )
         self._loop.lines.listen(APPS, self._app_lines.take)
         self._channeler = NodeChanneler(

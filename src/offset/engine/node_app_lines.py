@@ -8,18 +8,18 @@ app ── proves its key ──► opened ──► permissions; node: came ─
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from offset.base.faults import PeerFault
-from offset.base.ids import Conn
+from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import APPS_MAX, APPS_RECHECK_MS, REPORT_OFFER_MS, STATUS_PAUSE_MS
 from offset.engine.line_events import LineClosed, LineEvent, LineMessage, LineOpened
 from offset.engine.loop import Loop, Timer
 from offset.engine.node_apps import NodeApps
 from offset.engine.surface import Tell
+from offset.engine.told_status import StatusOf
 from offset.wire.app import AppToAppServer
-from offset.wire.extension import NetworkStatus
 from offset.wire.report import NodeReport
 
 
@@ -36,17 +36,19 @@ class NodeAppLines:
         wanted: Callable[[Conn], None],
         asked: Callable[[AppToAppServer], None],
         left: Callable[[Conn], None],
-        status: Callable[[], NetworkStatus],
+        linked: Callable[[], Collection[PublicKey]],
+        status_of: StatusOf,
     ) -> None:
         """`offers`: whether an app may have the report in pieces. `came`: one is to have it whole.
 
         `wanted`: one is to have its first part, or the next. `asked`: what one may ask. `left`: one is gone.
-        `status`: how we stand now.
+        `linked`: the friends with whom there is a link. `status_of`: how we stand with relays and some friends.
         """
         self._loop = loop
         self._apps = apps
         self._offers, self._came, self._wanted = offers, came, wanted
-        self._asked, self._left, self._status = asked, left, status
+        self._asked, self._left = asked, left
+        self._linked, self._status_of = linked, status_of
         self._undecided: dict[Conn, Instant] = {}
         """Apps that have not asked for a piece yet, and until when they may, the first one first."""
         self.offer_timer = Timer(self._wait_no_more)
@@ -100,6 +102,10 @@ class NodeAppLines:
 
     def status_moved(self) -> None:
         """Something may have changed: tell apps soon, and not of each step on the way."""
+        self._apps.status_moved()
+        self._tell_soon()
+
+    def _tell_soon(self) -> None:
         if self.status_timer.at is None and len(self._apps):
             self.status_timer.at = self._loop.now + STATUS_PAUSE_MS
 
@@ -137,5 +143,5 @@ class NodeAppLines:
 
     def _tell_status(self) -> None:
         self.status_timer.at = None
-        if not self._apps.tell_status(self._status()):
-            self.status_moved()
+        if not self._apps.tell_status(self._linked(), self._status_of):
+            self._tell_soon()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey, Uid
@@ -10,7 +10,7 @@ from offset.base.limits import APPS_MAX
 from offset.core.apps.pending_requests import PendingRequests
 from offset.core.apps.permissions import is_allowed
 from offset.engine.report_pieces import Piece, encode_whole
-from offset.engine.told_status import ToldStatus
+from offset.engine.told_status import StatusOf, ToldStatus
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_SERVER_TO_APP,
@@ -150,11 +150,15 @@ class NodeApps:
             for conn in self._registered:
                 self._send(conn, data)
 
-    def tell_status(self, status: NetworkStatus) -> bool:
-        """What of the status is not as all were told before. False: there is more to tell."""
+    def status_moved(self) -> None:
+        """How we stand with relays and friends may have changed."""
+        self._told_status.moved()
+
+    def tell_status(self, linked: Collection[PublicKey], status_of: StatusOf) -> bool:
+        """What of the status is not as all were told before. False: there is more to look at."""
         if not self._registered:
             return True
-        change = self._told_status.change(status)
+        change = self._told_status.change(linked, status_of)
         if change is not None:
             self.tell_change(None, (), Extra(opt_status_change=change))
         return not self._told_status.has_more
