@@ -6,15 +6,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.processes import started
+
 ROOT = Path(__file__).parents[2]
 
 
 def run(program: str, *options: str) -> str:
     """What a benchmark prints. Fails when it fails."""
     command = [sys.executable, str(ROOT / "benchmarks" / program), *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+    return out
 
 
 def test_payments(tmp_path: Path) -> None:
@@ -44,6 +47,16 @@ def test_funder() -> None:
     for side in ("buyer", "mediator", "seller"):
         assert re.search(rf"^{side} +\w.* \d+ ", told, re.MULTILINE)
     assert re.search(r"^mediator +collect +1 +3 ", told, re.MULTILINE)
+
+
+def test_comeback() -> None:
+    """A row for each case; friends are back after their relay, and each link needs two connections at least."""
+    told = run("comeback.py", "--friends", "2", "--away", "5")
+    (row,) = [line.split() for line in told.splitlines()[1:]]
+    assert row[:3] == ["2", "5", "s"]
+    median, last, connections = float(row[3]), float(row[5]), int(row[7])
+    assert 0 < median <= last
+    assert connections >= 5
 
 
 def test_routes() -> None:

@@ -7,10 +7,8 @@ from typing import Any
 
 import pytest
 
-from offset.engine import node
+from offset.base.faults import UserFault
 from offset.programs import stmgr, stnode
-from offset.shell import driver
-from offset.shell import service as program
 from offset.shell.driver import Driver
 
 Start = Callable[..., dict[str, Any]]
@@ -25,14 +23,14 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     assert stmgr.main(["init-node-db", "-i", "node.ident", "-o", "node.db"]) == 0
     given: dict[str, Any] = {}
 
-    def note(module: Any, name: str) -> None:
-        made = getattr(module, name)
+    def note(name: str) -> None:
+        made = getattr(stnode, name)
 
         def make(*args: Any, **options: Any) -> Any:
             given.update(options)
             return made(*args, **options)
 
-        monkeypatch.setattr(module, name, make)
+        monkeypatch.setattr(stnode, name, make)
 
     def run_shortly(_: str, begin: Callable[[], Awaitable[Driver]]) -> int:
         async def story() -> None:
@@ -43,16 +41,28 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
         asyncio.run(story())
         return 0
 
-    note(node, "NodeEngine")
-    note(driver, "Driver")
-    monkeypatch.setattr(program, "run_program", run_shortly)
+    note("NodeEngine")
+    note("Driver")
+    monkeypatch.setattr(stnode, "run_program", run_shortly)
 
     def run(*options: str) -> dict[str, Any]:
         where = ["-i", "node.ident", "-l", "127.0.0.1:0", "-d", "node.db", "-t", "trusted"]
-        assert stnode.main([*where, *options]) == 0
+        assert stnode.stnode.main([*where, *options], standalone_mode=False) == 0
         return given
 
     return run
+
+
+def test_folder_of_trusted_apps_that_is_not_there(start: Start) -> None:
+    """A wrong --trusted is refused: the node would run, and let no app in."""
+    for name, said in (
+        ("nowhere", "there is no folder nowhere"),
+        ("node.db", "cannot be read: Not a directory"),
+    ):
+        with pytest.raises(UserFault, match=said):
+            start("-t", name)
+    # The database is free again.
+    start()
 
 
 @pytest.mark.parametrize("options, is_allowed", [((), True), (("--refuse-private-relays",), False)])

@@ -28,7 +28,7 @@ from offset.app import (
 from offset.app import Node as AppNode
 from offset.base.credits import Amount
 from offset.base.ids import PaymentId
-from offset.programs.offset.network import Node
+from offset.programs.offset.network import DemoNode
 from offset.wire.app import PaymentStatusNotFound, PaymentStatusSuccess
 
 PATIENCE_S = 60.0
@@ -47,7 +47,7 @@ Happened = Callable[[Step], None]
 class App:
     """A connection to a node that is made again whenever it breaks."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: DemoNode) -> None:
         self._files = node
         self._stack = AsyncExitStack()
         self._node: AppNode | None = None
@@ -104,7 +104,7 @@ class Deal:
         """Pay, collect, and learn the end. Of a payment that cannot be finished the seller cancels the invoice."""
         commit = await self._pay()
         if commit is None:
-            await self._seller.insist(lambda node: node.seller.cancel(self.invoice))
+            await self._seller.insist(self._withdraw)
         else:
             self._happened("promised")
             await self._seller.insist(lambda node: self._collect(node, commit))
@@ -141,6 +141,12 @@ class Deal:
         self._payment_id = payment_id
         self._happened("began")
 
+    async def _withdraw(self, node: AppNode) -> None:
+        try:
+            await node.seller.cancel(self.invoice)
+        except Refused:
+            return  # withdrawn before the node was killed, and its answer was lost
+
     async def _collect(self, node: AppNode, commit: Commit) -> None:
         try:
             await node.seller.commit(self.invoice, commit)
@@ -157,7 +163,9 @@ class Deal:
         await node.buyer.acknowledge(self._payment_id, status.ack_uid)
 
 
-async def shop(buyer: Node, seller: Node, customers: int, currency: str, happened: Happened) -> list[Deal]:
+async def shop(
+    buyer: DemoNode, seller: DemoNode, customers: int, currency: str, happened: Happened
+) -> list[Deal]:
     """So many customers at once, each of whom buys one thing; all the deals that this took.
 
     No two deals are about the same amount, and no two sets of deals about the same sum.

@@ -90,7 +90,7 @@ class AppEngine:
         self._address, self._node = address, node
         self._conn: Conn | None = None
         self._stage = AppStage.DIALING
-        self._first = FirstReport()
+        self._first = FirstReport(node)
         self._pieces = 0
         self._posted: list[bytes] = []
         self._told: list[Effect] = []

@@ -65,6 +65,7 @@ from offset.engine.part_timeouts import PartTimeouts
 from offset.engine.report_pieces import ReportPieces
 from offset.engine.surface import Effect, Event, NetworkChanged, Persisted, Received, Tell
 from offset.engine.views import NodeView
+from offset.engine.withdrawn import Pair, Withdrawn
 from offset.link.stack import Line
 from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIndexServer
 from offset.wire.extension import Extra
@@ -111,6 +112,7 @@ class NodeEngine:
         self._part_timeouts = PartTimeouts(self._funder)
         self._parts_timer = Timer(self._give_back_parts)
         self._capacities = Capacities()
+        self._withdrawn = Withdrawn(rows)
         self._pieces = ReportPieces(self._funder.state, whole_report_parts_max)
         self._apps = NodeApps(trust, self._loop.send)
         self._app_lines = NodeAppLines(
@@ -144,7 +146,9 @@ class NodeEngine:
             moved=self._app_lines.status_moved,
         )
         client = IndexClient(signer, entropy, servers)
-        self._index = NodeIndex(self._loop, client, answer=self._apps.tell, report=self._report)
+        self._index = NodeIndex(
+            self._loop, client, answer=self._apps.tell, report=self._report, taken_back=self._forget_withdrawn
+        )
         self._loop.set_timers(
             self._channeler.timer,
             self._index.timer,
@@ -161,6 +165,7 @@ class NodeEngine:
         self._loop.now = now
         self._say(self._funder.start(), None)
         self._look_at_parts(self._funder.state.invoices)
+        self._index.doubt(self._withdrawn.doubtful(self._funder.state))
         self._index.start()
         return self._loop.take_effects()
 
@@ -192,7 +197,7 @@ class NodeEngine:
 
     def view(self) -> NodeView:
         """The node at this moment."""
-        needed = len(self._channeler) + len(self._apps) + (self._index.conn is not None)
+        needed = len(self._channeler) + len(self._apps) + len(self._index.conns)
         return NodeView(self._funder.state, needed, len(self._outbox), self._apps.requests_pending)
 
     # The disk
@@ -314,6 +319,8 @@ class NodeEngine:
         self._pieces.changed(concerned)
         self._pieces.changed([told.friend_public_key for told in turn.credit_lines])
         capacities = self._capacities.changed(self._funder.state, concerned)
+        turn.changes.update(self._withdrawn.published(capacities))
+        turn.changes.update(self._withdrawn.removed(turn.changes))
         self._put(turn.changes, lambda: self._release(turn, ack, capacities))
 
     def _report(self, changes: Changes, ack: Uid | None, mutations: Sequence[NodeReportMutation]) -> None:
@@ -339,3 +346,8 @@ class NodeEngine:
             self._apps.tell(result)
         if capacities:
             self._index.publish(capacities)
+        if withdrawn := self._withdrawn.among(turn.changes):
+            self._index.doubt(withdrawn)
+
+    def _forget_withdrawn(self, pairs: Iterable[Pair]) -> None:
+        self._put(self._withdrawn.taken_back(pairs), lambda: None)

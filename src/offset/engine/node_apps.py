@@ -65,7 +65,7 @@ class NodeApps:
         return len(self._pending)
 
     def opened(self, conn: Conn, key: PublicKey, *, offers_pieces: bool = False) -> bool:
-        """An app proved its key; it is told its permissions. False: hang up without a word.
+        """An app proved its key; it is told its permissions. False: it is to be hung up on.
 
         `offers_pieces`: an app that knows how may ask for its report piece by piece, before anything else.
         """

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
 from offset.core.apps.first_report import FirstReport
-from offset.testing import friend_report, node_report
+from offset.testing import NODE, friend_report, node_report
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_SERVER_TO_APP,
@@ -58,7 +58,7 @@ def piece(*keys: PublicKey, name: str = "as in the piece", is_last: bool = False
 
 def begun() -> FirstReport:
     """An app that has the first part of a report."""
-    first = FirstReport()
+    first = FirstReport(NODE.public_key)
     assert first.take(OFFER) == [WANTED, WANTED]
     assert first.take(NODE_REPORT.encode(node_report({}, extra=Extra(friends_follow=True)))) == [WANTED]
     assert first.report is None
@@ -77,7 +77,7 @@ def test_a_whole_report() -> None:
     """Of a node that offers no pieces, as the reference, nothing is asked; so too if it offered and was quicker."""
     may = AppPermissions(True, False, True, False)
     for data, wanted in ((APP_PERMISSIONS.encode(may), []), (OFFER, [WANTED, WANTED])):
-        first = FirstReport()
+        first = FirstReport(NODE.public_key)
         assert first.take(data) == wanted
         assert (first.permissions, first.report) == (may, None)
         assert first.take(NODE_REPORT.encode(node_report())) == []
@@ -116,11 +116,19 @@ def test_changes_between_pieces() -> None:
 @given(st.integers(0, 2), st.binary(max_size=40))
 def test_nonsense_is_the_fault_of_the_node(place: int, data: bytes) -> None:
     """Whatever comes, it is taken or refused."""
-    first = FirstReport()
+    first = FirstReport(NODE.public_key)
     for message in (OFFER, NODE_REPORT.encode(node_report({}, extra=Extra(friends_follow=True))))[:place]:
         first.take(message)
     with contextlib.suppress(PeerFault):
         first.take(data)
+
+
+def test_another_key() -> None:
+    """The report is not that of the node that was asked for."""
+    first = FirstReport(A)
+    first.take(OFFER)
+    with pytest.raises(PeerFault, match="not a node"):
+        first.take(NODE_REPORT.encode(node_report()))
 
 
 def test_a_piece_with_nonsense_in_it() -> None:

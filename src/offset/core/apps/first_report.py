@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from offset.base.faults import PeerFault
+from offset.base.ids import PublicKey
 from offset.core.apps.reports import ReportView
 from offset.wire.app import APP_SERVER_TO_APP, AppPermissions, ReportMutations
 from offset.wire.extension import PIECE_REQUEST, WELCOME, PieceRequest
@@ -14,9 +16,11 @@ _AHEAD = 2
 class FirstReport:
     """The first messages of a node, one after the other."""
 
-    __slots__ = ("_view", "permissions", "report")
+    __slots__ = ("_node", "_view", "permissions", "report")
 
-    def __init__(self) -> None:
+    def __init__(self, node: PublicKey) -> None:
+        """`node`: the key of the node that is talked to."""
+        self._node = node
         self.permissions: AppPermissions | None = None
         """What the app may do, once the node said it."""
         self.report: NodeReport | None = None
@@ -39,6 +43,9 @@ class FirstReport:
 
     def _begin(self, data: bytes) -> list[bytes]:
         report = NODE_REPORT.decode(data)
+        if report.funder_report.local_public_key != self._node:
+            # The messages of an index server can be read as those of a node that says nothing.
+            raise PeerFault("it is not a node; is the ticket that of an index server?")
         view = ReportView(report)
         if view.is_whole:
             self.report = report

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,15 +14,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
 TIMEOUT_S_MAX = 86_400.0
-ANSWER_S = 30.0
-"""Seconds that a command waits for the node, unless told otherwise."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value, for scripts.")
 
 
-def timeout(
-    default_s: float = ANSWER_S, what: str = "Wait for the node at most so long."
-) -> Callable[[F], F]:
+def timeout(default_s: float, what: str) -> Callable[[F], F]:
     """--timeout, in seconds."""
     return click.option(
         "--timeout",
@@ -86,15 +82,19 @@ def _whole(text: str) -> int | None:
     return int(digits) if is_whole else None
 
 
+class Percent(click.ParamType[Fraction]):
+    """A share from 0 to less than 100 per cent, in decimal digits: 1 or 0.25."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        """The number, exactly, or a usage error."""
+        text = str(value)
+        digits = text.replace(".", "", 1)
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= 40) or Fraction(text) >= 100:
+            self.fail(f"{value!r} is not a number from 0 to less than 100, such as 1 or 0.25.", param, ctx)
+        return Fraction(text)
+
+
+PERCENT = Percent()
 U32, U128 = Whole(32), Whole(128)
-
-
-def show_json(value: Any) -> None:
-    """Print a value for scripts. Numbers of credits are texts, as in files: other languages cannot hold them."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def show_done(is_json: bool, **details: Any) -> None:
-    """Say nothing, as the reference does; or the details, for scripts."""
-    if is_json:
-        show_json({"done": True, **details})

@@ -46,7 +46,7 @@ def cancel_invoice(turn: Turn, invoice_id: InvoiceId) -> str | None:
     """Withdraw an invoice and cancel what waits for it. Returns why not, or None."""
     invoice = turn.state.invoices.get(invoice_id)
     if invoice is None:
-        return "there is no such open invoice"
+        return "this invoice is not open: it was collected or cancelled before"
     end = SALE.after(_state_of(turn.state, invoice), SaleEvent.WITHDRAWN)
     for friend, pending in _pending_parts(turn.state, invoice):
         turn.answer(friend, invoice.currency, CancelOp(pending.request.request_id))

@@ -12,7 +12,7 @@ _FRAME_SECONDS = 0.1
 _FRAMES = "|/-\\"
 
 
-class Stage:
+class Progress:
     """Lines on standard output; on a terminal a wheel turns behind the step under way."""
 
     def __init__(self) -> None:
