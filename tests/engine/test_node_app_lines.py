@@ -10,6 +10,7 @@ from offset.engine.lines import Lines
 from offset.engine.loop import Loop
 from offset.engine.node_app_lines import NodeAppLines
 from offset.engine.node_apps import NodeApps
+from offset.engine.report_pieces import Piece
 from offset.engine.surface import Tell
 from offset.testing import identity, node_report
 from offset.wire.app import (
@@ -21,7 +22,7 @@ from offset.wire.app import (
     EnableFriend,
     RequestClosePayment,
 )
-from offset.wire.extension import PIECE_REQUEST, WELCOME, NetworkStatus, PieceRequest, StatusChange
+from offset.wire.extension import PIECE_REQUEST, WELCOME, Extra, NetworkStatus, PieceRequest, StatusChange
 
 MAY = AppPermissions(routes=False, buyer=True, seller=False, config=False)
 KEY = PublicKey(bytes(32))
@@ -166,6 +167,19 @@ def test_an_app_that_wants_no_pieces_has_the_whole_report_after_a_while() -> Non
     assert door.noted[3:] == [first]
     door.pass_ms(REPORT_OFFER_MS - 1)
     assert door.noted[4:] == [last]
+
+
+def test_links_are_looked_at_again_when_an_app_has_all_pieces() -> None:
+    """A piece may have waited for the disk, and show what is so no more."""
+    door = Door()
+    door.is_large = True
+    conn = door.open(2)
+    door.lines.register(conn, node_report(extra=Extra(opt_status=STATUS, friends_follow=True)))
+    door.pass_ms(STATUS_PAUSE_MS)
+    for is_last in (False, True):
+        assert door.lines.status_timer.at is None
+        door.lines.tell_piece(conn, Piece((), (), is_last), STATUS)
+    assert door.lines.status_timer.at == door.loop.now + STATUS_PAUSE_MS
 
 
 def test_where_no_pieces_are_offered_none_are_given() -> None:

@@ -238,7 +238,7 @@ class NodeEngine:
             self._put({}, lambda: self._app_lines.register(conn, report))
         elif (piece := self._pieces.take(conn)) is not None:
             status = self._channeler.status_of(piece.keys)
-            self._put({}, lambda: self._apps.tell_piece(conn, piece, status))
+            self._put({}, lambda: self._app_lines.tell_piece(conn, piece, status))
 
     def _app_left(self, conn: Conn) -> None:
         self._pieces.drop(conn)

@@ -17,9 +17,11 @@ from offset.base.limits import APPS_MAX, APPS_RECHECK_MS, REPORT_OFFER_MS, STATU
 from offset.engine.line_events import LineClosed, LineEvent, LineMessage, LineOpened
 from offset.engine.loop import Loop, Timer
 from offset.engine.node_apps import NodeApps
+from offset.engine.report_pieces import Piece
 from offset.engine.surface import Tell
 from offset.engine.told_status import StatusOf
 from offset.wire.app import AppToAppServer
+from offset.wire.extension import NetworkStatus
 from offset.wire.report import NodeReport
 
 
@@ -99,6 +101,13 @@ class NodeAppLines:
         self._apps.register(conn, report)
         # Perhaps while the report waited for the disk.
         self.status_moved()
+
+    def tell_piece(self, conn: Conn, piece: Piece, status: NetworkStatus) -> None:
+        """Send the next friends of the report. `status`: relays, and the links of these friends."""
+        self._apps.tell_piece(conn, piece, status)
+        if piece.is_last:
+            # Links may have moved while a piece waited for the disk.
+            self.status_moved()
 
     def status_moved(self) -> None:
         """Something may have changed: tell apps soon, and not of each step on the way."""

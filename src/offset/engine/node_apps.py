@@ -89,9 +89,10 @@ class NodeApps:
     def register(self, conn: Conn, report: NodeReport) -> None:
         """Send the report, or its first part; from here on the app is told of every change."""
         if conn in self._permissions:
-            status = None if report.opt_extra is None else report.opt_extra.opt_status
+            extra = report.opt_extra
+            status = None if extra is None else extra.opt_status
             if self._registered:
-                self._told_status.join(status)
+                self._told_status.join(status, links_follow=extra is not None and extra.friends_follow)
             else:
                 self._told_status.begin(status)
             self._registered[conn] = None

@@ -39,10 +39,12 @@ class ToldStatus:
         self._links = {link.friend_public_key: link for link in status.links} if status is not None else {}
         self._again.clear()
 
-    def join(self, status: NetworkStatus | None) -> None:
-        """One more app has the report, and knows this."""
+    def join(self, status: NetworkStatus | None, *, links_follow: bool = False) -> None:
+        """One more app has the report, and knows this; `links_follow`: its links come in pieces (`compare`)."""
         if status is None or self._relays != status.relays:
             self._relays = None
+        if links_follow:
+            return
         links = () if status is None else status.links
         self.compare([*self._links, *[link.friend_public_key for link in links]], links)
 
