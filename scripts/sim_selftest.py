@@ -22,7 +22,7 @@ from offset.core.funder.roles import buyer, cancelling, mediator, payments, sell
 from offset.core.funder.state import state, turn
 from offset.core.index import client
 from offset.engine import capacities as publication
-from offset.engine import node_apps, outbox
+from offset.engine import node_apps, outbox, report_pieces, told_status
 from offset.link import keepalive
 from offset.sim.course.run import Outcome
 from offset.sim.course.simulation import simulate
@@ -355,6 +355,16 @@ def forged_commit_taken() -> list[Patch]:
     return [(seller, "verify_commit", lambda commit, key: True)]
 
 
+def piece_kept_too_long() -> list[Patch]:
+    """A friend that changed is told to the next app as it was when its part of the report was encoded."""
+    return [(report_pieces.ReportPieces, "changed", lambda self, friends: None)]
+
+
+def link_change_untold() -> list[Patch]:
+    """Apps are not told of links that went up or down."""
+    return [(told_status.ToldStatus, "_next", lambda self, linked: [])]
+
+
 def change_untold() -> list[Patch]:
     """Apps are not told when a limit is changed."""
     change = turn.Turn.change_friend
@@ -446,6 +456,8 @@ BREACHES = (
     reset_half_done,
     copies_answered,
     token_always_wanted,
+    piece_kept_too_long,
+    link_change_untold,
 )
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import Conn, PublicKey
-from offset.base.limits import APPS_MAX, APPS_RECHECK_MS, STATUS_PAUSE_MS
+from offset.base.limits import APPS_MAX, APPS_RECHECK_MS, REPORT_OFFER_MS, STATUS_PAUSE_MS
 from offset.engine.line_events import LineClosed, LineMessage, LineOpened
 from offset.engine.lines import Lines
 from offset.engine.loop import Loop
 from offset.engine.node_app_lines import NodeAppLines
 from offset.engine.node_apps import NodeApps
+from offset.engine.report_pieces import Piece
 from offset.engine.surface import Tell
 from offset.testing import identity, node_report
 from offset.wire.app import (
+    APP_PERMISSIONS,
     APP_SERVER_TO_APP,
     APP_TO_APP_SERVER,
     AppPermissions,
@@ -20,7 +22,7 @@ from offset.wire.app import (
     EnableFriend,
     RequestClosePayment,
 )
-from offset.wire.extension import NetworkStatus
+from offset.wire.extension import PIECE_REQUEST, WELCOME, Extra, NetworkStatus, PieceRequest, StatusChange
 
 MAY = AppPermissions(routes=False, buyer=True, seller=False, config=False)
 KEY = PublicKey(bytes(32))
@@ -35,16 +37,21 @@ class Door:
         self.trusted = {KEY: MAY}
         self.sent: dict[Conn, list[bytes]] = {}
         self.noted: list[object] = []
+        self.is_large = False
+        """Whether the report may be had in pieces."""
         self.apps = NodeApps(self.trusted.get, lambda conn, data: self.sent.setdefault(conn, []).append(data))
         self.lines = NodeAppLines(
             self.loop,
             self.apps,
+            offers=lambda: self.is_large,
             came=self.noted.append,
+            wanted=lambda conn: self.noted.append(("wants", conn)),
             asked=self.noted.append,
-            left=lambda: self.noted.append("left"),
-            status=lambda: STATUS,
+            left=lambda _conn: self.noted.append("left"),
+            linked=lambda: (),
+            status_of=lambda _: STATUS,
         )
-        self.loop.set_timers(self.lines.recheck_timer, self.lines.status_timer)
+        self.loop.set_timers(self.lines.offer_timer, self.lines.recheck_timer, self.lines.status_timer)
 
     def open(self, number: int, key: PublicKey = KEY) -> Conn:
         """An app proves its key."""
@@ -126,4 +133,59 @@ def test_a_status_is_told_once_after_a_pause() -> None:
     (data,) = door.sent[conn]
     extra = APP_SERVER_TO_APP.decode(data).opt_extra
     assert extra is not None
-    assert extra.opt_status == STATUS
+    assert extra.opt_status_change == StatusChange(0, (), (), ())
+
+
+def test_an_app_that_wants_pieces_gets_them_and_no_whole_report() -> None:
+    """It asks at once; later requests are requests."""
+    door = Door()
+    door.is_large = True
+    conn = door.open(2)
+    assert WELCOME.decode(door.sent[conn][0]).report_in_pieces
+    wanted = PIECE_REQUEST.encode(PieceRequest(True))
+    door.say(conn, wanted)
+    door.say(conn, wanted)
+    door.pass_ms(REPORT_OFFER_MS)
+    message = AppToAppServer(bytes(16), RequestClosePayment(bytes(16)))
+    door.say(conn, APP_TO_APP_SERVER.encode(message))
+    assert door.noted == [("wants", conn), ("wants", conn), message]
+
+
+def test_an_app_that_wants_no_pieces_has_the_whole_report_after_a_while() -> None:
+    """Or as soon as it asks for something; one that is gone by then has none."""
+    door = Door()
+    door.is_large = True
+    first, second, third = (door.open(number) for number in (2, 4, 6))
+    message = AppToAppServer(bytes(16), RequestClosePayment(bytes(16)))
+    door.say(second, APP_TO_APP_SERVER.encode(message))
+    assert door.noted == [second, message]
+    door.lines.take(LineClosed(third, "gone", True, door.lines.take))
+    door.pass_ms(REPORT_OFFER_MS - 1)
+    last = door.open(8)
+    assert door.noted[2:] == ["left"]
+    door.pass_ms(1)
+    assert door.noted[3:] == [first]
+    door.pass_ms(REPORT_OFFER_MS - 1)
+    assert door.noted[4:] == [last]
+
+
+def test_links_are_looked_at_again_when_an_app_has_all_pieces() -> None:
+    """A piece may have waited for the disk, and show what is so no more."""
+    door = Door()
+    door.is_large = True
+    conn = door.open(2)
+    door.lines.register(conn, node_report(extra=Extra(opt_status=STATUS, friends_follow=True)))
+    door.pass_ms(STATUS_PAUSE_MS)
+    for is_last in (False, True):
+        assert door.lines.status_timer.at is None
+        door.lines.tell_piece(conn, Piece((), (), is_last), STATUS)
+    assert door.lines.status_timer.at == door.loop.now + STATUS_PAUSE_MS
+
+
+def test_where_no_pieces_are_offered_none_are_given() -> None:
+    """A short report is whole for every app, and its permissions have the bytes of 0.1.11."""
+    door = Door()
+    conn = door.open(2)
+    assert door.sent[conn] == [APP_PERMISSIONS.encode(MAY)]
+    door.say(conn, PIECE_REQUEST.encode(PieceRequest(True)))
+    assert ("wants", conn) not in door.noted

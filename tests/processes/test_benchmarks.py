@@ -65,3 +65,12 @@ def test_routes() -> None:
     rows = [line.split() for line in told.splitlines() if re.match(r" +\d\d ", line)]
     assert len(rows) >= 5
     assert all(int(row[2]) <= int(row[4]) <= 3 for row in rows)
+
+
+def test_books() -> None:
+    """A report whole and in pieces, of which the second app gets as much as the first, and what is told of links."""
+    told = run("books.py", "--friends", "200", "--currencies", "8")
+    sizes = re.findall(r"in pieces, to the (?:first|next) app +([\d.]+ MiB), at most", told)
+    assert len(sizes) == 2
+    assert sizes[0] == sizes[1]
+    assert re.search(r"links, one moved +0\.\d KiB in 1 messages", told)

@@ -4,22 +4,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offset.base.ids import RAND_VALUE_BYTES
-from offset.wire.app import APP_SERVER_TO_APP, AppServerToApp, ReportMutations
+from offset.wire.app import (
+    APP_PERMISSIONS,
+    APP_SERVER_TO_APP,
+    APP_TO_APP_SERVER,
+    AppPermissions,
+    AppServerToApp,
+    AppToAppServer,
+    EnableFriend,
+    ReportMutations,
+)
 from offset.wire.codec import Codec
 from offset.wire.common import RelayAddress
 from offset.wire.extension import (
+    PIECE_REQUEST,
+    WELCOME,
     CreditLine,
     Extra,
     FriendCreditLines,
+    FriendPart,
     LinkDown,
     LinkStatus,
     LinkTrying,
     LinkUp,
     NetworkStatus,
+    PieceRequest,
     RelayConnecting,
     RelayListening,
     RelayStatus,
     RelayWaiting,
+    ReportPiece,
+    StatusChange,
+    Welcome,
 )
 from offset.wire.friend import FRIEND_MESSAGE, FriendMessage, MoveToken, MoveTokenRequest
 from offset.wire.report import (
@@ -62,11 +78,24 @@ statuses = st.builds(
     ),
     st.lists(st.builds(LinkStatus, keys, link_states, times), max_size=3).map(tuple),
 )
+changes = st.builds(
+    lambda status, gone: StatusChange(status.now, status.relays, status.links, tuple(gone)),
+    statuses,
+    st.lists(keys, max_size=2),
+)
+pieces = st.builds(
+    ReportPiece,
+    st.lists(st.builds(FriendPart, st.binary(max_size=20), st.binary(max_size=20)), max_size=2).map(tuple),
+    st.booleans(),
+)
 extras = st.builds(
     Extra,
     st.lists(st.builds(FriendCreditLines, keys, lines), max_size=2).map(tuple),
     st.none() | statuses,
     texts,
+    st.none() | changes,
+    st.booleans(),
+    st.none() | pieces,
 )
 
 
@@ -102,3 +131,22 @@ def test_changes_of_the_report(ack: bytes | None, extra: Extra | None) -> None:
     assert OLD_APP.decode(data) == ReportMutations(ack, ())
     if extra is None:
         assert data == OLD_APP.encode(message)
+
+
+@given(*[st.booleans()] * 5)
+def test_welcome(routes: bool, buyer: bool, seller: bool, config: bool, pieces: bool) -> None:
+    """The same for permissions, with an offer of the report in pieces."""
+    data = WELCOME.encode(Welcome(routes, buyer, seller, config, pieces))
+    assert WELCOME.decode(data) == Welcome(routes, buyer, seller, config, pieces)
+    old = AppPermissions(routes, buyer, seller, config)
+    assert APP_PERMISSIONS.decode(data) == old
+    assert WELCOME.decode(APP_PERMISSIONS.encode(old)) == Welcome(routes, buyer, seller, config, False)
+    if not pieces:
+        assert data == APP_PERMISSIONS.encode(old)
+
+
+def test_a_request_for_a_piece_is_known_from_others() -> None:
+    """Whatever an app of 0.1.11 says, no piece is wanted by it."""
+    assert PIECE_REQUEST.decode(PIECE_REQUEST.encode(PieceRequest(True))).is_wanted
+    other = APP_TO_APP_SERVER.encode(AppToAppServer(b"\xff" * 16, EnableFriend(b"\xff" * 32)))
+    assert not PIECE_REQUEST.decode(other).is_wanted

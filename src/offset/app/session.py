@@ -125,12 +125,19 @@ class Session:
     # Life
 
     async def until_ready(self, timeout_s: float) -> None:
-        """Wait for permissions and report. Raises CannotConnect or NotTrusted."""
-        try:
-            async with asyncio.timeout(timeout_s):
-                await asyncio.shield(self._ready)
-        except TimeoutError:
-            raise CannotConnect(f"the node at {self.address} did not answer within {timeout_s:g} s") from None
+        """Wait for permissions and report; a long report may take longer, while pieces of it come.
+
+        Raises CannotConnect or NotTrusted.
+        """
+        pieces = -1
+        while self._engine.pieces > pieces:
+            pieces = self._engine.pieces
+            try:
+                async with asyncio.timeout(timeout_s):
+                    return await asyncio.shield(self._ready)
+            except TimeoutError:
+                continue
+        raise CannotConnect(f"the node at {self.address} did not answer within {timeout_s:g} s")
 
     async def until_lost(self) -> AppError:
         """Wait until the connection is over: why it is."""
@@ -196,7 +203,7 @@ class Session:
         for mutation in mutations:
             self.follow(mutation)
         # An extra may say only why a request was refused, which is no change of the report.
-        if extra is not None and (extra.credit_lines or extra.opt_status is not None):
+        if extra is not None and (extra.credit_lines or extra.opt_status or extra.opt_status_change):
             self.follow(extra)
 
     def _acknowledged(self, ack: Uid, refusal: str) -> None:

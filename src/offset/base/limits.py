@@ -90,6 +90,7 @@ NODE_RELAYS_MAX = 16  # (ref)
 FRIEND_RELAYS_MAX = 16  # of a list that a friend announces: spec 02, W29
 FRIENDS_MAX = 10_000
 CURRENCIES_PER_FRIEND_MAX = 256
+FRIEND_CURRENCIES_MAX = 75_000  # with all friends together, so that a report in one message fits
 ROUTE_KEYS_MIN = 2  # (ref)
 ROUTE_KEYS_MAX = 32  # (ref) source and destination included
 OPERATIONS_PER_BATCH_MAX = 128  # (ref: 16; a receiver takes any number)
@@ -134,6 +135,13 @@ APPS_MAX = 256
 TURNS_HELD_MAX = 1024  # that wait for the disk; beyond it, connections that cause more are not read
 APPS_RECHECK_MS: Millis = 2 * SECOND  # how soon an app that is not trusted any more is gone
 STATUS_PAUSE_MS: Millis = 500  # between two messages to apps about relays and links
+REPORT_FRIEND_PARTS = 3  # a friend in a report takes as long as so many currencies with it, of one part each
+REPORT_WHOLE_PARTS_MAX = 1000  # beyond it apps of ours get the report in pieces
+REPORT_PIECE_PARTS_MAX = 256  # about 50 KB and 10 ms; the last friend of a piece may exceed it
+REPORT_OFFER_MS: Millis = 2 * SECOND  # an app that has not asked for a piece by then gets the report whole
+STATUS_LINKS_MAX = (
+    2048  # links that are looked at for one of these messages; the rest comes with the next one
+)
 APP_HANDSHAKES_MAX = 256  # (ref: 16, and more must wait) beyond it the caller that is silent longest goes
 APP_QUEUE_BYTES_MAX = 32 * 2**20  # an app that does not read is dropped beyond this
 OPEN_ROUTE_REQUESTS_MAX = 512  # (ref: 8) over all apps
@@ -204,6 +212,9 @@ SDK_SHORT_SESSION_MS: Millis = 8 * SECOND
 
 assert HANDSHAKE_FRAME_BYTES_MAX < INNER_MESSAGE_BYTES_MAX < FRAME_BYTES_MAX < APP_FRAME_BYTES_MAX
 assert APP_FRAME_BYTES_MAX + 2**17 < DECODED_WORDS_MAX * 8
+# A friend has at most 410 bytes in a report without tokens and relays, and 167 for each currency: measured in
+# tests/engine/test_report_pieces.py.
+assert FRIENDS_MAX * 410 + FRIEND_CURRENCIES_MAX * 167 + 2**16 < APP_FRAME_BYTES_MAX
 assert KEEPALIVE_SEND_MS * 2 < KEEPALIVE_CLOSE_MS
 assert OPERATIONS_PER_BATCH_MAX <= OPERATIONS_PER_MESSAGE_MAX
 assert OPERATIONS_PER_BATCH_MAX * (ROUTE_KEYS_MAX * 45 + 400) < INNER_MESSAGE_BYTES_MAX

@@ -2,6 +2,7 @@
 
     app  ── dial, handshake ──► node
     app  ◄── AppPermissions, NodeReport, then any number of AppServerToApp ── node
+             (a long report in pieces, for which the app asks)
     app  ── AppToAppServer, at any time once the report is here ──► node
 
 What it learns it tells the program around it, as `Tell(TOPIC, news)`: Ready once, then Heard, and Over at the end.
@@ -19,24 +20,24 @@ from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey
 from offset.base.instants import SECOND, Instant, Millis
 from offset.base.limits import APP_FRAME_BYTES_MAX
+from offset.core.apps.first_report import FirstReport
 from offset.crypto.signer import Signer
 from offset.engine.line_events import DIALED, LineClosed, LineEvent, LineMessage, LineOpened
 from offset.engine.lines import Lines
 from offset.engine.loop import Loop, Timer
 from offset.engine.surface import Effect, Event, Tell
 from offset.wire.app import (
-    APP_PERMISSIONS,
     APP_SERVER_TO_APP,
     APP_TO_APP_SERVER,
     AppPermissions,
     AppServerToApp,
     AppToAppServer,
 )
-from offset.wire.report import NODE_REPORT, NodeReport
+from offset.wire.report import NodeReport
 
 TOPIC = "app"
 WELCOME_MS: Millis = 8 * SECOND
-"""How long permissions and report may take after the handshake; the reference waits for ever (spec 05, 2.1)."""
+"""How long the node may be silent until the report is here; the reference waits for ever (spec 05, 2.1)."""
 
 
 class AppStage(enum.Enum):
@@ -89,7 +90,8 @@ class AppEngine:
         self._address, self._node = address, node
         self._conn: Conn | None = None
         self._stage = AppStage.DIALING
-        self._permissions: AppPermissions | None = None
+        self._first = FirstReport(node)
+        self._pieces = 0
         self._posted: list[bytes] = []
         self._told: list[Effect] = []
 
@@ -97,6 +99,11 @@ class AppEngine:
     def stage(self) -> AppStage:
         """How far the line has come."""
         return self._stage
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces of the report came, if it comes in pieces: while this grows the rest is on its way."""
+        return self._pieces
 
     def post(self, message: AppToAppServer) -> None:
         """Send a message with the next event; wake the engine soon. Dropped when the line is over.
@@ -148,23 +155,26 @@ class AppEngine:
     def _take(self, data: bytes) -> None:
         try:
             match self._stage:
-                case AppStage.GREETING:
-                    self._permissions = APP_PERMISSIONS.decode(data)
-                    self._stage = AppStage.REPORTING
-                case AppStage.REPORTING:
-                    assert self._permissions is not None
-                    report = NODE_REPORT.decode(data)
-                    if report.funder_report.local_public_key != self._node:
-                        # The messages of an index server can be read as those of a node that says nothing.
-                        raise PeerFault("it is not a node; is the ticket that of an index server?")
-                    self._stage, self._welcome.at = AppStage.READY, None
-                    self._tell(Ready(self._permissions, report))
+                case AppStage.GREETING | AppStage.REPORTING:
+                    self._take_first(data)
                 case AppStage.READY:
                     self._tell(Heard(APP_SERVER_TO_APP.decode(data)))
                 case AppStage.DIALING | AppStage.OVER:
                     raise AssertionError("a message comes on an open line")
         except PeerFault as fault:
             self._hangup(str(fault))
+
+    def _take_first(self, data: bytes) -> None:
+        assert self._conn is not None
+        for answer in self._first.take(data):
+            self._loop.send(self._conn, answer)
+        if self._stage is AppStage.REPORTING:
+            self._pieces += 1
+        self._stage, self._welcome.at = AppStage.REPORTING, self._loop.now + WELCOME_MS
+        permissions, report = self._first.permissions, self._first.report
+        if permissions is not None and report is not None:
+            self._stage, self._welcome.at = AppStage.READY, None
+            self._tell(Ready(permissions, report))
 
     def _hangup(self, reason: str) -> None:
         assert self._conn is not None

@@ -33,11 +33,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import Conn, InvoiceId, PublicKey, Uid, short
 from offset.base.instants import Instant
-from offset.base.limits import APP_HANDSHAKES_MAX, INNER_MESSAGE_BYTES_MAX, TURNS_HELD_MAX
+from offset.base.limits import (
+    APP_HANDSHAKES_MAX,
+    INNER_MESSAGE_BYTES_MAX,
+    REPORT_WHOLE_PARTS_MAX,
+    TURNS_HELD_MAX,
+)
 from offset.core.channeler.channeler import Channeler
 from offset.core.channeler.effects import FriendData, News, Offline, Online
 from offset.core.funder.funder import Funder
@@ -55,6 +62,7 @@ from offset.engine.node_channeler import NodeChanneler
 from offset.engine.node_index import NodeIndex
 from offset.engine.outbox import Outbox, Release
 from offset.engine.part_timeouts import PartTimeouts
+from offset.engine.report_pieces import ReportPieces
 from offset.engine.surface import Effect, Event, NetworkChanged, Persisted, Received, Tell
 from offset.engine.views import NodeView
 from offset.engine.withdrawn import Pair, Withdrawn
@@ -63,7 +71,13 @@ from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIn
 from offset.wire.extension import Extra
 from offset.wire.friend import FRIEND_MESSAGE, ResetTerms
 from offset.wire.index import RequestRoutes
-from offset.wire.report import FunderMutation, NodeReport, NodeReportMutation
+from offset.wire.report import (
+    FunderMutation,
+    FunderReport,
+    NodeReport,
+    NodeReportMutation,
+    PkFriendReportList,
+)
 
 APPS = "apps"
 """The one listener of a node."""
@@ -81,10 +95,12 @@ class NodeEngine:
         now: Instant,
         *,
         allow_private_relays: bool = True,
+        whole_report_parts_max: int = REPORT_WHOLE_PARTS_MAX,
     ) -> None:
         """`records`: all rows of the store. `trust`: what the owner lets each app do.
 
         `allow_private_relays`: follow friends to relays inside our own network (spec 02, W29).
+        `whole_report_parts_max`: with more friends and currencies apps are offered the report in pieces.
         """
         rows = list(records)
         servers = next((row.servers for row in rows if isinstance(row, IndexServersRecord)), ())
@@ -97,14 +113,18 @@ class NodeEngine:
         self._parts_timer = Timer(self._give_back_parts)
         self._capacities = Capacities()
         self._withdrawn = Withdrawn(rows)
+        self._pieces = ReportPieces(self._funder.state, whole_report_parts_max)
         self._apps = NodeApps(trust, self._loop.send)
         self._app_lines = NodeAppLines(
             self._loop,
             self._apps,
+            offers=self._pieces.is_offered,
             came=self._app_came,
+            wanted=self._app_wants_piece,
             asked=self._app_asked,
             left=self._app_left,
-            status=lambda: self._channeler.status(),
+            linked=lambda: self._channeler.linked(),
+            status_of=lambda friends: self._channeler.status_of(friends),
         )
         self._loop.lines.listen(APPS, self._app_lines.take)
         self._channeler = NodeChanneler(
@@ -133,6 +153,7 @@ class NodeEngine:
             self._channeler.timer,
             self._index.timer,
             self._parts_timer,
+            self._app_lines.offer_timer,
             self._app_lines.recheck_timer,
             self._app_lines.status_timer,
         )
@@ -197,10 +218,30 @@ class NodeEngine:
 
     def _app_came(self, conn: Conn) -> None:
         self._funder.is_reporting = True
+        self._pieces.gave_whole(conn)
         report = self.report()
+        if self._pieces.is_offered():
+            # The app did not ask for pieces, so it is not ours and reads no extension.
+            report = replace(report, opt_extra=None)
         self._put({}, lambda: self._app_lines.register(conn, report))
 
-    def _app_left(self) -> None:
+    def _app_wants_piece(self, conn: Conn) -> None:
+        """The next piece of the report, after what it shows is durable, and before what it does not show."""
+        if self._pieces.begin(conn):
+            self._funder.is_reporting = True
+            state = self._funder.state
+            report = NodeReport(
+                FunderReport(state.local, state.relays, PkFriendReportList(())),
+                self._index.report(),
+                Extra(opt_status=self._channeler.status_of(()), friends_follow=True),
+            )
+            self._put({}, lambda: self._app_lines.register(conn, report))
+        elif (piece := self._pieces.take(conn)) is not None:
+            status = self._channeler.status_of(piece.keys)
+            self._put({}, lambda: self._app_lines.tell_piece(conn, piece, status))
+
+    def _app_left(self, conn: Conn) -> None:
+        self._pieces.drop(conn)
         self._funder.is_reporting = len(self._apps) > 0
 
     def _extra(self) -> Extra:
@@ -274,7 +315,10 @@ class NodeEngine:
         invoices = turn.invoices()
         if invoices:
             self._look_at_parts(invoices)
-        capacities = self._capacities.changed(self._funder.state, turn.concerned())
+        concerned = turn.concerned()
+        self._pieces.changed(concerned)
+        self._pieces.changed([told.friend_public_key for told in turn.credit_lines])
+        capacities = self._capacities.changed(self._funder.state, concerned)
         turn.changes.update(self._withdrawn.published(capacities))
         turn.changes.update(self._withdrawn.removed(turn.changes))
         self._put(turn.changes, lambda: self._release(turn, ack, capacities))

@@ -1,21 +1,25 @@
 """The lines of a node's apps: who gets in, who must go, and when all are told how the node stands.
 
 app ── proves its key ──► opened ──► permissions; node: came ──► report, after what it may tell is durable
+    ── wants a piece ───► node: wanted ──► the first part of a long report, then its friends, piece by piece
     ── request ─────────► read, permitted ──► node: asked        else hung up on
     ── gone ────────────► node: left                             what it asked for is carried out all the same
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from offset.base.faults import PeerFault
-from offset.base.ids import Conn
-from offset.base.limits import APPS_MAX, APPS_RECHECK_MS, STATUS_PAUSE_MS
+from offset.base.ids import Conn, PublicKey
+from offset.base.instants import Instant
+from offset.base.limits import APPS_MAX, APPS_RECHECK_MS, REPORT_OFFER_MS, STATUS_PAUSE_MS
 from offset.engine.line_events import LineClosed, LineEvent, LineMessage, LineOpened
 from offset.engine.loop import Loop, Timer
 from offset.engine.node_apps import NodeApps
+from offset.engine.report_pieces import Piece
 from offset.engine.surface import Tell
+from offset.engine.told_status import StatusOf
 from offset.wire.app import AppToAppServer
 from offset.wire.extension import NetworkStatus
 from offset.wire.report import NodeReport
@@ -29,15 +33,28 @@ class NodeAppLines:
         loop: Loop,
         apps: NodeApps,
         *,
+        offers: Callable[[], bool],
         came: Callable[[Conn], None],
+        wanted: Callable[[Conn], None],
         asked: Callable[[AppToAppServer], None],
-        left: Callable[[], None],
-        status: Callable[[], NetworkStatus],
+        left: Callable[[Conn], None],
+        linked: Callable[[], Collection[PublicKey]],
+        status_of: StatusOf,
     ) -> None:
-        """`came`: an app was taken in. `asked`: what one may ask. `left`: one is gone. `status`: how we stand now."""
+        """`offers`: whether an app may have the report in pieces. `came`: one is to have it whole.
+
+        `wanted`: one is to have its first part, or the next. `asked`: what one may ask. `left`: one is gone.
+        `linked`: the friends with whom there is a link. `status_of`: how we stand with relays and some friends.
+        """
         self._loop = loop
         self._apps = apps
-        self._came, self._asked, self._left, self._status = came, asked, left, status
+        self._offers, self._came, self._wanted = offers, came, wanted
+        self._asked, self._left = asked, left
+        self._linked, self._status_of = linked, status_of
+        self._undecided: dict[Conn, Instant] = {}
+        """Apps that have not asked for a piece yet, and until when they may, the first one first."""
+        self.offer_timer = Timer(self._wait_no_more)
+        """An app may not know of pieces."""
         self.recheck_timer = Timer(self._recheck)
         """Whether the apps are still trusted."""
         self.status_timer = Timer(self._tell_status)
@@ -49,11 +66,9 @@ class NodeAppLines:
         match news:
             case LineMessage():
                 try:
-                    request = self._apps.request(conn, news.data)
+                    self._heard(conn, news.data)
                 except PeerFault as fault:
                     self._hangup(conn, f"hung up on an app: {fault}")
-                else:
-                    self._asked(request)
             case LineOpened():
                 self._opened(news)
             case LineClosed():
@@ -62,22 +77,58 @@ class NodeAppLines:
                 # What an app does not take the driver bounds.
                 return
 
+    def _heard(self, conn: Conn, data: bytes) -> None:
+        if self._apps.wants_piece(conn, data):
+            self._undecided.pop(conn, None)
+            self._wanted(conn)
+            return
+        request = self._apps.request(conn, data)
+        if self._undecided.pop(conn, None) is not None:
+            # It asks before it has its report, and knows of no pieces.
+            self._came(conn)
+        self._asked(request)
+
+    def _wait_no_more(self) -> None:
+        """Apps that asked for no piece in time get the report whole."""
+        now = self._loop.now
+        for conn in [conn for conn, until in self._undecided.items() if until <= now]:
+            del self._undecided[conn]
+            self._came(conn)
+        self.offer_timer.at = next(iter(self._undecided.values()), None)
+
     def register(self, conn: Conn, report: NodeReport) -> None:
         """Send the report; from here on the app is told of every change."""
         self._apps.register(conn, report)
         # Perhaps while the report waited for the disk.
         self.status_moved()
 
+    def tell_piece(self, conn: Conn, piece: Piece, status: NetworkStatus) -> None:
+        """Send the next friends of the report. `status`: relays, and the links of these friends."""
+        self._apps.tell_piece(conn, piece, status)
+        if piece.is_last:
+            # Links may have moved while a piece waited for the disk.
+            self.status_moved()
+
     def status_moved(self) -> None:
         """Something may have changed: tell apps soon, and not of each step on the way."""
+        self._apps.status_moved()
+        self._tell_soon()
+
+    def _tell_soon(self) -> None:
         if self.status_timer.at is None and len(self._apps):
             self.status_timer.at = self._loop.now + STATUS_PAUSE_MS
 
     def _opened(self, news: LineOpened) -> None:
-        if self._apps.opened(news.conn, news.remote):
+        offers_pieces = self._offers()
+        if self._apps.opened(news.conn, news.remote, offers_pieces=offers_pieces):
             if self.recheck_timer.at is None:
                 self.recheck_timer.at = self._loop.now + APPS_RECHECK_MS
-            self._came(news.conn)
+            if not offers_pieces:
+                self._came(news.conn)
+                return
+            self._undecided[news.conn] = self._loop.now + REPORT_OFFER_MS
+            if self.offer_timer.at is None:
+                self.offer_timer.at = self._undecided[news.conn]
             return
         if len(self._apps) >= APPS_MAX:
             self._loop.add(Tell("app", f"hung up on an app: there are {APPS_MAX} already"))
@@ -90,7 +141,8 @@ class NodeAppLines:
 
     def _closed(self, conn: Conn) -> None:
         self._apps.closed(conn)
-        self._left()
+        self._undecided.pop(conn, None)
+        self._left(conn)
 
     def _recheck(self) -> None:
         """Hang up on apps whose ticket was removed or changed."""
@@ -100,4 +152,5 @@ class NodeAppLines:
 
     def _tell_status(self) -> None:
         self.status_timer.at = None
-        self._apps.tell_status(self._status())
+        if not self._apps.tell_status(self._linked(), self._status_of):
+            self._tell_soon()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey, Uid
 from offset.base.limits import APPS_MAX
 from offset.core.apps.pending_requests import PendingRequests
 from offset.core.apps.permissions import is_allowed
+from offset.engine.report_pieces import Piece, encode_whole
+from offset.engine.told_status import StatusOf, ToldStatus
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_SERVER_TO_APP,
@@ -24,9 +26,17 @@ from offset.wire.app import (
     ResponseClosePayment,
     TransactionResult,
 )
-from offset.wire.extension import Extra, NetworkStatus
+from offset.wire.extension import (
+    PIECE_REQUEST,
+    WELCOME,
+    Extra,
+    NetworkStatus,
+    ReportPiece,
+    StatusChange,
+    Welcome,
+)
 from offset.wire.index import RequestRoutes
-from offset.wire.report import NODE_REPORT, NodeReport, NodeReportMutation
+from offset.wire.report import NodeReport, NodeReportMutation
 
 Trust = Callable[[PublicKey], AppPermissions | None]
 """What the owner lets the app with this key do; None: the app is not known."""
@@ -41,8 +51,10 @@ class NodeApps:
         self._permissions: dict[Conn, AppPermissions] = {}
         self._keys: dict[Conn, PublicKey] = {}
         self._registered: dict[Conn, None] = {}
+        self._offered: dict[Conn, None] = {}
+        """Apps that may have their report in pieces."""
         self._pending = PendingRequests()
-        self._told_status: NetworkStatus | None = None
+        self._told_status = ToldStatus()
 
     def __len__(self) -> int:
         return len(self._permissions)
@@ -52,25 +64,54 @@ class NodeApps:
         """Different questions that wait for an answer."""
         return len(self._pending)
 
-    def opened(self, conn: Conn, key: PublicKey) -> bool:
-        """An app proved its key. False: it is to be hung up on."""
+    def opened(self, conn: Conn, key: PublicKey, *, offers_pieces: bool = False) -> bool:
+        """An app proved its key; it is told its permissions. False: it is to be hung up on.
+
+        `offers_pieces`: an app that knows how may ask for its report piece by piece, before anything else.
+        """
         permissions = self._trust(key)
         if permissions is None or len(self._permissions) >= APPS_MAX:
             return False
         self._permissions[conn] = permissions
         self._keys[conn] = key
-        self._send(conn, APP_PERMISSIONS.encode(permissions))
+        if offers_pieces:
+            self._offered[conn] = None
+            may = permissions
+            self._send(conn, WELCOME.encode(Welcome(may.routes, may.buyer, may.seller, may.config, True)))
+        else:
+            self._send(conn, APP_PERMISSIONS.encode(permissions))
         return True
 
+    def wants_piece(self, conn: Conn, data: bytes) -> bool:
+        """Whether this message asks for a piece of the report. Raises PeerFault when it is unreadable."""
+        return conn in self._offered and PIECE_REQUEST.decode(data).is_wanted
+
     def register(self, conn: Conn, report: NodeReport) -> None:
-        """Send the report; from here on the app is told of every change."""
+        """Send the report, or its first part; from here on the app is told of every change."""
         if conn in self._permissions:
+            extra = report.opt_extra
+            status = None if extra is None else extra.opt_status
+            if self._registered:
+                self._told_status.join(status, links_follow=extra is not None and extra.friends_follow)
+            else:
+                self._told_status.begin(status)
             self._registered[conn] = None
-            status = None if report.opt_extra is None else report.opt_extra.opt_status
-            if status is None or not self._was_told(status):
-                # This report is older than what the others were told.
-                self._told_status = None
-            self._send(conn, NODE_REPORT.encode(report))
+            self._send(conn, encode_whole(report))
+
+    def tell_piece(self, conn: Conn, piece: Piece, status: NetworkStatus) -> None:
+        """The next friends of the report of one app. `status`: relays, and the links of these friends."""
+        if conn not in self._registered:
+            return
+        if len(self._registered) == 1:
+            self._told_status.add(status.links)
+        else:
+            self._told_status.compare(piece.keys, status.links)
+        change = StatusChange(status.now, status.relays, status.links, ())
+        extra = Extra(
+            opt_status_change=change,
+            opt_piece=ReportPiece(piece.friends, piece.is_last),
+        )
+        self._send(conn, APP_SERVER_TO_APP.encode(ReportMutations(None, (), extra)))
 
     def revoked(self) -> list[Conn]:
         """Apps whose permissions are not what they were told: they must go, and may come again."""
@@ -81,6 +122,7 @@ class NodeApps:
         self._permissions.pop(conn, None)
         self._keys.pop(conn, None)
         self._registered.pop(conn, None)
+        self._offered.pop(conn, None)
         self._pending.forget(conn)
 
     def request(self, conn: Conn, data: bytes) -> AppToAppServer:
@@ -109,15 +151,18 @@ class NodeApps:
             for conn in self._registered:
                 self._send(conn, data)
 
-    def tell_status(self, status: NetworkStatus) -> None:
-        """How the node stands with relays and friends, for all, if it is not as they were told before."""
-        if not self._was_told(status):
-            self._told_status = status
-            self.tell_change(None, (), Extra(opt_status=status))
+    def status_moved(self) -> None:
+        """How we stand with relays and friends may have changed."""
+        self._told_status.moved()
 
-    def _was_told(self, status: NetworkStatus) -> bool:
-        told = self._told_status
-        return told is not None and (told.relays, told.links) == (status.relays, status.links)
+    def tell_status(self, linked: Collection[PublicKey], status_of: StatusOf) -> bool:
+        """What of the status is not as all were told before. False: there is more to look at."""
+        if not self._registered:
+            return True
+        change = self._told_status.change(linked, status_of)
+        if change is not None:
+            self.tell_change(None, (), Extra(opt_status_change=change))
+        return not self._told_status.has_more
 
     def tell(self, message: AppServerToApp) -> None:
         """An answer, for those who asked."""

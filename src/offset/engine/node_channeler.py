@@ -7,7 +7,7 @@ until the line is over for either side, and what is told of a number that is gon
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from offset.base.ids import Conn, PublicKey
@@ -80,6 +80,14 @@ class NodeChanneler:
     def status(self) -> NetworkStatus:
         """How we stand with each relay and each enabled friend."""
         return self._channeler.status(self._loop.now)
+
+    def linked(self) -> Collection[PublicKey]:
+        """The friends that are enabled: they have a link, in whatever state."""
+        return self._channeler.friends()
+
+    def status_of(self, friends: Iterable[PublicKey]) -> NetworkStatus:
+        """How we stand with each relay, and with those of these friends that are enabled."""
+        return self._channeler.status_of(friends, self._loop.now)
 
     # Events
 

@@ -126,6 +126,34 @@ class NetworkStatus(Message):
     links: tuple[LinkStatus, ...]
 
 
+class StatusChange(Message):
+    """What is not as an app was told before; all times are of the node's clock, which says `now`."""
+
+    now: Instant
+    relays: tuple[RelayStatus, ...]
+    """All of them."""
+    links: tuple[LinkStatus, ...]
+    """Those that changed."""
+    gone: tuple[PublicKey, ...]
+    """Friends without a link from now on: disabled or removed."""
+
+
+class FriendPart(Message):
+    """One friend of a report, in messages of its own."""
+
+    report: bytes
+    """FRIEND_REPORT of `wire/report.py`."""
+    credit_lines: bytes
+    """CREDIT_LINES; empty if the friend told none."""
+
+
+class ReportPiece(Message):
+    """Friends that were left out of the first report of an app, which asked for it in pieces."""
+
+    friends: tuple[FriendPart, ...]
+    is_last: bool
+
+
 class Extra(Message):
     """At the end of a report or a change of it: what only our nodes tell."""
 
@@ -133,13 +161,51 @@ class Extra(Message):
     opt_status: NetworkStatus | None = None
     refusal: str = ""
     """Why the request that is acknowledged here was refused; empty if it was not."""
+    opt_status_change: StatusChange | None = None
+    friends_follow: bool = False
+    """In a report: its friends come in pieces, for which the app asks."""
+    opt_piece: ReportPiece | None = None
 
 
-for _cls in (CreditLine, FriendCreditLines, RelayStatus, LinkUp, LinkDown, LinkStatus, NetworkStatus, Extra):
+class Welcome(Message):
+    """The first message of a node to an app: its permissions, and whether the report may be had in pieces."""
+
+    routes: bool
+    buyer: bool
+    seller: bool
+    config: bool
+    report_in_pieces: bool
+
+
+class PieceRequest(Message):
+    """Of an app, to a node that offers pieces: the first part of the report, or the next one."""
+
+    is_wanted: bool
+
+
+for _cls in (
+    CreditLine,
+    FriendCreditLines,
+    RelayStatus,
+    LinkUp,
+    LinkDown,
+    LinkStatus,
+    NetworkStatus,
+    StatusChange,
+    FriendPart,
+    ReportPiece,
+    Extra,
+    PieceRequest,
+):
     struct(_cls, "extension", _cls.__name__)
+struct(Welcome, "extension", "AppPermissions")
 union(
     "extension",
     "RelayState",
     {"connecting": RelayConnecting, "listening": RelayListening, "waiting": RelayWaiting},
 )
 union("extension", "LinkState", {"linked": LinkUp, "trying": LinkTrying, "apart": LinkDown})
+
+WELCOME: Codec[Welcome] = Codec("extension", "AppPermissions")
+CREDIT_LINES: Codec[FriendCreditLines] = Codec("extension", "FriendCreditLines")
+PIECE_REQUEST: Codec[PieceRequest] = Codec("extension", "PieceRequest")

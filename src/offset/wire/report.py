@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from offset.base.credits import Amount, Balance, Rate
 from offset.base.ids import Currency, HashResult, PublicKey, RandValue, Signature
-from offset.wire.codec import Message, struct, union
+from offset.wire.codec import Codec, Message, struct, union
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import Extensible, Extra
 from offset.wire.friend import CurrencyBalance
@@ -357,3 +357,4 @@ union("report", "NodeReportMutation", {"funder": FunderMutation, "indexClient": 
 struct(NodeReport, "extension", "NodeReport")
 
 NODE_REPORT: Extensible[NodeReport] = Extensible("report", "NodeReport", "opt_extra")
+FRIEND_REPORT: Codec[PkFriendReport] = Codec("report", "PkFriendReport")

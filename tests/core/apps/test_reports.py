@@ -21,7 +21,16 @@ from offset.core.apps.reports import (
 from offset.testing import FRIEND, INDEX_SERVER, NODE, RELAY, consistent, friend_report, node_report
 from offset.wire.app import ReportMutations
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
-from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus
+from offset.wire.extension import (
+    CreditLine,
+    Extra,
+    FriendCreditLines,
+    LinkDown,
+    LinkStatus,
+    LinkUp,
+    NetworkStatus,
+    StatusChange,
+)
 from offset.wire.index import IndexMutation, RemoveFriendCurrency, UpdateFriendCurrency
 from offset.wire.report import (
     AddFriendReport,
@@ -383,3 +392,16 @@ def test_what_only_our_nodes_tell() -> None:
     assert (late.credit_lines, late.status) == ({BOB: lines}, status)
     view.apply(FunderMutation(RemoveFriendMutation(BOB)))
     assert view.snapshot().opt_extra == Extra((), status)
+
+
+def test_a_change_of_the_status_leaves_the_other_links_as_they_are() -> None:
+    """Links are replaced by key, those that are gone are dropped, relays and the time are those told last."""
+    first, second = (LinkStatus(key, LinkDown("away", None), 1) for key in (BOB, CAROL))
+    view = _view()
+    view.take_extra(Extra(opt_status=NetworkStatus(5, (), (first, second))))
+    up = LinkStatus(CAROL, LinkUp(RelayAddress(bytes(32), "relay:1"), True), 6)
+    view.take_extra(Extra(opt_status_change=StatusChange(7, (), (up,), ())))
+    assert view.status == NetworkStatus(7, (), (first, up))
+    view.take_extra(Extra(opt_status_change=StatusChange(8, (), (), (BOB,))))
+    assert view.status == NetworkStatus(8, (), (up,))
+    assert view.snapshot().opt_extra == Extra(opt_status=view.status)

@@ -214,6 +214,20 @@ def test_currencies_are_named_and_bounded() -> None:
     ask(world, app.CloseFriendCurrency(KEY, "0"))
 
 
+def test_currencies_with_all_friends_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a report in one message fits; what is configured can be changed, and removing one makes room."""
+    monkeypatch.setattr(control, "FRIEND_CURRENCIES_MAX", 2)
+    world = alone(ADDED, app.AddFriend(bytes(32), (), "another"))
+    ask(world, app.OpenFriendCurrency(KEY, "A"))
+    ask(world, app.OpenFriendCurrency(bytes(32), "A"))
+    assert refused(world, app.OpenFriendCurrency(KEY, FST)) == (
+        "there are 2 currencies with all friends together already"
+    )
+    ask(world, app.CloseFriendCurrency(KEY, "A"))
+    ask(world, app.RemoveFriendCurrency(bytes(32), "A"))
+    ask(world, app.OpenFriendCurrency(KEY, FST))
+
+
 def test_configured_currency_is_announced_and_becomes_active() -> None:
     """Configured, announced, active once both announced it; a rate is not told (spec 03, 2.9)."""
     world = World("ab")

@@ -15,8 +15,18 @@ from offset.base import base64url
 from offset.base.faults import PeerFault, UserFault
 from offset.base.ids import PUBLIC_KEY_BYTES, Currency, PublicKey, short
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
-from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus
+from offset.wire.extension import (
+    CREDIT_LINES,
+    CreditLine,
+    Extra,
+    FriendCreditLines,
+    LinkStatus,
+    NetworkStatus,
+    ReportPiece,
+    StatusChange,
+)
 from offset.wire.report import (
+    FRIEND_REPORT,
     AddFriendReport,
     AddIndexServerMutation,
     AddRelayMutation,
@@ -58,14 +68,16 @@ class ReportView:
     """What a node said about itself, kept up to date; relays and index servers in order, last added last."""
 
     __slots__ = (
+        "_links",
         "_snapshot",
+        "_status",
         "connected_server",
         "credit_lines",
         "friends",
         "index_servers",
+        "is_whole",
         "public_key",
         "relays",
-        "status",
     )
 
     public_key: PublicKey
@@ -77,20 +89,25 @@ class ReportView:
     """The index server that the node is connected to."""
     credit_lines: dict[PublicKey, tuple[CreditLine, ...]]
     """The lines that friends grant to the node, as far as they told them (an extension)."""
-    status: NetworkStatus | None
-    """How the node stands with relays and friends; None if it does not tell (an extension)."""
+
+    is_whole: bool
+    """False while friends are still to come in pieces; changes of friends that are not here yet are skipped."""
 
     def __init__(self, report: NodeReport) -> None:
-        """Begin with a whole report. Raises PeerFault when a key stands in a list twice."""
+        """Begin with the first report. Raises PeerFault when a key stands in a list twice."""
         funder, index = report.funder_report, report.index_client_report
         self.public_key = funder.local_public_key
         self.relays = {relay.public_key: relay for relay in funder.relays}
         self.friends = {entry.friend_public_key: entry.friend_report for entry in funder.friends.list}
         self.index_servers = {server.public_key: server for server in index.index_servers}
         self.connected_server = index.opt_connected_server
-        self.credit_lines, self.status = {}, None
+        self.credit_lines = {}
+        self._links: dict[PublicKey, LinkStatus] = {}
+        self._status: NetworkStatus | None = None
+        """Its links are left out; `_links` has them."""
+        self.is_whole = report.opt_extra is None or not report.opt_extra.friends_follow
         self.take_extra(report.opt_extra)
-        self._snapshot: NodeReport | None = report
+        self._snapshot: NodeReport | None = report if self.is_whole else None
         if (len(self.relays), len(self.friends), len(self.index_servers)) != (
             len(funder.relays),
             len(funder.friends.list),
@@ -115,15 +132,42 @@ class ReportView:
             self.apply(mutation)
 
     def take_extra(self, extra: Extra | None) -> None:
-        """Take what only our nodes tell."""
+        """Take what only our nodes tell. Raises PeerFault when a piece of the report is unreadable."""
         if extra is None:
             return
+        if extra.opt_piece is not None:
+            self._take_piece(extra.opt_piece)
         for told in extra.credit_lines:
             if told.friend_public_key in self.friends:
                 self.credit_lines[told.friend_public_key] = told.credit_lines
         if extra.opt_status is not None:
-            self.status = extra.opt_status
+            self._links = {link.friend_public_key: link for link in extra.opt_status.links}
+            self._status = replace(extra.opt_status, links=())
+        if extra.opt_status_change is not None:
+            self._take_status_change(extra.opt_status_change)
         self._snapshot = None
+
+    @property
+    def status(self) -> NetworkStatus | None:
+        """How the node stands with relays and friends; None if it does not tell (an extension)."""
+        return None if self._status is None else replace(self._status, links=tuple(self._links.values()))
+
+    def _take_status_change(self, change: StatusChange) -> None:
+        self._status = NetworkStatus(change.now, change.relays, ())
+        for link in change.links:
+            self._links[link.friend_public_key] = link
+        for key in change.gone:
+            self._links.pop(key, None)
+
+    def _take_piece(self, piece: ReportPiece) -> None:
+        """Friends as they are now, even if they were told of before."""
+        for part in piece.friends:
+            entry = FRIEND_REPORT.decode(part.report)
+            self.friends[entry.friend_public_key] = entry.friend_report
+            if part.credit_lines:
+                told = CREDIT_LINES.decode(part.credit_lines)
+                self.credit_lines[entry.friend_public_key] = told.credit_lines
+        self.is_whole |= piece.is_last
 
     def snapshot(self) -> NodeReport:
         """The whole report as it is now; made once per change at most."""
@@ -137,16 +181,18 @@ class ReportView:
         return self._snapshot
 
     def _extra(self) -> Extra | None:
-        if self.status is None and not self.credit_lines:
+        status = self.status
+        if status is None and not self.credit_lines:
             return None
         lines = [FriendCreditLines(key, lines) for key, lines in self.credit_lines.items()]
-        return Extra(tuple(lines), self.status)
+        return Extra(tuple(lines), status)
 
     def _apply_funder(self, mutation: FunderReportMutation) -> None:
         match mutation:
             case ChangeFriend():
                 key = mutation.friend_public_key
-                self.friends[key] = changed_friend(self._friend(key), mutation.friend_report_mutation)
+                if self.is_whole or key in self.friends:
+                    self.friends[key] = changed_friend(self._friend(key), mutation.friend_report_mutation)
             case AddRelayMutation():
                 relay = mutation.relay
                 # The node, too, moves a replaced relay to the end.
@@ -160,8 +206,9 @@ class ReportView:
                     raise out_of_step(f"friend {short(mutation.friend_public_key)} is added twice")
                 self.friends[mutation.friend_public_key] = new_friend(mutation)
             case RemoveFriendMutation():
-                self._friend(mutation.public_key)
-                del self.friends[mutation.public_key]
+                if self.is_whole:
+                    self._friend(mutation.public_key)
+                self.friends.pop(mutation.public_key, None)
                 self.credit_lines.pop(mutation.public_key, None)
             case _:
                 assert_never(mutation)

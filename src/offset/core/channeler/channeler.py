@@ -10,7 +10,7 @@ closed already has no effect.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
@@ -204,10 +204,21 @@ class Channeler:
 
     def status(self, now: Instant) -> NetworkStatus:
         """How we stand with each relay and each enabled friend (W26)."""
+        return self._status(self._friends.values(), now)
+
+    def friends(self) -> Collection[PublicKey]:
+        """The friends that are to be reached."""
+        return self._friends.keys()
+
+    def status_of(self, friends: Iterable[PublicKey], now: Instant) -> NetworkStatus:
+        """How we stand with each relay, and with those of these friends that are enabled."""
+        return self._status([self._friends[key] for key in friends if key in self._friends], now)
+
+    def _status(self, friends: Iterable[FriendLink], now: Instant) -> NetworkStatus:
         return NetworkStatus(
             now,
             tuple(map(self._relay_status, self._listening.legs.values())),
-            tuple(map(self._link_status, self._friends.values())),
+            tuple(map(self._link_status, friends)),
         )
 
     def _relay_status(self, leg: ListenLeg) -> RelayStatus:

@@ -10,6 +10,7 @@ import msgspec
 from offset.base.ids import Currency
 from offset.base.limits import (
     CURRENCIES_PER_FRIEND_MAX,
+    FRIEND_CURRENCIES_MAX,
     FRIEND_RELAYS_MAX,
     FRIENDS_MAX,
     NAME_BYTES_MAX,
@@ -221,6 +222,8 @@ def _configure(turn: Turn, friend: Friend, config: ConfigRecord) -> str | None:
             return "a currency needs a name"
         if len(friend.configs) >= CURRENCIES_PER_FRIEND_MAX:
             return f"there are {CURRENCIES_PER_FRIEND_MAX} currencies with this friend already"
+        if sum([len(other.configs) for other in turn.state.friends.values()]) >= FRIEND_CURRENCIES_MAX:
+            return f"there are {FRIEND_CURRENCIES_MAX} currencies with all friends together already"
     elif friend.configs[config.currency] == config:
         return None
     set_config(turn, friend, config)

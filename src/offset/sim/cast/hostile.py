@@ -65,8 +65,9 @@ class _Twister(Mischief, NodeEngine):
         trust: Trust,
         records: Iterable[Record],
         now: Instant,
+        **options: Any,
     ) -> None:
-        super().__init__(identity, entropy, trust, records, now)
+        super().__init__(identity, entropy, trust, records, now, **options)
         self.entropy = entropy
         self.state = self.view().state
 

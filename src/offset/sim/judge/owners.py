@@ -124,7 +124,7 @@ def _seen(view: ReportView) -> dict[str, Any]:
         "relays": dict(view.relays),
         "index servers": dict(view.index_servers),
         "connected index server": view.connected_server,
-        "status": status and (status.relays, status.links),
+        "status": status and (status.relays, {link.friend_public_key: link for link in status.links}),
     }
     for key, friend in view.friends.items():
         seen[f"lines of {short(key)}"] = view.credit_lines.get(key)

@@ -89,6 +89,23 @@ struct NetworkStatus {
   links @2 :List(LinkStatus);  # Every enabled friend
 }
 
+struct StatusChange {
+  now @0 :UInt64;  # As in NetworkStatus
+  relays @1 :List(RelayStatus);  # Every relay
+  links @2 :List(LinkStatus);  # Links that are not as they were told before
+  gone @3 :List(Common.PublicKey);  # Friends that have no link any more: disabled or removed
+}
+
+struct FriendPart {
+  report @0 :Data;  # A Report.PkFriendReport: a packed message of its own
+  creditLines @1 :Data;  # A FriendCreditLines, the same; empty if the friend told no lines
+}
+
+struct ReportPiece {
+  friends @0 :List(FriendPart);  # Some of those who were not in the report yet
+  isLast @1 :Bool;  # Whether the report is whole now
+}
+
 struct Extra {
   creditLines @0 :List(FriendCreditLines);  # In a report all that is known, in a change what is new
   optStatus :union {
@@ -96,6 +113,29 @@ struct Extra {
     status @2 :NetworkStatus;  # How the node stands with relays and friends
   }
   refusal @3 :Text;  # Why the request that is acknowledged here was refused; empty if it was not
+  optStatusChange :union {
+    empty @4 :Void;  # As before
+    statusChange @5 :StatusChange;  # What is not as it was told before
+  }
+  friendsFollow @6 :Bool;  # In a report: the friends are not in it, but come in pieces for which the app asks
+  optPiece :union {
+    empty @7 :Void;  # None
+    piece @8 :ReportPiece;  # Some of these friends
+  }
+}
+
+struct AppPermissions {
+  routes @0 :Bool;
+  buyer @1 :Bool;
+  seller @2 :Bool;
+  config @3 :Bool;
+  reportInPieces @4 :Bool;  # Whether the app may have the report in pieces: it asks for them, or gets it whole
+}
+
+# To a node that offers its report in pieces, and only to such a one. An AppToAppServer has no data, so that each is
+# known from the other.
+struct PieceRequest {
+  isWanted @0 :Bool;  # The report without its friends, or the next friends
 }
 
 struct NodeReport {

@@ -1,0 +1,145 @@
+"""The report of a node for apps: in pieces that are made quickly, or whole, so that it fits (docs/WIRE.md).
+
+The report of 10 000 friends takes seconds to make, during which the node would do nothing else, and may be longer than
+an app takes. So an app of ours asks for one piece after the other. A piece shows its friends as they are when it is
+made, and goes out in its place among the changes: an app skips changes of friends that it does not have yet, for the
+piece that brings them is made later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+from msgspec.structs import replace
+
+from offset.base.ids import Conn, PublicKey
+from offset.base.limits import (
+    APP_FRAME_BYTES_MAX,
+    REPORT_FRIEND_PARTS,
+    REPORT_PIECE_PARTS_MAX,
+    REPORT_WHOLE_PARTS_MAX,
+)
+from offset.core.funder.state.state import Friend, FunderState
+from offset.core.funder.state.views import friend_report
+from offset.wire.extension import CREDIT_LINES, FriendCreditLines, FriendPart
+from offset.wire.report import (
+    FRIEND_REPORT,
+    NODE_REPORT,
+    ChannelInconsistent,
+    FriendReport,
+    FunderReport,
+    NodeReport,
+    PkFriendReport,
+    PkFriendReportList,
+)
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """Some friends of a report."""
+
+    keys: tuple[PublicKey, ...]
+    friends: tuple[FriendPart, ...]
+    is_last: bool
+
+
+class ReportPieces:
+    """The encoded friends of a node, kept until they change, and how far each app has come."""
+
+    def __init__(self, state: FunderState, whole_parts_max: int = REPORT_WHOLE_PARTS_MAX) -> None:
+        """`whole_parts_max`: a report of so many friends and currencies is sent whole to every app."""
+        self._state, self._whole_parts_max = state, whole_parts_max
+        self._piece_parts_max = min(whole_parts_max, REPORT_PIECE_PARTS_MAX)
+        self._encoded: dict[PublicKey, FriendPart] = {}
+        self._left: dict[Conn, Iterator[PublicKey] | None] = {}
+        """Friends that an app is still to be told of, or that are gone by now; None: it has all."""
+
+    def is_offered(self) -> bool:
+        """Whether the report is so long that apps are offered pieces."""
+        parts = 0
+        for friend in self._state.friends.values():
+            parts += _parts(friend)
+            if parts > self._whole_parts_max:
+                return True
+        return False
+
+    def changed(self, friends: Iterable[PublicKey]) -> None:
+        """Something about these friends is not as before."""
+        if self._encoded:
+            for key in friends:
+                self._encoded.pop(key, None)
+
+    def begin(self, conn: Conn) -> bool:
+        """Whether an app has no report yet: give it one without friends. Those who are added later it is told of."""
+        if conn in self._left:
+            return False
+        self._left[conn] = iter(list(self._state.friends))
+        return True
+
+    def gave_whole(self, conn: Conn) -> None:
+        """An app has its report otherwise."""
+        self._left[conn] = None
+
+    def drop(self, conn: Conn) -> None:
+        """The app is gone."""
+        self._left.pop(conn, None)
+
+    def take(self, conn: Conn) -> Piece | None:
+        """The next friends; None for an app that has all of them."""
+        left = self._left[conn]
+        if left is None:
+            return None
+        keys: list[PublicKey] = []
+        parts, is_last = 0, True
+        for key in left:
+            friend = self._state.friends.get(key)
+            if friend is None:
+                continue
+            keys.append(key)
+            parts += _parts(friend)
+            if parts >= self._piece_parts_max:
+                is_last = False
+                break
+        if is_last:
+            self._left[conn] = None
+        return Piece(tuple(keys), tuple(map(self._part, keys)), is_last)
+
+    def _part(self, key: PublicKey) -> FriendPart:
+        part = self._encoded.get(key)
+        if part is None:
+            friend = self._state.friends[key]
+            report = FRIEND_REPORT.encode(PkFriendReport(key, friend_report(friend)))
+            lines = friend.credit_lines
+            told = b"" if lines is None else CREDIT_LINES.encode(FriendCreditLines(key, lines))
+            part = self._encoded[key] = FriendPart(report, told)
+        return part
+
+
+def _parts(friend: Friend) -> int:
+    """What the report of a friend costs: it takes as long as some currencies, beside those with it."""
+    terms = friend.channel.remote_terms
+    return REPORT_FRIEND_PARTS + len(friend.configs) + (0 if terms is None else len(terms.balance_for_reset))
+
+
+def encode_whole(report: NodeReport) -> bytes:
+    """The report in one message, for any app. If that is longer than an app takes, it has less in it.
+
+    Left out are the last tokens of friends, their relays, and their terms of a reset. The rest always fits: FRIENDS_MAX
+    and FRIEND_CURRENCIES_MAX see to that.
+    """
+    data = NODE_REPORT.encode(report)
+    if len(data) > APP_FRAME_BYTES_MAX:
+        funder = report.funder_report
+        friends = [
+            replace(entry, friend_report=_shorter(entry.friend_report)) for entry in funder.friends.list
+        ]
+        shorter = FunderReport(funder.local_public_key, funder.relays, PkFriendReportList(tuple(friends)))
+        data = NODE_REPORT.encode(replace(report, funder_report=shorter))
+    return data
+
+
+def _shorter(friend: FriendReport) -> FriendReport:
+    status = friend.channel_status
+    if isinstance(status, ChannelInconsistent):
+        status = replace(status, opt_remote_reset_terms=None)
+    return replace(friend, remote_relays=(), opt_last_incoming_move_token=None, channel_status=status)
