@@ -18,7 +18,6 @@ from offset.core.funder.records import (
     HistoryRecord,
     IndexServersRecord,
     InvoiceRecord,
-    PartRecord,
     PaymentRecord,
     PaymentStage,
     PendingRecord,
@@ -150,7 +149,7 @@ RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
         amounts,
         id32,
         optional(id32),
-        tuples(st.builds(PartRecord, id32, id16)),
+        optional(id32),
     ),
     PaymentRecord: st.builds(
         PaymentRecord,

@@ -35,7 +35,7 @@ from collections.abc import Iterable, Sequence
 
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
-from offset.base.ids import Conn, InvoiceId, PublicKey, Uid, short
+from offset.base.ids import Conn, PublicKey, Uid, short
 from offset.base.instants import Instant
 from offset.base.limits import APP_HANDSHAKES_MAX, INNER_MESSAGE_BYTES_MAX, TURNS_HELD_MAX
 from offset.core.channeler.channeler import Channeler
@@ -44,6 +44,7 @@ from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes, IndexServersRecord, Record
 from offset.core.funder.state.turn import Turn
 from offset.core.funder.state.views import credit_lines
+from offset.core.funder.state.waiting_parts import Payer
 from offset.core.index.client import IndexClient
 from offset.crypto.signer import Signer
 from offset.engine.capacities import Capacities, Changed
@@ -139,7 +140,7 @@ class NodeEngine:
         """What to do first."""
         self._loop.now = now
         self._say(self._funder.start(), None)
-        self._look_at_parts(self._funder.state.invoices)
+        self._look_at_parts(self._funder.state.waiting)
         self._index.start()
         return self._loop.take_effects()
 
@@ -249,13 +250,13 @@ class NodeEngine:
 
     def _give_back_parts(self) -> None:
         """Parts of payments have waited long enough for the rest."""
-        while (invoice_id := self._part_timeouts.pop(self._loop.now)) is not None:
+        while (payer := self._part_timeouts.pop(self._loop.now)) is not None:
             self._loop.add(Tell("invoice", "gave back parts of a payment that did not become whole"))
-            self._say(self._funder.cancel_incomplete(invoice_id), None)
+            self._say(self._funder.cancel_incomplete(payer), None)
         self._parts_timer.at = self._part_timeouts.deadline()
 
-    def _look_at_parts(self, invoices: Iterable[InvoiceId]) -> None:
-        self._part_timeouts.look(invoices, self._loop.now)
+    def _look_at_parts(self, payers: Iterable[Payer]) -> None:
+        self._part_timeouts.look(payers, self._loop.now)
         self._parts_timer.at = self._part_timeouts.deadline()
 
     # First remember, then speak
@@ -266,9 +267,8 @@ class NodeEngine:
 
     def _say(self, turn: Turn, ack: Uid | None) -> None:
         """Carry out a turn once it is durable; with `ack` it acknowledges that request."""
-        invoices = turn.invoices()
-        if invoices:
-            self._look_at_parts(invoices)
+        if turn.waiting:
+            self._look_at_parts(turn.waiting)
         capacities = self._capacities.changed(self._funder.state, turn.concerned())
         self._put(turn.changes, lambda: self._release(turn, ack, capacities))
 

@@ -8,7 +8,6 @@ from collections import Counter
 from copy import deepcopy
 from typing import Any
 
-import msgspec
 import pytest
 
 from offset.base.entropy import SeededEntropy
@@ -78,12 +77,13 @@ class Node:
         queued = [
             op["requestId"] for friend in friends.values() for op in friend.get("pendingBackwardsOps", ())
         ]
-        invoices = self.funder.state.invoices
-        for key, invoice in invoices.items():
-            parts = {part.request_id.hex(): part for part in invoice.parts}
+        for invoice_id, lock in self.funder.state.waiting:
+            waiting = self.funder.state.waiting._parts[invoice_id][lock]
+            parts = {part[1].hex(): part for part in waiting}
             if len(parts) > 1 and set(parts) == set(queued):
-                ordered = tuple(parts[request_id] for request_id in queued)
-                invoices[key] = msgspec.structs.replace(invoice, parts=ordered)
+                amounts = [(parts[request_id], waiting[parts[request_id]]) for request_id in queued]
+                waiting.clear()
+                waiting.update(amounts)
 
     def expect(self, state: Json) -> None:
         """Take in the parts of the recorded state that changed."""

@@ -310,13 +310,6 @@ class QueuedRecord(Record):
         return QueuedKey(self.friend, self.number)
 
 
-class PartRecord(msgspec.Struct, frozen=True):
-    """A transaction that pays for an invoice."""
-
-    friend: PublicKey
-    request_id: RequestId
-
-
 class InvoiceKey(Key):
     """An invoice of ours."""
 
@@ -324,7 +317,10 @@ class InvoiceKey(Key):
 
 
 class InvoiceRecord(Record):
-    """An open invoice of ours."""
+    """An open invoice of ours. What waits for it is among the requests of friends (state/waiting_parts.py).
+
+    Each payer, known by its lock, is promised another lock of ours: what opens for one proves nothing for another.
+    """
 
     TABLE = "invoices"
     KEY = InvoiceKey
@@ -333,13 +329,11 @@ class InvoiceRecord(Record):
     currency: Currency
     total_dest_payment: Amount
     dest_plain_lock: PlainLock
+    """Our lock for the first payer."""
     src_hashed_lock: HashedLock | None
-    parts: tuple[PartRecord, ...]
-
-    def without(self, friend: PublicKey) -> InvoiceRecord:
-        """The invoice after the channel with this friend was lost (D8 to D10)."""
-        parts = tuple(part for part in self.parts if part.friend != friend)
-        return msgspec.structs.replace(self, parts=parts)
+    """The lock of the first payer, once there was one. It stays the first for ever."""
+    others_secret: PlainLock | None
+    """What our locks for all further payers are made of, once there is a second."""
 
     def key(self) -> InvoiceKey:
         return InvoiceKey(self.invoice_id)

@@ -38,28 +38,33 @@ def lose_channel(turn: Turn, friend: Friend) -> None:
     cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))
     for number in list(friend.queues[Queue.BACKWARD]):
         turn.dequeue(friend, Queue.BACKWARD, number)
+    _orphan(turn, friend.public_key)
     for name, credit in friend.channel.credits.items():
         turn.drop(CreditKey(friend.public_key, name))
-        for request_id in credit.remote:
+        for request_id, pending in credit.remote.items():
             turn.drop(PendingKey(friend.public_key, name, False, request_id))
             turn.state.ended(friend.public_key, name, request_id)
+            turn.part_went(friend, pending.request)
         for pending in credit.local.values():
             turn.drop(PendingKey(friend.public_key, name, True, pending.request.request_id))
             cancel_towards_origin(turn, name, pending.request.request_id, pending.origin)
     friend.channel.credits = {}
-    _orphan(turn, friend.public_key)
 
 
 def _orphan(turn: Turn, lost: PublicKey) -> None:
     """Answers to requests of the lost friend have nowhere to go any more."""
     origin = From(lost)
-    for friend in turn.state.friends.values():
-        for credit in friend.channel.credits.values():
-            for pending in list(credit.local.values()):
-                if pending.origin == origin:
-                    turn.merge(credit.set_origin(friend.public_key, pending, LOST))
-        for item in [item for item in friend.queues[Queue.FORWARDED].values() if item.origin == origin]:
-            turn.dequeue(friend, Queue.FORWARDED, item.number)
-    for invoice in list(turn.state.invoices.values()):
-        if any(part.friend == lost for part in invoice.parts):
-            turn.put_invoice(invoice.without(lost))
+    onwards: dict[PublicKey, None] = {}
+    for key, name, request_id in turn.state.passed_on.of(lost):
+        onwards[key] = None
+        friend = turn.state.friends[key]
+        credit = friend.channel.credits.get(name)
+        pending = None if credit is None else credit.local.get(request_id)
+        # Another request of this name may be there, whose asker was lost before; or this one waits in the queue.
+        if credit is not None and pending is not None and pending.origin == origin:
+            turn.merge(credit.set_origin(key, pending, LOST))
+    for key in onwards:
+        friend = turn.state.friends[key]
+        if lost in friend.forwarded_of:
+            for item in [item for item in friend.queues[Queue.FORWARDED].values() if item.origin == origin]:
+                turn.dequeue(friend, Queue.FORWARDED, item.number)
