@@ -18,8 +18,7 @@ from offset.app import LiveReport, Node, connect_files
 from offset.base.faults import OffsetError
 from offset.base.ids import PublicKey
 from offset.core.apps.reports import balance_of
-from offset.programs.offset.network import Network
-from offset.programs.offset.network import Node as Member
+from offset.programs.offset.network import DemoNetwork, DemoNode
 
 CURRENCY = "FST"
 LIMIT = 10**15  # no run comes near it
@@ -28,7 +27,7 @@ AMOUNT = 100
 READY_SECONDS = 90.0
 _LOOK_SECONDS = 0.05
 
-Link = tuple[Member, Member]
+Link = tuple[DemoNode, DemoNode]
 
 
 class ComingUp(NamedTuple):
@@ -42,7 +41,7 @@ class ComingUp(NamedTuple):
     """The index server knows a route along the whole chain, after the last currency became active."""
 
 
-def build(network: Network, length: int) -> list[Member]:
+def build(network: DemoNetwork, length: int) -> list[DemoNode]:
     """Start the programs; the nodes are friends afterwards, but not yet enabled."""
     network.add_relay("relay")
     network.add_index_servers("index")
@@ -54,12 +53,12 @@ def build(network: Network, length: int) -> list[Member]:
     return members
 
 
-def links(members: list[Member]) -> list[Link]:
+def links(members: list[DemoNode]) -> list[Link]:
     """The neighbours of a chain."""
     return list(pairwise(members))
 
 
-async def come_up(members: list[Member]) -> ComingUp:
+async def come_up(members: list[DemoNode]) -> ComingUp:
     """Enable all friends, then the currency, and wait until payments can go from end to end."""
     async with AsyncExitStack() as stack:
         apps: dict[str, Node] = {}
@@ -72,7 +71,7 @@ async def come_up(members: list[Member]) -> ComingUp:
     return ComingUp(online, active, routes)
 
 
-def _enable(one: Member, other: Member) -> None:
+def _enable(one: DemoNode, other: DemoNode) -> None:
     one.ctl("config", "enable-friend", "-n", other.name)
 
 
@@ -81,7 +80,7 @@ def _is_online(report: LiveReport, friend: PublicKey) -> bool:
     return found is not None and bool(found.liveness)
 
 
-def _configure(one: Member, other: Member) -> None:
+def _configure(one: DemoNode, other: DemoNode) -> None:
     name = ("-n", other.name, "-c", CURRENCY)
     one.ctl("config", "set-currency-rate", *name, "-m", "0", "-a", str(RATE_ADD))
     one.ctl("config", "open-currency", *name)
@@ -94,9 +93,9 @@ def _is_active(report: LiveReport, friend: PublicKey) -> bool:
 
 
 async def _each_link(
-    members: list[Member],
+    members: list[DemoNode],
     apps: dict[str, Node],
-    act: Callable[[Member, Member], None],
+    act: Callable[[DemoNode, DemoNode], None],
     is_done: Callable[[LiveReport, PublicKey], bool],
 ) -> float:
     """Let both sides of each link act; seconds until both sides of the slowest link see the result."""
@@ -132,6 +131,6 @@ async def _until_routed(buyer: Node, seller: PublicKey) -> float:
     raise OffsetError(f"the index server knows no route along the chain after {READY_SECONDS:g} s")
 
 
-def program_pids(network: Network) -> dict[str, int]:
+def program_pids(network: DemoNetwork) -> dict[str, int]:
     """The process of each part of the network, by name."""
     return {name: process.pid for name, process in network.processes.items()}

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from offset.base.faults import OffsetError
-from offset.programs.offset.network import Network
+from offset.programs.offset.network import DemoNetwork
 
 _WRITE_SECONDS = 20.0
 _LOOK_SECONDS = 0.02
@@ -88,7 +88,7 @@ class Row(NamedTuple):
     hits: int
 
 
-class ProfiledNetwork(Network):
+class ProfiledNetwork(DemoNetwork):
     """A network in which one program is started so that it can be profiled."""
 
     def __init__(self, folder: Path, programs: Path, name: str, way: str) -> None:

@@ -28,8 +28,7 @@ from _profile import ProfiledNetwork, report
 
 from offset.app import Node, connect_files
 from offset.base.faults import OffsetError
-from offset.programs.offset.network import Network
-from offset.programs.offset.network import Node as Member
+from offset.programs.offset.network import DemoNetwork, DemoNode
 from offset.shell.system import new_loop
 
 PAYMENTS = {1: 100, 8: 200, 32: 400}
@@ -150,7 +149,7 @@ def _all(options: argparse.Namespace, folder: Path) -> None:
 def _chain(options: argparse.Namespace, folder: Path, length: int) -> Chain:
     """Set up a chain, without a loop: an interrupt ends it between two commands; then measure."""
     if options.profile is None:
-        network = Network(folder, options.programs)
+        network = DemoNetwork(folder, options.programs)
     else:
         network = ProfiledNetwork(folder, options.programs, options.profile, options.profile_by)
     try:
@@ -163,7 +162,7 @@ def _chain(options: argparse.Namespace, folder: Path, length: int) -> Chain:
         network.stop()
 
 
-async def _measured(options: argparse.Namespace, network: Network, members: list[Member]) -> Chain:
+async def _measured(options: argparse.Namespace, network: DemoNetwork, members: list[DemoNode]) -> Chain:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
@@ -178,7 +177,7 @@ async def _measured(options: argparse.Namespace, network: Network, members: list
     return Chain(len(members), up, cells, resident)
 
 
-async def _cells(options: argparse.Namespace, network: Network, members: list[Member]) -> list[Cell]:
+async def _cells(options: argparse.Namespace, network: DemoNetwork, members: list[DemoNode]) -> list[Cell]:
     cells = []
     async with AsyncExitStack() as stack:
         ends = [
@@ -202,7 +201,7 @@ async def _cells(options: argparse.Namespace, network: Network, members: list[Me
 
 
 async def _calm_runs(
-    options: argparse.Namespace, network: Network, ends: list[Node], count: int, concurrency: int
+    options: argparse.Namespace, network: DemoNetwork, ends: list[Node], count: int, concurrency: int
 ) -> list[Run]:
     """As many runs as asked for, those of them in which others used the machine least."""
     runs: list[Run] = []
@@ -223,7 +222,7 @@ async def _calm(patience_s: float) -> None:
 
 
 async def _run(
-    options: argparse.Namespace, network: Network, ends: list[Node], count: int, concurrency: int
+    options: argparse.Namespace, network: DemoNetwork, ends: list[Node], count: int, concurrency: int
 ) -> Run:
     drive = Drive(ends[0], ends[1], concurrency, invoices_inside=options.invoices_inside)
     await drive.prepare(count)

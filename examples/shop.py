@@ -22,7 +22,8 @@ async def sell(identity: str, ticket: str, currency: str, amount: str) -> None:
         print(f"Sold for {amount} {currency}. Thank you!" if is_here else "The credits are on their way.")
 
 
-try:
-    asyncio.run(sell(*sys.argv[1:]))
-except OffsetError as error:
-    sys.exit(str(error))
+if __name__ == "__main__":
+    try:
+        asyncio.run(sell(*sys.argv[1:]))
+    except OffsetError as error:
+        sys.exit(str(error))

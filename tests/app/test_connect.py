@@ -21,10 +21,7 @@ from offset.app import session as session_module
 from offset.app.session import Session
 from offset.base import base64url
 from offset.base.limits import FILE_BYTES_MAX
-from offset.wire.app import APP_PERMISSIONS, AppPermissions, EnableFriend, OpenFriendCurrency, ReportMutations
-from offset.wire.files import format_identity, format_ticket
-from offset.wire.report import NODE_REPORT, ChangeFriend, FunderMutation, SetName
-from support.fake_node import (
+from offset.testing import (
     ALL,
     APP,
     CURRENCY,
@@ -40,6 +37,9 @@ from support.fake_node import (
     serving,
     story,
 )
+from offset.wire.app import APP_PERMISSIONS, AppPermissions, EnableFriend, OpenFriendCurrency, ReportMutations
+from offset.wire.files import format_identity, format_ticket
+from offset.wire.report import NODE_REPORT, ChangeFriend, FunderMutation, SetName
 
 
 @story
@@ -123,7 +123,7 @@ async def test_another_node() -> None:
 
 
 class _Silent(FakeNode):
-    def _opened(self, conn: int, key: bytes) -> None:
+    def opened(self, conn: int, key: bytes) -> None:
         pass
 
 
@@ -276,9 +276,9 @@ async def test_too_many_requests(monkeypatch: pytest.MonkeyPatch) -> None:
 class _Odd(FakeNode):
     """A node whose report names a relay twice."""
 
-    def _opened(self, conn: int, key: bytes) -> None:
-        self._lines.send(conn, APP_PERMISSIONS.encode(ALL), self._now)
-        self._lines.send(conn, NODE_REPORT.encode(node_report(relays=(RELAY, RELAY))), self._now)
+    def opened(self, conn: int, key: bytes) -> None:
+        self.send(conn, APP_PERMISSIONS.encode(ALL))
+        self.send(conn, NODE_REPORT.encode(node_report(relays=(RELAY, RELAY))))
 
 
 @story
@@ -293,9 +293,9 @@ async def test_report_that_cannot_be() -> None:
 class _Curt(FakeNode):
     """A node that closes before its report."""
 
-    def _opened(self, conn: int, key: bytes) -> None:
-        self._lines.send(conn, APP_PERMISSIONS.encode(ALL), self._now)
-        self._lines.hangup(conn)
+    def opened(self, conn: int, key: bytes) -> None:
+        self.send(conn, APP_PERMISSIONS.encode(ALL))
+        self.hangup(conn)
 
 
 @story

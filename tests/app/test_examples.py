@@ -5,24 +5,26 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
-from offset.wire.files import format_commit, format_identity, format_ticket, parse_invoice
-from offset.wire.report import SetChannelStatus
-from support.fake_node import (
+from offset.testing import (
     APP,
     FRIEND,
     NODE,
     FakeNode,
     commit_for,
     consistent,
-    freeze,
     friend_report,
     in_thread,
     node_report,
 )
+from offset.wire.files import format_commit, format_identity, format_ticket, parse_invoice
+from offset.wire.report import SetChannelStatus
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+MANUAL = EXAMPLES.parent / "docs" / "manual" / "apps.md"
 SHOP, WATCH = EXAMPLES / "shop.py", EXAMPLES / "watch.py"
+TEST_OF_THE_SHOP = EXAMPLES / "test_shop.py"
 SHOP_LINES_MAX, WATCH_LINES_MAX = 30, 40
 DEADLINE_S = 60.0
 
@@ -42,7 +44,7 @@ def test_shop(tmp_path: Path) -> None:
             assert shop.stdout is not None
             assert "shop.invoice" in shop.stdout.readline()
             invoice = parse_invoice((tmp_path / "shop.invoice").read_text("utf-8"))
-            fake.do(lambda: freeze(fake, 20))
+            fake.do(lambda: fake.freeze(20))
             (tmp_path / "shop.commit").write_text(format_commit(commit_for(invoice, NODE)))
             assert shop.stdout.readline() == "Sold for 20 FST. Thank you!\n"
             assert shop.wait(DEADLINE_S) == 0
@@ -118,3 +120,33 @@ def test_shop_without_node(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert done.stderr == "no such file: none.ident; make it with: stmgr gen-ident -o none.ident\n"
+
+
+def test_the_test_of_the_shop(tmp_path: Path) -> None:
+    """The example of how to test an app passes, as the manual says it is run."""
+    done = subprocess.run(
+        [sys.executable, str(TEST_OF_THE_SHOP)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (
+        done.stdout.count(": passed") == TEST_OF_THE_SHOP.read_text("utf-8").count("\nasync def test_") == 3
+    )
+
+
+def test_the_tests_of_the_manual() -> None:
+    """What the manual for authors shows of tests runs as it stands there."""
+    part = MANUAL.read_text("utf-8").split("## Test your app\n")[1].split("\n## ")[0]
+    code = "\n".join(
+        line.removeprefix("    ") for line in part.splitlines() if line.startswith("    ") or not line
+    )
+    found: dict[str, Any] = {}
+    exec(compile(code, str(MANUAL), "exec"), found)
+    tests = [test for name, test in found.items() if name.startswith("test_")]
+    assert len(tests) == part.count("async def test_") == 4
+    for test in tests:
+        test()

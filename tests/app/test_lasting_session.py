@@ -26,12 +26,7 @@ from offset.app import (
 )
 from offset.app import lasting_session as module
 from offset.app.node import Node
-from offset.wire import app
-from offset.wire.extension import Extra, NetworkStatus
-from offset.wire.files import Ticket, format_identity, format_ticket
-from offset.wire.index import MultiRoute
-from offset.wire.report import ChangeFriend, FunderMutation, NodeReportMutation, SetName
-from support.fake_node import (
+from offset.testing import (
     ALL,
     APP,
     FRIEND,
@@ -47,6 +42,11 @@ from support.fake_node import (
     serving,
     story,
 )
+from offset.wire import app
+from offset.wire.extension import Extra, NetworkStatus
+from offset.wire.files import Ticket, format_identity, format_ticket
+from offset.wire.index import MultiRoute
+from offset.wire.report import ChangeFriend, FunderMutation, NodeReportMutation, SetName
 from support.signers import CountingSigner
 
 BOB = FRIEND.public_key
@@ -100,7 +100,7 @@ async def test_restart_of_the_node() -> None:
         report = session.report
         fake.do(lambda: fake.change(_named("robert")))
         assert await anext(updates) == (2, _named("robert"))
-        fake.driver.stop()  # type: ignore[union-attr]
+        fake.stop()
         away = await _until(states, Away)
         assert isinstance(away.reason, Disconnected)
         assert report.friends[BOB].name == "robert", "the last known values stay"
@@ -186,9 +186,9 @@ class _Hanging(FakeNode):
 
     says_nothing = True
 
-    def _opened(self, conn: int, key: bytes) -> None:
+    def opened(self, conn: int, key: bytes) -> None:
         if not self.says_nothing:
-            super()._opened(conn, key)
+            super().opened(conn, key)
 
 
 @story
@@ -273,7 +273,7 @@ async def test_nothing_is_sent_later() -> None:
     async with serving(first), stay_connected(first.ticket, None, APP) as session:
         former = await session.until_connected(WAIT_S)
         states = session.states()
-        first.driver.stop()  # type: ignore[union-attr]
+        first.stop()
         await _until(states, Away)
         with pytest.raises(NotConnected):
             await session.node.buyer.pay(invoice(50))

@@ -7,9 +7,9 @@ import pytest
 
 from offset.app import AppError, Disconnected, LiveReport, NoAnswer
 from offset.app import reports as reports_module
+from offset.testing import FRIEND, FakeNode, connected, story
 from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus
 from offset.wire.report import ChangeFriend, FunderMutation, NodeReportMutation, SetLiveness, SetName
-from support.fake_node import FRIEND, FakeNode, connected, story
 
 BOB = FRIEND.public_key
 

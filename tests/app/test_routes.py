@@ -7,10 +7,7 @@ import pytest
 
 from offset.app import NoAnswer, NoIndexServer, NotPermitted, UserFault
 from offset.app import routes as routes_module
-from offset.wire.app import AppPermissions, AppToAppServer, ClientResponseRoutes
-from offset.wire.index import Edge, MultiRoute, RequestRoutes
-from offset.wire.report import IndexClientMutation, SetConnectedServer
-from support.fake_node import (
+from offset.testing import (
     APP,
     CURRENCY,
     INDEX_SERVER,
@@ -23,6 +20,9 @@ from support.fake_node import (
     node_report,
     story,
 )
+from offset.wire.app import AppPermissions, AppToAppServer, ClientResponseRoutes
+from offset.wire.index import Edge, MultiRoute, RequestRoutes
+from offset.wire.report import IndexClientMutation, SetConnectedServer
 
 FOUND = (MultiRoute((ROUTE,)),)
 APART = node_report(connected=None)

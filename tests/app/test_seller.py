@@ -18,10 +18,7 @@ from offset.app import (
     format_commit,
 )
 from offset.app.seller import offline_debtors
-from offset.wire import app
-from offset.wire.extension import Extra
-from offset.wire.report import SetChannelStatus
-from support.fake_node import (
+from offset.testing import (
     CURRENCY,
     FRIEND,
     NODE,
@@ -29,7 +26,6 @@ from support.fake_node import (
     commit_for,
     connected,
     consistent,
-    freeze,
     friend_report,
     hang_up,
     invoice,
@@ -37,6 +33,9 @@ from support.fake_node import (
     refuse,
     story,
 )
+from offset.wire import app
+from offset.wire.extension import Extra
+from offset.wire.report import SetChannelStatus
 
 BOB = FRIEND.public_key
 
@@ -44,7 +43,7 @@ BOB = FRIEND.public_key
 async def _sold(fake: FakeNode, node: Node, amount: int = 50) -> tuple[InvoiceFile, app.Commit]:
     """An invoice of the node, and what the buyer sent for it; the credits are frozen."""
     asked = await node.seller.create_invoice(CURRENCY, amount)
-    fake.do(lambda: freeze(fake, amount))
+    fake.do(lambda: fake.freeze(amount))
     return asked, commit_for(asked, NODE)
 
 
@@ -142,7 +141,7 @@ async def test_05_d4_commit_after_cancel() -> None:
     async with connected() as (fake, node):
         asked, commit = await _sold(fake, node)
         await node.seller.cancel(asked)
-        fake.do(lambda: freeze(fake, 0))
+        fake.do(lambda: fake.freeze(0))
         with pytest.raises(Refused, match="cancelled before"):
             await node.seller.commit(asked, commit)
 
@@ -154,7 +153,7 @@ async def test_stale_view() -> None:
         asked = await node.seller.create_invoice(CURRENCY, 50)
 
         def collect(fake: FakeNode, conn: int, message: app.AppToAppServer) -> None:
-            freeze(fake, 50)
+            fake.freeze(50)
             fake.change_friend(BOB, SetChannelStatus(consistent(FST=(50, 0, 0))), ack=message.app_request_id)
 
         fake.script[app.CommitInvoice] = collect
@@ -261,7 +260,7 @@ async def test_d23_commit_that_the_node_refuses() -> None:
     async with connected() as (fake, node):
         fake.script[app.CommitInvoice] = refuse
         asked, commit = await _sold(fake, node)
-        fake.do(lambda: freeze(fake, 30))
+        fake.do(lambda: fake.freeze(30))
         with pytest.raises(Refused, match="a part of the buyer's payment was given back"):
             await node.seller.settle(asked, _given(commit), timeout_s=20)
         assert fake.invoices == {}

@@ -9,19 +9,7 @@ from offset.app import Node, Rate, Refused, RelayAddress, UserFault
 from offset.app import friends as friends_module
 from offset.base import base64url
 from offset.base.limits import FRIEND_RELAYS_MAX, NAME_BYTES_MAX, NODE_RELAYS_MAX
-from offset.wire import app
-from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
-from offset.wire.extension import Extra
-from offset.wire.friend import CurrencyBalance
-from offset.wire.report import (
-    ChannelConsistent,
-    ChannelInconsistent,
-    CurrencyConfigReport,
-    RemoveFriendMutation,
-    ResetTermsReport,
-    SetChannelStatus,
-)
-from support.fake_node import (
+from offset.testing import (
     CURRENCY,
     FRIEND,
     INDEX_SERVER,
@@ -35,6 +23,18 @@ from support.fake_node import (
     node_report,
     refuse,
     story,
+)
+from offset.wire import app
+from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
+from offset.wire.extension import Extra
+from offset.wire.friend import CurrencyBalance
+from offset.wire.report import (
+    ChannelConsistent,
+    ChannelInconsistent,
+    CurrencyConfigReport,
+    RemoveFriendMutation,
+    ResetTermsReport,
+    SetChannelStatus,
 )
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key

@@ -6,9 +6,9 @@ import pytest
 
 from offset.app import updates as updates_module
 from offset.app.updates import Updates
+from offset.testing import FRIEND, friend_report, node_report, story
 from offset.wire.extension import Extra
 from offset.wire.report import ChangeFriend, FunderMutation, NodeReport, NodeReportMutation, SetName
-from support.fake_node import FRIEND, friend_report, node_report, story
 
 
 def _named(name: str) -> NodeReportMutation:

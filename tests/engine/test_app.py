@@ -9,6 +9,7 @@ from offset.base.limits import CONNECT_MS, HANDSHAKE_MS, KEEPALIVE_CLOSE_MS
 from offset.crypto.identity import Identity
 from offset.engine.app import TOPIC, WELCOME_MS, AppEngine, AppStage, Heard, Over, Ready
 from offset.engine.surface import Effect, Event, Tell, Woken
+from offset.testing import ALL, APP, NODE, STRANGER, CalmWorld, FakeNode, friend_report, hang_up, node_report
 from offset.wire.app import (
     AddRelay,
     AppToAppServer,
@@ -16,17 +17,6 @@ from offset.wire.app import (
     ReportMutations,
 )
 from offset.wire.common import NamedRelayAddress
-from support.engines import World
-from support.fake_node import (
-    ALL,
-    APP,
-    NODE,
-    STRANGER,
-    FakeNode,
-    friend_report,
-    hang_up,
-    node_report,
-)
 
 ADDRESS = "node:1"
 ACK = b"request no. 1..."
@@ -35,10 +25,10 @@ ACK = b"request no. 1..."
 class App:
     """An app in the world, and what it was told."""
 
-    def __init__(self, world: World, identity: Identity = APP, key: Identity = NODE) -> None:
+    def __init__(self, world: CalmWorld, identity: Identity = APP, key: Identity = NODE) -> None:
         self.engine = AppEngine(identity, SeededEntropy("app"), ADDRESS, key.public_key)
         self.news: list[Any] = []
-        self.host = world.add("app", self.engine)
+        self.host = world.add("app", lambda _: self.engine)
         self.host.on_tell = self._tell
 
     def _tell(self, tell: Tell) -> None:
@@ -59,7 +49,7 @@ class App:
 class Silent(FakeNode):
     """A node that shakes hands and then says nothing."""
 
-    def _opened(self, conn: int, key: bytes) -> None:
+    def opened(self, conn: int, key: bytes) -> None:
         pass
 
 
@@ -70,25 +60,25 @@ class Garbled(FakeNode):
         super().__init__()
         self._good = good
 
-    def _opened(self, conn: int, key: bytes) -> None:
+    def opened(self, conn: int, key: bytes) -> None:
         if self._good == 2:
-            super()._opened(conn, key)
+            super().opened(conn, key)
         if self._good == 1:
-            self._lines.send(conn, b"", self._now)
-        self._lines.send(conn, b"\xff\xff\xff", self._now)
+            self.send(conn, b"")
+        self.send(conn, b"\xff\xff\xff")
 
 
-def _meet(node: FakeNode | None = None, **app: Any) -> tuple[World, FakeNode, App]:
-    world = World()
+def _meet(node: FakeNode | None = None, **app: Any) -> tuple[CalmWorld, FakeNode, App]:
+    world = CalmWorld()
     node = node or FakeNode()
-    world.add("node", node, apps=ADDRESS)
+    world.add("node", lambda _: node, {"apps": ADDRESS})
     return world, node, App(world, **app)
 
 
 def test_ready() -> None:
     """An app that the node knows is told once what it may do, and all about the node."""
     world, _, app = _meet()
-    world.run(lambda: bool(app.news))
+    world.run_until(lambda: bool(app.news))
     assert app.news == [Ready(ALL, node_report())]
     assert app.engine.stage is AppStage.READY
 
@@ -96,10 +86,10 @@ def test_ready() -> None:
 def test_messages_both_ways() -> None:
     """What is posted reaches the node, and what the node says is told in order."""
     world, node, app = _meet()
-    world.run(lambda: bool(app.news))
+    world.run_until(lambda: bool(app.news))
     for number in range(3):
         app.post(AppToAppServer(bytes([number]) * 16, EnableFriend(bytes(32))))
-    world.run(lambda: len(app.news) == 4)
+    world.run_until(lambda: len(app.news) == 4)
     assert node.requests == [EnableFriend(bytes(32))] * 3
     assert app.news[1:] == [Heard(ReportMutations(bytes([number]) * 16, ())) for number in range(3)]
 
@@ -108,7 +98,7 @@ def test_posted_before_the_report() -> None:
     """A message that is posted before the node is ready waits for it."""
     world, _, app = _meet()
     app.post(AppToAppServer(ACK, EnableFriend(bytes(32))))
-    world.run(lambda: len(app.news) == 2)
+    world.run_until(lambda: len(app.news) == 2)
     assert isinstance(app.news[0], Ready)
     assert app.news[1] == Heard(ReportMutations(ACK, ()))
 
@@ -116,16 +106,21 @@ def test_posted_before_the_report() -> None:
 def test_stranger() -> None:
     """An app that the node does not know sees the line close while it waits for a greeting."""
     world, _, app = _meet(identity=STRANGER)
-    world.run(lambda: bool(app.news))
+    world.run_until(lambda: bool(app.news))
     assert app.over is not None
     assert (app.over.stage, app.over.by_us) == (AppStage.GREETING, False)
 
 
 def test_nobody_there() -> None:
-    """Where nobody listens the dial fails, and that is told."""
-    world = World()
+    """Where no node is, or its program has ended, the dial fails, and that is told."""
+    world = CalmWorld()
     app = App(world)
-    world.run(lambda: bool(app.news))
+    world.run_until(lambda: bool(app.news))
+    assert app.news == [Over(AppStage.DIALING, "no such host", by_us=False)]
+    world.add("node", lambda _: FakeNode(), {"apps": ADDRESS})
+    world.kill("node")
+    app = App(world)
+    world.run_until(lambda: bool(app.news))
     assert app.news == [Over(AppStage.DIALING, "refused", by_us=False)]
     assert app.engine.stage is AppStage.OVER
 
@@ -133,7 +128,7 @@ def test_nobody_there() -> None:
 def test_another_node() -> None:
     """A node that has another key than the ticket says is not talked to."""
     world, node, app = _meet(key=STRANGER)
-    world.run(lambda: bool(app.news))
+    world.run_until(lambda: bool(app.news))
     assert app.over is not None
     assert app.over.stage is AppStage.DIALING
     assert "another key" in app.over.reason
@@ -144,7 +139,7 @@ def test_node_says_nothing() -> None:
     """A node that says nothing after the handshake is given up; the reference would wait for ever."""
     world, _, app = _meet(Silent())
     start = world.now
-    world.run(lambda: bool(app.news))
+    world.run_until(lambda: bool(app.news))
     assert app.over is not None
     assert (app.over.stage, app.over.by_us) == (AppStage.GREETING, True)
     assert WELCOME_MS <= world.now - start < WELCOME_MS + 1000
@@ -154,7 +149,7 @@ def test_node_says_nothing() -> None:
 def test_garbage(good: int, stage: AppStage) -> None:
     """Whatever cannot be read ends the line, at any stage."""
     world, _, app = _meet(Garbled(good))
-    world.run(lambda: app.over is not None)
+    world.run_until(lambda: app.over is not None)
     assert app.over is not None
     assert (app.over.stage, app.over.by_us) == (stage, True)
     assert app.news[-1] is app.over
@@ -164,11 +159,11 @@ def test_hang_up_of_the_node() -> None:
     """When the node ends the line that is told once, and what is posted later is dropped."""
     world, node, app = _meet()
     node.script[EnableFriend] = hang_up
-    world.run(lambda: bool(app.news))
+    world.run_until(lambda: bool(app.news))
     app.post(AppToAppServer(ACK, EnableFriend(bytes(32))))
-    world.run(lambda: app.over is not None)
+    world.run_until(lambda: app.over is not None)
     app.post(AppToAppServer(ACK, EnableFriend(bytes(32))))
-    world.pass_ms(1000)
+    world.run_for(1000)
     assert len(app.news) == 2
     assert app.over is not None
     assert app.over.stage is AppStage.READY
@@ -178,27 +173,28 @@ def test_hang_up_of_the_node() -> None:
 def test_silence() -> None:
     """Two that have nothing to say keep the line alive."""
     world, _, app = _meet()
-    world.run(lambda: bool(app.news))
-    world.pass_ms(10 * KEEPALIVE_CLOSE_MS)
+    world.run_until(lambda: bool(app.news))
+    world.run_for(10 * KEEPALIVE_CLOSE_MS)
     assert len(app.news) == 1
 
 
 def test_node_that_vanishes() -> None:
     """A node that answers no more, without closing, is noticed in time."""
     world, _, app = _meet()
-    world.run(lambda: bool(app.news))
-    world.hosts["node"].is_alive = False
-    world.run(lambda: app.over is not None, within_ms=KEEPALIVE_CLOSE_MS + 1000)
+    world.run_until(lambda: bool(app.news))
+    for end in world.hosts["node"].ends.values():
+        world.network.fall_silent(end)
+    world.run_until(lambda: app.over is not None, within=KEEPALIVE_CLOSE_MS + 1000)
 
 
 def test_message_that_cannot_be_sent() -> None:
     """A value that the wire cannot carry is an error where it is posted, and does no harm to the line."""
     world, _, app = _meet()
-    world.run(lambda: bool(app.news))
+    world.run_until(lambda: bool(app.news))
     with pytest.raises(Exception, match="surrogates"):
         app.post(AppToAppServer(ACK, AddRelay(NamedRelayAddress(bytes(32), "a:1", "\ud800"))))
     app.post(AppToAppServer(ACK, EnableFriend(bytes(32))))
-    world.run(lambda: len(app.news) == 2)
+    world.run_until(lambda: len(app.news) == 2)
 
 
 class Deaf:
@@ -213,10 +209,10 @@ class Deaf:
 
 def test_handshake_that_never_ends() -> None:
     """A peer that takes the connection and does not shake hands is given up."""
-    world = World()
-    world.add("node", Deaf(), apps=ADDRESS)
+    world = CalmWorld()
+    world.add("node", lambda _: Deaf(), {"apps": ADDRESS})
     app = App(world)
-    world.run(lambda: bool(app.news), within_ms=CONNECT_MS + HANDSHAKE_MS + 1000)
+    world.run_until(lambda: bool(app.news), within=CONNECT_MS + HANDSHAKE_MS + 1000)
     assert app.over is not None
     assert app.over.stage is AppStage.DIALING
 
@@ -225,6 +221,6 @@ def test_large_report() -> None:
     """A report may be larger than other messages are: it grows with the number of friends."""
     friends = {number.to_bytes(32, "big"): friend_report(f"friend {number}" * 8) for number in range(9000)}
     world, _, app = _meet(FakeNode(node_report(friends)))
-    world.run(lambda: bool(app.news))
+    world.run_until(lambda: bool(app.news))
     assert isinstance(app.news[0], Ready)
     assert len(app.news[0].report.funder_report.friends.list) == 9000

@@ -9,6 +9,7 @@ import pytest
 from offset.store.sqlite import connection
 from offset.store.sqlite.backup import backup
 from offset.store.sqlite.database import Database, create
+from offset.testing import CURRENCY
 from offset.wire.app import (
     CommitInvoice,
     Complete,
@@ -17,7 +18,7 @@ from offset.wire.app import (
     RequestClosePayment,
     ResetFriendChannel,
 )
-from support.nodes import CURRENCY, Town
+from support.nodes import Town
 
 FRIENDS = {"a": "b", "b": "ac", "c": "b"}
 COLLECTING_MS = 40
@@ -43,15 +44,14 @@ class Backups:
     def make(self) -> None:
         """Copy what is durable now."""
         database = Database.open(self._path, self.town.key(self.name))
-        database.write(dict(self.town.host(self.name).rows))
+        database.write(dict(self.town.rows(self.name)))
         database.flush()
         backup(self._path, self._copy)
         database.close()
 
     def restore(self) -> None:
         """The node dies with its disk, and starts from the copy."""
-        self.town.host(self.name).die()
-        self.town.apps[self.name].host.die()
+        self.town.stop(self.name)
         database = Database.open(self._copy, self.town.key(self.name))
         rows = {record.key(): record for record in database.load()}
         database.close()
@@ -61,14 +61,14 @@ class Backups:
 def _agree(town: Town, name: str, other: str) -> None:
     """The owner of `name` accepts what the friend remembers, if they do not agree."""
     friend, theirs = town.friend(name, other), town.friend(other, name)
-    town.world.run(lambda: friend.is_online and theirs.is_online, 400_000)
-    town.world.pass_ms(2000)
+    town.world.run_until(lambda: friend.is_online and theirs.is_online, 400_000)
+    town.world.run_for(2000)
     if not friend.channel.is_consistent:
-        town.world.run(lambda: friend.channel.remote_terms is not None)
+        town.world.run_until(lambda: friend.channel.remote_terms is not None)
         terms = friend.channel.remote_terms
         assert terms is not None
         town.apps[name].ask(ResetFriendChannel(town.key(other), terms.reset_token))
-    town.world.run(lambda: friend.channel.is_consistent and theirs.channel.is_consistent)
+    town.world.run_until(lambda: friend.channel.is_consistent and theirs.channel.is_consistent)
 
 
 @pytest.mark.parametrize("victim", ["a", "b", "c"])
@@ -81,17 +81,17 @@ def test_a_node_starts_from_a_backup_made_under_payments(victim: str, moment_ms:
     invoice_id = town.invoice("c", 10)
     payment_id, request_id = town.send("abc", invoice_id, 10, 1)
     if moment_ms < COLLECTING_MS:
-        town.world.pass_ms(moment_ms + 1)
+        town.world.run_for(moment_ms + 1)
         backups.make()
     result = town.result("a", request_id).result
     assert isinstance(result, Complete)
     town.apps["c"].post(CommitInvoice(result.commit))
     if moment_ms >= COLLECTING_MS:
-        town.world.pass_ms(moment_ms - COLLECTING_MS + 1)
+        town.world.run_for(moment_ms - COLLECTING_MS + 1)
         backups.make()
     assert isinstance(town.ending("a", payment_id).status, PaymentStatusSuccess)
     town.pay("abc", 20, 1)
-    town.world.pass_ms(1000)
+    town.world.run_for(1000)
 
     backups.restore()
     for other in FRIENDS[victim]:
@@ -126,13 +126,13 @@ def test_friends_of_whom_nothing_was_heard_go_on(tmp_path: Path) -> None:
     """Where nothing happened since the copy was made there is nothing to accept."""
     town = Town("abc")
     town.pay("abc", 10, 1)
-    town.world.pass_ms(1000)
+    town.world.run_for(1000)
     backups = Backups(town, "c", tmp_path)
     backups.make()
     town.pay("ab", 5, 0)
     backups.restore()
-    town.world.run(lambda: town.friend("c", "b").is_ready(CURRENCY), 400_000)
-    town.world.pass_ms(2000)
+    town.world.run_until(lambda: town.friend("c", "b").is_ready(CURRENCY), 400_000)
+    town.world.run_for(2000)
     assert town.friend("c", "b").channel.is_consistent
     assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
 
@@ -147,7 +147,7 @@ def test_an_invoice_collected_since_is_open_again(tmp_path: Path) -> None:
     result = town.result("a", request_id).result
     assert isinstance(result, Complete)
     town.apps["b"].ask(CommitInvoice(result.commit))
-    town.world.pass_ms(1000)
+    town.world.run_for(1000)
     backups.restore()
     _agree(town, "b", "a")
     _, request_id = town.send("ab", invoice_id, 10, 0)

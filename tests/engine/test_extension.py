@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from offset.base.limits import STATUS_PAUSE_MS
-from offset.core.apps.reports import ReportView
 from offset.engine.app import Ready
+from offset.testing import CURRENCY, VirtualApp
 from offset.wire.app import (
     DisableFriend,
     RemoveFriend,
@@ -25,7 +25,7 @@ from offset.wire.extension import (
     RelayListening,
     RelayWaiting,
 )
-from support.nodes import CURRENCY, TestApp, Town
+from support.nodes import Town
 
 
 @pytest.fixture
@@ -34,108 +34,97 @@ def town() -> Town:
     return Town("ab")
 
 
-def view(app: TestApp) -> ReportView:
-    """The report of an app, with every change it was told."""
-    report = ReportView(app.wait_ready().report)
-    for message in app.heard(ReportMutations):
-        report.apply_all(message.mutations)
-        report.take_extra(message.opt_extra)
-    return report
-
-
-def status(app: TestApp) -> NetworkStatus:
+def status(app: VirtualApp) -> NetworkStatus:
     """How the node of an app stands, as the app was told last."""
-    found = view(app).status
+    found = app.report().status
     assert found is not None
     return found
 
 
-def has_link(app: TestApp, state: type[LinkUp | LinkDown]) -> bool:
+def has_link(app: VirtualApp, state: type[LinkUp | LinkDown]) -> bool:
     """Whether the app was told last that a link is so."""
     return any(isinstance(link.state, state) for link in status(app).links)
 
 
 def test_a_limit_reaches_the_apps_of_the_friend(town: Town) -> None:
     """What one owner grants is seen by the other owner's apps: those that listen, and those that come later."""
-    town.world.run(lambda: town.key("a") in view(town.apps["b"]).credit_lines)
-    assert view(town.apps["b"]).credit_lines == {town.key("a"): (CreditLine(CURRENCY, 1000, True),)}
+    town.world.run_until(lambda: town.key("a") in town.apps["b"].report().credit_lines)
+    assert town.apps["b"].report().credit_lines == {town.key("a"): (CreditLine(CURRENCY, 1000, True),)}
     town.apps["a"].ask(SetFriendCurrencyMaxDebt(town.key("b"), CURRENCY, 7))
     told = {town.key("a"): (CreditLine(CURRENCY, 7, True),)}
-    town.world.run(lambda: view(town.apps["b"]).credit_lines == told)
-    later = TestApp(town.world, "later", town.identities["b"], "b:1")
+    town.world.run_until(lambda: town.apps["b"].report().credit_lines == told)
+    later = town.add_app("b", "later")
     later.wait_ready()
-    assert view(later).credit_lines == told
+    assert later.report().credit_lines == told
     town.apps["b"].ask(RemoveFriend(town.key("a")))
-    assert view(town.apps["b"]).credit_lines == {}
+    assert town.apps["b"].report().credit_lines == {}
 
 
 def test_w26_apps_see_relays_and_links(town: Town) -> None:
     """Listening and linked; then the relay dies, and both wait with a reason; then all is well again."""
     app = town.apps["a"]
-    town.world.run(lambda: bool(status(app).relays) and status(app).relays[0].state == RelayListening())
+    town.world.run_until(lambda: bool(status(app).relays) and status(app).relays[0].state == RelayListening())
     (relay,), (link,) = status(app).relays, status(app).links
     assert (relay.is_own, relay.relay.public_key, relay.last_error) == (True, town.relay.public_key, "")
     assert (link.friend_public_key, type(link.state)) == (town.key("b"), LinkUp)
-    town.host("relay").die()
-    town.world.run(lambda: isinstance(status(app).relays[0].state, RelayWaiting))
+    town.world.kill("relay")
+    town.world.run_until(lambda: isinstance(status(app).relays[0].state, RelayWaiting))
     (relay,), (link,) = status(app).relays, status(app).links
     assert relay.last_error != ""
     assert isinstance(link.state, LinkDown)
     town.start_relay()
-    town.world.run(lambda: isinstance(status(app).links[0].state, LinkUp))
+    town.world.run_until(lambda: isinstance(status(app).links[0].state, LinkUp))
 
 
 def test_w26_a_disabled_friend_has_no_link(town: Town) -> None:
     """Links are those of enabled friends."""
     app = town.apps["a"]
-    town.world.run(lambda: bool(status(app).links))
+    town.world.run_until(lambda: bool(status(app).links))
     app.ask(DisableFriend(town.key("b")))
-    town.world.run(lambda: status(app).links == ())
+    town.world.run_until(lambda: status(app).links == ())
 
 
 @pytest.mark.parametrize("name, friend", [("a", "b"), ("b", "a")])
 def test_w26_a_removed_friend_has_no_link(town: Town, name: str, friend: str) -> None:
     """Apps hear that the link is gone, also when there was no line that could end with it."""
     app = town.apps[name]
-    town.world.run(lambda: has_link(app, LinkUp))
-    town.host(friend).die()
-    town.world.run(lambda: has_link(app, LinkDown))
-    town.world.pass_ms(20_000)
+    town.world.run_until(lambda: has_link(app, LinkUp))
+    town.world.kill(friend)
+    town.world.run_until(lambda: has_link(app, LinkDown))
+    town.world.run_for(20_000)
     app.ask(RemoveFriend(town.key(friend)))
-    town.world.run(lambda: status(app).links == (), 2 * STATUS_PAUSE_MS)
+    town.world.run_until(lambda: status(app).links == (), 2 * STATUS_PAUSE_MS)
 
 
 def test_w26_an_app_whose_report_waited_for_the_disk(town: Town) -> None:
     """What happened to links since that report was made is told to it as soon as it has the report."""
-    app, host = town.apps["a"], town.host("a")
-    town.host("relay").die()
-    town.world.run(lambda: has_link(app, LinkDown))
-    durable, held = host.durable, []
-    host.durable = held.append  # type: ignore[method-assign]
+    app, disk = town.apps["a"], town.host("a").disk
+    assert disk is not None
+    town.world.kill("relay")
+    town.world.run_until(lambda: has_link(app, LinkDown))
+    disk.hold()
     app.post(SetFriendName(town.key("b"), "bob"))
-    town.world.run(lambda: bool(held))
-    later = TestApp(town.world, "later", town.identities["a"], "a:1")
-    town.world.pass_ms(100)
+    town.world.run_until(lambda: not disk.is_idle)
+    later = town.add_app("a", "later")
+    town.world.run_for(100)
     assert not any(isinstance(item, Ready) for item in later.news)
     town.start_relay()
-    town.world.run(lambda: has_link(app, LinkUp))
-    town.world.pass_ms(2 * STATUS_PAUSE_MS)
-    host.durable = durable  # type: ignore[method-assign]
-    for commit in held:
-        durable(commit)
+    town.world.run_until(lambda: has_link(app, LinkUp))
+    town.world.run_for(2 * STATUS_PAUSE_MS)
+    disk.release()
     (link,) = later.wait_ready().report.opt_extra.opt_status.links  # type: ignore[union-attr]
     assert isinstance(link.state, LinkDown)
-    town.world.run(lambda: has_link(later, LinkUp), 2 * STATUS_PAUSE_MS)
+    town.world.run_until(lambda: has_link(later, LinkUp), 2 * STATUS_PAUSE_MS)
 
 
 def test_w26_nothing_is_told_twice_and_not_every_step(town: Town) -> None:
     """Between two messages about relays and links some time passes, and none repeats the one before."""
     app = town.apps["a"]
     for _ in range(3):
-        town.host("relay").die()
-        town.world.pass_ms(4000)
+        town.world.kill("relay")
+        town.world.run_for(4000)
         town.start_relay()
-        town.world.pass_ms(4000)
+        town.world.run_for(4000)
     told = [message.opt_extra.opt_status for message in app.heard(ReportMutations) if message.opt_extra]
     statuses = [found for found in told if found is not None]
     assert len(statuses) >= 6

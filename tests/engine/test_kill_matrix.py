@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from offset.core.funder.records import ChannelKey, CreditKey
+from offset.sim.physics.disk import Rows
 from offset.wire.app import (
     AckClosePayment,
     AddInvoice,
@@ -25,7 +26,7 @@ from offset.wire.app import (
     ResetFriendChannel,
 )
 from support.nodes import Town
-from support.street import NAMES, PATIENCE_MS, Purchase, Rows, Street
+from support.street import NAMES, PATIENCE_MS, Purchase, Street
 from support.strikes import FRIEND_KINDS, Moment, OfApp, Step, Trap
 
 FORWARD, BACK = ("ab", "bc", "cd"), ("dc", "cb", "ba")
@@ -36,8 +37,8 @@ GOLD = "GOLD"
 def befriended() -> Mapping[str, Rows]:
     """The rows of four friends in a row."""
     town = Town(NAMES)
-    town.world.pass_ms(1000)
-    return {name: dict(town.host(name).rows) for name in NAMES}
+    town.world.run_for(1000)
+    return {name: dict(town.rows(name)) for name in NAMES}
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_request_of_an_app(street: Street, kind: type, name: str, moment: Moment
 @pytest.mark.parametrize("kind, link, moment", cells(OF_RESETS.items(), Moment))
 def test_message_of_a_reset(street: Street, kind: str, link: str, moment: Moment) -> None:
     """c comes back with rows from before a payment; whatever happens to the reset, b and c start again and can pay."""
-    old = dict(street.host("c").rows)
+    old = dict(street.rows("c"))
     first = Purchase(street)
     first.begin()
     assert_ends(street, first, True)
@@ -170,7 +171,7 @@ def test_message_of_a_reset(street: Street, kind: str, link: str, moment: Moment
     street.kill("c")
     for key in old:
         if isinstance(key, ChannelKey | CreditKey) and key.friend == street.key("b"):
-            street.host("c").rows[key] = old[key]
+            street.rows("c")[key] = old[key]
     accepting = link[0] if kind == "acceptance" else link[1]
     reconcile(street, accepting)
     assert_sprung(trap)
@@ -209,12 +210,12 @@ def reconcile(street: Street, name: str) -> None:
             owner.ask(ResetFriendChannel(street.key(other), terms.reset_token))
         return False
 
-    street.world.run(is_done, PATIENCE_MS)
+    street.world.run_until(is_done, PATIENCE_MS)
 
 
 def assert_ends(street: Street, purchase: Purchase, is_paid: bool | None) -> None:
     """Both sides know the same end, credits moved or did not, and nothing stays anywhere."""
-    street.world.run(lambda: purchase.is_over, PATIENCE_MS)
+    street.world.run_until(lambda: purchase.is_over, PATIENCE_MS)
     street.settle()
     street.check()
     assert street.balances() == purchase.balances_after(is_paid=purchase.is_paid())

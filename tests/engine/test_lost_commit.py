@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from offset.testing import CURRENCY
 from offset.wire.app import (
     FAILURE,
     SUCCESS,
@@ -15,15 +16,15 @@ from offset.wire.app import (
     RequestClosePayment,
 )
 from offset.wire.friend import FriendsRoute
-from support.nodes import CURRENCY, TestApp, Town
+from support.nodes import Town
 
 NOWHERE = FriendsRoute(())
 
 
 def _another_app(town: Town) -> None:
     """The app of the buyer is killed, and starts again."""
-    town.apps["a"].host.die()
-    town.apps["a"] = TestApp(town.world, "a", town.identities["a"], "a:1")
+    town.apps["a"].host.die("killed")
+    town.apps["a"] = town.add_app("a", "a")
     town.apps["a"].wait_ready()
 
 
@@ -36,10 +37,10 @@ def test_05_d8_a_commit_is_told_again(after_ms: int, is_crash: bool) -> None:
     payment_id, request_id = town.send(
         "abc", invoice_id, 10, 1
     )  # closed too: the reference gives no commit then
-    town.world.pass_ms(after_ms)
+    town.world.run_for(after_ms)
     if is_crash:
         town.crash("a")
-        town.world.run(lambda: town.friend("a", "b").is_online and town.friend("b", "a").is_online)
+        town.world.run_until(lambda: town.friend("a", "b").is_online and town.friend("b", "a").is_online)
     else:
         _another_app(town)
     town.apps["a"].post(CreateTransaction(payment_id, request_id, NOWHERE, 0, 0))
@@ -53,7 +54,7 @@ def test_05_d8_a_commit_is_told_again(after_ms: int, is_crash: bool) -> None:
     town.apps["c"].ask(CommitInvoice(result.commit))
     town.apps["a"].post(RequestClosePayment(payment_id))
     assert isinstance(town.ending("a", payment_id).status, PaymentStatusSuccess)
-    town.world.pass_ms(1000)
+    town.world.run_for(1000)
     assert town.balance("a", "b") == (-11, 0, 0)
     assert town.balance("c", "b") == (10, 0, 0)
 
@@ -67,7 +68,7 @@ def test_05_d8_every_part_is_told_again() -> None:
     town.apps["a"].post(CreatePayment(payment_id, invoice_id, CURRENCY, 10, town.key("b")))
     town.apps["a"].post(CreateTransaction(payment_id, first, route, 4, 0))
     town.apps["a"].post(CreateTransaction(payment_id, second, route, 6, 0))
-    town.world.pass_ms(1000)
+    town.world.run_for(1000)
     _another_app(town)
     for request_id in (first, second, never):
         town.apps["a"].post(CreateTransaction(payment_id, request_id, NOWHERE, 0, 0))

@@ -11,6 +11,7 @@ from offset.engine.loop import Loop
 from offset.engine.node_app_lines import NodeAppLines
 from offset.engine.node_apps import NodeApps
 from offset.engine.surface import Tell
+from offset.testing import identity, node_report
 from offset.wire.app import (
     APP_SERVER_TO_APP,
     APP_TO_APP_SERVER,
@@ -20,8 +21,6 @@ from offset.wire.app import (
     RequestClosePayment,
 )
 from offset.wire.extension import NetworkStatus
-from support.engines import identity_of
-from support.fake_node import node_report
 
 MAY = AppPermissions(routes=False, buyer=True, seller=False, config=False)
 KEY = PublicKey(bytes(32))
@@ -32,7 +31,7 @@ class Door:
     """The part, a trust that may be taken away, and what came of it."""
 
     def __init__(self) -> None:
-        self.loop = Loop(Lines(identity_of("node"), SeededEntropy("node")), 0)
+        self.loop = Loop(Lines(identity("node"), SeededEntropy("node")), 0)
         self.trusted = {KEY: MAY}
         self.sent: dict[Conn, list[bytes]] = {}
         self.noted: list[object] = []

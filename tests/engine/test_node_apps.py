@@ -5,6 +5,7 @@ import pytest
 from offset.base.faults import PeerFault
 from offset.base.limits import APPS_MAX
 from offset.engine.node_apps import NodeApps
+from offset.testing import node_report
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_TO_APP_SERVER,
@@ -15,7 +16,6 @@ from offset.wire.app import (
     RequestClosePayment,
     ResponseClosePayment,
 )
-from support.fake_node import node_report
 
 MAY = AppPermissions(routes=False, buyer=True, seller=False, config=False)
 KEY = bytes(32)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import pytest
 
 from offset.base.credits import Rate
-from offset.base.entropy import SeededEntropy
 from offset.base.limits import INDEX_SERVERS_MAX
-from offset.engine.index import CLIENTS, IndexEngine
 from offset.engine.line_events import LineMessage
-from offset.engine.node import NodeEngine
 from offset.engine.surface import Congested, Drained, Tell, Woken
+from offset.sim.physics.disk import Rows
+from offset.testing import CURRENCY
 from offset.wire.app import (
     APP_TO_APP_SERVER,
     AddIndexServer,
@@ -36,12 +36,7 @@ from offset.wire.app import (
 from offset.wire.common import NamedIndexServerAddress
 from offset.wire.extension import Extra
 from offset.wire.index import MultiRoute, RequestRoutes
-from support.engines import Host, identity_of
-from support.nodes import CURRENCY, Town
-
-SERVER = identity_of("index")
-ADDRESS = NamedIndexServerAddress(SERVER.public_key, "index:1", "index")
-
+from support.nodes import Town
 
 REQUEST = APP_TO_APP_SERVER.encode(AppToAppServer(bytes(16), RequestClosePayment(bytes(16))))
 
@@ -50,21 +45,16 @@ class IndexTown(Town):
     """The town with an index server that all its nodes use."""
 
     def __init__(self, names: str) -> None:
-        super().__init__(names)
-        self.start_index()
-        for name in names:
-            self.apps[name].ask(AddIndexServer(ADDRESS))
-        self.world.run(lambda: all(self.server_of(name) == SERVER.public_key for name in names))
-        self.world.pass_ms(1000)
+        self.tells: defaultdict[str, list[Tell]] = defaultdict(list)
+        super().__init__(names, has_index=True)
 
-    def start_index(self) -> None:
-        engine = IndexEngine(SERVER, SeededEntropy("index"), {}, self.world.now)
-        self.world.add("index", engine, **{CLIENTS: "index:1"})
+    def start_node(self, name: str, rows: Rows | None = None) -> None:
+        super().start_node(name, rows)
+        self.host(name).on_tell = self.tells[name].append
 
-    def engine(self, name: str) -> NodeEngine:
-        engine = self.host(name).engine
-        assert isinstance(engine, NodeEngine)
-        return engine
+    def has_server(self, name: str) -> bool:
+        """Whether a node uses the index server."""
+        return self.server_of(name) == self.index.public_key
 
     def server_of(self, name: str) -> bytes | None:
         """The server that a node uses now."""
@@ -75,15 +65,7 @@ class IndexTown(Town):
         app = self.apps[name]
         request_id = app.entropy.bytes(16)
         app.ask(RequestRoutes(request_id, CURRENCY, amount, self.key(name), self.key(to), None))
-
-        def answers() -> list[ClientResponseRoutes]:
-            return [m for m in app.heard(ClientResponseRoutes) if m.request_id == request_id]
-
-        self.world.run(lambda: bool(answers()))
-        return answers()[0].result
-
-    def told(self, name: str) -> list[Tell]:
-        return self.host(name).told
+        return app.wait_for(ClientResponseRoutes, lambda told: told.request_id == request_id).result
 
 
 @pytest.fixture
@@ -112,12 +94,12 @@ def test_a_payment_over_a_route_that_was_searched(town: IndexTown) -> None:
 def test_d30_changes_are_published(town: IndexTown) -> None:
     """A new rate is what the next search finds, and a capacity that a payment used up is gone."""
     town.apps["b"].ask(SetFriendCurrencyRate(town.key("a"), CURRENCY, Rate(0, 7)))
-    town.world.pass_ms(1000)
+    town.world.run_for(1000)
     routes = town.ask_routes("a", "c", 10)
     assert routes
     assert routes[0].routes[0].rate == Rate(0, 7)
     town.pay("abc", 900, 7)
-    town.world.pass_ms(1000)
+    town.world.run_for(1000)
     assert town.ask_routes("a", "c", 200) == ()
     assert town.ask_routes("c", "a", 1000) != ()
 
@@ -125,10 +107,10 @@ def test_d30_changes_are_published(town: IndexTown) -> None:
 def test_an_index_server_that_is_removed_is_left(town: IndexTown) -> None:
     """The session ends, searches fail at once, and the log says when there was nothing to remove."""
     for _ in range(2):
-        town.apps["a"].ask(RemoveIndexServer(SERVER.public_key))
+        town.apps["a"].ask(RemoveIndexServer(town.index.public_key))
     assert town.server_of("a") is None
     assert town.ask_routes("a", "c", 10) is None
-    assert [tell.topic for tell in town.told("a")] == ["refused"]
+    assert [tell.topic for tell in town.tells["a"]] == ["refused"]
     assert town.ask_routes("b", "c", 10), "the others go on"
 
 
@@ -141,23 +123,23 @@ def test_too_many_index_servers_are_refused_in_a_sentence(town: IndexTown) -> No
     assert len(town.engine("a")._index.servers) == INDEX_SERVERS_MAX
     why = "there are 64 index servers already; remove one first"
     assert changed.opt_extra == Extra(refusal=why)
-    assert town.told("a") == [Tell("refused", f"AddIndexServer: {why}")]
+    assert town.tells["a"] == [Tell("refused", f"AddIndexServer: {why}")]
 
 
 def test_servers_are_kept_over_a_restart(town: IndexTown) -> None:
     """The list of index servers is durable."""
     town.crash("a")
-    town.world.run(lambda: town.server_of("a") == SERVER.public_key)
+    town.world.run_until(lambda: town.has_server("a"))
 
 
 def test_an_index_server_that_restarts_is_used_again(town: IndexTown) -> None:
     """All nodes notice that it is gone, come back, and say everything again."""
-    town.world.hosts["index"].die()
-    town.world.run(lambda: town.server_of("a") is None)
+    town.world.kill("index")
+    town.world.run_until(lambda: town.server_of("a") is None)
     assert town.ask_routes("a", "c", 10) is None
     town.start_index()
-    town.world.run(lambda: all(town.server_of(name) == SERVER.public_key for name in "abc"), 200_000)
-    town.world.pass_ms(5000)
+    town.world.run_until(lambda: all(town.has_server(name) for name in "abc"), 200_000)
+    town.world.run_for(5000)
     assert town.ask_routes("a", "c", 10)
 
 
@@ -168,8 +150,8 @@ def say(town: IndexTown, name: str, conn: int, *messages: bytes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         heard = [LineMessage(conn, message, lines._entries[conn].owner) for message in messages]
         patch.setattr(lines, "handle", lambda event, now: heard)
-        effects = engine.handle(Woken(), town.world.now)
-    town.host(name).carry_out(effects)
+        effects = engine.handle(Woken(), town.host(name).clock.now())
+    town.carry_out(name, effects)
 
 
 def test_nonsense_of_an_index_server_ends_its_session_only(town: IndexTown) -> None:
@@ -179,15 +161,15 @@ def test_nonsense_of_an_index_server_ends_its_session_only(town: IndexTown) -> N
     say(town, "a", conn, b"\xff" * 9, REQUEST)
     assert town.server_of("a") is None
     assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
-    town.world.run(lambda: town.server_of("a") == SERVER.public_key)
+    town.world.run_until(lambda: town.has_server("a"))
 
 
 def test_w4_nonsense_of_a_relay_ends_its_line_only(town: IndexTown) -> None:
     """Nonsense of a relay, and the words of an app behind it in one piece: that line is over, friends meet again."""
     for conn in list(town.engine("a")._channeler._conns.values()):
         say(town, "a", conn, b"\xff" * 9, REQUEST)
-    town.world.run(lambda: town.friend("a", "b").is_online and town.friend("b", "a").is_online, 100_000)
-    town.world.run(lambda: town.friend("b", "c").is_online, 100_000)
+    town.world.run_until(lambda: town.friend("a", "b").is_online and town.friend("b", "a").is_online, 100_000)
+    town.world.run_until(lambda: town.friend("b", "c").is_online, 100_000)
     assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
 
 
@@ -195,13 +177,13 @@ def test_a_friend_that_is_disabled_is_left_and_may_come_back(town: IndexTown) ->
     """Its line is closed at both ends; enabled again, and even removed and added again, it is met again."""
     b = town.key("b")
     town.apps["a"].ask(DisableFriend(b))
-    town.world.run(lambda: not town.friend("b", "a").is_online)
+    town.world.run_until(lambda: not town.friend("b", "a").is_online)
     town.apps["a"].ask(EnableFriend(b))
-    town.world.run(lambda: town.friend("a", "b").is_online and town.friend("b", "a").is_online, 100_000)
+    town.world.run_until(lambda: town.friend("a", "b").is_online and town.friend("b", "a").is_online, 100_000)
     assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
     town.apps["a"].ask(RemoveRelay(town.relay.public_key))
     town.apps["a"].ask(RemoveFriend(b))
-    town.world.run(lambda: not town.friend("b", "a").is_online)
+    town.world.run_until(lambda: not town.friend("b", "a").is_online)
     assert len(town.engine("a")._channeler) == 0
 
 
@@ -209,8 +191,8 @@ def test_an_unreadable_message_of_a_friend_is_skipped(town: IndexTown) -> None:
     """As the reference does, and the log names it; the channel goes on (spec 01, 2.7)."""
     engine = town.engine("a")
     engine._take_friend(town.key("b"), b"\xff" * 9)
-    town.host("a").carry_out(engine._loop.take_effects())
-    (tell,) = town.told("a")
+    town.carry_out("a", engine._loop.take_effects())
+    (tell,) = town.tells["a"]
     assert tell.topic == "friend"
     assert isinstance(town.pay("abc", 5, 1).status, PaymentStatusSuccess)
 
@@ -219,13 +201,12 @@ def test_a_line_to_a_relay_that_is_congested(town: IndexTown) -> None:
     """While a relay takes nothing the newest message waits, and it arrives when there is room again."""
 
     def feed(event: Any) -> None:
-        host: Host = town.host("a")
         for conn in list(town.engine("a")._channeler._conns.values()):
-            host.feed(event(conn))
+            town.host("a").feed(event(conn))
 
     feed(Congested)
     payment = town.send("abc", town.invoice("c", 5), 5, 1)
-    town.world.pass_ms(5000)
+    town.world.run_for(5000)
     assert town.balance("b", "a") == (0, 0, 0)
     feed(Drained)
     assert isinstance(town.result("a", payment[1]).result, Complete)
@@ -239,8 +220,10 @@ def test_only_what_changed_is_published(town: IndexTown) -> None:
             OpenFriendCurrency(town.key(other), "EUR"),
         ):
             town.apps[name].ask(request)
-    town.world.run(lambda: town.friend("a", "b").is_ready("EUR") and town.friend("b", "a").is_ready("EUR"))
-    town.world.pass_ms(1000)
+    town.world.run_until(
+        lambda: town.friend("a", "b").is_ready("EUR") and town.friend("b", "a").is_ready("EUR")
+    )
+    town.world.run_for(1000)
     told: list[Any] = []
     engine = town.engine("a")
     client = engine._index._client
@@ -258,4 +241,4 @@ def test_an_app_that_is_slow_is_no_relay(town: IndexTown) -> None:
     host = town.host("a")
     (conn,) = town.engine("a")._apps._registered
     for event in (Congested(conn), Drained(conn)):
-        assert host.engine.handle(event, town.world.now) == []
+        assert host.engine.handle(event, host.clock.now()) == []

@@ -25,6 +25,7 @@ from offset.engine.surface import (
     Write,
 )
 from offset.link.stack import Line
+from offset.testing import node_report
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_SERVER_TO_APP,
@@ -38,7 +39,6 @@ from offset.wire.app import (
     RequestClosePayment,
 )
 from offset.wire.report import NODE_REPORT
-from support.fake_node import node_report
 
 ALL = AppPermissions(routes=True, buyer=True, seller=True, config=True)
 HERE = "127.0.0.1:1"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from offset.base.limits import INVOICE_PARTS_MS
+from offset.testing import CURRENCY
 from offset.wire.app import (
     SUCCESS,
     CommitInvoice,
@@ -16,7 +17,7 @@ from offset.wire.app import (
     RequestClosePayment,
 )
 from offset.wire.friend import FriendsRoute
-from support.nodes import CURRENCY, Town
+from support.nodes import Town
 
 ALL, PART = 10, 4
 FROZEN = {PART: (0, PART + 1, 0), ALL: (0, ALL + 2, 0)}
@@ -60,7 +61,7 @@ class Sale:
 
     def frozen(self) -> tuple[int, int, int]:
         """What A sees."""
-        self.town.world.pass_ms(1000)
+        self.town.world.run_for(1000)
         return self.town.balance("a", "b")
 
 
@@ -73,9 +74,9 @@ def sale() -> Sale:
 def test_d23_a_part_is_given_back_when_the_rest_does_not_come(sale: Sale) -> None:
     """After its time and not before, the part is free again on every hop, and the same invoice can still be paid."""
     payment_id = sale.begin_in_part()
-    sale.town.world.pass_ms(INVOICE_PARTS_MS - 5000)
+    sale.town.world.run_for(INVOICE_PARTS_MS - 5000)
     assert sale.frozen() == FROZEN[PART]
-    sale.town.world.pass_ms(5000)
+    sale.town.world.run_for(5000)
     assert sale.is_canceled(payment_id)
     assert sale.frozen() == (0, 0, 0)
     assert isinstance(sale.part(sale.begin(), ALL), Complete)
@@ -85,10 +86,10 @@ def test_d23_the_time_counts_from_the_first_part(sale: Sale) -> None:
     """Further parts do not make the first one wait longer."""
     payment_id = sale.begin()
     assert sale.part(payment_id, PART) == SUCCESS
-    sale.town.world.pass_ms(INVOICE_PARTS_MS - 10_000)
+    sale.town.world.run_for(INVOICE_PARTS_MS - 10_000)
     assert sale.part(payment_id, PART) == SUCCESS
     sale.town.apps["a"].post(RequestClosePayment(payment_id))
-    sale.town.world.pass_ms(11_000)
+    sale.town.world.run_for(11_000)
     assert sale.is_canceled(payment_id)
     assert sale.frozen() == (0, 0, 0)
 
@@ -97,10 +98,10 @@ def test_d23_a_whole_payment_waits_for_its_commit(sale: Sale) -> None:
     """Once all is there the node gives nothing back by itself, and an old commit is as good as a new one."""
     payment_id = sale.begin()
     assert sale.part(payment_id, PART) == SUCCESS
-    sale.town.world.pass_ms(INVOICE_PARTS_MS - 1000)
+    sale.town.world.run_for(INVOICE_PARTS_MS - 1000)
     result = sale.part(payment_id, ALL - PART)
     assert isinstance(result, Complete)
-    sale.town.world.pass_ms(3 * INVOICE_PARTS_MS)
+    sale.town.world.run_for(3 * INVOICE_PARTS_MS)
     assert sale.frozen() == FROZEN[ALL]
     sale.town.apps["c"].ask(CommitInvoice(result.commit))
     sale.town.apps["a"].post(RequestClosePayment(payment_id))
@@ -110,11 +111,11 @@ def test_d23_a_whole_payment_waits_for_its_commit(sale: Sale) -> None:
 def test_d23_the_time_begins_anew_with_the_node(sale: Sale) -> None:
     """A seller's node that was restarted gives the part back too, counted from its start."""
     payment_id = sale.begin_in_part()
-    sale.town.world.pass_ms(INVOICE_PARTS_MS - 5000)
+    sale.town.world.run_for(INVOICE_PARTS_MS - 5000)
     sale.town.crash("c")
-    sale.town.world.pass_ms(INVOICE_PARTS_MS - 5000)
+    sale.town.world.run_for(INVOICE_PARTS_MS - 5000)
     assert sale.frozen() == FROZEN[PART]
-    sale.town.world.pass_ms(5000)
+    sale.town.world.run_for(5000)
     assert sale.is_canceled(payment_id)
     assert sale.frozen() == (0, 0, 0)
 
@@ -124,7 +125,7 @@ def test_d23_the_rest_and_the_end_of_the_time_cross(sale: Sale, early_ms: int) -
     """Whichever comes first, the payment is either whole and collected, or nothing of it is."""
     payment_id = sale.begin()
     assert sale.part(payment_id, PART) == SUCCESS
-    sale.town.world.pass_ms(INVOICE_PARTS_MS - early_ms)
+    sale.town.world.run_for(INVOICE_PARTS_MS - early_ms)
     result = sale.part(payment_id, ALL - PART)
     sale.town.apps["a"].post(RequestClosePayment(payment_id))
     if isinstance(result, Complete):
@@ -133,6 +134,6 @@ def test_d23_the_rest_and_the_end_of_the_time_cross(sale: Sale, early_ms: int) -
         assert sale.frozen() == (-ALL - 2, 0, 0)
     else:
         assert result == SUCCESS
-        sale.town.world.pass_ms(INVOICE_PARTS_MS)
+        sale.town.world.run_for(INVOICE_PARTS_MS)
         assert sale.is_canceled(payment_id)
         assert sale.frozen() == (0, 0, 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from offset.programs.offset.network import Node
+from offset.programs.offset.network import DemoNode
 from support.network import (
     CURRENCY,
     Chain,
@@ -79,7 +79,7 @@ def test_a_node_starts_from_its_backup(town: Chain, tmp_path: Path) -> None:
     assert again.end(town.alice).status == 0
 
 
-def _agree(bob: Node, friend: Node) -> None:
+def _agree(bob: DemoNode, friend: DemoNode) -> None:
     """Bob accepts what the friend remembers, as RECOVERY.md says."""
 
     eventually(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from offset.programs.offset.network import Node, free_port
+from offset.programs.offset.network import DemoNode, free_port
 from support.commands import contents, one_sentence, put, with_field
 from support.network import HOST, Chain, Papers, ctl, friends, run, settled, told
 
@@ -73,7 +73,7 @@ class Desk:
             run("stmgr", "app-ticket", "-i", ident, "-o", chain.alice.trusted / f"no{missing}.ticket", *given)
 
     @staticmethod
-    def _state(node: Node) -> list[object]:
+    def _state(node: DemoNode) -> list[object]:
         relays = [(relay["name"], relay["address"]) for relay in told(node, "info", "relays")]
         return [friends(node), relays, told(node, "info", "index")]
 
@@ -101,7 +101,7 @@ class Desk:
         return sentence
 
     def ctl(
-        self, words: str | Sequence[str], node: Node | None = None, *, status: int = 1, **who: str
+        self, words: str | Sequence[str], node: DemoNode | None = None, *, status: int = 1, **who: str
     ) -> str:
         """A stctrl command that has to fail; `who`: another `app` identity or `ticket`, by its name in the folder."""
         asked = node or self.alice

@@ -46,6 +46,16 @@ def test_funder() -> None:
     assert re.search(r"^mediator +collect +1 +3 ", told, re.MULTILINE)
 
 
+def test_comeback() -> None:
+    """A row for each case; friends are back after their relay, and each link needs two connections at least."""
+    told = run("comeback.py", "--friends", "2", "--away", "5")
+    (row,) = [line.split() for line in told.splitlines()[1:]]
+    assert row[:3] == ["2", "5", "s"]
+    median, last, connections = float(row[3]), float(row[5]), int(row[7])
+    assert 0 < median <= last
+    assert connections >= 5
+
+
 def test_routes() -> None:
     """A line for each amount, and never more answers than requests."""
     told = run("routes.py", "--nodes", "100", "--searches", "3")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from offset.programs.offset.network import Node
+from offset.programs.offset.network import DemoNode
 from offset.wire.signing import verify_receipt
 from support.commands import one_sentence
 from support.network import (
@@ -117,7 +117,7 @@ def moved(before: list[int], after: list[int]) -> list[int]:
     return [now - then for then, now in zip(before, after, strict=True)]
 
 
-def assert_mirrored(left: Node, right: Node) -> None:
+def assert_mirrored(left: DemoNode, right: DemoNode) -> None:
     """Two friends are online and agree."""
     eventually(lambda: can_pay(left, right) and can_pay(right, left), "the friends are online again")
     ours = friends(left)[right.name]["balances"][CURRENCY]
@@ -246,8 +246,8 @@ class Pair(NamedTuple):
     """Two friends, and where they are found."""
 
     network: TestNetwork
-    dora: Node
-    emil: Node
+    dora: DemoNode
+    emil: DemoNode
 
     @property
     def relay(self) -> str:
@@ -292,7 +292,7 @@ def test_moved_in_time(pair: Pair, tmp_path: Path) -> None:
     pair.move()
     address = json.loads(pair.network.relays[-1].read_text())["address"]
 
-    def known(node: Node, friend: Node) -> bool:
+    def known(node: DemoNode, friend: DemoNode) -> bool:
         return [relay["address"] for relay in friends(node)[friend.name]["relays"]] == [address]
 
     eventually(lambda: known(pair.dora, pair.emil), "dora knows the new relay of emil")

@@ -17,7 +17,7 @@ import pytest
 
 from offset.app import NoAnswer, NoIndexServer, connect_files
 from offset.base.credits import Amount
-from offset.programs.offset.network import Node
+from offset.programs.offset.network import DemoNode
 from offset.wire.report import ChannelConsistent, FriendReport
 from support.commands import Done
 from support.network import CURRENCY, Papers, TestNetwork, can_pay, eventually, running, settled
@@ -41,7 +41,7 @@ class View(NamedTuple):
     """The count that the friend's last move token bears."""
 
 
-async def _look(node: Node, friend: str) -> View:
+async def _look(node: DemoNode, friend: str) -> View:
     async with connect_files(node.app_ident, node.ticket) as app:
         found: FriendReport = next(each for each in app.report.friends.values() if each.name == friend)
     status, last = found.channel_status, found.opt_last_incoming_move_token

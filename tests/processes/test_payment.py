@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from offset.programs.offset.network import Node
+from offset.programs.offset.network import DemoNode
 from support.commands import with_field
 from support.network import (
     LIMIT,
@@ -100,7 +100,7 @@ def test_payment_for_scripts(chain: Chain, tmp_path: Path) -> None:
     papers = Papers(tmp_path)
     before = worths(chain)
 
-    def tell(node: Node, *args: str | Path) -> dict[str, object]:
+    def tell(node: DemoNode, *args: str | Path) -> dict[str, object]:
         done = ctl(node, *args, "--json")
         assert (done.status, done.stderr) == (0, "")
         return json.loads(done.stdout)

@@ -85,6 +85,32 @@ def _start(stdout: int, **env: str) -> "subprocess.Popen[bytes]":
     )
 
 
+BRIEF = """
+import gc, click
+from offset.programs.errors import run_briefly
+@click.command("brief")
+def command():
+    print(gc.isenabled(), gc.get_threshold()[0] > 10_000)
+run_briefly(command{args})
+print(gc.get_freeze_count() > 0)
+"""
+
+
+@pytest.mark.parametrize(
+    "args, printed", [("", ["True True", "True"]), (", []", ["True False", "False"])], ids=["owner", "guest"]
+)
+def test_brief_commands_leave_garbage_alone(args: str, printed: list[str]) -> None:
+    """A process of one command hardly collects garbage and ends without; a guest changes nothing for its host."""
+    done = subprocess.run(
+        [sys.executable, "-c", BRIEF.format(args=args)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.splitlines() == printed
+
+
 def test_reader_that_stops() -> None:
     """A reader that stops early (head) is no reason to complain."""
     reading, writing = os.pipe()

@@ -10,18 +10,7 @@ import pytest
 from offset.base import base64url
 from offset.base.credits import Rate
 from offset.programs.stctrl import main
-from offset.wire import app
-from offset.wire.common import RelayAddress
-from offset.wire.files import (
-    PaymentFile,
-    Ticket,
-    format_invoice,
-    format_payment,
-    format_ticket,
-)
-from support.commands import Done, expected_status, lay_out, one_sentence, options_in, put, recorded, run_main
-from support.desk import Desk, Open
-from support.fake_node import (
+from offset.testing import (
     CURRENCY,
     FRIEND,
     NODE,
@@ -33,6 +22,17 @@ from support.fake_node import (
     in_thread,
     invoice,
 )
+from offset.wire import app
+from offset.wire.common import RelayAddress
+from offset.wire.files import (
+    PaymentFile,
+    Ticket,
+    format_invoice,
+    format_payment,
+    format_ticket,
+)
+from support.commands import Done, expected_status, lay_out, one_sentence, options_in, put, recorded, run_main
+from support.desk import Desk, Open
 from support.vectors import Case
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
@@ -184,7 +184,7 @@ def test_options_in_any_way(desk: Desk) -> None:
 
 @pytest.mark.parametrize("line", ["info friends", "config enable-friend -n bob"])
 def test_connection_failures(line: str, desk: Desk) -> None:
-    """Whatever is wrong with the connection is said in a sentence that helps, whichever way we connect."""
+    """Whatever is wrong with the connection is said in a sentence that helps, whatever the command."""
     sentence = desk.bad(line, ident="stranger.ident")
     assert "does not trust this app" in sentence
     assert base64url.encode(STRANGER.public_key) in sentence
@@ -201,7 +201,7 @@ def test_connection_failures(line: str, desk: Desk) -> None:
 
 
 class _Silent(FakeNode):
-    def _opened(self, conn: int, key: bytes) -> None:
+    def opened(self, conn: int, key: bytes) -> None:
         pass
 
 
@@ -275,39 +275,9 @@ def test_help_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-SHORT = ["balance", "friends", "index", "public-key", "relays"]
-
-
-@pytest.mark.parametrize("what", SHORT)
-def test_shortcut(what: str, desk: Desk) -> None:
-    """The command lines that are read without click print what click would print."""
-    short = run_main(main, ["-I", "app.ident", "-T", "node.ticket", "info", what], desk.capsys)
-    long = run_main(main, ["-T", "node.ticket", "-I", "app.ident", "info", what], desk.capsys)
-    assert short == long
-    assert (short.status, short.stderr) == (0, "")
-    failed = [
-        run_main(main, [*order, "info", what], desk.capsys)
-        for order in (["-I", "none", "-T", "node.ticket"], ["-T", "node.ticket", "-I", "none"])
-    ]
-    assert failed[0] == failed[1]
-    assert failed[0].status == 1
-
-
-def test_shortcut_loads_no_click(desk: Desk) -> None:
-    """A table of friends is shown without the library of command lines."""
-    code = (
-        "import sys; from offset.programs.stctrl import main; "
-        "main(['-I', 'app.ident', '-T', 'node.ticket', 'info', 'friends']); print('click' in sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.stdout.splitlines()[-1] == "False"
-
-
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
-def test_shortcut_without_a_place_to_print(desk: Desk) -> None:
-    """Output that cannot be written is a failure with a sentence, on the short way too."""
+def test_no_place_to_print(desk: Desk) -> None:
+    """Output that cannot be written is a failure with a sentence."""
     command = [sys.executable, "-m", "offset.programs.stctrl", "-I", "app.ident", "-T", "node.ticket"]
     with open("/dev/full", "wb") as full:
         done = subprocess.run(

@@ -7,10 +7,7 @@ from typing import Any
 
 import pytest
 
-from offset.engine import node
 from offset.programs import stmgr, stnode
-from offset.shell import driver
-from offset.shell import service as program
 from offset.shell.driver import Driver
 
 Start = Callable[..., dict[str, Any]]
@@ -25,14 +22,14 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     assert stmgr.main(["init-node-db", "-i", "node.ident", "-o", "node.db"]) == 0
     given: dict[str, Any] = {}
 
-    def note(module: Any, name: str) -> None:
-        made = getattr(module, name)
+    def note(name: str) -> None:
+        made = getattr(stnode, name)
 
         def make(*args: Any, **options: Any) -> Any:
             given.update(options)
             return made(*args, **options)
 
-        monkeypatch.setattr(module, name, make)
+        monkeypatch.setattr(stnode, name, make)
 
     def run_shortly(_: str, begin: Callable[[], Awaitable[Driver]]) -> int:
         async def story() -> None:
@@ -43,9 +40,9 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
         asyncio.run(story())
         return 0
 
-    note(node, "NodeEngine")
-    note(driver, "Driver")
-    monkeypatch.setattr(program, "run_program", run_shortly)
+    note("NodeEngine")
+    note("Driver")
+    monkeypatch.setattr(stnode, "run_program", run_shortly)
 
     def run(*options: str) -> dict[str, Any]:
         where = ["-i", "node.ident", "-l", "127.0.0.1:0", "-d", "node.db", "-t", "trusted"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules import circles, comments, homes, mirror, pins, privates, sizes, texts
+from rules import circles, comments, homes, late, mirror, pins, privates, sizes, texts
 from rules.project import Project
 
 PINNED = """
@@ -38,7 +38,17 @@ def lines_of(rule: object, project: Project) -> list[int]:
 def test_a_library_away_from_its_home_is_found(text: str) -> None:
     """An outside library may be imported in its home alone, in whatever way."""
     assert len(list(homes.breaches(source(text)))) == 1
-    assert not list(homes.breaches(source(text, "src/offset/store/one.py")))
+    assert not list(homes.breaches(source(text, "src/offset/store/sqlite/one.py")))
+
+
+def test_an_import_in_a_function_is_found() -> None:
+    """An import in a function, however deep, needs a row in the table; a row that is not needed is found too."""
+    method = "class C:\n    async def g(self):\n        if f:\n            from os import path\n"
+    text = f"import os\ndef f():\n    import re\n{method}"
+    assert lines_of(late, source(text)) == [3, 7]
+    told = next(iter(late.LATE))
+    assert not list(late.breaches(source(text, told)))
+    assert lines_of(late, source("import os\n", told)) == [1]
 
 
 @pytest.mark.parametrize("path", ["src/offset/one.py", "tests/test_one.py"])

@@ -6,16 +6,12 @@ from pathlib import Path
 import pytest
 
 from offset.programs.stctrl import main
+from offset.testing import APP, STRANGER, FakeNode
 from offset.wire.files import (
     format_identity,
     format_ticket,
 )
 from support.commands import Done, one_sentence, put, run_main
-from support.fake_node import (
-    APP,
-    STRANGER,
-    FakeNode,
-)
 
 
 class Desk:

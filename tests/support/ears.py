@@ -53,4 +53,4 @@ class Pair:
 
     def do(self, host: Host, *effects: Effect) -> None:
         """The engine of this host wants this."""
-        host._carry_out(list(effects))
+        host.carry_out(list(effects))

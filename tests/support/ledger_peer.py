@@ -138,15 +138,18 @@ class Peer:
     def become_inconsistent(self, name: str) -> ResetTerms:
         """Make terms and tell the node."""
         channel = self.channels[name]
-        channel.local_terms = make_terms(channel, self.entropy)
-        self.send(name, channel.local_terms)
-        return channel.local_terms
+        terms = make_terms(channel, self.entropy)
+        # What the node still says before it hears of it is taken as usual.
+        self.send(name, terms)
+        channel.local_terms = terms
+        return terms
 
     def accept(self, name: str) -> MoveTokenRequest:
         """The message that accepts the terms of a node. Not sent yet."""
         channel = self.channels[name]
         channel.remote_terms = self.terms[name]
         channel.local_terms = channel.local_terms or make_terms(channel, self.entropy)
+        channel.reset_wish = channel.remote_terms.reset_token
         token = accept_terms(channel, self.identity, self.entropy.bytes(16), ())
         return MoveTokenRequest(token, True)
 

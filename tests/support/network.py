@@ -19,7 +19,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
-from offset.programs.offset.network import Network, NetworkError, Node
+from offset.programs.offset.network import DemoNetwork, DemoNode, NetworkError
 from offset.programs.stctrl import main as stctrl
 from offset.programs.stmgr import main as stmgr
 from support.commands import Done, Main
@@ -47,12 +47,12 @@ def run(program: str, *args: str | Path, cwd: Path | None = None, timeout_s: flo
     return Done(done.returncode, done.stdout, done.stderr)
 
 
-def ctl(node: Node, *args: str | Path, app: Path | None = None, ticket: Path | None = None) -> Done:
+def ctl(node: DemoNode, *args: str | Path, app: Path | None = None, ticket: Path | None = None) -> Done:
     """Run stctrl for a node, as its app or another one; it may fail."""
     return run("stctrl", "-I", app or node.app_ident, "-T", ticket or node.ticket, *args)
 
 
-def say(node: Node, *args: str | Path) -> str:
+def say(node: DemoNode, *args: str | Path) -> str:
     """Run stctrl for a node; it must succeed. Returns what it printed."""
     done = ctl(node, *args)
     assert (done.status, done.stderr) == (0, "")
@@ -90,7 +90,7 @@ def processes_naming(text: str | Path) -> list[int]:
     return [int(pid) for pid, _, args in entries if str(text) in args and int(pid) != os.getpid()]
 
 
-class TestNetwork(Network):
+class TestNetwork(DemoNetwork):
     """A network whose programs can be started again, and friends in it."""
 
     __test__ = False
@@ -127,16 +127,16 @@ class TestNetwork(Network):
         """What a program said."""
         return (self.folder / f"{name}.log").read_text()
 
-    def add_nodes(self, *names: str) -> list[Node]:
+    def add_nodes(self, *names: str) -> list[DemoNode]:
         """Make and start nodes, side by side."""
         with ThreadPoolExecutor(len(names)) as pool:
             return list(pool.map(self.add_node, names))
 
-    def befriend(self, left: Node, right: Node, *currencies: str, limit: int = LIMIT) -> None:
+    def befriend(self, left: DemoNode, right: DemoNode, *currencies: str, limit: int = LIMIT) -> None:
         """Make friends of two nodes, with the same limit on both sides, and wait until they can pay."""
         cards = {node.name: self.export_friend(node) for node in (left, right)}
 
-        def trust(node: Node, friend: Node) -> None:
+        def trust(node: DemoNode, friend: DemoNode) -> None:
             node.ctl("config", "add-friend", "-f", str(cards[friend.name]), "-n", friend.name)
             for currency in currencies:
                 about = ("-n", friend.name, "-c", currency)
@@ -185,17 +185,17 @@ class Papers:
             folder / f"{name}.{kind}" for kind in ("invoice", "payment", "commit", "receipt")
         )
 
-    def ask(self, seller: Node, amount: int, currency: str = CURRENCY) -> None:
+    def ask(self, seller: DemoNode, amount: int, currency: str = CURRENCY) -> None:
         """create-invoice"""
         about = ("-c", currency, "-a", str(amount), "-i", self.invoice)
         assert say(seller, "seller", "create-invoice", *about) == ""
 
-    def try_to_pay(self, buyer: Node, *options: str) -> Done:
+    def try_to_pay(self, buyer: DemoNode, *options: str) -> Done:
         """pay-invoice"""
         files = ("-i", self.invoice, "-p", self.payment, "-c", self.commit)
         return ctl(buyer, "buyer", "pay-invoice", *files, *options)
 
-    def pay(self, buyer: Node, *options: str) -> str:
+    def pay(self, buyer: DemoNode, *options: str) -> str:
         """pay-invoice, again while the index server has not learned of the way; returns what it printed."""
 
         def attempt() -> Done | None:
@@ -206,11 +206,11 @@ class Papers:
         assert (done.status, done.stderr) == (0, "")
         return done.stdout
 
-    def collect(self, seller: Node) -> None:
+    def collect(self, seller: DemoNode) -> None:
         """commit-invoice"""
         assert say(seller, "seller", "commit-invoice", "-i", self.invoice, "-c", self.commit) == ""
 
-    def end(self, buyer: Node, *options: str) -> Done:
+    def end(self, buyer: DemoNode, *options: str) -> Done:
         """payment-status"""
         return ctl(buyer, "buyer", "payment-status", "-p", self.payment, "-r", self.receipt, *options)
 
@@ -222,12 +222,12 @@ class Papers:
 # Asking
 
 
-def told(node: Node, *command: str) -> Any:
+def told(node: DemoNode, *command: str) -> Any:
     """What a command tells scripts."""
     return json.loads(node.ctl(*command, "--json"))
 
 
-def friends(node: Node) -> dict[str, Any]:
+def friends(node: DemoNode) -> dict[str, Any]:
     """The friends of a node by name, as `info friends` tells of them; without the link, whose age grows."""
     found = told(node, "info", "friends")
     return {friend["name"]: {what: friend[what] for what in friend if what != "link"} for friend in found}
@@ -246,7 +246,7 @@ class Held(NamedTuple):
         return not self.by_us and not self.by_them
 
 
-def held(node: Node, currency: str = CURRENCY) -> Held:
+def held(node: DemoNode, currency: str = CURRENCY) -> Held:
     """What a node holds in a currency."""
     found = []
     for name, friend in friends(node).items():
@@ -257,7 +257,7 @@ def held(node: Node, currency: str = CURRENCY) -> Held:
     return Held(*(sum(int(balance[key]) for balance in found) for key in keys))
 
 
-def settled(*nodes: Node, currency: str = CURRENCY) -> list[int]:
+def settled(*nodes: DemoNode, currency: str = CURRENCY) -> list[int]:
     """What each node is owed, once nothing is frozen any more."""
 
     def look() -> list[int] | None:
@@ -268,7 +268,7 @@ def settled(*nodes: Node, currency: str = CURRENCY) -> list[int]:
     return worths
 
 
-def can_pay(node: Node, friend: Node, currencies: tuple[str, ...] = (CURRENCY,)) -> bool:
+def can_pay(node: DemoNode, friend: DemoNode, currencies: tuple[str, ...] = (CURRENCY,)) -> bool:
     """Whether a friend is online, agrees on the balances, and uses the currencies."""
     try:
         found = friends(node)[friend.name]
@@ -281,12 +281,12 @@ class Chain(NamedTuple):
     """alice — bob — carol, over one relay, with one index server; bob takes 1 FST for what he passes on."""
 
     network: TestNetwork
-    alice: Node
-    bob: Node
-    carol: Node
+    alice: DemoNode
+    bob: DemoNode
+    carol: DemoNode
 
     @property
-    def nodes(self) -> tuple[Node, Node, Node]:
+    def nodes(self) -> tuple[DemoNode, DemoNode, DemoNode]:
         """The three nodes."""
         return self.alice, self.bob, self.carol
 

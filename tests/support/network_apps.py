@@ -28,7 +28,7 @@ from offset.app import (
 from offset.app import Node as AppNode
 from offset.base.credits import Amount
 from offset.base.ids import PaymentId
-from offset.programs.offset.network import Node
+from offset.programs.offset.network import DemoNode
 from offset.wire.app import PaymentStatusNotFound, PaymentStatusSuccess
 
 PATIENCE_S = 60.0
@@ -47,7 +47,7 @@ Happened = Callable[[Step], None]
 class App:
     """A connection to a node that is made again whenever it breaks."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: DemoNode) -> None:
         self._files = node
         self._stack = AsyncExitStack()
         self._node: AppNode | None = None
@@ -157,7 +157,9 @@ class Deal:
         await node.buyer.acknowledge(self._payment_id, status.ack_uid)
 
 
-async def shop(buyer: Node, seller: Node, customers: int, currency: str, happened: Happened) -> list[Deal]:
+async def shop(
+    buyer: DemoNode, seller: DemoNode, customers: int, currency: str, happened: Happened
+) -> list[Deal]:
     """So many customers at once, each of whom buys one thing; all the deals that this took.
 
     No two deals are about the same amount, and no two sets of deals about the same sum.

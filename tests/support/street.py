@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import pairwise
-from typing import Any
 
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
@@ -22,8 +22,11 @@ from offset.core.funder.state.state import FunderState
 from offset.engine.app import Heard, Over, Ready
 from offset.engine.node import NodeEngine
 from offset.engine.relay import LISTENER, RelayEngine
-from offset.engine.surface import Tell
+from offset.engine.surface import Engine, Tell
 from offset.sim.judge import checks
+from offset.sim.physics.disk import Rows
+from offset.sim.physics.host import Host
+from offset.testing import CURRENCY, CalmWorld, VirtualApp, identity
 from offset.wire.app import (
     AckClosePayment,
     AddInvoice,
@@ -46,8 +49,7 @@ from offset.wire.app import (
 from offset.wire.common import Commit, NamedRelayAddress, Receipt
 from offset.wire.friend import FriendsRoute
 from offset.wire.signing import verify_receipt
-from support.engines import Host, World, identity_of
-from support.nodes import CURRENCY, TestApp, Town
+from support.nodes import Town
 from support.strikes import Trap, WatchedHost
 
 NAMES = "abcd"
@@ -61,7 +63,6 @@ PATIENCE_MS = 300_000
 PASSING = (PendingKey, QueuedKey, InvoiceKey, PaymentKey, TransactionKey)
 """Tables in which nothing stays when all is over."""
 
-Rows = dict[Any, Any]
 Then = Callable[[], None]
 
 
@@ -74,10 +75,10 @@ class Street(Town):
         self.owners: dict[str, Owner] = {}
         self.ids = SeededEntropy("ids of purchases")
         super().__init__(NAMES, rows=rows)
-        self.world.run(self.is_ready)
+        self.world.run_until(self.is_ready)
 
-    def make_world(self) -> World:
-        return World(lambda world, name, engine: WatchedHost(world, name, engine, lambda: self.trap))
+    def make_world(self) -> CalmWorld:
+        return CalmWorld(partial(WatchedHost, lambda: self.trap))
 
     def start(self, name: str, rows: Rows | None = None) -> None:
         self.start_node(name, rows)
@@ -97,10 +98,13 @@ class Street(Town):
 
     def add_second_relay(self) -> NamedRelayAddress:
         """Start another relay."""
-        identity = identity_of("second relay")
-        engine = RelayEngine(identity, SeededEntropy("second relay"), self.world.now)
-        self.world.add("second relay", engine, **{LISTENER: "relay:2"})
-        return NamedRelayAddress(identity.public_key, "relay:2", "second")
+        relay = identity("second relay")
+
+        def make(host: Host) -> Engine:
+            return RelayEngine(relay, SeededEntropy("second relay"), host.clock.now())
+
+        self.world.add("second relay", make, {LISTENER: "relay:2"})
+        return NamedRelayAddress(relay.public_key, "relay:2", "second")
 
     # What a trap needs
 
@@ -108,7 +112,7 @@ class Street(Town):
         """The connection of a node, or of an app, that leads to the other."""
         host = self.host(name)
         if not isinstance(host.engine, NodeEngine):
-            return next(iter(host.pipes), 0)
+            return next(iter(host.ends), 0)
         part = host.engine._channeler
         link = part._channeler._friends[self.key(other)].link
         return 0 if link is None else part._conns[link.line]
@@ -119,10 +123,9 @@ class Street(Town):
 
     def kill(self, name: str) -> None:
         """End a node or an app; it starts again after a while."""
-        host = self.host(name)
-        host.die()
+        self.world.kill(name)
         if name in self.identities:
-            self.world.after(DOWN_MS, lambda: self.start_node(name, host.rows))
+            self.world.after(DOWN_MS, lambda: self.start_node(name, self.rows(name)))
         else:
             self.owners[name[-1]].come_again()
 
@@ -130,7 +133,7 @@ class Street(Town):
 
     def state(self, name: str) -> FunderState:
         """What a node remembers."""
-        return engine_of(self.host(name))._funder.state
+        return self.engine(name).view().state
 
     def balances(self) -> list[int]:
         """What each node is owed by its friend on the right; checks that the friend says the same."""
@@ -145,16 +148,20 @@ class Street(Town):
     def is_quiet(self) -> bool:
         """Whether nothing is under way any more."""
         return self.is_ready() and all(
-            has_said_all(engine_of(self.host(name)))
-            and not any(isinstance(key, PASSING) for key in self.host(name).rows)
+            self.has_said_all(name) and not any(isinstance(key, PASSING) for key in self.rows(name))
             for name in NAMES
         )
 
+    def has_said_all(self, name: str) -> bool:
+        """Whether everything of a node is durable, and nothing waits for it."""
+        disk = self.host(name).disk
+        return disk is not None and disk.is_idle and not self.engine(name).view().turns_held
+
     def settle(self) -> None:
         """Wait until nothing is under way, also after those who were struck last have come back."""
-        self.world.run(self.is_quiet, PATIENCE_MS)
-        self.world.pass_ms(AFTERMATH_MS)
-        self.world.run(self.is_quiet, PATIENCE_MS)
+        self.world.run_until(self.is_quiet, PATIENCE_MS)
+        self.world.run_for(AFTERMATH_MS)
+        self.world.run_until(self.is_quiet, PATIENCE_MS)
 
     def check(self) -> None:
         """Every node keeps its invariants, and remembers what its rows say."""
@@ -165,21 +172,9 @@ class Street(Town):
             checks.invoices(name, state)
             checks.payments(name, state)
             restored = FunderState(state.local)
-            restored.restore(in_order(self.host(name).rows))
+            restored.restore(in_order(self.rows(name)))
             there, here = checks.snapshot(restored), checks.snapshot(state)
             assert there == here, f"{name}: {checks.difference(there, here)}"
-
-
-def engine_of(host: Host) -> NodeEngine:
-    """The engine of a node."""
-    assert isinstance(host.engine, NodeEngine)
-    return host.engine
-
-
-def has_said_all(engine: NodeEngine) -> bool:
-    """Whether everything is durable, and nothing waits for it."""
-    outbox = engine._outbox
-    return not outbox._held and outbox._durable == outbox._last
 
 
 class Owner:
@@ -217,10 +212,10 @@ class Owner:
 
     def _connect(self) -> None:
         street = self.street
-        self._app = app = TestApp(street.world, self.name, street.identities[self.name], f"{self.name}:1")
+        self._app = app = street.add_app(self.name, self.name)
         app.host.on_tell = lambda tell: self._told(app, tell)
 
-    def _told(self, app: TestApp, tell: Tell) -> None:
+    def _told(self, app: VirtualApp, tell: Tell) -> None:
         if app is not self._app or not app.host.is_alive:
             return
         match tell.detail:
@@ -361,7 +356,7 @@ class Purchase:
 
     def is_paid(self) -> bool:
         """Whether it was paid, by the books of both sides, which must agree."""
-        bought, sold = self.street.host(NAMES[0]).rows, self.street.host(NAMES[-1]).rows
+        bought, sold = self.street.rows(NAMES[0]), self.street.rows(NAMES[-1])
         is_paid = HistoryKey(HistoryKind.PAID, self.payment_id) in bought
         assert (
             is_paid

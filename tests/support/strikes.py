@@ -10,7 +10,6 @@ through it. A step that does not come fails the test, so no case says nothing.
 from __future__ import annotations
 
 import enum
-from collections import ChainMap
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -25,10 +24,11 @@ from offset.core.funder.records import (
     TransactionKey,
 )
 from offset.engine.relay import RelayEngine
-from offset.engine.surface import Closed, Effect, Engine, Persist, Received, Write
+from offset.engine.surface import Effect, Event, Persist, Received, Write
+from offset.sim.physics.host import Host
+from offset.testing import CalmWorld
 from offset.wire.app import AddInvoice, AppRequest, CancelInvoice, CommitInvoice, CreateTransaction
 from offset.wire.friend import CancelOp, CollectOp, MoveToken, RequestOp, ResponseOp
-from support.engines import DELAY_MS, Host, World
 
 Rows = Mapping[Any, Any]
 
@@ -226,7 +226,7 @@ class Tracked(bytes):
 class Stage(Protocol):
     """Where it happens."""
 
-    world: World
+    world: CalmWorld
 
     def key(self, name: str) -> PublicKey:
         """The key of a host."""
@@ -249,7 +249,8 @@ class Trap:
         """With which step the message begins."""
         self._stage, self._kind = stage, kind
         self._message: Any = None
-        self._number = 0  # of the commit under way
+        self._number = 0
+        """Of the commit that is awaited."""
         self._is_speaking = self._is_arriving = False
 
     def speak(self, message: Any) -> None:
@@ -274,24 +275,21 @@ class Trap:
             self._number = commit.number
             self._come(Step.TAKEN, host)
 
-    def has_committed(self, host: WatchedHost, commit: Persist) -> None:
-        """A commit is durable; the engine does not know it yet."""
-        if commit.number == self._number:
+    def has_committed(self, host: WatchedHost, number: int) -> None:
+        """All commits up to this one are durable; the engine does not know it yet."""
+        if number >= self._number:
             if host.name == self.sender and self.steps[-1:] == [Step.SAID]:
                 self._is_speaking = True
                 self._come(Step.KEPT, host)
             elif host.name == self.receiver and self.steps[-1:] == [Step.TAKEN]:
                 self._come(Step.REMEMBERED, host)
 
-    def has_spoken(self, host: WatchedHost, commit: Persist) -> None:
+    def has_spoken(self, host: WatchedHost, number: int) -> None:
         """The engine has said what waited for a commit."""
         if host.name == self.sender:
-            self._is_speaking = False  # had this commit been that of the message, it would be sent by now
-        elif (
-            host.name == self.receiver
-            and commit.number == self._number
-            and self.steps[-1:] == [Step.REMEMBERED]
-        ):
+            # Had the commit of the message been among them, it would be sent by now.
+            self._is_speaking = False
+        elif host.name == self.receiver and number >= self._number and self.steps[-1:] == [Step.REMEMBERED]:
             self._come(Step.ANSWERED, host)
 
     def writes(self, host: WatchedHost, write: Write) -> None:
@@ -314,14 +312,14 @@ class Trap:
     def receives(self, host: WatchedHost, event: Received) -> None:
         """The message arrives."""
         if host.name != self.receiver or self.steps[-1] is not Step.SENT:
-            host.feed(event)
+            host.hear(event)
             return
         self._come(Step.ARRIVED, host)
         if self.moment is Moment.RECEIVER_CUT_BEFORE:
             host.sever(event.conn)
             return
         self._is_arriving = True
-        host.feed(event)
+        host.hear(event)
         self._is_arriving = False
         if self.moment is Moment.RECEIVER_CUT_AFTER and self.steps[-1] is Step.TAKEN:
             host.sever(event.conn)
@@ -342,58 +340,58 @@ class Trap:
 class WatchedHost(Host):
     """A host whose steps a trap follows."""
 
-    def __init__(self, world: World, name: str, engine: Engine, trap: Callable[[], Trap | None]) -> None:
-        super().__init__(world, name, engine)
-        self._asked: dict[Any, Any] = {}
-        self.memory = ChainMap(self._asked, self.rows)
-        """The rows, with those that are not durable yet."""
+    def __init__(self, trap: Callable[[], Trap | None], *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
         self._trap = trap
         self._is_passing = False
 
-    def carry_out(self, effects: list[Effect]) -> None:
-        for effect in effects:
-            if isinstance(effect, Persist):
-                if (trap := self._trap()) is not None:
-                    trap.asks_commit(self, effect)
-                self._asked.update(effect.changes)
-            if self.is_alive:
-                super().carry_out([effect])
+    @property
+    def memory(self) -> Rows:
+        """The rows, with those that are not durable yet."""
+        return {} if self.disk is None else self.disk.written
 
-    def durable(self, effect: Persist) -> None:
+    def feed(self, event: Event) -> None:
         trap = self._trap()
-        if trap is None:
-            super().durable(effect)
-            return
-        trap.has_committed(self, effect)
-        super().durable(effect)
-        trap.has_spoken(self, effect)
-
-    def take(self, event: Received) -> None:
-        trap = self._trap()
-        if trap is None or not isinstance(event.data, Tracked):
-            self.feed(event)
+        if trap is None or not (isinstance(event, Received) and isinstance(event.data, Tracked)):
+            super().feed(event)
         elif isinstance(self.engine, RelayEngine):
             self._is_passing = True
-            self.feed(event)
+            super().feed(event)
             self._is_passing = False
         else:
             trap.receives(self, event)
 
-    def _write(self, effect: Write) -> None:
+    def perform(self, effect: Effect) -> None:
         trap = self._trap()
-        if self._is_passing:
+        if isinstance(effect, Persist) and trap is not None:
+            trap.asks_commit(self, effect)
+            if not self.is_alive:
+                return
+        if not isinstance(effect, Write):
+            super().perform(effect)
+        elif self._is_passing:
             self.transmit(Write(effect.conn, Tracked(effect.data)))
         elif trap is not None and not trap.is_sprung:
             trap.writes(self, effect)
         else:
             self.transmit(effect)
 
+    def durable(self, number: int) -> None:
+        trap = self._trap()
+        if trap is not None:
+            trap.has_committed(self, number)
+        super().durable(number)
+        if trap is not None:
+            trap.has_spoken(self, number)
+
+    def hear(self, event: Received) -> None:
+        """Give the engine bytes that the trap has looked at."""
+        super().feed(event)
+
     def transmit(self, effect: Write) -> None:
         """Send bytes."""
-        super()._write(effect)
+        super().perform(effect)
 
     def sever(self, conn: int) -> None:
-        """Cut a connection at once; both ends hear of it."""
-        host, far = self.pipes.pop(conn)
-        self.world.after(0, lambda: self.feed(Closed(conn, "cut")))
-        self.world.after(DELAY_MS, lambda: host.lose(far))
+        """Cut a connection: what was sent before still arrives, and both ends hear of it."""
+        self.network.close(self.ends[conn])

@@ -18,6 +18,7 @@ from offset.core.channeler.effects import (
     FriendData,
     LineId,
     News,
+    Notice,
     Offline,
     Online,
     OpenLine,
@@ -33,6 +34,7 @@ from offset.engine.line_events import (
     LineOpened,
 )
 from offset.engine.loop import Loop, Timer
+from offset.engine.surface import Tell
 from offset.wire.extension import NetworkStatus
 
 
@@ -127,6 +129,9 @@ class NodeChanneler:
                     conn = self._conns.pop(effect.line, None)
                     if conn is not None:
                         self._loop.lines.hangup(conn)
+                case Notice():
+                    self._moved()
+                    self._loop.add(Tell("relay", effect.text))
                 case Online() | Offline():
                     self._moved()
                     self._news(effect)

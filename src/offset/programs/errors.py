@@ -5,6 +5,7 @@ The reference ends with status 0 even when it failed, and says why in a log that
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,11 @@ from offset.programs.printing import printable
 
 FAILED = 1
 USAGE = 2
-INTERRUPTED = 130  # as a shell has it: 128 and the number of SIGINT
+# As a shell has it: 128 and the number of SIGINT.
+INTERRUPTED = 130
+
+BRIEF_OBJECTS = 100_000
+"""How many objects a command makes before it looks for garbage: more than one that does not wait for long makes."""
 
 
 def run(command: click.Command, args: Sequence[str] | None = None) -> int:
@@ -29,10 +34,12 @@ def run(command: click.Command, args: Sequence[str] | None = None) -> int:
     try:
         _be_lenient()
         status = command.main(args, prog_name=program, standalone_mode=False)
-        sys.stdout.flush()  # here, where it may fail
+        # Here, where it may fail.
+        sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
-        error.show()  # the help, on standard error
+        # The help, on standard error.
+        error.show()
         return USAGE
     except click.UsageError as error:
         path = error.ctx.command_path if error.ctx else program
@@ -56,6 +63,22 @@ def run(command: click.Command, args: Sequence[str] | None = None) -> int:
         return FAILED
 
 
+def run_briefly(command: click.Command, args: Sequence[str] | None = None) -> int:
+    """Run the command line of a program that does one thing and ends; returns its exit status, as `run` does.
+
+    Such a process lives shorter than its first garbage would matter, and Python ends every process with two full
+    collections, so none is begun and nothing is left to look at: docs/decisions/0006-start-time.md. With `args` the
+    command is a guest in a process that lives on.
+    """
+    if args is not None:
+        return run(command, args)
+    gc.set_threshold(BRIEF_OBJECTS)
+    try:
+        return run(command)
+    finally:
+        gc.freeze()
+
+
 def say(program: str, sentence: str) -> None:
     """One line on standard error."""
     click.echo(f"{program}: {printable(sentence)}", err=True)
@@ -71,7 +94,8 @@ def _open_closed_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest that is free: this one
+            # The lowest that is free: this one.
+            os.open(os.devnull, os.O_RDWR)
     if sys.stdout is None:
         sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     if sys.stderr is None:

@@ -8,8 +8,20 @@ from pathlib import Path
 
 import click
 
+from offset.base import base64url
+from offset.base.limits import APP_QUEUE_BYTES_MAX
+from offset.engine.node import APPS, NodeEngine
 from offset.programs.cli import CONTEXT, version_option
 from offset.programs.errors import run
+from offset.programs.trusted import TrustedApps
+from offset.shell.addresses import parse_listen_address
+from offset.shell.bounds import Bounds
+from offset.shell.driver import Driver
+from offset.shell.identity_file import open_identity
+from offset.shell.network import InterfaceWatch
+from offset.shell.service import announce, run_program
+from offset.shell.system import SystemEntropy, monotonic_ms
+from offset.store.sqlite.database import Database
 
 PROGRAM = "stnode"
 
@@ -48,21 +60,8 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_priva
     debug) sets what is logged on standard error. SIGTERM ends the node within some seconds; stopped at any
     moment, also by a crash, it comes back with its last durable state.
     """
-    from offset.shell.driver import Driver
-    from offset.shell.service import announce, run_program
 
     async def start() -> Driver:
-        from offset.base import base64url
-        from offset.base.limits import APP_QUEUE_BYTES_MAX
-        from offset.engine.node import APPS, NodeEngine
-        from offset.programs.trusted import TrustedApps
-        from offset.shell.addresses import parse_listen_address
-        from offset.shell.bounds import Bounds
-        from offset.shell.identity_file import open_identity
-        from offset.shell.network import InterfaceWatch
-        from offset.shell.system import SystemEntropy, monotonic_ms
-        from offset.store.sqlite.database import Database
-
         address = parse_listen_address(laddr)
         identity = open_identity(idfile)
         store = Database.open(database, identity.public_key)

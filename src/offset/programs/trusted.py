@@ -19,7 +19,8 @@ class TrustedApps:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._told: dict[Path, str] = {}  # the node looks every few seconds; the log says it once
+        self._told: dict[Path, str] = {}
+        """The node looks every few seconds; the log says it once."""
 
     def __call__(self, key: PublicKey) -> AppPermissions | None:
         """The permissions of the app with this key, or None if no file names it. The first by name wins."""
@@ -38,7 +39,8 @@ class TrustedApps:
         try:
             if path.is_dir():
                 return None
-            if not path.is_file():  # to open a pipe is to wait for whoever writes to it
+            # To open a pipe is to wait for whoever writes to it.
+            if not path.is_file():
                 raise UserFault(f"{path} is not a file")
             ticket = load(path, parse_app_ticket)
         except (UserFault, OSError) as fault:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from offset.testing import FRIEND, FakeNode, identity, invoice, route
 from offset.wire import app
 from offset.wire.index import MultiRoute
-from support.fake_node import FRIEND, FakeNode, identity, invoice, route
 
 BOB = FRIEND.public_key
 CAROL, DAVE = identity("carol").public_key, identity("dave").public_key

@@ -20,9 +20,9 @@ from app.payment.paying import (
 from offset.app import PaymentCanceled, PaymentRefused, PaymentUnfinished, Rate
 from offset.app.errors import NoAnswer
 from offset.app.payment import attempts
+from offset.testing import FakeNode, commit_for, connected, receipt_for, route, story
 from offset.wire import app
 from offset.wire.index import MultiRoute, RequestRoutes
-from support.fake_node import FakeNode, commit_for, connected, receipt_for, route, story
 
 
 @story

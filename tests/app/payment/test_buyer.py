@@ -18,9 +18,9 @@ from app.payment.paying import (
     parts_of,
 )
 from offset.app import NotPermitted, Rate
+from offset.testing import APP, SELLER, FakeNode, commit_for, connected, invoice, route, story
 from offset.wire import app
 from offset.wire.index import MultiRoute
-from support.fake_node import APP, SELLER, FakeNode, commit_for, connected, invoice, route, story
 
 
 @story

@@ -10,8 +10,8 @@ from app.payment.paying import INVOICE, ONE
 from offset.app import Node, PaymentCanceled, PaymentUnknown
 from offset.app.errors import NoAnswer
 from offset.app.payment import closing
+from offset.testing import FakeNode, connected, receipt_for, story
 from offset.wire import app
-from support.fake_node import FakeNode, collected, connected, receipt_for, story
 
 
 async def _paid(fake: FakeNode, node: Node) -> bytes:
@@ -35,7 +35,7 @@ async def test_receipt() -> None:
         while not fake.asked_for(app.RequestClosePayment):
             await asyncio.sleep(0)
         assert not waiting.done()
-        fake.do(lambda: collected(fake, payment.payment_id))
+        fake.do(lambda: fake.collected(payment.payment_id))
         assert await waiting == receipt_for(INVOICE)
         assert stored == [receipt_for(INVOICE)]
         assert fake.payments == {}
@@ -79,7 +79,7 @@ async def test_receipt_that_cannot_be_stored() -> None:
     """If the receipt cannot be stored the node keeps it, and gives it again."""
     async with connected() as (fake, node):
         payment_id = await _paid(fake, node)
-        fake.do(lambda: collected(fake, payment_id))
+        fake.do(lambda: fake.collected(payment_id))
         with pytest.raises(ZeroDivisionError):
             await node.buyer.receipt(payment_id, 20, lambda receipt: 1 // 0 and None)
         assert await node.buyer.receipt(payment_id, 20) == receipt_for(INVOICE)
@@ -93,7 +93,7 @@ async def test_several_ask() -> None:
         waiting = [asyncio.create_task(node.buyer.ended(payment_id, 20)) for _ in range(3)]
         while len(fake.asked_for(app.RequestClosePayment)) < 3:
             await asyncio.sleep(0)
-        fake.do(lambda: collected(fake, payment_id))
+        fake.do(lambda: fake.collected(payment_id))
         statuses = await asyncio.gather(*waiting)
         assert all(isinstance(status, app.PaymentStatusSuccess) for status in statuses)
 

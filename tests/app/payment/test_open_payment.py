@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from app.payment.paying import BOB, CAROL, DAVE, INVOICE, ONE, TWO, parts_of
 from offset.app import Disconnected, PaymentUnfinished
+from offset.testing import commit_for, connected, hang_up, ignore, invoice, route, story
 from offset.wire import app
 from offset.wire.index import MultiRoute
-from support.fake_node import commit_for, connected, hang_up, ignore, invoice, route, story
 
 
 @story

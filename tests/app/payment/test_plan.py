@@ -9,8 +9,8 @@ import pytest
 from offset.app.errors import NotEnoughCredit, TooExpensive
 from offset.app.payment.plan import ASKS_MAX, Plan
 from offset.base.credits import Rate
+from offset.testing import identity, invoice, route
 from offset.wire.index import Edge, MultiRoute
-from support.fake_node import identity, invoice, route
 
 ANN, BEN, EVE = (identity(name).public_key for name in ("ann", "ben", "eve"))
 STRAIGHT, AROUND = route(ANN), route(BEN, EVE)

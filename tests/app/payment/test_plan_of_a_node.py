@@ -15,9 +15,7 @@ from app.payment.paying import (
     parts_of,
 )
 from offset.app import NoIndexServer, NoRoute, NotEnoughCredit, Rate, TooExpensive
-from offset.wire import app
-from offset.wire.index import Edge, MultiRoute, RequestRoutes
-from support.fake_node import (
+from offset.testing import (
     SELLER,
     FakeNode,
     connected,
@@ -28,6 +26,8 @@ from support.fake_node import (
     route,
     story,
 )
+from offset.wire import app
+from offset.wire.index import Edge, MultiRoute, RequestRoutes
 
 
 @story

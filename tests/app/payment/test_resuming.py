@@ -17,14 +17,10 @@ from offset.app import (
     connect,
 )
 from offset.app.payment.open_payment import OpenPayment
-from offset.wire import app
-from offset.wire.index import MultiRoute
-from support.fake_node import (
+from offset.testing import (
     APP,
     FRIEND,
     FakeNode,
-    arrive,
-    collected,
     commit_for,
     connected,
     hang_up,
@@ -34,6 +30,8 @@ from support.fake_node import (
     route,
     story,
 )
+from offset.wire import app
+from offset.wire.index import MultiRoute
 
 BOB = FRIEND.public_key
 ONE = (MultiRoute((route(BOB),)),)
@@ -64,7 +62,7 @@ async def _begin(fake: FakeNode, node: Node, results: list[Any], routes: Any = O
         await node.buyer.pay(INVOICE, began=lambda payment_id, fees: begun.append(payment_id))
     fake.requests.clear()
     if DONE in results:
-        arrive(fake, begun[0], DONE)
+        fake.arrive(begun[0], DONE)
     return begun[0]
 
 
@@ -78,7 +76,7 @@ async def test_05_d8_commit_over_a_new_connection() -> None:
             assert (payment.commit, payment.payment_id) == (commit_for(INVOICE), payment_id)
             assert (payment.fees, payment.invoice) == (None, INVOICE)
             assert fake.asked_for(app.CreatePayment) == []
-            fake.do(lambda: collected(fake, payment_id))
+            fake.do(lambda: fake.collected(payment_id))
             assert await payment.receipt(20) == receipt_for(INVOICE)
 
 
@@ -91,7 +89,7 @@ async def test_parts_under_way() -> None:
         def last(fake: FakeNode, conn: int, message: Any) -> None:
             del fake.script[app.CreateTransaction]
             fake._take(conn, message)
-            arrive(fake, payment_id, DONE)
+            fake.arrive(payment_id, DONE)
 
         async with connect(fake.ticket, None, APP) as again:
             fake.script[app.CreateTransaction] = last
@@ -144,7 +142,7 @@ async def test_still_under_way() -> None:
         async with connect(fake.ticket, None, APP) as again:
             with pytest.raises(PaymentUnfinished, match="still under way"):
                 await again.buyer.resume(INVOICE, payment_id, timeout_s=0.1)
-            fake.do(lambda: arrive(fake, payment_id, DONE))
+            fake.do(lambda: fake.arrive(payment_id, DONE))
             assert (await again.buyer.resume(INVOICE, payment_id)).commit == commit_for(INVOICE)
 
 
@@ -157,7 +155,7 @@ async def test_after_the_time_was_over() -> None:
             await node.buyer.pay(INVOICE, timeout_s=0.1)
         payment_id = caught.value.payment_id
         assert payment_id is not None
-        fake.do(lambda: arrive(fake, payment_id, DONE))
+        fake.do(lambda: fake.arrive(payment_id, DONE))
         assert (await node.buyer.resume(INVOICE, payment_id)).commit == commit_for(INVOICE)
 
 
@@ -166,7 +164,7 @@ async def test_collected_meanwhile() -> None:
     """A payment that the seller has collected needs no commit any more."""
     async with connected() as (fake, node):
         payment_id = await _begin(fake, node, [DONE])
-        fake.do(lambda: collected(fake, payment_id))
+        fake.do(lambda: fake.collected(payment_id))
         async with connect(fake.ticket, None, APP) as again:
             with pytest.raises(PaymentCollected, match="ask for its receipt"):
                 await again.buyer.resume(INVOICE, payment_id)

@@ -18,6 +18,7 @@ from offset.core.apps.reports import (
     friend_named,
     new_friend,
 )
+from offset.testing import FRIEND, INDEX_SERVER, NODE, RELAY, consistent, friend_report, node_report
 from offset.wire.app import ReportMutations
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus
@@ -49,7 +50,6 @@ from offset.wire.report import (
     SetStatus,
     UpdateCurrencyConfig,
 )
-from support.fake_node import FRIEND, INDEX_SERVER, NODE, RELAY, consistent, friend_report, node_report
 from support.fields import from_fields
 from support.vectors import Case, cases
 

@@ -3,7 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
-from offset.programs.offset.cli import offset
+from offset.programs.offset.sim_cli import sim
 
 
 @pytest.mark.parametrize(
@@ -23,12 +23,12 @@ from offset.programs.offset.cli import offset
 )
 def test_refused(options: str, words: str) -> None:
     """One sentence says what to do, and nothing is run."""
-    done = CliRunner().invoke(offset, ["sim", *options.split()])
+    done = CliRunner().invoke(sim, [*options.split()])
     assert done.exit_code == 2
     assert words in done.output
 
 
 def test_parts_of_a_run() -> None:
     """Some nodes without any act are a run."""
-    done = CliRunner().invoke(offset, ["sim", "--seed", "3", "--nodes", "AB", "--acts", "none"])
+    done = CliRunner().invoke(sim, ["--seed", "3", "--nodes", "AB", "--acts", "none"])
     assert (done.exit_code, "no payments" in done.output) == (0, True)

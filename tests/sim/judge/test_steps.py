@@ -110,6 +110,8 @@ def test_restart(error: int) -> None:
     """I15: who accepts terms starts from the negated claim of the friend, and from nothing else."""
     found = inconsistent(balance=10)
     before = page(found)
+    assert found.remote_terms is not None
+    found.reset_wish = found.remote_terms.reset_token
     accept_terms(found, HERE, bytes(16), ())
     found.credits["FST"].balance += error
     if not error:

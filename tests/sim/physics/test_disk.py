@@ -71,3 +71,43 @@ def test_rows_have_their_keys() -> None:
     setup = Setup()
     with pytest.raises(AssertionError):
         setup.disk.commit(1, {("configs", KEY, "EUR"): ConfigRecord(KEY, "FST")})
+
+
+def test_a_disk_that_is_held_makes_nothing_durable() -> None:
+    """Commits wait for as long as it is held; then they become durable together, unless the node has died."""
+    setup = Setup()
+    setup.disk.hold()
+    setup.commit(1, 7)
+    setup.commit(2, 8)
+    setup.world.run_to(1000)
+    assert (setup.durable, setup.limit, setup.disk.is_idle) == ([], 0, False)
+    setup.disk.release()
+    setup.world.run_to(2000)
+    assert (setup.durable, setup.limit) == ([2], 8)
+    setup.disk.hold()
+    setup.commit(3, 9)
+    setup.disk.lose_unwritten()
+    setup.commit(4, 10)
+    setup.world.run_to(3000)
+    assert (setup.durable, setup.limit) == ([2, 4], 10)
+
+
+def test_a_group_under_way_ends_though_the_disk_is_held() -> None:
+    """Holding a disk stops what has not begun."""
+    setup = Setup()
+    setup.commit(1, 1)
+    setup.commit(2, 2)
+    setup.disk.hold()
+    setup.world.run_to(1000)
+    assert (setup.durable, setup.limit) == ([1], 1)
+
+
+def test_a_disk_takes_as_long_as_it_is_told() -> None:
+    """A group is durable at that moment, and not before."""
+    setup = Setup()
+    setup.disk.flush_ms = (5, 5)
+    setup.commit(1, 1)
+    setup.world.run_to(4)
+    assert setup.durable == []
+    setup.world.run_to(5)
+    assert setup.durable == [1]

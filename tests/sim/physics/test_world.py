@@ -53,3 +53,27 @@ def test_an_echo_is_noticed() -> None:
     with pytest.raises(Violation, match="echo"):
         world.run_to(1000)
     assert world.now < 500
+
+
+def test_waiting_ends_at_the_step_that_brings_it() -> None:
+    """Time passes step by step until something is true, and no further."""
+    world, seen = World(0), []
+    for at in (1, 2, 2, 3):
+        world.after(at, lambda at=at: seen.append(at))  # type: ignore[misc]
+    world.run_until(lambda: len(seen) == 2)
+    assert (seen, world.now, world.next_at()) == ([1, 2], 2, 2)
+    world.run_until(lambda: True)
+    assert seen == [1, 2]
+    world.run_for(10)
+    assert (seen, world.now, world.next_at()) == ([1, 2, 2, 3], 12, None)
+
+
+@pytest.mark.parametrize("due", [(), (101,)])
+def test_waiting_in_vain_breaks_a_promise(due: tuple[int, ...]) -> None:
+    """What does not come in time, or never can, is an error."""
+    world = World(0)
+    for at in due:
+        world.after(at, lambda: None)
+    with pytest.raises(Violation, match="did not come in 100 ms"):
+        world.run_until(lambda: False, 100)
+    assert world.now <= 100

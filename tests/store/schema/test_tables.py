@@ -11,26 +11,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offset.core.funder.records import RECORDS, Record
-from offset.store.schema.columns import Column, Kind
+from offset.store.schema.columns import Column, ColumnKind
 from offset.store.schema.tables import TABLES, EntityTable, ListTable, Table
 from offset.store.sqlite.migrate import FOLDER, migrate
 from support.records import RECORDS as STRATEGIES
 
 SQLITE_TYPES = {
-    Kind.BLOB: "BLOB",
-    Kind.TEXT: "TEXT",
-    Kind.INTEGER: "INTEGER",
-    Kind.BOOL: "INTEGER",
-    Kind.DECIMAL: "TEXT",
-    Kind.JSON: "TEXT",
+    ColumnKind.BLOB: "BLOB",
+    ColumnKind.TEXT: "TEXT",
+    ColumnKind.INTEGER: "INTEGER",
+    ColumnKind.BOOL: "INTEGER",
+    ColumnKind.DECIMAL: "TEXT",
+    ColumnKind.JSON: "TEXT",
 }
-CELLS: dict[Kind, type] = {
-    Kind.BLOB: bytes,
-    Kind.TEXT: str,
-    Kind.INTEGER: int,
-    Kind.BOOL: bool,
-    Kind.DECIMAL: str,
-    Kind.JSON: str,
+CELLS: dict[ColumnKind, type] = {
+    ColumnKind.BLOB: bytes,
+    ColumnKind.TEXT: str,
+    ColumnKind.INTEGER: int,
+    ColumnKind.BOOL: bool,
+    ColumnKind.DECIMAL: str,
+    ColumnKind.JSON: str,
 }
 
 

@@ -21,7 +21,8 @@ class Accepting:
 
     def __init__(self, tunnels: Tunnels) -> None:
         self._tunnels = tunnels
-        self._pending: dict[Pair, Tunnel] = {}  # oldest first
+        self._pending: dict[Pair, Tunnel] = {}
+        """Oldest first."""
 
     def incoming(self, relay: RelayAddress, friend: PublicKey, now: Instant) -> list[Pair]:
         """An admitted friend waits at `relay`; returns who must be rejected: it, or another one that gave way to it."""
@@ -29,8 +30,10 @@ class Accepting:
         older = self._pending.get(pair)
         if older is not None:
             if older.stage is TunnelStage.OPENING:
-                return []  # our Accept is on its way, and takes whoever waits when it arrives
-            self._drop(older)  # the friend has left that tunnel, or it would not ask again
+                # Our Accept is on its way, and takes whoever waits when it arrives.
+                return []
+            # The friend has left that tunnel, or it would not ask again.
+            self._drop(older)
         rejected: list[Pair] = []
         if full := self._full():
             victim = _victim(full, relay.public_key)

@@ -24,7 +24,7 @@ from offset.core.channeler.effects_buffer import Alarm, EffectsBuffer
 from offset.core.channeler.inner_line import MakeInner
 from offset.core.channeler.links import FriendLink, replaces
 from offset.core.channeler.listen_targets import ListenTargets
-from offset.core.channeler.listening import LegStage, Listener, ListenLeg
+from offset.core.channeler.listening import LegStage, ListenLeg, ListenLegs
 from offset.core.channeler.offline_reason import OfflineReason
 from offset.core.channeler.tunnels import Tunnel, Tunnels, TunnelStage
 from offset.crypto.public_keys import is_lower
@@ -61,7 +61,7 @@ class Channeler:
         self._buffer = EffectsBuffer(entropy)
         self._friends: dict[PublicKey, FriendLink] = {}
         self._targets = ListenTargets()
-        self._listening = Listener(self._buffer)
+        self._listening = ListenLegs(self._buffer)
         self._tunnels = Tunnels(self._buffer, make_inner, allow_private=allow_private_relays)
         self._accepting = Accepting(self._tunnels)
         self._dialing = Dialer(self._buffer, self._tunnels)
@@ -135,7 +135,7 @@ class Channeler:
     def line_opened(self, line: LineId, now: Instant) -> list[Effect]:
         """The relay has proved its key."""
         if (leg := self._listening.leg_of(line)) is not None:
-            self._listening.opened(leg, now)
+            self._listening.opened(leg, line, now)
         elif (tunnel := self._tunnels.get(line)) is not None:
             self._tunnels.opened(tunnel, now)
         return self._buffer.take()
@@ -151,8 +151,8 @@ class Channeler:
     def line_closed(self, line: LineId, now: Instant, reason: str = "") -> list[Effect]:
         """A line is over, or could not be opened."""
         if (leg := self._listening.leg_of(line)) is not None:
-            self._listening.closed(leg, now, reason or "the relay closed the line")
-            self._accepting.leg_lost(leg.relay)
+            if self._listening.closed(leg, line, now, reason or "the relay closed the line"):
+                self._accepting.leg_lost(leg.relay)
         elif (tunnel := self._tunnels.get(line)) is not None:
             self._tunnels.forget(tunnel)
             self._ended(tunnel, now)
@@ -185,6 +185,9 @@ class Channeler:
                 case (Alarm.LEG, bytes(relay)):
                     if self._listening.wake(relay, now):
                         self._retry_friends(now)
+                case (Alarm.FRESH, bytes(relay)):
+                    if self._listening.wake_fresh(relay, now):
+                        self._accepting.leg_lost(relay)
                 case (Alarm.LINE, int(line)):
                     self._wake_tunnel(line, now)
                 case (Alarm.DIAL, bytes(friend)):
@@ -247,7 +250,7 @@ class Channeler:
                 self._listening.reject(relay, other)
 
     def _retry_friends(self, now: Instant) -> None:
-        """We are back at a relay after we were at none: whoever is offline may have waited for this."""
+        """We are back at a relay: whoever is offline may have waited for this, or lost the same relay."""
         for friend in self._friends.values():
             if friend.link is None:
                 self._dialing.retry(friend.key, now, afresh=False)

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from offset.base.backoff import Backoff
+from offset.base.backoff import Backoff, jittered
 from offset.base.entropy import fraction
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
@@ -40,11 +40,14 @@ from offset.base.limits import (
     LOWER_REFUSED_MS,
     LOWER_REFUSED_ROUNDS_MAX,
     RELAY_ATTEMPTS_MAX,
+    RELAY_AWAY_RETRY_MS,
     RELAY_STAGGER_MS,
+    REPLACED_MIN,
     STABLE_LINE_MS,
 )
 from offset.core.channeler.effects import LineId
 from offset.core.channeler.effects_buffer import Alarm, EffectsBuffer
+from offset.core.channeler.listening import is_away
 from offset.core.channeler.offline_reason import OfflineReason
 from offset.core.channeler.tunnels import Tunnel, Tunnels, TunnelStage
 from offset.wire.common import RelayAddress
@@ -70,6 +73,10 @@ class DialState:
     """When a link through this relay was made last."""
     cut: dict[RelayAddress, int] = field(default_factory=dict)
     """How many links of ours in a row through this relay ended before they were stable."""
+    away: set[PublicKey] = field(default_factory=set)
+    """Relays that could not be reached when they were tried last."""
+    lost_at: Instant | None = None
+    """When the last link ended."""
     queue: list[RelayAddress] = field(default_factory=list)
     """Relays still to be tried in this round."""
     trying: dict[LineId, Tunnel] = field(default_factory=dict)
@@ -173,6 +180,13 @@ class Dialer:
         self._forget(dial, tunnel)
         dial.why = _WHY[tunnel.stage]
         dial.all_refused &= dial.why is OfflineReason.REFUSED
+        relay = tunnel.relay.public_key
+        if dial.why is OfflineReason.RELAY_UNREACHABLE:
+            dial.away.add(relay)
+        elif relay in dial.away:
+            # The relay is back, so the friend will be there within seconds.
+            dial.away.discard(relay)
+            dial.backoff.reset()
         self._go_on(dial, now)
         self._serve_waiting(now)
 
@@ -196,6 +210,7 @@ class Dialer:
             dial.good[tunnel.relay] = now
             self._forget(dial, tunnel)
         dial.is_linked = True
+        dial.away.clear()
         dial.refused_rounds = 0
         self._stop(dial)
         for other in list(dial.trying.values()):
@@ -213,7 +228,7 @@ class Dialer:
         """The link ended. Dial again, at once if it was a good one (W10)."""
         dial = self._dials[link.friend]
         dial.is_linked = False
-        dial.why = OfflineReason.LINK_LOST
+        dial.lost_at = now
         is_stable = now - link.since >= STABLE_LINE_MS
         if is_stable:
             dial.cut.pop(link.relay, None)
@@ -221,6 +236,7 @@ class Dialer:
             dial.cut[link.relay] = dial.cut.get(link.relay, 0) + 1
         dial.short_lives = 0 if is_stable else dial.short_lives + 1
         dial.backoff.failures = max(0, dial.short_lives - 1)
+        dial.why = OfflineReason.LINK_LOST if dial.short_lives < REPLACED_MIN else OfflineReason.REPLACED
         if dial.trying or dial.queue:
             # The end of these attempts decides.
             return
@@ -262,6 +278,8 @@ class Dialer:
             return
         dial.refused_rounds = dial.refused_rounds + 1 if dial.all_refused else 0
         wait_ms = dial.backoff.next_ms(self._buffer.entropy)
+        if dial.away and dial.is_higher and is_away(dial.lost_at, now):
+            wait_ms = min(wait_ms, jittered(RELAY_AWAY_RETRY_MS, self._buffer.entropy))
         if not dial.is_higher and dial.refused_rounds >= LOWER_REFUSED_ROUNDS_MAX:
             # A reference peer refuses for ever (W12).
             wait_ms = LOWER_REFUSED_MS

@@ -35,6 +35,12 @@ class CloseLine(msgspec.Struct, frozen=True, gc=False):
     line: LineId
 
 
+class Notice(msgspec.Struct, frozen=True, gc=False):
+    """Something that the owner of the node should know, in one sentence."""
+
+    text: str
+
+
 class Online(msgspec.Struct, frozen=True, gc=False):
     """A link to the friend is up. Never told twice without Offline between."""
 
@@ -55,4 +61,4 @@ class FriendData(msgspec.Struct, frozen=True, gc=False):
 
 
 News = Online | Offline | FriendData
-Effect = OpenLine | SendLine | CloseLine | News
+Effect = OpenLine | SendLine | CloseLine | Notice | News

@@ -7,17 +7,23 @@ import enum
 from offset.base.alarms import Alarms
 from offset.base.entropy import Entropy
 from offset.base.ids import PublicKey
-from offset.core.channeler.effects import CloseLine, Effect, LineId, News, OpenLine, SendLine
+from offset.core.channeler.effects import CloseLine, Effect, LineId, News, Notice, OpenLine, SendLine
 from offset.wire.common import RelayAddress
 
 
 class Alarm(enum.Enum):
     """Whom an alarm wakes."""
 
-    LEG = "leg"  # with a relay key: its listening leg
-    LINE = "line"  # with a line number: its tunnel
-    DIAL = "dial"  # with a friend: the next round of attempts
-    STAGGER = "stagger"  # with a friend: the next relay of a round
+    LEG = "leg"
+    """With a relay key: its listening leg."""
+    FRESH = "fresh"
+    """With a relay key: the second line of its listening leg."""
+    LINE = "line"
+    """With a line number: its tunnel."""
+    DIAL = "dial"
+    """With a friend: the next round of attempts."""
+    STAGGER = "stagger"
+    """With a friend: the next relay of a round."""
 
 
 AlarmName = tuple[Alarm, PublicKey | LineId]
@@ -49,6 +55,10 @@ class EffectsBuffer:
     def close(self, line: LineId) -> None:
         """Have a line closed."""
         self._effects.append(CloseLine(line))
+
+    def notice(self, text: str) -> None:
+        """Have the owner told, in the log."""
+        self._effects.append(Notice(text))
 
     def tell(self, news: News) -> None:
         """Have the funder told."""

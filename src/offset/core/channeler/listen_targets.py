@@ -18,7 +18,8 @@ class ListenTargets:
     def __init__(self) -> None:
         self._local: tuple[RelayAddress, ...] = ()
         self._friends: dict[PublicKey, tuple[RelayAddress, ...]] = {}
-        self._users: dict[PublicKey, dict[str, int]] = {}  # relay -> address text -> number of friends
+        self._users: dict[PublicKey, dict[str, int]] = {}
+        """Relay -> address text -> number of friends."""
 
     def set_local(self, relays: tuple[RelayAddress, ...]) -> list[PublicKey]:
         """Our relays are these; returns the relays for which something may have changed."""
@@ -32,7 +33,8 @@ class ListenTargets:
         self._friends[friend] = relays
         if before == relays:
             return []
-        self._count(relays, 1)  # first, so that a text in use keeps its place
+        # First, so that a text in use keeps its place.
+        self._count(relays, 1)
         self._count(before, -1)
         return _keys([*before, *relays])
 

@@ -5,6 +5,10 @@
        └───────────────────┴──────────── line closed ─────────────┴────────────────────┘
 
 A relay never confirms Listen (W26); a leg that survived 2 s counts as listening.
+
+After a sleep, or on another network, the line of a leg may be dead, which only its keepalive would find out. So a
+second line is opened beside it (`fresh`), and the leg goes on with it once it has survived 2 s, or when the relay ends
+the old one for its sake. A relay that refuses the second one (the reference does) leaves the leg as it was.
 """
 
 from __future__ import annotations
@@ -12,11 +16,11 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 
-from offset.base.backoff import Backoff
+from offset.base.backoff import Backoff, jittered
 from offset.base.entropy import fraction
 from offset.base.faults import Undecodable
 from offset.base.ids import PublicKey
-from offset.base.instants import Instant
+from offset.base.instants import Instant, Millis
 from offset.base.limits import (
     BACKOFF_MS_MIN,
     CONNECT_MS,
@@ -26,6 +30,9 @@ from offset.base.limits import (
     LISTEN_CONFIRM_MS,
     LISTEN_REFUSALS_QUICK,
     LISTEN_REFUSED_MS_MAX,
+    RELAY_AWAY_MS,
+    RELAY_AWAY_RETRY_MS,
+    REPLACED_MIN,
     STABLE_LINE_MS,
 )
 from offset.core.channeler.effects import LineId
@@ -40,6 +47,12 @@ from offset.wire.relay import (
 )
 
 _LISTEN = INIT_CONNECTION.encode(Listen())
+_REPLACED = "the relay ended the listening again and again: perhaps another program uses this identity"
+
+
+def is_away(since: Instant | None, now: Instant) -> bool:
+    """Whether what was lost at `since` may well be back at any moment."""
+    return since is not None and now - since < RELAY_AWAY_MS
 
 
 class LegStage(enum.Enum):
@@ -69,6 +82,14 @@ class ListenLeg:
     backoff: Backoff = field(default_factory=lambda: Backoff(BACKOFF_MS_MIN, LISTEN_BACKOFF_MS_MAX))
     refusals: int = 0
     """Listens in a row that were closed at once."""
+    replaced: int = 0
+    """How often in a row the relay ended the leg soon after it was up."""
+    away_since: Instant | None = None
+    """When a leg that had been stable was lost; None while there is one, or if there never was."""
+    fresh: LineId | None = None
+    """A second line, in case the first one is dead."""
+    is_fresh_asked: bool = False
+    """Whether Listen went out on the second line."""
     last_error: str = ""
 
     def address(self) -> RelayAddress:
@@ -76,7 +97,7 @@ class ListenLeg:
         return RelayAddress(self.relay, self.text)
 
 
-class Listener:
+class ListenLegs:
     """All listening legs."""
 
     __slots__ = ("_buffer", "_by_line", "legs")
@@ -121,12 +142,17 @@ class Listener:
         leg = self.legs.get(relay)
         return None if leg is None else leg.line
 
-    def opened(self, leg: ListenLeg, now: Instant) -> None:
-        """The line is up: ask to listen."""
-        assert leg.line is not None
-        self._enter(leg, LegStage.ASKED, now)
-        self._buffer.send(leg.line, _LISTEN)
-        self._buffer.alarms.set((Alarm.LEG, leg.relay), now + LISTEN_CONFIRM_MS)
+    def opened(self, leg: ListenLeg, line: LineId, now: Instant) -> None:
+        """A line is up: ask to listen."""
+        assert line in (leg.line, leg.fresh), "a line of this leg"
+        alarm = Alarm.FRESH
+        if line == leg.line:
+            self._enter(leg, LegStage.ASKED, now)
+            alarm = Alarm.LEG
+        else:
+            leg.is_fresh_asked = True
+        self._buffer.send(line, _LISTEN)
+        self._buffer.alarms.set((alarm, leg.relay), now + LISTEN_CONFIRM_MS)
 
     def message(self, leg: ListenLeg, data: bytes, now: Instant) -> PublicKey | None:
         """Who waits for us at the relay; None when the relay talks nonsense, then the leg is closed."""
@@ -137,10 +163,19 @@ class Listener:
             self._lost(leg, now, "the relay sent what is no message")
             return None
 
-    def closed(self, leg: ListenLeg, now: Instant, reason: str) -> None:
-        """The line is over, or could not be opened."""
+    def closed(self, leg: ListenLeg, line: LineId, now: Instant, reason: str) -> bool:
+        """A line is over, or could not be opened; returns whether it was the one in use."""
+        if line == leg.fresh:
+            self._forget_fresh(leg)
+            return False
         self._forget_line(leg)
-        self._lost(leg, now, reason)
+        if leg.is_fresh_asked:
+            self._take_fresh(leg, LegStage.ASKED, now)
+            self._buffer.alarms.set((Alarm.LEG, leg.relay), now + LISTEN_CONFIRM_MS)
+        else:
+            self._drop_fresh(leg)
+            self._lost(leg, now, reason)
+        return True
 
     def reject(self, relay: PublicKey, friend: PublicKey) -> None:
         """Have the relay send `friend` away, if we still listen there."""
@@ -149,7 +184,7 @@ class Listener:
             self._buffer.send(leg.line, REJECT_CONNECTION.encode(RejectConnection(friend)))
 
     def wake(self, relay: PublicKey, now: Instant) -> bool:
-        """The alarm of a leg; returns whether this is the first leg to be up after none was."""
+        """The alarm of a leg; returns whether it has just come up."""
         leg = self.legs[relay]
         match leg.stage:
             case LegStage.WAITING:
@@ -158,19 +193,45 @@ class Listener:
                 self._hang_up(leg)
                 self._lost(leg, now, "the relay did not answer in time")
             case LegStage.ASKED:
-                was_up = any(other.stage is LegStage.UP for other in self.legs.values())
-                leg.stage = LegStage.UP
-                leg.refusals = 0
-                leg.last_error = ""
-                return not was_up
+                self._is_up(leg)
+                return True
         return False
 
+    def wake_fresh(self, relay: PublicKey, now: Instant) -> bool:
+        """The alarm of a second line; returns whether the leg goes on with it."""
+        leg = self.legs[relay]
+        if not leg.is_fresh_asked:
+            self._drop_fresh(leg)
+            return False
+        assert leg.line is not None, "without a first line the second one would be the first"
+        self._buffer.close(leg.line)
+        self._forget_line(leg)
+        self._take_fresh(leg, LegStage.UP, now)
+        self._is_up(leg)
+        return True
+
     def retry(self, now: Instant) -> None:
-        """The network may have changed: try at once wherever we wait."""
+        """The network may have changed: try at once wherever we wait, and beside lines that may be dead."""
         for leg in self.legs.values():
             leg.backoff.reset()
             if leg.stage is LegStage.WAITING:
                 self._open(leg, now)
+            elif leg.stage is not LegStage.OPENING and leg.fresh is None:
+                leg.fresh = self._buffer.open(leg.address())
+                self._by_line[leg.fresh] = leg
+                self._buffer.alarms.set((Alarm.FRESH, leg.relay), now + CONNECT_MS + HANDSHAKE_MS)
+
+    def _is_up(self, leg: ListenLeg) -> None:
+        leg.stage = LegStage.UP
+        leg.refusals = 0
+        leg.away_since = None
+        leg.last_error = _REPLACED if leg.replaced >= REPLACED_MIN else ""
+
+    def _take_fresh(self, leg: ListenLeg, stage: LegStage, now: Instant) -> None:
+        """Go on with the second line, whose Listen went out."""
+        leg.line, leg.fresh, leg.is_fresh_asked = leg.fresh, None, False
+        self._buffer.alarms.stop((Alarm.FRESH, leg.relay))
+        self._enter(leg, stage, now)
 
     def _open(self, leg: ListenLeg, now: Instant) -> None:
         leg.text = leg.texts[leg.turn % len(leg.texts)]
@@ -183,6 +244,9 @@ class Listener:
         """Try again: another text at once, else after a while."""
         stage, lived_ms = leg.stage, now - leg.since
         leg.last_error = reason
+        if stage is LegStage.UP:
+            leg.away_since = now
+            self._count_replaced(leg, lived_ms)
         if stage is LegStage.UP and lived_ms >= STABLE_LINE_MS:
             # A relay that restarts loses all its clients at once: they come back over a second.
             leg.backoff.reset()
@@ -194,6 +258,8 @@ class Listener:
                     self._open(leg, now)
                     return
             wait_ms = leg.backoff.next_ms(self._buffer.entropy)
+            if stage is LegStage.OPENING and is_away(leg.away_since, now):
+                wait_ms = min(wait_ms, jittered(RELAY_AWAY_RETRY_MS, self._buffer.entropy))
             if stage is LegStage.ASKED:
                 # The reference refuses a second leg, and holds a lost one for up to 32 s (rule 6 of section 10).
                 leg.refusals += 1
@@ -202,6 +268,14 @@ class Listener:
         self._enter(leg, LegStage.WAITING, now)
         self._buffer.alarms.set((Alarm.LEG, leg.relay), now + wait_ms)
 
+    def _count_replaced(self, leg: ListenLeg, lived_ms: Millis) -> None:
+        """Another program with our identity takes the place at the relay from us, and we from it, for ever."""
+        leg.replaced = 0 if lived_ms >= STABLE_LINE_MS else leg.replaced + 1
+        if leg.replaced >= REPLACED_MIN:
+            leg.last_error = _REPLACED
+        if leg.replaced == REPLACED_MIN:
+            self._buffer.notice(f"{leg.text}: {_REPLACED}")
+
     def _enter(self, leg: ListenLeg, stage: LegStage, now: Instant) -> None:
         leg.stage, leg.since = stage, now
 
@@ -209,6 +283,18 @@ class Listener:
         if leg.line is not None:
             self._buffer.close(leg.line)
             self._forget_line(leg)
+        self._drop_fresh(leg)
+
+    def _drop_fresh(self, leg: ListenLeg) -> None:
+        if leg.fresh is not None:
+            self._buffer.close(leg.fresh)
+            self._forget_fresh(leg)
+
+    def _forget_fresh(self, leg: ListenLeg) -> None:
+        assert leg.fresh is not None
+        del self._by_line[leg.fresh]
+        leg.fresh, leg.is_fresh_asked = None, False
+        self._buffer.alarms.stop((Alarm.FRESH, leg.relay))
 
     def _forget_line(self, leg: ListenLeg) -> None:
         assert leg.line is not None

@@ -14,3 +14,6 @@ class OfflineReason(enum.Enum):
     REFUSED = "the friend does not listen at that relay, or does not know this node"
     HANDSHAKE_FAILED = "the friend answered but did not prove its key in time"
     LINK_LOST = "the link was lost"
+    REPLACED = (
+        "links ended soon, again and again: perhaps another program uses this identity, or the friend's"
+    )

@@ -63,7 +63,8 @@ class Tunnels:
 
     def start(self, friend: PublicKey, relay: RelayAddress, is_ours: bool, now: Instant) -> Tunnel:
         """Begin to connect to `friend`, or to accept it, through `relay`."""
-        is_chosen_by_friend = is_ours  # we accept where we listen ourselves
+        # We accept where we listen ourselves.
+        is_chosen_by_friend = is_ours
         line = self._buffer.open(relay, public_only=is_chosen_by_friend and not self._allow_private)
         tunnel = self._by_line[line] = Tunnel(line, friend, relay, is_ours, now)
         # Who waits for our Accept gives up after 8 s, so nothing later is of use (section 10, rule 5).
@@ -117,7 +118,8 @@ class Tunnels:
             self._buffer.send(tunnel.line, message)
         name, at = (Alarm.LINE, tunnel.line), tunnel.inner.deadline()
         alarm = self._buffer.alarms.at(name)
-        if alarm is None or at < alarm:  # one that rings too early does no harm, and saves work per message
+        # One that rings too early does no harm, and saves work per message.
+        if alarm is None or at < alarm:
             self._buffer.alarms.set(name, at)
 
     def drop(self, tunnel: Tunnel) -> None:

@@ -18,12 +18,14 @@ from offset.base.limits import (
 from offset.core.funder.friend import credit_lines
 from offset.core.funder.friend.liveness import went_offline
 from offset.core.funder.friend.settings import set_config
+from offset.core.funder.ledger.channel_states import CHANNEL, ChannelEvent, channel_state, happened
 from offset.core.funder.records import ChannelKey, ConfigKey, ConfigRecord, FriendKey, Queue, RelaysRecord
 from offset.core.funder.roles import buyer, payments, seller
 from offset.core.funder.roles.cancelling import cancel_queued, lose_channel
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import DropFriend, SetRelays, Turn
 from offset.core.funder.state.views import add_friend_report
+from offset.crypto.public_keys import is_lower
 from offset.wire.app import (
     AckClosePayment,
     AddFriend,
@@ -103,7 +105,8 @@ def add_friend(turn: Turn, request: AddFriend) -> str | None:
     """A new friend: disabled, without currencies."""
     key = request.friend_public_key
     if key == turn.state.local:
-        return "a node cannot be its own friend"  # D33
+        # See D33.
+        return "a node cannot be its own friend"
     if key in turn.state.friends:
         return "this friend is known already"
     if len(turn.state.friends) >= FRIENDS_MAX:
@@ -113,6 +116,9 @@ def add_friend(turn: Turn, request: AddFriend) -> str | None:
     if len(request.name.encode()) > NAME_BYTES_MAX:
         return NAME_TOO_LONG
     friend = Friend(turn.state.local, key, request.name, request.relays)
+    is_lower_key = is_lower(turn.state.local, key)
+    event = ChannelEvent.ADDED_LOWER if is_lower_key else ChannelEvent.ADDED_HIGHER
+    happened(friend.channel, None, event)
     turn.state.friends[key] = friend
     turn.put(friend.record())
     turn.mutations.append(add_friend_report(friend))
@@ -131,6 +137,8 @@ def _with_friend(handler: Callable[[Turn, Friend, Any], str | None]) -> Callable
 
 def _remove_friend(turn: Turn, friend: Friend, _request: RemoveFriend) -> str | None:
     key = friend.public_key
+    end = CHANNEL.after(channel_state(friend.channel), ChannelEvent.REMOVED)
+    assert end is None
     lose_channel(turn, friend)
     for name in friend.configs:
         turn.drop(ConfigKey(key, name))
@@ -176,7 +184,8 @@ def _disable_friend(turn: Turn, friend: Friend, _request: DisableFriend) -> str 
     friend.is_enabled = False
     turn.put(friend.record())
     turn.change_friend(friend.public_key, SetStatus(False))
-    went_offline(turn, friend)  # at once: nothing may be said on a line that is about to be dropped
+    # At once: nothing may be said on a line that is about to be dropped.
+    went_offline(turn, friend)
     turn.orders.append(DropFriend(friend.public_key))
     return None
 
@@ -189,7 +198,10 @@ def _reset_friend_channel(turn: Turn, friend: Friend, request: ResetFriendChanne
         return "the friend has not told its terms yet"
     if channel.remote_terms.reset_token != request.reset_token:
         return "the friend has made new terms since; look at them first"
-    channel.reset_wish = request.reset_token  # carried out as soon as the friend is online (D19)
+    before = channel_state(channel)
+    # Carried out as soon as the friend is online (D19).
+    channel.reset_wish = request.reset_token
+    happened(channel, before, ChannelEvent.OWNER_ACCEPTED)
     turn.put(channel.record())
     turn.trying[friend.public_key] = None
     return None

@@ -26,9 +26,8 @@ from offset.app import (
 from offset.base.faults import OffsetError
 from offset.base.ids import Currency
 from offset.core.apps.reports import balance_of
-from offset.programs.offset.network import Network
-from offset.programs.offset.network import Node as NodeFiles
-from offset.programs.offset.stage import Stage
+from offset.programs.offset.network import DemoNetwork, DemoNode
+from offset.programs.offset.progress import Progress
 from offset.wire.files import parse_ticket
 from offset.wire.signing import verify_receipt
 
@@ -47,13 +46,13 @@ class Demo:
     def __init__(self, programs: Path, *, keep: bool, amount: int) -> None:
         """`programs`: the folder of the programs. `amount`: credits to pay."""
         self._programs, self._keep, self._amount = programs, keep, amount
-        self._stage = Stage()
+        self._progress = Progress()
         self._nodes: dict[str, Node] = {}
 
     async def run(self) -> None:
         """Show it. Raises OffsetError when something fails; nothing is left behind then."""
         folder = Path(tempfile.mkdtemp(prefix="offset-demo-"))
-        network = Network(folder, self._programs)
+        network = DemoNetwork(folder, self._programs)
         is_kept = False
         try:
             async with AsyncExitStack() as connections:
@@ -68,41 +67,41 @@ class Demo:
                 await asyncio.get_running_loop().shutdown_default_executor()
                 _remove(folder)
 
-    async def _show(self, network: Network, connections: AsyncExitStack) -> None:
-        stage = self._stage
-        stage.say("Offset: four friends in a row, and a payment from one end to the other.")
-        stage.say()
+    async def _show(self, network: DemoNetwork, connections: AsyncExitStack) -> None:
+        progress = self._progress
+        progress.say("Offset: four friends in a row, and a payment from one end to the other.")
+        progress.say()
         await self._start(network, connections)
         await self._befriend(network)
-        stage.say()
+        progress.say()
         invoice = await self._nodes["D"].seller.create_invoice(CURRENCY, self._amount)
-        stage.say(f"D asks for {self._amount} {CURRENCY}. A pays, and knows nobody but B.")
+        progress.say(f"D asks for {self._amount} {CURRENCY}. A pays, and knows nobody but B.")
         receipt, seconds = await self._pay(invoice)
         if not verify_receipt(receipt, self._nodes["D"].public_key):
             raise OffsetError("the receipt is not signed by D")
-        stage.say(f"The receipt is signed by D and good. The payment took {seconds * 1000:.0f} ms.")
+        progress.say(f"The receipt is signed by D and good. The payment took {seconds * 1000:.0f} ms.")
         await self._settle()
         self._show_balances()
 
     # Setting up
 
-    async def _start(self, network: Network, connections: AsyncExitStack) -> None:
-        async with self._stage.step("two relays and two index servers are running"):
+    async def _start(self, network: DemoNetwork, connections: AsyncExitStack) -> None:
+        async with self._progress.step("two relays and two index servers are running"):
             await asyncio.to_thread(self._start_servers, network)
-        async with self._stage.step("four nodes are running, each with its own database"):
+        async with self._progress.step("four nodes are running, each with its own database"):
             files = await asyncio.gather(*[asyncio.to_thread(network.make_node, name) for name in NAMES])
             await asyncio.gather(*[asyncio.to_thread(node.start) for node in files])
             for node in files:
                 connected = connect_files(node.app_ident, node.ticket)
                 self._nodes[node.name] = await connections.enter_async_context(connected)
 
-    def _start_servers(self, network: Network) -> None:
+    def _start_servers(self, network: DemoNetwork) -> None:
         network.add_relay("relay1")
         network.add_relay("relay2")
         network.add_index_servers("index1", "index2")
 
-    async def _befriend(self, network: Network) -> None:
-        stage, nodes = self._stage, self._nodes
+    async def _befriend(self, network: DemoNetwork) -> None:
+        progress, nodes = self._progress, self._nodes
         relays = [parse_ticket(path.read_text()) for path in network.relays]
         servers = [parse_ticket(path.read_text()) for path in network.index_servers]
         for place, name in enumerate(NAMES):
@@ -119,9 +118,9 @@ class Demo:
         for left, right in itertools.pairwise(NAMES):
             for name, other in ((left, right), (right, left)):
                 await self._trust(nodes[name], cards[other], other)
-        async with stage.step("A-B-C-D are friends and online, through the relays"):
+        async with progress.step("A-B-C-D are friends and online, through the relays"):
             await asyncio.gather(*[self._wait_friends(node) for node in nodes.values()])
-        stage.say(
+        progress.say(
             f"  each lets the other owe {LIMIT} {CURRENCY}, and takes 1 {CURRENCY} for passing a payment on"
         )
 
@@ -144,20 +143,20 @@ class Demo:
     # Paying
 
     async def _pay(self, invoice: InvoiceFile) -> tuple[Receipt, float]:
-        stage, buyer, seller = self._stage, self._nodes["A"].buyer, self._nodes["D"].seller
-        async with stage.step("the index servers have learned who can pay whom"):
+        progress, buyer, seller = self._progress, self._nodes["A"].buyer, self._nodes["D"].seller
+        async with progress.step("the index servers have learned who can pay whom"):
             await self._wait_route(invoice)
         began = time.monotonic()
         payment = await buyer.pay(invoice)
         promised = time.monotonic()
-        stage.say(
+        progress.say(
             f"  {self._amount} {CURRENCY} and {payment.fees} {CURRENCY} of fees are frozen on the way A-B-C-D;"
         )
-        stage.say(f"  D has signed for them, and A holds the commit ({(promised - began) * 1000:.0f} ms)")
+        progress.say(f"  D has signed for them, and A holds the commit ({(promised - began) * 1000:.0f} ms)")
         await seller.commit(invoice, payment.commit)
         receipt = await payment.receipt(_RECEIPT_SECONDS)
         ended = time.monotonic()
-        stage.say(f"  D has collected, and A holds the receipt ({(ended - promised) * 1000:.0f} ms)")
+        progress.say(f"  D has collected, and A holds the receipt ({(ended - promised) * 1000:.0f} ms)")
         return receipt, ended - began
 
     async def _wait_route(self, invoice: InvoiceFile) -> None:
@@ -193,9 +192,9 @@ class Demo:
         )
 
     def _show_balances(self) -> None:
-        stage, total = self._stage, 0
-        stage.say()
-        stage.say(f"Balances in {CURRENCY}, as each node sees them:")
+        progress, total = self._progress, 0
+        progress.say()
+        progress.say(f"Balances in {CURRENCY}, as each node sees them:")
         for name, node in self._nodes.items():
             parts = []
             worth = 0
@@ -205,24 +204,24 @@ class Demo:
                 worth += balance.balance
                 parts.append(f"{friend.name}: {balance.balance:+d}")
             total += worth
-            stage.say(f"  {name}  {worth:+5d}   ({', '.join(parts)})")
-        stage.say(f"  sum {total:+4d}")
+            progress.say(f"  {name}  {worth:+5d}   ({', '.join(parts)})")
+        progress.say(f"  sum {total:+4d}")
         if total != 0:
             raise OffsetError("the sum of all balances is not 0")
 
     # The end
 
-    def _explain(self, network: Network) -> None:
-        stage, node = self._stage, network.nodes["A"]
-        stage.say()
-        stage.say(f"The network goes on. Its files are in {network.folder}")
-        stage.say("Talk to it as A, for instance:")
-        stage.say(f"  {_command(network, node)} info friends")
-        stage.say("End it with:")
-        stage.say(f"  kill {' '.join(str(process.pid) for process in network.processes.values())}")
+    def _explain(self, network: DemoNetwork) -> None:
+        progress, node = self._progress, network.nodes["A"]
+        progress.say()
+        progress.say(f"The network goes on. Its files are in {network.folder}")
+        progress.say("Talk to it as A, for instance:")
+        progress.say(f"  {_command(network, node)} info friends")
+        progress.say("End it with:")
+        progress.say(f"  kill {' '.join(str(process.pid) for process in network.processes.values())}")
 
 
-def _command(network: Network, node: NodeFiles) -> str:
+def _command(network: DemoNetwork, node: DemoNode) -> str:
     return f"{network.programs / 'stctrl'} -I {node.app_ident} -T {node.ticket}"
 
 

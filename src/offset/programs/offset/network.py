@@ -26,10 +26,10 @@ class NetworkError(OffsetError):
     """A program of the network did not start, or a command failed."""
 
 
-class Node:
+class DemoNode:
     """One node of the network: its name, its files, and the command line of its app."""
 
-    def __init__(self, network: Network, name: str, port: int) -> None:
+    def __init__(self, network: DemoNetwork, name: str, port: int) -> None:
         self.network, self.name, self.port = network, name, port
         folder = network.folder / name
         self.ident = folder / "node.ident"
@@ -54,13 +54,13 @@ class Node:
         )
 
 
-class Network:
+class DemoNetwork:
     """Relays, index servers and nodes in one folder; `stop` ends every process that was started here."""
 
     def __init__(self, folder: Path, programs: Path) -> None:
         """`folder` must exist; `programs` holds stnode, strelay, stindex, stctrl and stmgr."""
         self.folder, self.programs = folder, programs
-        self.nodes: dict[str, Node] = {}
+        self.nodes: dict[str, DemoNode] = {}
         self.relays: list[Path] = []
         self.index_servers: list[Path] = []
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
@@ -96,7 +96,8 @@ class Network:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                start_new_session=True,  # an interrupt of the terminal must not reach it before we stop it
+                # An interrupt of the terminal must not reach it before we stop it.
+                start_new_session=True,
             )
             self.processes[name] = process
         deadline = time.monotonic() + _START_SECONDS
@@ -169,7 +170,7 @@ class Network:
                 *("-s", f"{_HOST}:{server_port}", "-t", str(self.folder / f"{name}.trusted")),
             )
 
-    def add_node(self, name: str, *, relay: int = 0, index: int = 0) -> Node:
+    def add_node(self, name: str, *, relay: int = 0, index: int = 0) -> DemoNode:
         """Make and start a node with an app that may do everything, one relay and one index server."""
         node = self.make_node(name)
         node.start()
@@ -179,10 +180,10 @@ class Network:
             node.ctl("config", "add-index", "-i", str(self.index_servers[index]), "-n", "index")
         return node
 
-    def make_node(self, name: str) -> Node:
+    def make_node(self, name: str) -> DemoNode:
         """Make the files of a node: identities, database, ticket, and the ticket of its trusted app."""
         (self.folder / name / "trusted").mkdir(parents=True)
-        node = Node(self, name, free_port())
+        node = DemoNode(self, name, free_port())
         address = f"{_HOST}:{node.port}"
         self.run("stmgr", "gen-ident", "-o", str(node.ident))
         self.run("stmgr", "gen-ident", "-o", str(node.app_ident))
@@ -194,7 +195,7 @@ class Network:
         self.nodes[name] = node
         return node
 
-    def export_friend(self, node: Node) -> Path:
+    def export_friend(self, node: DemoNode) -> Path:
         """The card of a node, for its friends."""
         if not node.friend_file.exists():
             node.ctl("info", "export-ticket", "-t", str(node.friend_file))
@@ -221,9 +222,9 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def network(folder: Path, programs: Path) -> Iterator[Network]:
+def network(folder: Path, programs: Path) -> Iterator[DemoNetwork]:
     """A network that is stopped at the end, whatever happens."""
-    made = Network(folder, programs)
+    made = DemoNetwork(folder, programs)
     try:
         yield made
     finally:

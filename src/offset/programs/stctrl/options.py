@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -14,15 +13,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
 TIMEOUT_S_MAX = 86_400.0
-ANSWER_S = 30.0
-"""Seconds that a command waits for the node, unless told otherwise."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON value, for scripts.")
 
 
-def timeout(
-    default_s: float = ANSWER_S, what: str = "Wait for the node at most so long."
-) -> Callable[[F], F]:
+def timeout(default_s: float, what: str) -> Callable[[F], F]:
     """--timeout, in seconds."""
     return click.option(
         "--timeout",
@@ -87,14 +82,3 @@ def _whole(text: str) -> int | None:
 
 
 U32, U128 = Whole(32), Whole(128)
-
-
-def show_json(value: Any) -> None:
-    """Print a value for scripts. Numbers of credits are texts, as in files: other languages cannot hold them."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def show_done(is_json: bool, **details: Any) -> None:
-    """Say nothing, as the reference does; or the details, for scripts."""
-    if is_json:
-        show_json({"done": True, **details})

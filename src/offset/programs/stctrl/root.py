@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 import click
 
-from offset.programs.cli import CONTEXT, add_help, version_option
+from offset.programs.cli import CONTEXT, LazyCommand, LazyGroup, add_help, version_option
 from offset.programs.stctrl.target import PROGRAM, Target
 
 _GROUPS = {
@@ -19,28 +18,17 @@ _GROUPS = {
 _PATH = click.Path(path_type=Path)
 
 
-class _Groups(click.Group):
-    """A group whose commands are imported when they are used; their first lines stand here, for the help."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*_GROUPS, *super().list_commands(ctx)])
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _GROUPS:
-            return super().get_command(ctx, cmd_name)
-        group: click.Command = import_module(f"offset.programs.stctrl.{cmd_name}").group
-        return group
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click asks
-        with formatter.section("Commands"):
-            formatter.write_dl([*_GROUPS.items(), ("help", "Print this help, or that of a command.")])
-
-
 @click.group(
     PROGRAM,
-    cls=_Groups,
+    cls=LazyGroup,
+    lazy={
+        name: LazyCommand(f"offset.programs.stctrl.{name}", "group", first_line)
+        for name, first_line in _GROUPS.items()
+    },
+    last="help",
     context_settings=CONTEXT,
-    invoke_without_command=True,  # with options and no command click would give no help
+    # With options and no command click would give no help.
+    invoke_without_command=True,
     no_args_is_help=True,
 )
 @version_option(PROGRAM)

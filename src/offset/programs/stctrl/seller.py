@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from offset.app.errors import Refused
+from offset.app.node import Node
+from offset.app.seller import COLLECT_S, offline_debtors
+from offset.base import base64url
+from offset.base.names import check_currency
 from offset.programs.cli import CONTEXT, add_help
 from offset.programs.stctrl import options
-from offset.programs.stctrl.target import PROGRAM, Target
+from offset.programs.stctrl.call import Call, with_call
+from offset.programs.stctrl.talk import talk
+from offset.shell.files import load, refuse_existing, write_new
+from offset.wire.files import InvoiceFile, format_invoice, parse_commit, parse_invoice
 
-if TYPE_CHECKING:
-    from offset.app import Node
+_ORDER_S = 1.0
+"""What the command may take beyond the time given, to say who is offline when no credits came in it."""
 
 
 @click.group("seller", context_settings=CONTEXT)
@@ -32,21 +39,12 @@ add_help(group)
     "-a", "--amount", required=True, type=options.U128, metavar="CREDITS", help="What the buyer shall pay."
 )
 @options.outfile("-i", "--invoice", "The invoice file to make: give it to the buyer.")
-@options.as_json
-@options.timeout()
-@click.pass_obj
-def create_invoice(
-    target: Target, currency: str, amount: int, invoice: Path, as_json: bool, timeout_s: float
-) -> None:
+@with_call()
+def create_invoice(call: Call, currency: str, amount: int, invoice: Path) -> None:
     """Make an invoice, which a buyer pays with pay-invoice.
 
     It is open until it is collected with commit-invoice or withdrawn with cancel-invoice.
     """
-    from offset.base import base64url
-    from offset.base.names import check_currency
-    from offset.shell.files import refuse_existing, write_new
-    from offset.wire.files import InvoiceFile, format_invoice
-
     check_currency(currency)
     refuse_existing(invoice)
 
@@ -55,55 +53,40 @@ def create_invoice(
             currency, amount, lambda made: write_new(invoice, format_invoice(made))
         )
 
-    made = target.talk("seller", create, timeout_s)
-    options.show_done(as_json, invoice_id=base64url.encode(made.invoice_id), invoice=str(invoice))
+    made = talk(call, "seller", create)
+    call.show_done(invoice_id=base64url.encode(made.invoice_id), invoice=str(invoice))
 
 
 @group.command("cancel-invoice")
 @options.infile("-i", "--invoice", "The invoice file; it is removed.")
-@options.as_json
-@options.timeout()
-@click.pass_obj
-def cancel_invoice(target: Target, invoice: Path, as_json: bool, timeout_s: float) -> None:
+@with_call()
+def cancel_invoice(call: Call, invoice: Path) -> None:
     """Withdraw an invoice. What a buyer has frozen for it goes back."""
-    from offset.shell.files import load
-    from offset.wire.files import parse_invoice
-
     asked = load(invoice, parse_invoice)
-    target.talk("seller", lambda node: node.seller.cancel(asked), timeout_s)
+    talk(call, "seller", lambda node: node.seller.cancel(asked))
     invoice.unlink(missing_ok=True)
-    options.show_done(as_json)
+    call.show_done()
 
 
 @group.command("commit-invoice")
 @options.infile("-i", "--invoice", "The invoice.")
 @options.infile("-c", "--commit", "The buyer's commit for it.")
-@options.as_json
-@options.timeout()
-@click.pass_obj
-def commit_invoice(target: Target, invoice: Path, commit: Path, as_json: bool, timeout_s: float) -> None:
+@with_call()
+def commit_invoice(call: Call, invoice: Path, commit: Path) -> None:
     """Collect what a buyer has frozen for an invoice. The files stay."""
-    from offset.shell.files import load
-    from offset.wire.files import parse_commit, parse_invoice
-
     asked, given = load(invoice, parse_invoice), load(commit, parse_commit)
 
     async def collect(node: Node) -> tuple[bool, list[str]]:
-        from offset.app.seller import COLLECT_S, offline_debtors
-
-        has_come = await node.seller.commit(asked, given, confirm_s=min(COLLECT_S, timeout_s))
+        has_come = await node.seller.commit(asked, given, confirm_s=min(COLLECT_S, call.timeout_s))
         return has_come, [] if has_come else offline_debtors(node.report, asked.currency)
 
-    has_come, offline = target.talk("seller", collect, timeout_s + 1)
+    has_come, offline = talk(call, "seller", collect, _ORDER_S)
     if not has_come:
-        from offset.app import Refused
-        from offset.programs.errors import say
-
         if not offline:
             raise Refused(
                 "the node took the commit, but no credits came: it was collected or cancelled before, "
                 "and what is frozen belongs to other payments"
             )
         names = ", ".join(offline)
-        say(PROGRAM, f"note: the credits come as soon as these friends are online: {names}")
-    options.show_done(as_json, collected=has_come)
+        call.note(f"the credits come as soon as these friends are online: {names}")
+    call.show_done(collected=has_come)

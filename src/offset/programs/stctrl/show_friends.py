@@ -1,18 +1,14 @@
-"""What `info friends` shows: the tables of 0.1.11 (spec 05, 3.2) and of 0.1.0 (6.1) for people, values for scripts."""
+"""What `info friends` shows: the tables of 0.1.11 (spec 05, 3.2) and of 0.1.0 (6.1)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from offset.base import base64url
-from offset.base.credits import Balance
-from offset.base.ids import Currency, PublicKey
+from offset.app.values import Lines, friends_by_name, granted_lines, links_of, network_status_of, reset_costs
+from offset.base.ids import Currency
 from offset.programs.printing import printable
-from offset.programs.stctrl.standing import link_value, link_words, standing_of
+from offset.programs.stctrl.status import link_words
 from offset.programs.stctrl.table import table
-from offset.wire.common import RelayAddress
-from offset.wire.extension import CreditLine, LinkStatus
 from offset.wire.friend import CurrencyBalance
 from offset.wire.report import (
     ChannelConsistent,
@@ -23,35 +19,10 @@ from offset.wire.report import (
     NodeReport,
 )
 
-Lines = dict[Currency, CreditLine]
-
-
-def _sorted_friends(report: NodeReport) -> list[tuple[PublicKey, FriendReport]]:
-    """Friends by name; the reference shows them in any order (D-11)."""
-    friends = [(entry.friend_public_key, entry.friend_report) for entry in report.funder_report.friends.list]
-    return sorted(friends, key=lambda entry: (entry[1].name, entry[0]))
-
-
-def _told_lines(report: NodeReport) -> dict[PublicKey, Lines]:
-    """The lines that friends grant, of those that told them."""
-    extra = report.opt_extra
-    told = () if extra is None else extra.credit_lines
-    return {
-        friend.friend_public_key: {line.currency: line for line in friend.credit_lines} for friend in told
-    }
-
-
-def _links(report: NodeReport) -> dict[PublicKey, LinkStatus]:
-    standing = standing_of(report)
-    return {} if standing is None else {link.friend_public_key: link for link in standing.links}
-
-
-# For people
-
 
 def friends_text(report: NodeReport) -> str:
     """The friends of the node and the balances with them, as 0.1.11 shows them."""
-    friends = _sorted_friends(report)
+    friends = friends_by_name(report)
     if not friends:
         return "No configured friends."
     rows = [
@@ -63,7 +34,7 @@ def friends_text(report: NodeReport) -> str:
 
 def friends_long_text(report: NodeReport) -> str:
     """The friends of the node, for each currency all that 0.1.0 showed, and the link."""
-    friends, lines, links = _sorted_friends(report), _told_lines(report), _links(report)
+    friends, lines, links = friends_by_name(report), granted_lines(report), links_of(report)
     if not friends:
         return "No configured friends."
     rows = [
@@ -71,7 +42,7 @@ def friends_long_text(report: NodeReport) -> str:
             [_status(friend)],
             [printable(friend.name)],
             _long_channel(friend, lines.get(key)),
-            link_words(friend, standing_of(report), links.get(key)),
+            link_words(friend, network_status_of(report), links.get(key)),
         ]
         for key, friend in friends
     ]
@@ -80,11 +51,11 @@ def friends_long_text(report: NodeReport) -> str:
 
 def links_text(report: NodeReport) -> str:
     """The link to each friend."""
-    friends, links = _sorted_friends(report), _links(report)
+    friends, links = friends_by_name(report), links_of(report)
     if not friends:
         return "No configured friends."
     rows = [
-        [[printable(friend.name)], link_words(friend, standing_of(report), links.get(key))]
+        [[printable(friend.name)], link_words(friend, network_status_of(report), links.get(key))]
         for key, friend in friends
     ]
     return table(("friend", "link"), rows)
@@ -190,84 +161,6 @@ def _long_terms(status: ChannelInconsistent, currency: Currency) -> list[str]:
     if status.opt_remote_reset_terms is None:
         return [*lines, "RT=?"]
     remote = {term.currency: term.balance for term in status.opt_remote_reset_terms.balance_for_reset}
-    cost = _costs(status)[currency]
+    cost = reset_costs(status)[currency]
     says = f"accepting costs {cost}" if cost >= 0 else f"accepting brings {-cost}"
     return [*lines, f"RT={remote.get(currency, 0)}", says]
-
-
-def _costs(status: ChannelInconsistent) -> dict[Currency, Balance]:
-    """What we would have less, by currency, than we claim, if we accepted the friend's terms (spec 03, D36).
-
-    What we had frozen for the friend is in it: it may have been collected, and what came of it is not known.
-    """
-    costs = {term.currency: term.balance for term in status.local_reset_terms}
-    remote = status.opt_remote_reset_terms
-    for term in () if remote is None else remote.balance_for_reset:
-        costs[term.currency] = costs.get(term.currency, 0) + term.balance
-    return dict(sorted(costs.items()))
-
-
-# For scripts
-
-
-def friends_value(report: NodeReport) -> Any:
-    """The friends of the node, with all that the report says but the last token."""
-    lines, links, standing = _told_lines(report), _links(report), standing_of(report)
-    values = []
-    for key, friend in _sorted_friends(report):
-        value = _friend_value(key, friend)
-        told, link = lines.get(key), links.get(key)
-        value["granted"] = None if told is None else {name: _line_value(told[name]) for name in sorted(told)}
-        value["link"] = None if standing is None or link is None else link_value(standing, link)
-        values.append(value)
-    return values
-
-
-def _line_value(line: CreditLine) -> dict[str, Any]:
-    return {"open": line.is_open, "max_debt": str(line.max_debt)}
-
-
-def _friend_value(key: PublicKey, friend: FriendReport) -> dict[str, Any]:
-    status = friend.channel_status
-    value: dict[str, Any] = {
-        "name": friend.name,
-        "public_key": base64url.encode(key),
-        "enabled": friend.status,
-        "online": friend.liveness,
-        "relays": [_relay_value(relay) for relay in friend.remote_relays],
-        "settings": {
-            config.currency: {
-                "open": config.is_open,
-                "max_debt": str(config.remote_max_debt),
-                "mul": config.rate.mul,
-                "add": config.rate.add,
-            }
-            for config in sorted(friend.currency_configs, key=lambda config: config.currency)
-        },
-        "consistent": isinstance(status, ChannelConsistent),
-    }
-    if isinstance(status, ChannelConsistent):
-        value["balances"] = {
-            report.currency: {
-                "balance": str(report.balance.balance),
-                "local_pending_debt": str(report.balance.local_pending_debt),
-                "remote_pending_debt": str(report.balance.remote_pending_debt),
-            }
-            for report in sorted(status.currency_reports, key=lambda report: report.currency)
-        }
-    else:
-        remote = status.opt_remote_reset_terms
-        value["local_reset_terms"] = _terms_value(status.local_reset_terms)
-        value["remote_reset_terms"] = None if remote is None else _terms_value(remote.balance_for_reset)
-        value["cost_of_reset"] = (
-            None if remote is None else {name: str(cost) for name, cost in _costs(status).items()}
-        )
-    return value
-
-
-def _relay_value(relay: RelayAddress) -> dict[str, str]:
-    return {"public_key": base64url.encode(relay.public_key), "address": relay.address}
-
-
-def _terms_value(terms: Iterable[CurrencyBalance]) -> dict[Currency, str]:
-    return {term.currency: str(term.balance) for term in sorted(terms, key=lambda term: term.currency)}

@@ -12,6 +12,7 @@ Drawn here and not by prettytable, whose measuring of widths takes longer to loa
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unicodedata import category, east_asian_width
 
 Cell = Sequence[str]
 """The lines of a cell."""
@@ -38,8 +39,6 @@ def display_width(text: str) -> int:
     """How many columns of a terminal a text takes: marks none, wide letters of East Asia and emoji two."""
     if text.isascii():
         return len(text)
-    from unicodedata import category, east_asian_width
-
     width = 0
     for char in text:
         if category(char) in ("Mn", "Me", "Cf"):

@@ -43,11 +43,14 @@ class Disk:
         self.written: Rows = {}
         """With all that is on its way: what the node believes."""
         self.flushes = 0
+        self.flush_ms: tuple[Millis, Millis] = (1, 8)
+        """How long a group takes, at least and at most."""
         self.slow_until: Instant = 0
         self.fault: str | None = None
         self._gathering: list[tuple[int, Changes]] = []
         self._flushing: list[tuple[int, Changes]] = []
         self._life = 0
+        self._is_held = False
 
     @property
     def is_idle(self) -> bool:
@@ -60,7 +63,17 @@ class Disk:
             assert record is None or record.key() == key, f"the row of {key} has another key"
         self._gathering.append((number, dict(changes)))
         apply(self.written, changes)
-        if not self._flushing:
+        if not self._flushing and not self._is_held:
+            self._start()
+
+    def hold(self) -> None:
+        """From now on begin no group: commits wait, in memory only."""
+        self._is_held = True
+
+    def release(self) -> None:
+        """Go on with what waits."""
+        self._is_held = False
+        if self._gathering and not self._flushing:
             self._start()
 
     def lose_unwritten(self) -> None:
@@ -69,7 +82,7 @@ class Disk:
             self._make_durable()
         self._gathering, self._flushing = [], []
         self._life += 1
-        self.fault = None
+        self.fault, self._is_held = None, False
         self.written = dict(self.rows)
 
     def wipe(self) -> None:
@@ -79,7 +92,7 @@ class Disk:
     def _delay(self) -> Millis:
         if self._world.now < self.slow_until:
             return self._rng.between(100, 1500)
-        return self._rng.between(1, 8)
+        return self._rng.between(*self.flush_ms)
 
     def _start(self) -> None:
         if self.fault == BEFORE:
@@ -109,7 +122,7 @@ class Disk:
                 self._tell_died("a crash after a commit")
                 return
             self._flushing = []
-            if self._gathering:
+            if self._gathering and not self._is_held:
                 self._start()
             self._tell_durable(number)
 

@@ -59,7 +59,11 @@ class Clock:
 
 
 class Host:
-    """An engine with its body."""
+    """An engine with its body.
+
+    A test that strikes at one exact moment derives from it: every event passes `feed`, every effect `perform`, and
+    the end of a commit `durable`.
+    """
 
     def __init__(
         self,
@@ -78,7 +82,7 @@ class Host:
         self.site = site or name
         self.number = len(network.listeners) % 200 + 1
         self.rng = world.rng.fork(name)
-        self.disk = Disk(world, self.rng.fork("disk"), self._durable, self.die) if has_disk else None
+        self.disk = Disk(world, self.rng.fork("disk"), self.durable, self.die) if has_disk else None
         self.ends: dict[Conn, End] = {}
         self.dialing: dict[Conn, None] = {}
         self.life = 0
@@ -116,7 +120,7 @@ class Host:
         if isinstance(self.engine, Startable):
             self._is_busy = True
             effects = self.engine.start(self.clock.now())
-            self._carry_out(effects)
+            self.carry_out(effects)
             if self.watch is not None:
                 self.watch(self, effects)
             self._is_busy = False
@@ -195,7 +199,7 @@ class Host:
             raise
         except Exception as error:
             raise Violation("I12", f"{self.name} failed at {type(event).__name__}: {error!r}") from error
-        self._carry_out(effects)
+        self.carry_out(effects)
         if self.watch is not None:
             self.watch(self, effects)
 
@@ -221,31 +225,37 @@ class Host:
         else:
             self._plan_wake()
 
-    def _durable(self, number: int) -> None:
+    def durable(self, number: int) -> None:
+        """The disk has made all commits up to this one durable; the engine does not know it yet."""
         self.feed(Persisted(number))
 
     # Effects
 
-    def _carry_out(self, effects: list[Effect]) -> None:
+    def carry_out(self, effects: list[Effect]) -> None:
+        """Do what the engine wants, in order, for as long as the host lives."""
         for effect in effects:
             if not self.is_alive:
                 return
-            match effect:
-                case Write(conn, data):
-                    if conn in self.ends:
-                        self.network.write(self.ends[conn], data)
-                case Persist(number, changes):
-                    assert self.disk is not None, "an engine that commits needs a disk"
-                    self.disk.commit(number, changes)
-                case Dial(conn, address):
-                    self.network.dial(self, conn, address)
-                case Close(conn):
-                    self._close(conn)
-                case Pause(conn) | Resume(conn):
-                    if conn in self.ends:
-                        self.network.pause(self.ends[conn], isinstance(effect, Pause))
-                case Tell():
-                    self.on_tell(effect)
+            self.perform(effect)
+
+    def perform(self, effect: Effect) -> None:
+        """Do one thing that the engine wants."""
+        match effect:
+            case Write(conn, data):
+                if conn in self.ends:
+                    self.network.write(self.ends[conn], data)
+            case Persist(number, changes):
+                assert self.disk is not None, "an engine that commits needs a disk"
+                self.disk.commit(number, changes)
+            case Dial(conn, address):
+                self.network.dial(self, conn, address)
+            case Close(conn):
+                self._close(conn)
+            case Pause(conn) | Resume(conn):
+                if conn in self.ends:
+                    self.network.pause(self.ends[conn], isinstance(effect, Pause))
+            case Tell():
+                self.on_tell(effect)
 
     def _close(self, conn: Conn) -> None:
         if conn in self.dialing:

@@ -7,7 +7,7 @@ import heapq
 from collections import deque
 from collections.abc import Callable
 
-from offset.base.instants import SECOND, Instant, Millis
+from offset.base.instants import MINUTE, SECOND, Instant, Millis
 from offset.sim.physics.rng import Rng
 from offset.sim.physics.violation import claim
 
@@ -59,6 +59,22 @@ class World:
         while self._todo and self._todo[0][0] <= instant:
             self.step()
         self.now = max(self.now, instant)
+
+    def run_for(self, span: Millis) -> None:
+        """Let so much time pass."""
+        self.run_to(self.now + span)
+
+    def run_until(self, is_true: Callable[[], bool], within: Millis = MINUTE) -> None:
+        """Let time pass, one thing after another, until this is true. Raises Violation if it does not become so."""
+        end = self.now + within
+        while not is_true():
+            is_due = bool(self._todo) and self._todo[0][0] <= end
+            claim(is_due, "liveness", f"what was awaited at {end - within} ms did not come in {within} ms")
+            self.step()
+
+    def next_at(self) -> Instant | None:
+        """When the next thing is to be done; None if there is none."""
+        return self._todo[0][0] if self._todo else None
 
     def note(self, text: str) -> None:
         """Remember in words what happened; it is part of the trace."""

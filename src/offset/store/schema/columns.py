@@ -10,19 +10,18 @@ from __future__ import annotations
 import enum
 import types
 from collections.abc import Callable
-from operator import attrgetter
 from typing import Annotated, Any, NewType, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from offset.base.credits import Rate
 from offset.base.ids import PUBLIC_KEY_BYTES, PublicKey
-from offset.core.funder.records import LOST, OWN, ConfigRecord, From, Lost, Origin, Own, PendingRecord, Record
+from offset.core.funder.records import LOST, OWN, ConfigRecord, From, Origin, Own, PendingRecord, Record
 from offset.store.schema.texts import reader, text
 from offset.wire.friend import FriendsRoute, RequestOp
 
 
-class Kind(enum.Enum):
+class ColumnKind(enum.Enum):
     """What the cells of a column are."""
 
     BLOB = "bytes"
@@ -33,10 +32,10 @@ class Kind(enum.Enum):
     JSON = "JSON, with bytes in base64"
 
 
-class Form(msgspec.Struct, frozen=True):
+class ColumnForm(msgspec.Struct, frozen=True):
     """How values of a type lie in a cell. A direction without a function leaves the value as it is."""
 
-    kind: Kind
+    kind: ColumnKind
     to_cell: Callable[[Any], Any] | None = None
     from_cell: Callable[[Any], Any] | None = None
 
@@ -47,7 +46,7 @@ class Column(msgspec.Struct, frozen=True):
     name: str
     path: tuple[str, ...]
     """The fields that lead from the record to the value."""
-    form: Form
+    form: ColumnForm
     is_optional: bool
 
 
@@ -56,12 +55,12 @@ class _Flat(msgspec.Struct, frozen=True):
 
     fields: type[msgspec.Struct]
     prefix: str = ""
-    number: Kind = Kind.DECIMAL
+    number: ColumnKind = ColumnKind.DECIMAL
     """How its numbers lie in their cells."""
 
 
 FLATTENED: dict[tuple[type[Any], str], _Flat] = {
-    (ConfigRecord, "rate"): _Flat(Rate, "rate_", Kind.INTEGER),
+    (ConfigRecord, "rate"): _Flat(Rate, "rate_", ColumnKind.INTEGER),
     (PendingRecord, "request"): _Flat(RequestOp),
 }
 
@@ -76,13 +75,9 @@ def _split_route(joined: bytes) -> FriendsRoute:
 
 
 def _origin_bytes(origin: Origin) -> bytes:
-    match origin:
-        case Own():
-            return _OWN_BYTES
-        case Lost():
-            return _LOST_BYTES
-        case From(friend):
-            return friend
+    if isinstance(origin, From):
+        return origin.friend
+    return _OWN_BYTES if isinstance(origin, Own) else _LOST_BYTES
 
 
 def _read_origin(cell: bytes) -> Origin:
@@ -92,14 +87,13 @@ def _read_origin(cell: bytes) -> Origin:
 
 
 _OWN_BYTES, _LOST_BYTES = b"", b"lost"
-_FORMS: dict[Any, Form] = {
-    Origin: Form(Kind.BLOB, _origin_bytes, _read_origin),
-    FriendsRoute: Form(Kind.BLOB, _join_route, _split_route),
+_FORMS: dict[Any, ColumnForm] = {
+    Origin: ColumnForm(ColumnKind.BLOB, _origin_bytes, _read_origin),
+    FriendsRoute: ColumnForm(ColumnKind.BLOB, _join_route, _split_route),
 }
-_value = attrgetter("value")
 _NUMBERS = {
-    Kind.INTEGER: Form(Kind.INTEGER),
-    Kind.DECIMAL: Form(Kind.DECIMAL, str, int),
+    ColumnKind.INTEGER: ColumnForm(ColumnKind.INTEGER),
+    ColumnKind.DECIMAL: ColumnForm(ColumnKind.DECIMAL, str, int),
 }
 
 
@@ -109,7 +103,7 @@ def columns_of(kind: type[Record]) -> tuple[Column, ...]:
     for name, hint in fields_of(kind):
         flat = FLATTENED.get((kind, name))
         if flat is None:
-            columns.append(_column(name, (name,), hint, Kind.DECIMAL))
+            columns.append(_column(name, (name,), hint, ColumnKind.DECIMAL))
         else:
             columns += [
                 _column(flat.prefix + part, (name, part), inner, flat.number)
@@ -120,7 +114,7 @@ def columns_of(kind: type[Record]) -> tuple[Column, ...]:
 
 def item_columns_of(kind: type[msgspec.Struct]) -> tuple[Column, ...]:
     """One column for each field of a key, or of an item of a list."""
-    return tuple(_column(name, (name,), hint, Kind.DECIMAL) for name, hint in fields_of(kind))
+    return tuple(_column(name, (name,), hint, ColumnKind.DECIMAL) for name, hint in fields_of(kind))
 
 
 def fields_of(kind: type[msgspec.Struct]) -> list[tuple[str, Any]]:
@@ -129,7 +123,7 @@ def fields_of(kind: type[msgspec.Struct]) -> list[tuple[str, Any]]:
     return [(name, hints[name]) for name in kind.__struct_fields__]
 
 
-def _column(name: str, path: tuple[str, ...], hint: Any, number: Kind) -> Column:
+def _column(name: str, path: tuple[str, ...], hint: Any, number: ColumnKind) -> Column:
     inner = _without_none(hint)
     return Column(name, path, _form(inner, number), is_optional=inner != hint)
 
@@ -142,26 +136,34 @@ def _without_none(hint: Any) -> Any:
     return hint
 
 
-def _form(hint: Any, number: Kind) -> Form:
+def _form(hint: Any, number: ColumnKind) -> ColumnForm:
     if hint in _FORMS:
         return _FORMS[hint]
     if get_origin(hint) is Annotated:
         # Of the types of records only `Small` is one.
-        return _NUMBERS[Kind.INTEGER]
+        return _NUMBERS[ColumnKind.INTEGER]
     if isinstance(hint, NewType):
         return _form(hint.__supertype__, number)
     if not isinstance(hint, type):
-        return Form(Kind.JSON, text, reader(hint))
+        return ColumnForm(ColumnKind.JSON, text, reader(hint))
     if issubclass(hint, bool):
-        return Form(Kind.BOOL, None, bool)
+        return ColumnForm(ColumnKind.BOOL, None, bool)
     if issubclass(hint, enum.StrEnum):
-        return Form(Kind.TEXT, _value, hint)
+        return _enum_form(ColumnKind.TEXT, hint)
     if issubclass(hint, enum.IntEnum):
-        return Form(Kind.INTEGER, _value, hint)
+        return _enum_form(ColumnKind.INTEGER, hint)
     if issubclass(hint, int):
         return _NUMBERS[number]
     if issubclass(hint, str):
-        return Form(Kind.TEXT)
+        return ColumnForm(ColumnKind.TEXT)
     if issubclass(hint, bytes):
-        return Form(Kind.BLOB)
-    return Form(Kind.JSON, text, reader(hint))
+        return ColumnForm(ColumnKind.BLOB)
+    return ColumnForm(ColumnKind.JSON, text, reader(hint))
+
+
+def _enum_form(kind: ColumnKind, members: type[enum.Enum]) -> ColumnForm:
+    # Dicts, because enumerations look up slowly. A value that no member has is a KeyError.
+    values = {member: member.value for member in members}
+    return ColumnForm(
+        kind, values.__getitem__, {value: member for member, value in values.items()}.__getitem__
+    )

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import msgspec
 
 from offset.core.funder.records import RECORDS, HistoryRecord, Record
-from offset.store.schema.columns import Column, Form, Kind, columns_of, fields_of, item_columns_of
+from offset.store.schema.columns import Column, ColumnForm, ColumnKind, columns_of, fields_of, item_columns_of
 from offset.store.schema.rows import Row, row_reader, row_writer
 
 
@@ -40,7 +40,7 @@ class ListTable:
         self.name, self.key_class = kind.TABLE, kind.KEY
         ((_, hint),) = fields_of(kind)
         item = get_args(hint)[0]
-        self.position = Column("position", (), Form(Kind.INTEGER), is_optional=False)
+        self.position = Column("position", (), ColumnForm(ColumnKind.INTEGER), is_optional=False)
         self.columns = item_columns_of(item)
         self._kind = kind
         self._to_row = row_writer(self.columns)
@@ -65,7 +65,7 @@ def _table(kind: type[Record]) -> Table:
     return EntityTable(kind, _TIME if kind is HistoryRecord else None)
 
 
-_TIME = Column("time", (), Form(Kind.INTEGER), is_optional=False)
+_TIME = Column("time", (), ColumnForm(ColumnKind.INTEGER), is_optional=False)
 
 TABLES: tuple[Table, ...] = tuple(_table(kind) for kind in RECORDS)
 """All tables, in the order of their records."""

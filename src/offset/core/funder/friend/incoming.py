@@ -8,6 +8,7 @@ from offset.core.funder.friend import credit_lines
 from offset.core.funder.friend.reachability import known_relays
 from offset.core.funder.friend.sender import restarted
 from offset.core.funder.friend.settings import configure_active
+from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
 from offset.core.funder.ledger.mutual_credit import Verdict
 from offset.core.funder.ledger.reset import acceptable, is_reset_by, make_terms, take_reset
 from offset.core.funder.ledger.token_channel import (
@@ -60,17 +61,20 @@ def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
     channel, message = friend.channel, request.move_token
     if _crossing_reset(turn, friend, message):
         return
+    before = channel_state(channel)
     found = receive(channel, message, friend.max_debt)
     match found:
         case Missed():
+            happened(channel, before, ChannelEvent.MISSED)
             # What was said on this line arrives; a copy of an older message does not mean that it was lost (D26).
             if not friend.spoke_here:
                 turn.resending[friend.public_key] = None
         case Duplicate():
+            happened(channel, before, ChannelEvent.DUPLICATE)
             if request.token_wanted:
                 turn.wanting[friend.public_key] = None
         case Mismatch():
-            become_inconsistent(turn, friend)
+            become_inconsistent(turn, friend, ChannelEvent.MISMATCH)
         case Next():
             _take_next(turn, friend, found)
             if request.token_wanted:
@@ -90,7 +94,8 @@ def _take_next(turn: Turn, friend: Friend, found: Next) -> None:
     turn.trying[key] = None
     configure_active(turn, friend, created)
     _remote_relays(turn, friend, found.message.opt_local_relays)
-    if friend.sent_relays.previous is not None:  # it has answered, so it knows our last list
+    # It has answered, so it knows our last list.
+    if friend.sent_relays.previous is not None:
         friend.sent_relays = SentRelays(friend.sent_relays.last)
         turn.put(friend.record())
         turn.reaching[key] = None
@@ -159,13 +164,17 @@ def _take_request(
 # Inconsistency and reset
 
 
-def become_inconsistent(turn: Turn, friend: Friend, remote_terms: ResetTerms | None = None) -> None:
+def become_inconsistent(
+    turn: Turn, friend: Friend, event: ChannelEvent, remote_terms: ResetTerms | None = None
+) -> None:
     """The ledgers disagree: end what is under way, make our terms, and tell the friend (spec 03, 2.7)."""
     channel = friend.channel
+    before = channel_state(channel)
     terms = make_terms(channel, turn.entropy)
     lose_channel(turn, friend)
     channel.local_terms, channel.remote_terms = terms, remote_terms
     channel.former_terms = None
+    happened(channel, before, event)
     turn.put(channel.record())
     turn.touched[friend.public_key] = None
     turn.resending[friend.public_key] = None
@@ -176,15 +185,23 @@ def _take_terms(turn: Turn, friend: Friend, terms: ResetTerms) -> None:
     channel = friend.channel
     # Terms that the owner could not accept are not kept (D32); that we disagree is true all the same.
     kept = terms if acceptable(channel, terms) else None
+    event = ChannelEvent.BAD_TERMS_CAME if kept is None else ChannelEvent.TERMS_CAME
+    before = channel_state(channel)
     if channel.is_consistent:
         if channel.outgoing is not None and channel.outgoing.old_token == terms.reset_token:
-            turn.resending[friend.public_key] = None  # it does not know yet that we accepted these (D17)
+            # It does not know yet that we accepted these (D17).
+            happened(channel, before, ChannelEvent.SAME_TERMS_CAME)
+            turn.resending[friend.public_key] = None
         else:
-            become_inconsistent(turn, friend, kept)
-    elif kept is not None and kept != channel.remote_terms:
+            become_inconsistent(turn, friend, event, kept)
+        return
+    if kept is not None and kept == channel.remote_terms:
+        event = ChannelEvent.SAME_TERMS_CAME
+    elif kept is not None:
         channel.remote_terms, channel.reset_wish = kept, None
         turn.put(channel.record())
         turn.touched[friend.public_key] = None
+    happened(channel, before, event)
 
 
 def _take_reset(turn: Turn, friend: Friend, message: MoveToken) -> None:
@@ -215,7 +232,8 @@ def _crossing_reset(turn: Turn, friend: Friend, message: MoveToken) -> bool:
 
 
 def _after_reset(turn: Turn, friend: Friend, message: MoveToken) -> None:
-    friend.sent_relays = SentRelays(None, known_relays(friend))  # our relays go out again (spec 03, 2.10)
+    # Our relays go out again (spec 03, 2.10).
+    friend.sent_relays = SentRelays(None, known_relays(friend))
     restarted(turn, friend)
     turn.proven[friend.public_key] = None
     _remote_relays(turn, friend, message.opt_local_relays)

@@ -43,7 +43,8 @@ class Verdict(enum.Enum):
     """How an incoming request was taken."""
 
     ACCEPTED = "accepted"
-    OVER_LIMIT = "over limit"  # no fault: it stays pending until our cancel
+    # No fault: it stays pending until our cancel.
+    OVER_LIMIT = "over limit"
 
 
 class OperationRefused(OffsetError):
@@ -69,7 +70,8 @@ class MutualCredit:
 
     def balance_for_reset(self) -> Balance:
         """What we would claim if the ledgers disagreed (spec 03, 1.6)."""
-        return min(self.balance + self.remote_debt, I128_MAX)  # requests over the limit may be of any size
+        # Requests over the limit may be of any size.
+        return min(self.balance + self.remote_debt, I128_MAX)
 
     def adopt(self, draft: Draft) -> None:
         """Make what the draft says true."""

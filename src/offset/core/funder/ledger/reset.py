@@ -6,6 +6,7 @@ from offset.base.entropy import Entropy, new_reset_token
 from offset.base.ids import Currency, PublicKey, RandValue
 from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, I128_MIN, U64_MAX
 from offset.core.funder.ledger.channel import Channel, hashed
+from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
 from offset.core.funder.ledger.mutual_credit import MutualCredit
 from offset.crypto.signer import Signer
 from offset.wire.common import RelayAddress
@@ -65,6 +66,7 @@ def accept_terms(
     terms = channel.remote_terms
     assert terms is not None
     assert channel.local_terms is not None
+    before = channel_state(channel)
     info = info_hash(_token_info(channel.local, channel.remote, terms))
     signature = signer.sign(
         move_token_buffer(prefix_hash(terms.reset_token, (), relays, None), info, rand_nonce)
@@ -73,6 +75,7 @@ def accept_terms(
     channel.former_terms = channel.local_terms
     _restart(channel, terms, -1)
     channel.outgoing = message
+    happened(channel, before, ChannelEvent.RESET_SAID)
     return message
 
 
@@ -89,7 +92,9 @@ def is_reset_by(channel: Channel, message: MoveToken, terms: ResetTerms | None) 
 
 def take_reset(channel: Channel, message: MoveToken, terms: ResetTerms) -> None:
     """The friend accepted our terms: start again from our numbers, holding the token."""
+    before = channel_state(channel)
     channel.incoming = hashed(message, _token_info(channel.remote, channel.local, terms))
     _restart(channel, terms, 1)
     channel.outgoing = None
     channel.former_terms = None
+    happened(channel, before, ChannelEvent.RESET_CAME)

@@ -33,6 +33,7 @@ from offset.base.faults import PeerFault
 from offset.base.ids import Currency, RandValue
 from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, OPERATIONS_PER_MESSAGE_MAX, U128_MAX
 from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
 from offset.core.funder.ledger.mutual_credit import Draft, MutualCredit, Pending, Verdict
 from offset.crypto.public_keys import verify
 from offset.crypto.signer import Signer
@@ -55,8 +56,10 @@ class Taken(msgspec.Struct, frozen=True):
 
     currency: Currency
     op: Operation
-    verdict: Verdict | None  # of a request
-    answered: Pending | None  # the request of ours that an answer belongs to, as it was
+    verdict: Verdict | None
+    """Of a request."""
+    answered: Pending | None
+    """The request of ours that an answer belongs to, as it was."""
 
 
 class Next(msgspec.Struct, frozen=True):
@@ -112,7 +115,8 @@ def _receive_holding(channel: Channel, message: MoveToken) -> Duplicate | Mismat
         and message.rand_nonce == last.rand_nonce
         and move_token_prefix_hash(message) == last.prefix_hash
     ):
-        return Duplicate()  # infoHash and signature play no part: the first message of all is unsigned
+        # The info hash and the signature play no part: the first message of all is unsigned.
+        return Duplicate()
     return Mismatch("the friend speaks while we hold the token")
 
 
@@ -138,7 +142,8 @@ def _draft_credits(channel: Channel, remote_currencies: tuple[Currency, ...] | N
     drafts = {name: Draft(credit) for name, credit in channel.credits.items()}
     if remote_currencies is not None:
         if "" in remote_currencies or len(dict.fromkeys(remote_currencies)) != len(remote_currencies):
-            raise PeerFault("an empty or repeated currency")  # such lists can hash alike: D24
+            # Such lists can hash alike: D24.
+            raise PeerFault("an empty or repeated currency")
         if len(remote_currencies) > CURRENCIES_PER_FRIEND_MAX:
             raise PeerFault("too many currencies")
         if any(name not in remote_currencies for name in channel.credits):
@@ -183,12 +188,14 @@ def _take(
 
 def apply_next(channel: Channel, found: Next) -> None:
     """The friend's message is right: now we hold the token."""
+    before = channel_state(channel)
     _adopt(channel, found.drafts)
     if found.message.opt_active_currencies is not None:
         channel.remote_currencies = found.message.opt_active_currencies
     channel.move_token_counter += 1
     channel.incoming = found.report
     channel.outgoing = None
+    happened(channel, before, ChannelEvent.NEXT)
 
 
 def _adopt(channel: Channel, drafts: dict[Currency, Draft]) -> None:
@@ -218,6 +225,7 @@ def make(
     currencies: tuple[Currency, ...] | None,
 ) -> MoveToken:
     """Say all this and give the token away. The operations of `groups` were put into `drafts` before."""
+    before = channel_state(channel)
     assert channel.outgoing is None, "only who holds the token may speak"
     assert channel.incoming is not None
     old_token = channel.incoming.new_token
@@ -232,4 +240,5 @@ def make(
     )
     message = MoveToken(old_token, groups, listed, currencies, info, rand_nonce, signature)
     channel.outgoing = message
+    happened(channel, before, ChannelEvent.SAID)
     return message

@@ -7,8 +7,8 @@ import msgspec
 from offset.base.ids import RequestId
 from offset.base.limits import I128_MAX, TRANSACTIONS_PER_PAYMENT_MAX, USER_REQUESTS_PER_FRIEND_MAX
 from offset.base.route_rules import valid_route
-from offset.core.funder.records import PaymentRecord, PaymentStage, Queue, TransactionRecord
-from offset.core.funder.roles.payments import part_collected, part_failed, part_sent
+from offset.core.funder.records import PaymentRecord, Queue, TransactionRecord
+from offset.core.funder.roles.payments import may_send_part, part_collected, part_failed, part_sent
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.crypto.locks import hash_lock
@@ -62,7 +62,8 @@ def create_transaction(turn: Turn, request: CreateTransaction) -> str | None:
 
 def _repeat(turn: Turn, known: TransactionRecord, request: CreateTransaction) -> str | None:
     """The same request again: tell the result again, if there is one (D-8: also while closing)."""
-    if known.payment_id != request.payment_id:  # D40
+    # See D40.
+    if known.payment_id != request.payment_id:
         turn.results.append(TransactionResult(request.request_id, FAILURE))
         return "the request belongs to another payment"
     if known.response is not None:
@@ -76,7 +77,7 @@ def _refusal(turn: Turn, request: CreateTransaction) -> str | None:
     payment = turn.state.payments.get(request.payment_id)
     if payment is None:
         return "there is no such payment"
-    if payment.stage != PaymentStage.NEW:
+    if not may_send_part(payment):
         return "the payment takes no more parts"
     if payment.open_transactions >= TRANSACTIONS_PER_PAYMENT_MAX:
         return "the payment has too many parts"
@@ -86,7 +87,8 @@ def _refusal(turn: Turn, request: CreateTransaction) -> str | None:
     if route[0] != turn.state.local or route[-1] != payment.dest_public_key:
         return "the route does not lead from this node to the seller"
     if request.dest_payment > payment.total_dest_payment or request.dest_payment + request.fees > I128_MAX:
-        return "the amount is too large"  # D12
+        # See D12.
+        return "the amount is too large"
     return _first_hop_refusal(turn.state.friends.get(route[1]), payment)
 
 

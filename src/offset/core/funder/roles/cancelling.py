@@ -7,6 +7,7 @@ from collections.abc import Callable
 from offset.base.ids import Currency, PublicKey, RequestId
 from offset.core.funder.records import LOST, CreditKey, From, Lost, Origin, Own, PendingKey, Queue
 from offset.core.funder.roles.buyer import transaction_failed
+from offset.core.funder.roles.seller import lose_parts
 from offset.core.funder.state.state import Friend, Queued
 from offset.core.funder.state.turn import Turn
 from offset.wire.friend import CancelOp
@@ -39,12 +40,12 @@ def lose_channel(turn: Turn, friend: Friend) -> None:
     for number in list(friend.queues[Queue.BACKWARD]):
         turn.dequeue(friend, Queue.BACKWARD, number)
     _orphan(turn, friend.public_key)
+    lose_parts(turn, friend)
     for name, credit in friend.channel.credits.items():
         turn.drop(CreditKey(friend.public_key, name))
-        for request_id, pending in credit.remote.items():
+        for request_id in credit.remote:
             turn.drop(PendingKey(friend.public_key, name, False, request_id))
             turn.state.ended(friend.public_key, name, request_id)
-            turn.part_went(friend, pending.request)
         for pending in credit.local.values():
             turn.drop(PendingKey(friend.public_key, name, True, pending.request.request_id))
             cancel_towards_origin(turn, name, pending.request.request_id, pending.origin)

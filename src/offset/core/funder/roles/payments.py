@@ -1,8 +1,6 @@
 """Payments of ours: their stages, and what their owner is told (spec 03, 3.7). Their parts: buyer.py.
 
-NEW --close, parts open--> IN_PROGRESS --all parts failed--> CANCELED --ack--> gone
- |                              |
- +---------- first collect -----+--> SUCCEEDED --ack--> ACKNOWLEDGED (while parts are open) --> gone
+What leads from one stage to the next: payment_states.py.
 """
 
 from __future__ import annotations
@@ -12,6 +10,7 @@ import msgspec
 from offset.base.entropy import new_plain_lock, new_uid
 from offset.base.limits import PAYMENTS_MAX
 from offset.core.funder.records import HistoryKind, HistoryRecord, PaymentRecord, PaymentStage
+from offset.core.funder.roles.payment_states import PAYMENT, PaymentEvent
 from offset.core.funder.state.turn import Turn
 from offset.wire.app import (
     PAYMENT_NOT_FOUND,
@@ -32,6 +31,8 @@ def create_payment(turn: Turn, request: CreatePayment) -> str | None:
         return "there is such a payment already"
     if len(turn.state.payments) >= PAYMENTS_MAX:
         return f"there are {PAYMENTS_MAX} payments that wait for their acknowledgement"
+    stage = PAYMENT.after(None, PaymentEvent.CREATED)
+    assert stage is not None
     turn.put_payment(
         PaymentRecord(
             request.payment_id,
@@ -40,7 +41,7 @@ def create_payment(turn: Turn, request: CreatePayment) -> str | None:
             request.total_dest_payment,
             request.dest_public_key,
             new_plain_lock(turn.entropy),
-            PaymentStage.NEW,
+            stage,
             0,
             None,
             None,
@@ -54,13 +55,20 @@ def request_close_payment(turn: Turn, request: RequestClosePayment) -> str | Non
     payment = turn.state.payments.get(request.payment_id)
     if payment is None:
         turn.results.append(ResponseClosePayment(request.payment_id, PAYMENT_NOT_FOUND))
-    elif payment.stage == PaymentStage.NEW and payment.open_transactions == 0:
-        _cancel(turn, payment)
-    elif payment.stage == PaymentStage.NEW:
-        turn.put_payment(msgspec.structs.replace(payment, stage=PaymentStage.IN_PROGRESS))
     else:
-        _tell(turn, payment)
+        is_idle = payment.open_transactions == 0
+        _close(turn, payment, PaymentEvent.CLOSED_IDLE if is_idle else PaymentEvent.CLOSED)
     return None
+
+
+def _close(turn: Turn, payment: PaymentRecord, event: PaymentEvent) -> None:
+    stage = PAYMENT.after(payment.stage, event)
+    if stage is payment.stage:
+        _tell(turn, payment)
+    elif stage is PaymentStage.CANCELED:
+        _cancel(turn, payment)
+    else:
+        _put(turn, payment, stage)
 
 
 def ack_close_payment(turn: Turn, request: AckClosePayment) -> str | None:
@@ -68,54 +76,69 @@ def ack_close_payment(turn: Turn, request: AckClosePayment) -> str | None:
     payment = turn.state.payments.get(request.payment_id)
     if payment is None:
         return "there is no such payment"
-    if (
-        payment.stage not in (PaymentStage.SUCCEEDED, PaymentStage.CANCELED)
-        or payment.ack_uid != request.ack_uid
-    ):
+    is_idle = payment.open_transactions == 0
+    event = PaymentEvent.ACKNOWLEDGED_IDLE if is_idle else PaymentEvent.ACKNOWLEDGED
+    if not PAYMENT.allows(payment.stage, event) or payment.ack_uid != request.ack_uid:
         return "the payment has not ended, or the acknowledgement is not its own"
-    if payment.open_transactions:
-        turn.put_payment(msgspec.structs.replace(payment, stage=PaymentStage.ACKNOWLEDGED))
-    else:
-        turn.drop_payment(payment)
+    _put(turn, payment, PAYMENT.after(payment.stage, event))
     return None
 
 
 # What becomes of the parts
 
 
+def may_send_part(payment: PaymentRecord) -> bool:
+    """Whether the payment takes more parts."""
+    return PAYMENT.allows(payment.stage, PaymentEvent.PART_SENT)
+
+
 def part_sent(turn: Turn, payment: PaymentRecord) -> None:
     """One more part is under way."""
-    turn.put_payment(msgspec.structs.replace(payment, open_transactions=payment.open_transactions + 1))
+    stage = PAYMENT.after(payment.stage, PaymentEvent.PART_SENT)
+    more = msgspec.structs.replace(payment, open_transactions=payment.open_transactions + 1)
+    _put(turn, more, stage)
 
 
 def part_failed(turn: Turn, payment: PaymentRecord) -> None:
     """A part came to nothing."""
-    if payment.stage == PaymentStage.IN_PROGRESS and payment.open_transactions == 1:
+    is_last = payment.open_transactions == 1
+    event = PaymentEvent.LAST_PART_FAILED if is_last else PaymentEvent.PART_FAILED
+    stage = PAYMENT.after(payment.stage, event)
+    if stage is PaymentStage.CANCELED:
         _cancel(turn, payment)
     else:
-        _one_less(turn, payment)
+        _one_less(turn, payment, stage)
 
 
 def part_collected(turn: Turn, payment: PaymentRecord, receipt: Receipt) -> None:
     """A part was paid: the payment succeeds with the first."""
+    is_last = payment.open_transactions == 1
+    event = PaymentEvent.LAST_PART_COLLECTED if is_last else PaymentEvent.PART_COLLECTED
+    stage = PAYMENT.after(payment.stage, event)
     # Only the receipt of the complete part proves the whole (D28). It may come when the app has heard of the end
     # already; then the history still gets it.
     if payment.receipt is None or (receipt.is_complete and not payment.receipt.is_complete):
         ack_uid = payment.ack_uid or new_uid(turn.entropy)
-        stage = payment.stage if payment.stage == PaymentStage.ACKNOWLEDGED else PaymentStage.SUCCEEDED
-        payment = msgspec.structs.replace(payment, stage=stage, receipt=receipt, ack_uid=ack_uid)
+        payment = msgspec.structs.replace(payment, receipt=receipt, ack_uid=ack_uid)
         _note(turn, HistoryKind.PAID, payment, RECEIPT.encode(receipt))
-    _one_less(turn, payment)
+    _one_less(turn, payment, stage)
 
 
-def _one_less(turn: Turn, payment: PaymentRecord) -> None:
-    left = payment.open_transactions - 1
-    if payment.stage == PaymentStage.ACKNOWLEDGED and left == 0:
+def _one_less(turn: Turn, payment: PaymentRecord, stage: PaymentStage | None) -> None:
+    less = msgspec.structs.replace(payment, open_transactions=payment.open_transactions - 1)
+    changed = _put(turn, less, stage)
+    if changed is not None:
+        _tell(turn, changed)
+
+
+def _put(turn: Turn, payment: PaymentRecord, stage: PaymentStage | None) -> PaymentRecord | None:
+    """Keep the payment at this stage, or forget it if there is none. Returns what is kept."""
+    if stage is None:
         turn.drop_payment(payment)
-        return
-    changed = msgspec.structs.replace(payment, open_transactions=left)
+        return None
+    changed = payment if stage is payment.stage else msgspec.structs.replace(payment, stage=stage)
     turn.put_payment(changed)
-    _tell(turn, changed)
+    return changed
 
 
 def _cancel(turn: Turn, payment: PaymentRecord) -> None:

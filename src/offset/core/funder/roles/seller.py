@@ -9,6 +9,7 @@ from offset.base.ids import UNSIGNED, Currency, HashedLock, InvoiceId, PlainLock
 from offset.base.limits import INVOICE_FREE_PARTS_MAX, INVOICES_MAX
 from offset.core.funder.ledger.mutual_credit import Pending, response_buffer_of
 from offset.core.funder.records import HistoryKind, HistoryRecord, InvoiceRecord, Queue
+from offset.core.funder.roles.sale_states import SALE, SaleEvent, SaleState, came, lost, sale_state
 from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.turn import Turn
 from offset.core.funder.state.waiting_parts import Payer
@@ -47,7 +48,7 @@ def cancel_invoice(turn: Turn, invoice_id: InvoiceId) -> str | None:
     if invoice is None:
         return "there is no such open invoice"
     for payer in turn.state.waiting.payers_of(invoice_id):
-        _give_back(turn, invoice, payer)
+        _give_back(turn, invoice, payer, SaleEvent.WITHDRAWN)
     _close(turn, invoice, HistoryKind.WITHDRAWN, b"")
     return None
 
@@ -58,17 +59,13 @@ def cancel_incomplete(turn: Turn, payer: Payer) -> None:
     What is complete is never touched: its commit may be in the seller's hands already.
     """
     if is_incomplete(turn.state, payer):
-        _give_back(turn, turn.state.invoices[payer[0]], payer)
+        _give_back(turn, turn.state.invoices[payer[0]], payer, SaleEvent.TIMED_OUT)
 
 
 def is_incomplete(state: FunderState, payer: Payer) -> bool:
     """Whether parts of this payer wait, and more must come before they can be collected."""
     invoice = state.invoices.get(payer[0])
-    return (
-        invoice is not None
-        and bool(state.waiting.of(payer))
-        and state.waiting.paid(payer) < invoice.total_dest_payment
-    )
+    return invoice is not None and SALE.allows(_state_of(state, invoice, payer), SaleEvent.TIMED_OUT)
 
 
 def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) -> None:
@@ -82,12 +79,15 @@ def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) 
         turn.answer(friend, currency, CancelOp(op.request_id))
         return
     invoice = _with_lock_for(turn, invoice, op.src_hashed_lock)
+    payer = (op.invoice_id, op.src_hashed_lock)
+    before = _state_of(turn.state, invoice, payer)
     turn.part_came(friend, op)
-    paid = turn.state.waiting.paid((op.invoice_id, op.src_hashed_lock))
+    event = came(_state_of(turn.state, invoice, payer))
+    _happened(turn.state, invoice, payer, before, event)
     unsigned = ResponseOp(
         op.request_id,
         hash_lock(_dest_lock(invoice, op.src_hashed_lock)),
-        paid == invoice.total_dest_payment,
+        event is SaleEvent.LAST_PART_CAME,
         new_rand_value(turn.entropy),
         UNSIGNED,
     )
@@ -129,6 +129,25 @@ def _dest_lock(invoice: InvoiceRecord, src_hashed_lock: HashedLock) -> PlainLock
     return PlainLock(sha512_256(invoice.others_secret + src_hashed_lock))
 
 
+def lose_parts(turn: Turn, friend: Friend) -> None:
+    """The channel with this friend is being lost, and so is what waits there for invoices (D8 to D10)."""
+    state = turn.state
+    before: dict[Payer, SaleState | None] = {}
+    for credit in friend.channel.credits.values():
+        for pending in credit.remote.values():
+            request = pending.request
+            if state.waiting.has(friend.public_key, request):
+                payer = (request.invoice_id, request.src_hashed_lock)
+                before.setdefault(payer, _state_of(state, state.invoices[request.invoice_id], payer))
+                turn.part_went(friend, request)
+    for payer, earlier in before.items():
+        invoice = state.invoices[payer[0]]
+        _happened(state, invoice, payer, earlier, lost(_state_of(state, invoice, payer)))
+
+
+# Collecting
+
+
 def commit_invoice(turn: Turn, commit: Commit) -> str | None:
     """The buyer's word is here: collect. Returns why not, or None.
 
@@ -153,21 +172,25 @@ def commit_invoice(turn: Turn, commit: Commit) -> str | None:
     answered = [(friend, pending) for friend, pending in parts if _is_promised(friend, invoice, pending)]
     if sum(pending.request.dest_payment for _, pending in answered) < invoice.total_dest_payment:
         return "parts of the payment are gone, so it cannot be collected whole"
+    end = SALE.after(_state_of(state, invoice, payer), SaleEvent.COMMITTED)
+    assert end is SaleState.RECEIVED
     for friend, pending in answered:
         turn.part_went(friend, pending.request)
         collect = CollectOp(pending.request.request_id, commit.src_plain_lock, dest_plain_lock)
         turn.answer(friend, invoice.currency, collect)
     for other in state.waiting.payers_of(commit.invoice_id):
-        _give_back(turn, invoice, other)
+        _give_back(turn, invoice, other, SaleEvent.OTHER_COMMITTED)
     _close(turn, invoice, HistoryKind.RECEIVED, COMMIT.encode(commit))
     return None
 
 
-def _give_back(turn: Turn, invoice: InvoiceRecord, payer: Payer) -> None:
+def _give_back(turn: Turn, invoice: InvoiceRecord, payer: Payer, event: SaleEvent) -> None:
     """Let go what this payer has frozen for the invoice."""
+    before = _state_of(turn.state, invoice, payer)
     for friend, pending in _pending_parts(turn.state, invoice, payer):
         turn.part_went(friend, pending.request)
         turn.answer(friend, invoice.currency, CancelOp(pending.request.request_id))
+    _happened(turn.state, invoice, payer, before, event)
 
 
 def _is_promised(friend: Friend, invoice: InvoiceRecord, pending: Pending) -> bool:
@@ -187,6 +210,18 @@ def _pending_parts(state: FunderState, invoice: InvoiceRecord, payer: Payer) -> 
         friend = state.friends[key]
         found.append((friend, friend.channel.credits[invoice.currency].remote[request_id]))
     return found
+
+
+def _state_of(state: FunderState, invoice: InvoiceRecord, payer: Payer) -> SaleState | None:
+    parts, paid = len(state.waiting.of(payer)), state.waiting.paid(payer)
+    return sale_state(invoice.total_dest_payment, parts, paid)
+
+
+def _happened(
+    state: FunderState, invoice: InvoiceRecord, payer: Payer, before: SaleState | None, event: SaleEvent
+) -> None:
+    """What waits of this payer is now as the event leaves it."""
+    assert _state_of(state, invoice, payer) is SALE.after(before, event)
 
 
 def _close(turn: Turn, invoice: InvoiceRecord, kind: HistoryKind, detail: bytes) -> None:

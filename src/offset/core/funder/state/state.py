@@ -84,12 +84,18 @@ class Friend:
         self.next_number = 0
         # Never stored: everybody is offline after a start.
         self.is_online = False
-        self.spoke_here = False  # our last message was first said on this line
-        self.asked = False  # we asked for the token since we gave it away, on this line (D26)
-        self.missed = False  # there was something to say while the token was away
-        self.said_lines = False  # a message on this line told the credit lines that we grant
-        self.knows_lines = False  # and the friend has answered it
-        self.credit_lines: tuple[CreditLine, ...] | None = None  # those that it grants, if it told them
+        self.spoke_here = False
+        """Our last message was first said on this line."""
+        self.asked = False
+        """We asked for the token since we gave it away, on this line (D26)."""
+        self.missed = False
+        """There was something to say while the token was away."""
+        self.said_lines = False
+        """A message on this line told the credit lines that we grant."""
+        self.knows_lines = False
+        """And the friend has answered it."""
+        self.credit_lines: tuple[CreditLine, ...] | None = None
+        """Those that it grants, if it told them."""
 
     def record(self) -> FriendRecord:
         """The row of this friend."""

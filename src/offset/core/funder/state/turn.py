@@ -94,19 +94,27 @@ class Turn:
         self.messages: list[tuple[PublicKey, FriendMessage]] = []
         self.mutations: list[FunderReportMutation] = []
         self.results: list[Result] = []
-        self.credit_lines: list[FriendCreditLines] = []  # told by friends, for apps
-        self.refusal: str | None = None  # why the request that this turn is about was refused
+        self.credit_lines: list[FriendCreditLines] = []
+        """Told by friends, for apps."""
+        self.refusal: str | None = None
+        """Why the request that this turn is about was refused."""
         # Dicts as ordered sets: the order must not depend on hashes.
-        self.trying: dict[PublicKey, None] = {}  # something may want to be sent
-        self.wanting: dict[PublicKey, None] = {}  # the friend asked for the token
-        self.resending: dict[PublicKey, None] = {}  # our last message must be repeated
-        self.reaching: dict[
-            PublicKey, None
-        ] = {}  # the channeler must learn relays of the friend, or ours for it
-        self.moved: dict[PublicKey, None] = {}  # came online or went offline
-        self.touched: dict[PublicKey, None] = {}  # balances or consistency of the channel changed
-        self.proven: dict[PublicKey, None] = {}  # there is a newer proof of the balances
-        self.waiting: dict[Payer, None] = {}  # parts came for an invoice, or went
+        self.trying: dict[PublicKey, None] = {}
+        """Something may want to be sent."""
+        self.wanting: dict[PublicKey, None] = {}
+        """The friend asked for the token."""
+        self.resending: dict[PublicKey, None] = {}
+        """Our last message must be repeated."""
+        self.reaching: dict[PublicKey, None] = {}
+        """The channeler must learn relays of the friend, or ours for it."""
+        self.moved: dict[PublicKey, None] = {}
+        """Came online or went offline."""
+        self.touched: dict[PublicKey, None] = {}
+        """Balances or consistency of the channel changed."""
+        self.proven: dict[PublicKey, None] = {}
+        """There is a newer proof of the balances."""
+        self.waiting: dict[Payer, None] = {}
+        """Parts came for an invoice, or went."""
 
     # Rows
 

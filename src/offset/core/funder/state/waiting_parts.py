@@ -46,6 +46,11 @@ class WaitingParts:
                 del self._parts[op.invoice_id]
         return payer
 
+    def has(self, friend: PublicKey, op: RequestOp) -> bool:
+        """Whether this request waits here."""
+        parts = self._parts.get(op.invoice_id, {}).get(op.src_hashed_lock, {})
+        return (friend, op.request_id) in parts
+
     def paid(self, payer: Payer) -> Amount:
         """What waits of this payer."""
         return self._sums.get(payer, 0)

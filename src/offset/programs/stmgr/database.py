@@ -1,0 +1,58 @@
+"""The database of a node: making it, and copying it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from offset.programs.cli import CONTEXT
+from offset.programs.stmgr import options
+from offset.shell.files import refuse_existing
+from offset.shell.identity_file import open_identity
+from offset.store.sqlite import backup as copies
+from offset.store.sqlite import database as databases
+
+
+@click.command("init-node-db", context_settings=CONTEXT)
+@options.idfile("Identity of the node.")
+@options.output("The database to make.")
+def init_node_db(idfile: Path, output: Path) -> None:
+    """Make the empty database of a node.
+
+    It belongs to the identity: stnode opens it with no other one. All balances with friends will live in it.
+    """
+    refuse_existing(output)
+    databases.create(output, open_identity(idfile).public_key)
+
+
+@click.command("backup", context_settings=CONTEXT)
+@click.option(
+    "-d",
+    "--database",
+    required=True,
+    type=options.PATH,
+    metavar="FILE",
+    help="The database of the node, which may be running.",
+)
+@options.output("The copy to make.")
+def backup(database: Path, output: Path) -> None:
+    """Copy the database of a node, also while the node runs.
+
+    The copy holds all that was durable when it was made, it is checked, and it is one file, readable for its owner
+    only. With cp it would be none: what was written last lies in a second file beside the database.
+
+    A copy is for the case that the database is lost. Friends remember what happened since it was made, so with
+    those of them the balances do not agree any more, and no credits move until one side accepts the balance of the
+    other (stctrl config reset-friend). Never start a node from a copy while the node itself still runs or still has
+    its database.
+
+    
+    Every night, and after the loss of the disk:
+      stmgr backup -d node.db -o backup-$(date +%F).db
+      cp backup-2026-11-24.db node.db
+
+    The steps after a loss are in docs/RECOVERY.md.
+    """
+    refuse_existing(output)
+    copies.backup(database, output)

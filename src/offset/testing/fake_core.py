@@ -1,0 +1,126 @@
+"""What a fake node knows, and how it speaks to its apps: rules act on this."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from typing import TypeAlias
+
+from offset.base.entropy import SeededEntropy
+from offset.base.ids import Conn, InvoiceId, PaymentId, PublicKey, RequestId, Uid
+from offset.base.instants import Instant, Millis
+from offset.core.apps.reports import ReportView
+from offset.engine.lines import Lines
+from offset.testing.identities import ALL, APP, NODE, SELLER
+from offset.testing.reports import node_report
+from offset.testing.served import Served
+from offset.wire import app
+from offset.wire.extension import Extra
+from offset.wire.files import InvoiceFile
+from offset.wire.index import MultiRoute
+from offset.wire.report import (
+    ChangeFriend,
+    FriendReportMutation,
+    FunderMutation,
+    NodeReport,
+    NodeReportMutation,
+)
+
+PaymentEnd: TypeAlias = app.PaymentStatusSuccess | app.PaymentStatusCanceled
+
+
+class FakePayment:
+    """A payment as the fake node knows it."""
+
+    def __init__(self, request: app.CreatePayment) -> None:
+        self.request = request
+        self.arrived = 0
+        """How much of it the seller holds."""
+        self.open: dict[RequestId, int] = {}
+        """The parts that were sent and did not fail, by the id of their request."""
+        self.answers: dict[RequestId, app.RequestResult] = {}
+        self.is_closed = False
+        self.status: PaymentEnd | None = None
+        """How it ended."""
+        self.asker: Conn | None = None
+        """Who asked how it ended."""
+
+    @property
+    def asked(self) -> InvoiceFile:
+        """The invoice, as far as the payment says."""
+        request = self.request
+        return InvoiceFile(
+            request.invoice_id, request.currency, request.dest_public_key, request.total_dest_payment
+        )
+
+
+class FakeCore(Served):
+    """The base of FakeNode."""
+
+    def __init__(
+        self, report: NodeReport | None = None, trusted: dict[PublicKey, app.AppPermissions] | None = None
+    ) -> None:
+        """Without `report` the node has one friend, relay and index server; without `trusted` APP may do all."""
+        super().__init__(NODE.public_key)
+        self.view = ReportView(report or node_report())
+        """What the node says of itself."""
+        self.trusted = {APP.public_key: ALL} if trusted is None else trusted
+        """The apps it knows and what they may do, from their next connection on."""
+        self.script: dict[type, Rule] = {}
+        """What takes the place of the rule for a class of requests."""
+        self.routes: list[tuple[MultiRoute, ...] | None] = []
+        """Answers to requests for routes, one after another; the last one stays. None: the index server failed."""
+        self.results: list[app.RequestResult | None] = []
+        """Results of the next parts of payments, one after another, None for silence; then every part arrives."""
+        self.seller = SELLER
+        """Who signs the commits and receipts of what is paid."""
+        self.requests: list[app.AppRequest] = []
+        """All that apps asked for, in order."""
+        self.payments: dict[PaymentId, FakePayment] = {}
+        self.invoices: dict[InvoiceId, app.AddInvoice] = {}
+        self.conns: dict[Conn, PublicKey] = {}
+        """The apps that are connected now."""
+        self.lines = Lines(NODE, SeededEntropy("fake node"), handshakes_per_address_max=1000)
+        self.now: Instant = 0
+        self.later: list[tuple[Instant, int, Callable[[], object]]] = []
+        self._count = 0
+
+    def send(self, conn: Conn, data: bytes) -> None:
+        """Send bytes to one app, whatever they are."""
+        self.lines.send(conn, data, self.now)
+
+    def tell(self, conn: Conn, message: app.AppServerToApp) -> None:
+        """Say something to one app, if it is still there."""
+        if conn in self.conns:
+            self.send(conn, app.APP_SERVER_TO_APP.encode(message))
+
+    def change(
+        self, *mutations: NodeReportMutation, ack: Uid | None = None, extra: Extra | None = None
+    ) -> None:
+        """Change the report and tell all apps; with `extra`, as a node of this program does."""
+        self.view.apply_all(mutations)
+        self.view.take_extra(extra)
+        for conn in self.conns:
+            self.tell(conn, app.ReportMutations(ack, mutations, extra))
+
+    def change_friend(self, key: PublicKey, *changes: FriendReportMutation, ack: Uid | None = None) -> None:
+        """Change what is said of a friend and tell all apps."""
+        self.change(*[FunderMutation(ChangeFriend(key, change)) for change in changes], ack=ack)
+
+    def ack(self, message: app.AppToAppServer) -> None:
+        """Say that a request was processed, with nothing changed."""
+        self.change(ack=message.app_request_id)
+
+    def after(self, delay: Millis, act: Callable[[], object]) -> None:
+        """Do something later."""
+        self._count += 1
+        heapq.heappush(self.later, (self.now + delay, self._count, act))
+
+    def hangup(self, conn: Conn) -> None:
+        """End the line of an app."""
+        self.conns.pop(conn, None)
+        self.lines.hangup(conn)
+
+
+Rule: TypeAlias = Callable[[FakeCore, Conn, app.AppToAppServer], None]
+"""Takes the node, the connection and the message with the request."""

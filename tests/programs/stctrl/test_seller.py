@@ -1,0 +1,159 @@
+"""stctrl seller against a fake node: invoices, commits, and what the node refuses."""
+
+import json
+from typing import Any
+
+import click
+import pytest
+
+from offset.base import base64url
+from offset.programs.stctrl import seller
+from offset.programs.stctrl.root import stctrl
+from offset.testing import (
+    FRIEND,
+    NODE,
+    STRANGER,
+    commit_for,
+    consistent,
+    friend_report,
+    invoice,
+    node_report,
+    refuse,
+)
+from offset.wire import app
+from offset.wire.files import (
+    format_commit,
+    parse_invoice,
+)
+from support.desk import Desk, Open
+
+BOB = FRIEND.public_key
+
+CREATE = "seller create-invoice -c FST -a 50 -i a.invoice"
+COMMIT = "seller commit-invoice -i a.invoice -c a.commit"
+CANCEL = "seller cancel-invoice -i a.invoice"
+
+
+def test_registered() -> None:
+    """`stctrl seller` is this group of commands."""
+    with click.Context(stctrl) as context:
+        assert stctrl.get_command(context, "seller") is seller.group
+
+
+def _sold(desk: Desk) -> None:
+    """The invoice is paid for, and its commit is here."""
+    assert desk.good(CREATE) == ""
+    desk.put("a.commit", format_commit(commit_for(parse_invoice(desk.text("a.invoice")), NODE)))
+    desk.fake.do(lambda: desk.fake.freeze(50))
+
+
+def test_create_invoice(desk: Desk) -> None:
+    """An invoice is opened at the node and written to its file."""
+    assert desk.good(CREATE) == ""
+    made = parse_invoice(desk.text("a.invoice"))
+    assert desk.fake.requests == [app.AddInvoice(made.invoice_id, "FST", 50)]
+    assert (made.currency, made.dest_public_key, made.dest_payment) == ("FST", NODE.public_key, 50)
+    value = json.loads(desk.good("seller create-invoice -c FST -a 0 -i b.invoice --json"))
+    assert value == {
+        "done": True,
+        "invoice_id": base64url.encode(parse_invoice(desk.text("b.invoice")).invoice_id),
+        "invoice": "b.invoice",
+    }
+
+
+@pytest.mark.parametrize(
+    "line, reason",
+    [
+        (CREATE, "a.invoice exists already"),
+        ("seller create-invoice -c 0123456789abcdefg -a 5 -i b", "at most 16 bytes"),
+        ("seller create-invoice -c FST -a 5 -i no/such/folder", "cannot write no/such/folder"),
+    ],
+)
+def test_create_invoice_mistakes(line: str, reason: str, desk: Desk) -> None:
+    """An invoice that cannot be made or written is not opened either."""
+    desk.put("a.invoice", "precious")
+    assert reason in desk.bad(line)
+    assert desk.fake.requests == []
+    assert desk.text("a.invoice") == "precious"
+
+
+def test_cancel_invoice(desk: Desk) -> None:
+    """A cancelled invoice is withdrawn at the node, and its file removed."""
+    desk.good(CREATE)
+    assert desk.good(CANCEL) == ""
+    assert desk.fake.invoices == {}
+    assert not desk.has("a.invoice")
+    assert "no such file: a.invoice" in desk.bad(CANCEL)
+
+
+def test_commit_invoice(desk: Desk) -> None:
+    """A commit is collected, in silence, and the files stay."""
+    _sold(desk)
+    assert desk.good(COMMIT) == ""
+    assert desk.fake.asked_for(app.CommitInvoice)
+    assert desk.has("a.invoice")
+    assert desk.has("a.commit")
+
+
+def test_05_d4_commit_twice(desk: Desk) -> None:
+    """To commit twice fails; the reference calls it done."""
+    _sold(desk)
+    desk.good(COMMIT)
+    assert "nothing to collect" in desk.bad(COMMIT)
+
+
+def test_05_d4_commit_of_a_cancelled_invoice(desk: Desk) -> None:
+    """To commit a cancelled invoice fails: what was frozen has gone back."""
+    _sold(desk)
+    text = desk.text("a.invoice")
+    desk.good(CANCEL)
+    desk.put("a.invoice", text)
+    desk.fake.do(lambda: desk.fake.freeze(0))
+    assert "nothing to collect" in desk.bad(COMMIT)
+
+
+def test_commit_while_the_friend_is_offline(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Credits of an offline friend come later; a note says so, and it is no failure."""
+    from offset.app import seller
+
+    monkeypatch.setattr(seller, "COLLECT_S", 0.05)
+    friend = friend_report(status=consistent(FST=(0, 0, 50)), online=False)
+    desk = open_desk(node_report({BOB: friend}))
+    _sold_offline(desk)
+    done = desk.run(COMMIT)
+    assert (done.status, done.stdout) == (0, "")
+    assert done.stderr == "stctrl: note: the credits come as soon as these friends are online: bob\n"
+    assert json.loads(desk.run(f"{COMMIT} --json").stdout) == {"done": True, "collected": False}
+
+
+def _sold_offline(desk: Desk) -> None:
+    desk.good(CREATE)
+    desk.put("a.commit", format_commit(commit_for(parse_invoice(desk.text("a.invoice")), NODE)))
+    desk.fake.script[app.CommitInvoice] = refuse
+
+
+def test_05_d4_commit_while_other_credits_wait(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When nothing comes though the friend is online, what is frozen belongs to others: a failure."""
+    from offset.app import seller
+
+    monkeypatch.setattr(seller, "COLLECT_S", 0.05)
+    desk = open_desk(node_report({BOB: friend_report(status=consistent(FST=(0, 0, 80)))}))
+    _sold_offline(desk)
+    assert "no credits came" in desk.bad(COMMIT)
+
+
+@pytest.mark.parametrize(
+    "commit, reason",
+    [
+        (commit_for(invoice(50, name="dinner"), NODE), "another invoice"),
+        (None, "not signed by the node"),
+    ],
+)
+def test_commit_that_does_not_fit(commit: Any, reason: str, desk: Desk) -> None:
+    """A commit of another invoice, or with a bad signature, is refused before it is sent."""
+    desk.good(CREATE)
+    made = parse_invoice(desk.text("a.invoice"))
+    desk.put("a.commit", format_commit(commit or commit_for(made, STRANGER)))
+    assert reason in desk.bad(COMMIT)
+    assert not desk.fake.asked_for(app.CommitInvoice)
+    assert "no such file: missing" in desk.bad("seller commit-invoice -i missing -c a.commit")
