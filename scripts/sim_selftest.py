@@ -205,7 +205,12 @@ def withdrawn_without_cancel() -> list[Patch]:
 
 def end_untold() -> list[Patch]:
     """The end of a payment whose parts all failed is never told."""
-    return [(payments, "_cancel", lambda turn, payment: turn.put_payment(payment))]
+    return [(payments, "_end_without_receipt", lambda turn, payment, stage: turn.put_payment(payment))]
+
+
+def lost_is_canceled() -> list[Patch]:
+    """A part that is lost with its channel counts as a part that failed."""
+    return [(cancelling, "transaction_lost", buyer.transaction_failed)]
 
 
 def no_origin() -> list[Patch]:
@@ -432,6 +437,7 @@ BREACHES = (
     worthless_receipt,
     withdrawn_without_cancel,
     end_untold,
+    lost_is_canceled,
     no_origin,
     cancel_with_a_fee,
     modest_claim,

@@ -18,6 +18,7 @@ from offset.core.funder.records import (
     HistoryRecord,
     IndexServersRecord,
     InvoiceRecord,
+    LostPart,
     PaymentRecord,
     PaymentStage,
     PendingRecord,
@@ -163,6 +164,8 @@ RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
         small,
         optional(receipts),
         optional(id16),
+        st.booleans(),
+        tuples(st.builds(LostPart, id16, id32, amounts)),
     ),
     TransactionRecord: st.builds(TransactionRecord, id16, id16, id32, amounts, amounts, optional(responses)),
     HistoryRecord: st.builds(

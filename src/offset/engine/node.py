@@ -43,7 +43,7 @@ from offset.core.channeler.effects import FriendData, News, Offline, Online
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes, IndexServersRecord, Record
 from offset.core.funder.state.turn import Turn
-from offset.core.funder.state.views import credit_lines
+from offset.core.funder.state.views import credit_lines, lost_payments
 from offset.core.funder.state.waiting_parts import Payer
 from offset.core.index.client import IndexClient
 from offset.crypto.signer import Signer
@@ -60,7 +60,7 @@ from offset.engine.surface import Effect, Event, NetworkChanged, Persisted, Rece
 from offset.engine.views import NodeView
 from offset.link.stack import Line
 from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIndexServer
-from offset.wire.extension import Extra
+from offset.wire.extension import Extra, LostPayment
 from offset.wire.friend import FRIEND_MESSAGE, ResetTerms
 from offset.wire.index import RequestRoutes
 from offset.wire.report import FunderMutation, NodeReport, NodeReportMutation
@@ -201,7 +201,9 @@ class NodeEngine:
 
     def _extra(self) -> Extra:
         """What only our apps read at the end of a report (docs/WIRE.md)."""
-        return Extra(credit_lines(self._funder.state), self._channeler.status())
+        state = self._funder.state
+        lost = lost_payments(state, state.payments)
+        return Extra(credit_lines(state), self._channeler.status(), lost_payments=lost)
 
     def _app_asked(self, message: AppToAppServer) -> None:
         request, ack = message.app_request, message.app_request_id
@@ -270,13 +272,16 @@ class NodeEngine:
         if turn.waiting:
             self._look_at_parts(turn.waiting)
         capacities = self._capacities.changed(self._funder.state, turn.concerned())
-        self._put(turn.changes, lambda: self._release(turn, ack, capacities))
+        lost = lost_payments(self._funder.state, turn.lost_payments)
+        self._put(turn.changes, lambda: self._release(turn, ack, capacities, lost))
 
     def _report(self, changes: Changes, ack: Uid | None, mutations: Sequence[NodeReportMutation]) -> None:
         """Tell apps of changes beside the funder's, once these rows are durable."""
         self._put(changes, lambda: self._apps.tell_change(ack, mutations))
 
-    def _release(self, turn: Turn, ack: Uid | None, capacities: Changed) -> None:
+    def _release(
+        self, turn: Turn, ack: Uid | None, capacities: Changed, lost: tuple[LostPayment, ...]
+    ) -> None:
         """Say what a turn says, now that its rows are durable."""
         if turn.orders:
             self._app_lines.status_moved()
@@ -287,10 +292,11 @@ class NodeEngine:
                 self._loop.add(Tell("inconsistent", f"with friend {short(friend)}"))
             self._channeler.send(friend, FRIEND_MESSAGE.encode(message))
         extra = None
-        if turn.credit_lines or turn.refusal is not None:
-            extra = Extra(tuple(turn.credit_lines), None, turn.refusal or "")
+        if turn.credit_lines or turn.refusal is not None or lost:
+            extra = Extra(tuple(turn.credit_lines), None, turn.refusal or "", lost)
         if ack is not None or turn.mutations or extra is not None:
             self._apps.tell_change(ack, [FunderMutation(mutation) for mutation in turn.mutations], extra)
+        self._apps.tell_lost(lost)
         for result in turn.results:
             self._apps.tell(result)
         if capacities:

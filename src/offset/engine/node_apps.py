@@ -24,7 +24,7 @@ from offset.wire.app import (
     ResponseClosePayment,
     TransactionResult,
 )
-from offset.wire.extension import Extra, NetworkStatus
+from offset.wire.extension import Extra, LostPayment, NetworkStatus
 from offset.wire.index import RequestRoutes
 from offset.wire.report import NODE_REPORT, NodeReport, NodeReportMutation
 
@@ -118,6 +118,14 @@ class NodeApps:
     def _was_told(self, status: NetworkStatus) -> bool:
         told = self._told_status
         return told is not None and (told.relays, told.links) == (status.relays, status.links)
+
+    def tell_lost(self, payments: Iterable[LostPayment]) -> None:
+        """These payments are told with the changes of the report. How one that is lost ended 0.1.11 has no words for,
+        so whoever asked waits no longer.
+        """
+        for lost in payments:
+            if lost.opt_ack_uid is not None:
+                self._pending.answer(("payment", lost.payment_id))
 
     def tell(self, message: AppServerToApp) -> None:
         """An answer, for those who asked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from offset.base.credits import Amount
-from offset.base.ids import Currency, PublicKey
+from offset.base.ids import Currency, PaymentId, PublicKey, Uid
 from offset.base.instants import Instant
 from offset.wire.codec import Codec, Message, struct, union
 from offset.wire.common import RelayAddress
@@ -126,6 +126,24 @@ class NetworkStatus(Message):
     links: tuple[LinkStatus, ...]
 
 
+class LostCredits(Message):
+    """A part of a payment that was under way to a friend when the channel was lost, and that the friend may claim."""
+
+    friend_public_key: PublicKey
+    amount: Amount
+    """Fees included."""
+
+
+class LostPayment(Message):
+    """A payment of which parts are lost."""
+
+    payment_id: PaymentId
+    currency: Currency
+    parts: tuple[LostCredits, ...]
+    opt_ack_uid: Uid | None
+    """Once nothing is under way any more, and nobody can prove whether it was paid: what acknowledges that."""
+
+
 class Extra(Message):
     """At the end of a report or a change of it: what only our nodes tell."""
 
@@ -133,9 +151,21 @@ class Extra(Message):
     opt_status: NetworkStatus | None = None
     refusal: str = ""
     """Why the request that is acknowledged here was refused; empty if it was not."""
+    lost_payments: tuple[LostPayment, ...] = ()
 
 
-for _cls in (CreditLine, FriendCreditLines, RelayStatus, LinkUp, LinkDown, LinkStatus, NetworkStatus, Extra):
+for _cls in (
+    CreditLine,
+    FriendCreditLines,
+    RelayStatus,
+    LinkUp,
+    LinkDown,
+    LinkStatus,
+    NetworkStatus,
+    LostCredits,
+    LostPayment,
+    Extra,
+):
     struct(_cls, "extension", _cls.__name__)
 union(
     "extension",

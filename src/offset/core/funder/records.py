@@ -76,6 +76,9 @@ class PaymentStage(enum.StrEnum):
     """A part was collected, so there is a receipt."""
     CANCELED = "canceled"
     """It was closed, and no part came through."""
+    LOST = "lost"
+    """It was closed, and nothing is under way; but a commit was made, and a part is lost with its channel: whether it
+    was paid nobody here can prove."""
     ACKNOWLEDGED = "acknowledged"
     """The app knows that it succeeded, but parts are still under way."""
 
@@ -93,6 +96,11 @@ class HistoryKind(enum.StrEnum):
     """An invoice of ours was withdrawn."""
     LOST = "lost"
     """We paid for a request whose asker is gone."""
+    UNPROVED = "unproved"
+    """A payment of ours ended neither paid nor unpaid: what is lost of it may be claimed."""
+    LOST_PART = "lost part"
+    """A part of a payment of ours was under way to a friend when the channel was lost, and the friend may claim it. The
+    id is that of the part, the detail that of its payment."""
 
 
 @dataclass_transform(frozen_default=True)
@@ -339,6 +347,15 @@ class InvoiceRecord(Record):
         return InvoiceKey(self.invoice_id)
 
 
+class LostPart(msgspec.Struct, frozen=True):
+    """A part of a payment that was said to a friend, and lost with the channel: the friend may claim it."""
+
+    request_id: RequestId
+    friend: PublicKey
+    amount: Amount
+    """Credits that were frozen for it, fees included."""
+
+
 class PaymentKey(Key):
     """A payment of ours."""
 
@@ -361,6 +378,9 @@ class PaymentRecord(Record):
     open_transactions: Small
     receipt: Receipt | None
     ack_uid: Uid | None
+    is_promised: bool = False
+    """Whether a commit was made, so that whoever has it may let the seller collect."""
+    lost: tuple[LostPart, ...] = ()
 
     def key(self) -> PaymentKey:
         return PaymentKey(self.payment_id)

@@ -70,13 +70,13 @@ class _Twister(Mischief, NodeEngine):
         self.entropy = entropy
         self.state = self.view().state
 
-    def _release(self, turn: Turn, ack: Any, capacities: Any) -> None:
+    def _release(self, turn: Turn, ack: Any, capacities: Any, lost: Any) -> None:
         if not self.is_quiet:
             said: Said = []
             for friend, message in turn.messages:
                 said += self.twist(friend, message)
             turn.messages[:] = said
-        super()._release(turn, ack, capacities)
+        super()._release(turn, ack, capacities, lost)
 
     def twist(self, friend: PublicKey, message: FriendMessage) -> Said:
         """What is said in place of this."""

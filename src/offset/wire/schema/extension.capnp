@@ -89,6 +89,21 @@ struct NetworkStatus {
   links @2 :List(LinkStatus);  # Every enabled friend
 }
 
+struct LostCredits {
+  friendPublicKey @0 :Common.PublicKey;  # Who may claim them
+  amount @1 :Common.CustomUInt128;  # Fees included
+}
+
+struct LostPayment {
+  paymentId @0 :Common.PaymentId;
+  currency @1 :Common.Currency;
+  parts @2 :List(LostCredits);  # What was under way when a channel was lost
+  optAckUid :union {
+    empty @3 :Void;  # Parts are under way, or it is not closed, or its end is told as in 0.1.11
+    ackUid @4 :Common.Uid;  # Nobody can prove whether it was paid; an AckClosePayment with this forgets it
+  }
+}
+
 struct Extra {
   creditLines @0 :List(FriendCreditLines);  # In a report all that is known, in a change what is new
   optStatus :union {
@@ -96,6 +111,7 @@ struct Extra {
     status @2 :NetworkStatus;  # How the node stands with relays and friends
   }
   refusal @3 :Text;  # Why the request that is acknowledged here was refused; empty if it was not
+  lostPayments @4 :List(LostPayment);  # In a report all of them, in a change those that are new or were asked for
 }
 
 struct NodeReport {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from offset.base.ids import Currency, PublicKey, RequestId
 from offset.core.funder.records import LOST, CreditKey, From, Lost, Origin, Own, PendingKey, Queue
-from offset.core.funder.roles.buyer import transaction_failed
+from offset.core.funder.roles.buyer import transaction_failed, transaction_lost
 from offset.core.funder.roles.seller import lose_parts
 from offset.core.funder.state.state import Friend, Queued
 from offset.core.funder.state.turn import Turn
@@ -48,7 +48,10 @@ def lose_channel(turn: Turn, friend: Friend) -> None:
             turn.state.ended(friend.public_key, name, request_id)
         for pending in credit.local.values():
             turn.drop(PendingKey(friend.public_key, name, True, pending.request.request_id))
-            cancel_towards_origin(turn, name, pending.request.request_id, pending.origin)
+            if isinstance(pending.origin, Own):
+                transaction_lost(turn, pending.request.request_id)
+            else:
+                cancel_towards_origin(turn, name, pending.request.request_id, pending.origin)
     friend.channel.credits = {}
 
 

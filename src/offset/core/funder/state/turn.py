@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from offset.base.entropy import Entropy
-from offset.base.ids import Currency, PublicKey, RequestId
+from offset.base.ids import Currency, PaymentId, PublicKey, RequestId
 from offset.core.funder.ledger.mutual_credit import Draft
 from offset.core.funder.records import (
     OWN,
@@ -70,6 +70,7 @@ class Turn:
         "changes",
         "credit_lines",
         "entropy",
+        "lost_payments",
         "messages",
         "moved",
         "mutations",
@@ -96,6 +97,8 @@ class Turn:
         self.results: list[Result] = []
         self.credit_lines: list[FriendCreditLines] = []
         """Told by friends, for apps."""
+        self.lost_payments: dict[PaymentId, None] = {}
+        """Payments of which a part is lost, or whose app asks how they ended."""
         self.refusal: str | None = None
         """Why the request that this turn is about was refused."""
         # Dicts as ordered sets: the order must not depend on hashes.
