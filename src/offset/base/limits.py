@@ -104,6 +104,9 @@ FORWARDED_SHARE_DIVISOR = 8  # a friend takes at most 1/8 of what all others lea
 INVOICES_MAX = 100_000
 INVOICE_FREE_PARTS_MAX = 64  # that wait for one invoice over 0 credits; all others cost credits
 INVOICE_PARTS_MS: Millis = 10 * MINUTE  # parts wait so long for the rest of their payment: spec 03, D23
+TOKEN_OWED_MS: Millis = (
+    45 * SECOND
+)  # what was not said to a friend by then, because it keeps the token, is cancelled
 PAYMENTS_MAX = 100_000
 TRANSACTIONS_PER_PAYMENT_MAX = 64
 BACKOFF_MS_MIN: Millis = 1 * SECOND  # spec 02, W11

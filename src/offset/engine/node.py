@@ -57,6 +57,7 @@ from offset.engine.node_index import NodeIndex
 from offset.engine.outbox import Outbox, Release
 from offset.engine.part_timeouts import PartTimeouts
 from offset.engine.surface import Effect, Event, NetworkChanged, Persisted, Received, Tell
+from offset.engine.token_timeouts import TokenTimeouts
 from offset.engine.views import NodeView
 from offset.link.stack import Line
 from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIndexServer
@@ -95,6 +96,8 @@ class NodeEngine:
         self._funder = Funder(signer, entropy, rows)
         self._part_timeouts = PartTimeouts(self._funder)
         self._parts_timer = Timer(self._give_back_parts)
+        self._token_timeouts = TokenTimeouts(self._funder)
+        self._token_timer = Timer(self._give_back_unsaid)
         self._capacities = Capacities()
         self._apps = NodeApps(trust, self._loop.send)
         self._app_lines = NodeAppLines(
@@ -130,6 +133,7 @@ class NodeEngine:
             self._channeler.timer,
             self._index.timer,
             self._parts_timer,
+            self._token_timer,
             self._app_lines.recheck_timer,
             self._app_lines.status_timer,
         )
@@ -261,6 +265,19 @@ class NodeEngine:
         self._part_timeouts.look(payers, self._loop.now)
         self._parts_timer.at = self._part_timeouts.deadline()
 
+    def _give_back_unsaid(self) -> None:
+        """Friends have kept the token so long that what waits for them is given back."""
+        while (friend := self._token_timeouts.pop(self._loop.now)) is not None:
+            self._loop.add(
+                Tell("token", f"friend {short(friend)} keeps the token; gave back what waits for it")
+            )
+            self._say(self._funder.overdue(friend), None)
+        self._token_timer.at = self._token_timeouts.deadline()
+
+    def _look_at_tokens(self, friends: Iterable[PublicKey]) -> None:
+        self._token_timeouts.look(friends, self._loop.now)
+        self._token_timer.at = self._token_timeouts.deadline()
+
     # First remember, then speak
 
     def _put(self, changes: Changes, release: Release) -> None:
@@ -271,7 +288,9 @@ class NodeEngine:
         """Carry out a turn once it is durable; with `ack` it acknowledges that request."""
         if turn.waiting:
             self._look_at_parts(turn.waiting)
-        capacities = self._capacities.changed(self._funder.state, turn.concerned())
+        concerned = turn.concerned()
+        self._look_at_tokens({**concerned, **{friend: None for friend, _ in turn.messages}})
+        capacities = self._capacities.changed(self._funder.state, concerned)
         lost = lost_payments(self._funder.state, turn.lost_payments)
         self._put(turn.changes, lambda: self._release(turn, ack, capacities, lost))
 

@@ -84,6 +84,21 @@ class Funder:
             liveness.went_offline(turn, friend)
         return self._finish(turn)
 
+    def owed_since(self, key: PublicKey) -> int | None:
+        """The number of our message since which this friend owes us the token; None if it does not."""
+        friend = self.state.friends.get(key)
+        if friend is None or not friend.owes_token:
+            return None
+        return friend.channel.move_token_counter
+
+    def overdue(self, key: PublicKey) -> Turn:
+        """This friend keeps the token too long."""
+        turn = self._turn()
+        friend = self.state.friends.get(key)
+        if friend is not None:
+            liveness.became_overdue(turn, friend)
+        return self._finish(turn)
+
     def friend_message(self, key: PublicKey, message: FriendMessage) -> Turn:
         """A message of a friend; strangers and disabled friends are not heard (D33)."""
         turn = self._turn()

@@ -104,6 +104,8 @@ def _refusal(turn: Turn, request: CreateTransaction) -> str | None:
 def _first_hop_refusal(first: Friend | None, payment: PaymentRecord) -> str | None:
     if first is None:
         return "the first node of the route is not a friend"
+    if first.is_overdue:
+        return "the first friend of the route keeps the token, so nothing can be said to it"
     if not first.is_ready(payment.currency):
         return "the first friend of the route is offline or has no such currency"
     if len(first.queues[Queue.USER]) >= USER_REQUESTS_PER_FRIEND_MAX:

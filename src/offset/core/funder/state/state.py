@@ -56,6 +56,7 @@ class Friend:
         "forwarded_of",
         "is_enabled",
         "is_online",
+        "is_overdue",
         "knows_lines",
         "missed",
         "name",
@@ -88,6 +89,8 @@ class Friend:
         """Our last message was first said on this line."""
         self.asked = False
         """We asked for the token since we gave it away, on this line (D26)."""
+        self.is_overdue = False
+        """It keeps the token though we asked for it long ago, on this line."""
         self.missed = False
         """There was something to say while the token was away."""
         self.said_lines = False
@@ -103,7 +106,15 @@ class Friend:
 
     def is_ready(self, currency: Currency) -> bool:
         """Whether a request in this currency could be sent now (spec 03, 3.2)."""
-        return self.is_online and self.channel.is_consistent and currency in self.channel.credits
+        is_there = self.is_online and self.channel.is_consistent and not self.is_overdue
+        return is_there and currency in self.channel.credits
+
+    @property
+    def owes_token(self) -> bool:
+        """Whether we asked for the token on this line, and it is not back."""
+        channel = self.channel
+        is_asked = self.asked and channel.outgoing is not None
+        return self.is_online and channel.is_consistent and is_asked
 
     def slots_used(self) -> int:
         """How many requests are under way to this friend, or wait for it, in all currencies."""

@@ -108,7 +108,7 @@ def lost_payments(state: FunderState, payments: Iterable[PaymentId]) -> tuple[Lo
 def published(friend: Friend) -> dict[Currency, tuple[Amount, Rate]]:
     """What the index may know of this friend: receive capacity and rate by currency (spec 03, 5)."""
     channel = friend.channel
-    if not (friend.is_enabled and friend.is_online and channel.is_consistent):
+    if not (friend.is_enabled and friend.is_online and channel.is_consistent) or friend.is_overdue:
         return {}
     capacities: dict[Currency, tuple[Amount, Rate]] = {}
     for name, credit in channel.credits.items():
