@@ -90,6 +90,7 @@ NODE_RELAYS_MAX = 16  # (ref)
 FRIEND_RELAYS_MAX = 16  # of a list that a friend announces: spec 02, W29
 FRIENDS_MAX = 10_000
 CURRENCIES_PER_FRIEND_MAX = 256
+RESETS_AHEAD_MAX = 2**32  # by which the counter of a friend's terms may exceed ours: it must never run out
 ROUTE_KEYS_MIN = 2  # (ref)
 ROUTE_KEYS_MAX = 32  # (ref) source and destination included
 OPERATIONS_PER_BATCH_MAX = 128  # (ref: 16; a receiver takes any number)
