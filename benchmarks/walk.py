@@ -16,20 +16,15 @@ import itertools
 import sys
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import offset
-from offset.base.entropy import SeededEntropy
-from offset.engine.index import CLIENTS, IndexEngine
-from offset.engine.surface import Event, Persist, Received
-from offset.wire.app import AddIndexServer, CommitInvoice, Complete
-from offset.wire.common import NamedIndexServerAddress
+from offset.base.instants import Instant
+from offset.engine.node import NodeEngine
+from offset.engine.surface import Effect, Event, Persist, Received
+from offset.wire.app import CommitInvoice, Complete
 
 TESTS = Path(__file__).parents[1] / "tests"
 sys.path.insert(0, str(TESTS))
-
-if TYPE_CHECKING:
-    from support.engines import Host
 
 SOURCE = str(Path(offset.__file__).parent)
 PRICE, FEE = 10, 1
@@ -39,15 +34,14 @@ Call = tuple[str, str]
 """File below `src/offset`, and function."""
 
 
-def watch(host: Host) -> list[list[Call]]:
-    """From now on note the calls of each step of this host that leads from bytes to a commit."""
+def watch(engine: NodeEngine) -> list[list[Call]]:
+    """From now on note the calls of each step of this engine that leads from bytes to a commit."""
     walks: list[list[Call]] = []
-    feed = host.feed
+    handle = engine.handle
 
-    def watched(event: Event) -> None:
+    def watched(event: Event, now: Instant) -> list[Effect]:
         if not isinstance(event, Received):
-            feed(event)
-            return
+            return handle(event, now)
         calls: list[Call] = []
 
         def called(frame: FrameType, kind: str, _: object) -> None:
@@ -57,36 +51,30 @@ def watch(host: Host) -> list[list[Call]]:
 
         sys.setprofile(called)
         try:
-            effects = host.engine.handle(event, host.world.now)
+            effects = handle(event, now)
         finally:
             sys.setprofile(None)
         if any(isinstance(effect, Persist) for effect in effects):
             walks.append(calls)
-        host.carry_out(effects)
+        return effects
 
-    host.feed = watched  # type: ignore[method-assign]
+    engine.handle = watched  # type: ignore[method-assign]
     return walks
 
 
 def walks_of_a_payment() -> list[list[Call]]:
     """Pay once through a mediator; the calls of each of its steps, in order."""
-    from support.engines import identity_of
     from support.nodes import Town
 
-    town = Town("abc")
-    server = identity_of("index")
-    engine = IndexEngine(server, SeededEntropy("index"), {}, town.world.now)
-    town.world.add("index", engine, **{CLIENTS: "index:1"})
-    town.apps["b"].ask(AddIndexServer(NamedIndexServerAddress(server.public_key, "index:1", "index")))
-    town.world.pass_ms(SETTLE_MS)
+    town = Town("abc", has_index=True)
     invoice = town.invoice("c", PRICE)
-    walks = watch(town.host("b"))
+    walks = watch(town.engine("b"))
     payment, request = town.send("abc", invoice, PRICE, FEE)
     result = town.result("a", request).result
     assert isinstance(result, Complete), "the payment arrives"
     town.apps["c"].ask(CommitInvoice(result.commit))
     town.ending("a", payment)
-    town.world.pass_ms(SETTLE_MS)
+    town.world.run_for(SETTLE_MS)
     return walks
 
 

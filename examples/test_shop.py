@@ -37,7 +37,7 @@ def shop_folder(ticket: Ticket) -> Iterator[None]:
 
 async def invoice_of_the_shop() -> InvoiceFile:
     """What a customer reads, once it is there."""
-    while not (path := Path("shop.invoice")).exists() or not path.read_text():
+    while not (path := Path("shop1.invoice")).exists() or not path.read_text():
         await asyncio.sleep(0.01)
     return parse_invoice(path.read_text())
 
@@ -55,7 +55,7 @@ async def test_a_customer_pays() -> None:
             selling = group.create_task(sell())
             invoice = await invoice_of_the_shop()
             node.do(lambda: node.freeze(20))
-            Path("shop.commit").write_text(format_commit(commit_for(invoice, NODE)))
+            Path("shop1.commit").write_text(format_commit(commit_for(invoice, NODE)))
             await selling
         assert len(node.asked_for(CommitInvoice)) == 1
         (balance,) = node.view.friends[FRIEND.public_key].channel_status.currency_reports
@@ -72,7 +72,7 @@ async def test_the_node_hangs_up_just_then() -> None:
             selling = asyncio.create_task(sell())
             invoice = await invoice_of_the_shop()
             node.do(lambda: node.freeze(20))
-            Path("shop.commit").write_text(format_commit(commit_for(invoice, NODE)))
+            Path("shop1.commit").write_text(format_commit(commit_for(invoice, NODE)))
             try:
                 await selling
             except Disconnected:
@@ -91,7 +91,7 @@ async def test_a_real_payment() -> None:
         with shop_folder(tickets["shop"]):
             selling = asyncio.create_task(sell())
             payment = await alice.buyer.pay(await invoice_of_the_shop())
-            Path("shop.commit").write_text(format_commit(payment.commit))
+            Path("shop1.commit").write_text(format_commit(payment.commit))
             await selling
         await payment.receipt(10, lambda receipt: None)
     network.world.run_for(1000)

@@ -1,10 +1,15 @@
-"""Settings for all tests: how far hypothesis searches.
+"""Settings for all tests: who may read their files, and how far hypothesis searches.
 
 `suite` is quick and gives the same examples in every run. `search` looks for new ones, on more examples:
 `scripts/test --hypothesis-profile search`. What it finds is kept as an explicit `@example`.
 """
 
+import os
+
 from hypothesis import HealthCheck, settings
+
+# Identity files that tests write are for their owner only, as those of gen-ident: else each use of one warns.
+os.umask(0o077)
 
 settings.register_profile(
     "suite",

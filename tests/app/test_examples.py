@@ -3,9 +3,11 @@
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from offset.testing import (
     APP,
@@ -18,8 +20,10 @@ from offset.testing import (
     in_thread,
     node_report,
 )
+from offset.wire.app import CancelInvoice
 from offset.wire.files import format_commit, format_identity, format_ticket, parse_invoice
 from offset.wire.report import SetChannelStatus
+from support.processes import started
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 MANUAL = EXAMPLES.parent / "docs" / "manual" / "apps.md"
@@ -29,25 +33,52 @@ SHOP_LINES_MAX, WATCH_LINES_MAX = 30, 40
 DEADLINE_S = 60.0
 
 
+def _open_shop(folder: Path, *args: str) -> AbstractContextManager["subprocess.Popen[str]"]:
+    return started(
+        [sys.executable, SHOP, *args], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
 def test_shop(tmp_path: Path) -> None:
-    """The shop makes an invoice, waits for the commit, collects and says so; it has less than thirty lines."""
+    """The shop makes an invoice, waits for the commit, collects and says so, twice in one folder; it is short."""
     assert len(SHOP.read_text("utf-8").splitlines()) < SHOP_LINES_MAX
     (tmp_path / "app.ident").write_text(format_identity(APP))
     with in_thread() as fake:
         (tmp_path / "node.ticket").write_text(format_ticket(fake.ticket))
-        with subprocess.Popen(
-            [sys.executable, str(SHOP), "app.ident", "node.ticket", "FST", "20"],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as shop:
+        for name in ("shop1", "shop2"):
+            with _open_shop(tmp_path, "app.ident", "node.ticket", "FST", "20") as shop:
+                assert shop.stdout is not None
+                assert f"{name}.invoice" in shop.stdout.readline()
+                invoice = parse_invoice((tmp_path / f"{name}.invoice").read_text("utf-8"))
+                fake.do(lambda: fake.freeze(20))
+                (tmp_path / f"{name}.commit").write_text(format_commit(commit_for(invoice, NODE)))
+                assert shop.stdout.readline() == "Sold for 20 FST. Thank you!\n"
+                assert shop.wait(DEADLINE_S) == 0
+
+
+def test_shop_that_is_stopped(tmp_path: Path) -> None:
+    """Stopped with Ctrl-C the shop withdraws the invoice and ends with a sentence."""
+    (tmp_path / "app.ident").write_text(format_identity(APP))
+    with in_thread() as fake:
+        (tmp_path / "node.ticket").write_text(format_ticket(fake.ticket))
+        with _open_shop(tmp_path, "app.ident", "node.ticket", "FST", "20") as shop:
             assert shop.stdout is not None
-            assert "shop.invoice" in shop.stdout.readline()
-            invoice = parse_invoice((tmp_path / "shop.invoice").read_text("utf-8"))
-            fake.do(lambda: fake.freeze(20))
-            (tmp_path / "shop.commit").write_text(format_commit(commit_for(invoice, NODE)))
-            assert shop.stdout.readline() == "Sold for 20 FST. Thank you!\n"
-            assert shop.wait(DEADLINE_S) == 0
+            shop.stdout.readline()
+            shop.send_signal(signal.SIGINT)
+            assert shop.wait(DEADLINE_S) == 1
+            assert shop.stderr is not None
+            assert shop.stderr.read() == "Stopped: the invoice is withdrawn.\n"
+        assert isinstance(fake.requests[-1], CancelInvoice)
+
+
+@pytest.mark.parametrize("args", [(), ("app.ident", "node.ticket", "FST", "many")])
+def test_shop_with_a_wrong_command_line(args: tuple[str, ...], tmp_path: Path) -> None:
+    """With a wrong command line the shop says what it needs."""
+    with _open_shop(tmp_path, *args) as shop:
+        _, errors = shop.communicate(timeout=DEADLINE_S)
+    assert shop.returncode == 1
+    assert "python examples/shop.py APP.IDENT NODE.TICKET CURRENCY AMOUNT" in errors
+    assert "Traceback" not in errors
 
 
 def _with_balance(name: str, balance: int) -> FakeNode:
@@ -64,15 +95,17 @@ def test_watch(tmp_path: Path) -> None:
     with ExitStack() as running:
         fake = running.enter_context(in_thread(_with_balance("bob", 5)))
         (tmp_path / "node.ticket").write_text(format_ticket(fake.ticket))
-        watch = subprocess.Popen(
-            [sys.executable, str(WATCH), "app.ident", "node.ticket"],
-            cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
         restarted = ExitStack()
-        try:
+        with (
+            restarted,
+            started(
+                [sys.executable, WATCH, "app.ident", "node.ticket"],
+                cwd=tmp_path,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            ) as watch,
+        ):
             assert watch.stdout is not None
             assert [watch.stdout.readline() for _ in range(2)] == ["bob EUR 3\n", "bob FST 5\n"]
             changed = SetChannelStatus(consistent(EUR=(3, 0, 0), FST=(-7, 0, 0)))
@@ -88,10 +121,6 @@ def test_watch(tmp_path: Path) -> None:
             assert watch.wait(DEADLINE_S) == 1
             assert watch.stderr is not None
             assert watch.stderr.read() == "\n"
-        finally:
-            watch.kill()
-            watch.communicate()
-            restarted.close()
 
 
 def test_watch_without_ticket(tmp_path: Path) -> None:

@@ -40,3 +40,9 @@ def test_a_name_loads_what_it_needs() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
     )
     assert done.stdout == "False\n"
+
+
+def test_no_name_is_that_of_a_module() -> None:
+    """A module that is imported becomes an attribute of its package, and would hide a name that is loaded late."""
+    modules = {path.stem for path in Path(sdk.__file__).parent.iterdir()}
+    assert not modules & set(sdk.__all__)

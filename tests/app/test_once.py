@@ -6,7 +6,7 @@ import pytest
 
 from offset.app import CannotConnect, NotTrusted, Ticket
 from offset.app.once import report_once
-from support.fake_node import APP, STRANGER, FakeNode, in_thread, node_report
+from offset.testing import APP, STRANGER, FakeNode, in_thread, node_report
 
 
 def test_report() -> None:

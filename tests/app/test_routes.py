@@ -10,6 +10,7 @@ from offset.app import routes as routes_module
 from offset.testing import (
     APP,
     CURRENCY,
+    FRIEND,
     INDEX_SERVER,
     NODE,
     ROUTE,
@@ -18,6 +19,7 @@ from offset.testing import (
     connected,
     ignore,
     node_report,
+    route,
     story,
 )
 from offset.wire.app import AppPermissions, AppToAppServer, ClientResponseRoutes
@@ -35,7 +37,7 @@ async def test_routes() -> None:
         fake.routes = [FOUND]
         assert await node.routes.find(CURRENCY, 50, SELLER.public_key) == FOUND
         edge = Edge(b"a" * 32, b"b" * 32)
-        await node.routes.find(CURRENCY, 5, SELLER.public_key, source=b"c" * 32, exclude=edge)
+        assert await node.routes.find(CURRENCY, 5, SELLER.public_key, source=b"c" * 32, exclude=edge) == ()
         first, second = fake.asked_for(RequestRoutes)
         assert (first.capacity, first.source, first.destination, first.opt_exclude) == (
             50,
@@ -64,14 +66,14 @@ async def test_many_questions_at_once() -> None:
             held.append(message.app_request)
             if len(held) == 20:
                 for request in reversed(held):
-                    answer = (MultiRoute((ROUTE,) * request.capacity),)
+                    answer = (MultiRoute((route(FRIEND.public_key, capacity=request.capacity),)),)
                     fake.tell(conn, ClientResponseRoutes(request.request_id, answer))
 
         fake.script[RequestRoutes] = hold
         found = await asyncio.gather(
             *[node.routes.find(CURRENCY, amount, SELLER.public_key) for amount in range(20)]
         )
-        assert [len(answer[0].routes) for answer in found] == list(range(20))
+        assert [answer[0].routes[0].capacity for answer in found] == list(range(20))
 
 
 @story
@@ -152,3 +154,13 @@ async def test_currency_that_is_none() -> None:
     async with connected() as (_, node):
         with pytest.raises(UserFault, match="16 bytes"):
             await node.routes.find("x" * 17, 50, SELLER.public_key)
+
+
+@story
+async def test_what_is_no_route_is_left_out() -> None:
+    """An index server is not believed: of its answer only routes from here to there are left, and they are counted."""
+    async with connected() as (fake, node):
+        elsewhere = route(FRIEND.public_key, to=INDEX_SERVER.public_key)
+        fake.routes = [(MultiRoute((elsewhere, ROUTE)), MultiRoute((elsewhere,)), MultiRoute(()))]
+        assert await node.routes.find(CURRENCY, 50, SELLER.public_key) == FOUND
+        assert node.routes.dropped == 2

@@ -1,6 +1,7 @@
 """Selling: invoices, and finding out whether the node collected (D-4)."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from offset.app import (
     format_commit,
 )
 from offset.app.seller import offline_debtors
+from offset.base.limits import FILE_BYTES_MAX
 from offset.testing import (
     CURRENCY,
     FRIEND,
@@ -31,11 +33,12 @@ from offset.testing import (
     invoice,
     node_report,
     refuse,
+    refuse_because,
     story,
 )
 from offset.wire import app
-from offset.wire.extension import Extra
 from offset.wire.report import SetChannelStatus
+from support.ours import OURS
 
 BOB = FRIEND.public_key
 
@@ -91,25 +94,31 @@ async def test_commit() -> None:
     """A commit is passed on, and the credits are seen to arrive."""
     async with connected() as (fake, node):
         asked, commit = await _sold(fake, node)
-        assert await node.seller.commit(asked, commit, confirm_s=20)
+        await node.seller.commit(asked, commit, confirm_s=20)
         assert fake.requests[-1] == app.CommitInvoice(commit)
         assert node.report.friends[BOB].channel_status == consistent(FST=(50, 0, 0))
 
 
 @story
 async def test_credits_that_come_later() -> None:
-    """A node that must wait for the token collects later; that can be waited for, or not."""
+    """A node that must wait for the token collects later; that is waited for when it does not say what it did."""
 
     def take(fake: FakeNode, conn: int, message: Any) -> None:
         fake.ack(message)
         if fake.asked_for(app.CommitInvoice)[1:]:
             fake.change_friend(BOB, SetChannelStatus(consistent(FST=(50, 0, 0))))
 
+    def is_here(node: Node) -> bool:
+        return node.report.friends[BOB].channel_status == consistent(FST=(50, 0, 0))
+
     async with connected() as (fake, node):
         fake.script[app.CommitInvoice] = take
         asked, commit = await _sold(fake, node)
-        assert not await node.seller.commit(asked, commit)
-        assert await node.seller.commit(asked, commit, confirm_s=20)
+        with pytest.raises(Refused, match=r"no credits came within 0\.05 s"):
+            await node.seller.commit(asked, commit, confirm_s=0.05)
+        assert not is_here(node)
+        await node.seller.commit(asked, commit, confirm_s=20)
+        assert is_here(node)
 
 
 @story
@@ -119,7 +128,7 @@ async def test_credits_that_do_not_come() -> None:
     async with connected(FakeNode(node_report({BOB: friend}))) as (fake, node):
         fake.script[app.CommitInvoice] = refuse
         asked = await node.seller.create_invoice(CURRENCY, 50)
-        assert not await node.seller.commit(asked, commit_for(asked, NODE), confirm_s=0.05)
+        await node.seller.commit(asked, commit_for(asked, NODE), confirm_s=0.05)
         assert offline_debtors(node.report, CURRENCY) == ["bob"]
         assert offline_debtors(node.report, "EUR") == []
 
@@ -157,7 +166,48 @@ async def test_stale_view() -> None:
             fake.change_friend(BOB, SetChannelStatus(consistent(FST=(50, 0, 0))), ack=message.app_request_id)
 
         fake.script[app.CommitInvoice] = collect
-        assert await node.seller.commit(asked, commit_for(asked, NODE))
+        await node.seller.commit(asked, commit_for(asked, NODE), confirm_s=20)
+
+
+@pytest.mark.parametrize("moved", [(-30, 0, 0), (0, 0, 0), (0, 0, 50)])
+@story
+async def test_a_commit_that_the_node_took_is_taken(moved: tuple[int, int, int]) -> None:
+    """A node of ours is believed: whatever else is paid meanwhile, a commit that it did not refuse was taken."""
+
+    def take(fake: FakeNode, conn: int, message: Any) -> None:
+        fake.change_friend(BOB, SetChannelStatus(consistent(FST=moved)))
+        fake.ack(message)
+
+    async with connected(FakeNode(node_report(extra=OURS))) as (fake, node):
+        fake.script[app.CommitInvoice] = take
+        asked, commit = await _sold(fake, node)
+        await node.seller.commit(asked, commit, confirm_s=0)
+
+
+@story
+async def test_a_commit_that_the_node_refused_is_refused() -> None:
+    """Also when as many credits arrive meanwhile, for another sale."""
+
+    def refuse_and_earn(fake: FakeNode, conn: int, message: Any) -> None:
+        fake.change_friend(BOB, SetChannelStatus(consistent(FST=(50, 0, 0))))
+        refuse_because("it was collected or cancelled before")(fake, conn, message)
+
+    async with connected(FakeNode(node_report(extra=OURS))) as (fake, node):
+        fake.script[app.CommitInvoice] = refuse_and_earn
+        asked, commit = await _sold(fake, node)
+        with pytest.raises(Refused, match="collected or cancelled before"):
+            await node.seller.commit(asked, commit)
+
+
+@story
+async def test_an_invoice_that_is_not_open_cannot_be_cancelled() -> None:
+    """Nobody is told that an invoice was withdrawn when it had been collected."""
+    async with connected(FakeNode(node_report(extra=OURS))) as (fake, node):
+        asked, commit = await _sold(fake, node)
+        await node.seller.commit(asked, commit)
+        fake.script[app.CancelInvoice] = refuse_because("this invoice is not open")
+        with pytest.raises(Refused, match="not open"):
+            await node.seller.cancel(asked)
 
 
 @story
@@ -195,8 +245,8 @@ async def test_commit_in_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.commit"
     text = format_commit(commit_for(invoice()))
     async with connected() as (_, node):
-        with pytest.raises(NoAnswer, match="no commit in"):
-            await node.seller.wait_for_commit(invoice(), path, 0.05)
+        with pytest.raises(NoAnswer, match=r"no commit came within 0\.5 s: no such file: .*a\.commit"):
+            await node.seller.wait_for_commit(invoice(), path, 0.5)
         path.write_text(text[:50])
         waiting = asyncio.create_task(node.seller.wait_for_commit(invoice(), path, 20))
         await asyncio.sleep(0)
@@ -204,6 +254,44 @@ async def test_commit_in_a_file(tmp_path: Path) -> None:
         assert await waiting == commit_for(invoice())
         with pytest.raises(UserFault, match="another invoice"):
             await node.seller.wait_for_commit(invoice(name="dinner"), path, 20)
+
+
+@pytest.mark.parametrize(
+    "kind, reason",
+    [
+        ("no commit", "is not a commit: response_hash is missing"),
+        ("pipe", "is not a regular file"),
+        ("folder", "is not a regular file"),
+        ("too large", "is too large"),
+    ],
+)
+@story
+async def test_what_is_no_commit_is_said(kind: str, reason: str, tmp_path: Path) -> None:
+    """When the time is over it is said what was wrong with the file; a pipe does not make the loop wait."""
+    path = tmp_path / "a.commit"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+        case "too large":
+            path.write_bytes(b" " * (FILE_BYTES_MAX + 1))
+        case _:
+            path.write_text("{}")
+    async with connected() as (_, node):
+        beats: list[float] = []
+        beating = asyncio.create_task(_beat(beats))
+        with pytest.raises(NoAnswer, match=f"no commit came within 0.3 s: .*a.commit {reason}"):
+            await node.seller.wait_for_commit(invoice(), path, 0.3)
+        beating.cancel()
+        assert len(beats) > 5
+
+
+async def _beat(beats: list[float]) -> None:
+    """Note each time that the loop gets round."""
+    while True:
+        await asyncio.sleep(0.01)
+        beats.append(asyncio.get_running_loop().time())
 
 
 @story
@@ -231,14 +319,10 @@ async def _never() -> app.Commit:
 async def test_settle() -> None:
     """A commit that comes in time is collected; that the invoice cannot be cancelled afterwards is no failure."""
 
-    def refuse_aloud(fake: FakeNode, conn: int, message: app.AppToAppServer) -> None:
-        extra = Extra((), None, "there is no such open invoice")
-        fake.tell(conn, app.ReportMutations(message.app_request_id, (), extra))
-
     async with connected() as (fake, node):
-        fake.script[app.CancelInvoice] = refuse_aloud
+        fake.script[app.CancelInvoice] = refuse_because("this invoice is not open")
         asked, commit = await _sold(fake, node)
-        assert await node.seller.settle(asked, _given(commit), timeout_s=20)
+        await node.seller.settle(asked, _given(commit), timeout_s=20)
         assert [type(request) for request in fake.requests[1:]] == [app.CommitInvoice, app.CancelInvoice]
         assert node.report.friends[BOB].channel_status == consistent(FST=(50, 0, 0))
 
@@ -267,7 +351,8 @@ async def test_d23_commit_that_the_node_refuses() -> None:
         asked, commit = await _sold(
             fake, node
         )  # as much is frozen for others: the node's silence tells nothing
-        assert not await node.seller.settle(asked, _given(commit), timeout_s=20, confirm_s=0.05)
+        with pytest.raises(Refused, match="does not say whether it took the commit"):
+            await node.seller.settle(asked, _given(commit), timeout_s=20, confirm_s=0.05)
         assert fake.invoices == {}
 
 

@@ -9,6 +9,16 @@ from offset.app import values
 from offset.base import base64url
 from offset.base.credits import Rate
 from offset.base.ids import Currency
+from offset.testing import (
+    FRIEND,
+    INDEX_SERVER,
+    NODE,
+    RELAY,
+    consistent,
+    friend_report,
+    identity,
+    node_report,
+)
 from offset.wire.common import NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
     CreditLine,
@@ -26,16 +36,6 @@ from offset.wire.extension import (
 )
 from offset.wire.friend import CurrencyBalance
 from offset.wire.report import ChannelInconsistent, CurrencyConfigReport, ResetTermsReport
-from support.fake_node import (
-    FRIEND,
-    INDEX_SERVER,
-    NODE,
-    RELAY,
-    consistent,
-    friend_report,
-    identity,
-    node_report,
-)
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
 AT = RelayAddress(CAROL, "r:1")

@@ -6,7 +6,13 @@ import pytest
 
 from offset.base.faults import UserFault
 from offset.base.limits import ADDRESS_BYTES_MAX, CURRENCY_BYTES_MAX
-from offset.base.names import check_address, check_currency, check_currency_length, host_and_port
+from offset.base.names import (
+    check_address,
+    check_currency,
+    check_currency_length,
+    check_reachable,
+    host_and_port,
+)
 from support.vectors import Case, cases
 
 
@@ -50,6 +56,47 @@ def test_lengths_count_bytes(check: Callable[[str], str], bytes_max: int) -> Non
         assert check(longest) == longest
         with pytest.raises(UserFault, match=f"at most {bytes_max} bytes, not {bytes_max + 1}"):
             check(longest + "a")
+
+
+@pytest.mark.parametrize("name", [" ", "\n", "FST ", " FST", "FST\n", "F\tST", "FST\u200b", "F\u202eST"])
+def test_a_currency_is_named_so_that_it_can_be_seen(name: str) -> None:
+    """No two currencies look the same by blanks or by characters that do not print; files may carry such a name."""
+    with pytest.raises(UserFault, match=r"needs a name|has blanks around it or characters that do not print"):
+        check_currency(name)
+    assert check_currency_length(name) == name
+    assert check_currency("New York ₪") == "New York ₪"
+
+
+@pytest.mark.parametrize(
+    "address, remedy",
+    [
+        ("", "give HOST:PORT"),
+        ("no address at all", "give HOST:PORT.*without http:// and blanks"),
+        ("host", "give HOST:PORT"),
+        ("host:99999", "give HOST:PORT"),
+        ("http://example.org:1234", "without http:// and blanks"),
+        ("example.org:1234/", "without http:// and blanks"),
+        ("example.org: 1234", "without http:// and blanks"),
+        ("0.0.0.0:1234", "0.0.0.0 stands for all addresses"),
+        ("[::]:1234", ":: stands for all addresses"),
+        ("192.0.2.7:0", "the port is a number from 1 to 65535"),
+        ("2001:db8::7:1234", r"into brackets, such as \[2001:db8::7\]:1234"),
+        ("::1", "into brackets"),
+    ],
+)
+def test_an_address_that_nobody_can_dial_is_refused(address: str, remedy: str) -> None:
+    """What is wrong with the form of an address is said, with the right form."""
+    with pytest.raises(UserFault, match=f"nobody can connect to .*{remedy}"):
+        check_reachable(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["192.0.2.7:1", "[2001:db8::7]:1234", "example.org:65535", "localhost:1", "127.0.0.1:9", "[::1]:9"],
+)
+def test_an_address_that_can_be_dialled_is_taken(address: str) -> None:
+    """Names, and addresses of both kinds, those of this machine too."""
+    assert check_reachable(address) == address
 
 
 @pytest.mark.parametrize("check", [check_currency, check_currency_length, check_address])

@@ -2,14 +2,24 @@
 
 from collections import deque
 
+import msgspec
 import pytest
 
 from link.ends import ALICE, BOB, CAROL
 from offset.base.credits import FREE
 from offset.base.entropy import SeededEntropy
+from offset.base.ids import HashResult
 from offset.base.instants import SECOND
-from offset.base.limits import COUNTERS_MS, INDEX_CLIENTS_MAX, INDEX_HANDSHAKES_MAX
-from offset.core.index.client import Answer, IndexClient, SendServer
+from offset.base.limits import (
+    COUNTERS_MS,
+    FRAME_BYTES_MAX,
+    INDEX_CLIENTS_MAX,
+    INDEX_HANDSHAKES_MAX,
+    INDEX_MUTATIONS_MAX,
+    INDEX_REPORTS_COST_BURST,
+    INDEX_SERVER_MESSAGE_BYTES_MAX,
+)
+from offset.core.index.client import Answer, ClientConnected, IndexClient, SendServer
 from offset.core.index.client import Effect as ClientEffect
 from offset.crypto.identity import Identity
 from offset.crypto.public_keys import is_lower
@@ -32,7 +42,17 @@ from offset.engine.surface import (
 )
 from offset.link.stack import Line
 from offset.wire.common import NamedIndexServerAddress
-from offset.wire.index import INDEX_CLIENT_TO_SERVER, INDEX_SERVER_TO_CLIENT, RequestRoutes, TimeHash
+from offset.wire.index import (
+    INDEX_CLIENT_TO_SERVER,
+    INDEX_SERVER_TO_CLIENT,
+    INDEX_SERVER_TO_SERVER,
+    ForwardMutationsUpdate,
+    MutationsUpdate,
+    RequestRoutes,
+    TimeHash,
+    UpdateFriendCurrency,
+)
+from offset.wire.signing import mutations_update_buffer
 
 LOW, HIGH = (Identity(b"\x31" * 32), Identity(b"\x32" * 32))
 if not is_lower(LOW.public_key, HIGH.public_key):
@@ -122,9 +142,9 @@ class World:
         if data:
             self.feed(at, Received(conn, data))
 
-    def join(self, conn: int, at: Identity) -> Node:
+    def join(self, conn: int, at: Identity, address: str = PEER) -> Node:
         self.nodes[conn] = Node(NODES[conn], conn, at, self.now)
-        self.feed(at, Opened(conn, PEER, CLIENTS))
+        self.feed(at, Opened(conn, address, CLIENTS))
         self.push(at, conn)
         return self.nodes[conn]
 
@@ -292,7 +312,7 @@ def test_handshakes_are_bounded(world: World) -> None:
 
 def test_clients_are_bounded() -> None:
     """The default is INDEX_CLIENTS_MAX; a node beyond the limit is hung up, and those who are there stay."""
-    assert IndexEngine(LOW, SeededEntropy(1), {}, 0)._server._clients_max == INDEX_CLIENTS_MAX
+    assert IndexEngine(LOW, SeededEntropy(1), {}, 0)._server._clients._clients_max == INDEX_CLIENTS_MAX
     world = World()
     world.engines[LOW] = IndexEngine(LOW, SeededEntropy(1), {}, 0, clients_max=2)
     world.take(LOW, world.engines[LOW].start(0))
@@ -304,6 +324,101 @@ def test_clients_are_bounded() -> None:
     world.feed(LOW, Closed(4, "gone"))
     world.join(6, LOW)
     assert world.engines[LOW].view().server.clients == 2
+
+
+def test_a_crowded_address_gives_way(world: World) -> None:
+    """The address of a connection counts: a node from another one gets a place, and the newest of the crowd goes."""
+    world.engines[LOW] = IndexEngine(LOW, SeededEntropy(1), {}, 0, clients_max=2)
+    world.take(LOW, world.engines[LOW].start(0))
+    for conn, address in ((2, "192.0.2.1:1"), (4, "192.0.2.1:2"), (6, "192.0.2.2:1")):
+        world.join(conn, LOW, address)
+    assert [effect.conn for effect in world.effects if isinstance(effect, Close)] == [4]
+    assert world.engines[LOW].view().server.clients == 2
+
+
+def test_a_talkative_node_is_not_read_for_a_while(world: World) -> None:
+    """A node that reports without end is paused, then read again; what it said before is taken in."""
+    node = world.join(2, LOW)
+    said = 0
+    while Pause(2) not in world.effects:
+        report = reported(node, "FST", said, INDEX_MUTATIONS_MAX)
+        node.line.send(INDEX_CLIENT_TO_SERVER.encode(report), 0)
+        world.push(LOW, 2)
+        said += 1
+    assert world.engines[LOW].view().server.reports == said
+    assert said * INDEX_MUTATIONS_MAX <= 2 * INDEX_REPORTS_COST_BURST
+    world.wake(10 * SECOND)
+    assert Resume(2) in world.effects
+
+
+def time_hash_of(node: Node) -> HashResult:
+    """The newest time hash that a node has heard."""
+    state = node.client._state
+    assert isinstance(state, ClientConnected)
+    return state.time_hash
+
+
+def as_server(world: World) -> Line:
+    """The line of the higher server, which the lower one trusts, spoken by hand."""
+    world.nodes[50] = Node(HIGH, 50, LOW, 0)
+    world.feed(LOW, Opened(50, PEER, SERVERS))
+    world.push(LOW, 50)
+    assert world.engines[LOW].view().server.peers == 1
+    return world.nodes[50].line
+
+
+def reported(node: Node, currency: str, counter: int, count: int = 1) -> MutationsUpdate:
+    """A good report of Alice, who hears the same time as `node`."""
+    mutations = (UpdateFriendCurrency(BOB.public_key, currency, 1, FREE),) * count
+    update = MutationsUpdate(
+        ALICE.public_key, mutations, time_hash_of(node), b"s" * 16, counter, bytes(16), b""
+    )
+    return msgspec.structs.replace(update, signature=ALICE.sign(mutations_update_buffer(update)))
+
+
+def forwarded(node: Node, currency: str, count: int) -> bytes:
+    """The same as another server passes it on."""
+    return INDEX_SERVER_TO_SERVER.encode(ForwardMutationsUpdate(reported(node, currency, 0, count), ()))
+
+
+def test_what_a_trusted_server_passes_on_is_skipped_and_its_line_stays(world: World) -> None:
+    """A message longer than a frame, or with a currency of 17 bytes, is counted and skipped; the next one is read."""
+    line = as_server(world)
+    peer = world.nodes[50]
+    too_long = forwarded(peer, "FST", 2 * FRAME_BYTES_MAX // 100)
+    assert FRAME_BYTES_MAX < len(too_long) <= INDEX_SERVER_MESSAGE_BYTES_MAX
+    for currency in ("seventeen letters", "sixteen letters!"):
+        line.send(too_long, 0)
+        line.send(forwarded(peer, currency, 1), 0)
+    world.push(LOW, 50)
+    view = world.engines[LOW].view().server
+    assert (view.peers, view.messages_skipped, view.reports, view.records) == (1, 3, 1, 1)
+    line.send(bytes(INDEX_SERVER_MESSAGE_BYTES_MAX + 1), 0)
+    world.push(LOW, 50)
+    assert world.engines[LOW].view().server.peers == 0, "beyond that the line ends"
+
+
+def test_nonsense_of_a_trusted_server_ends_its_line(world: World) -> None:
+    """A server that sends what is no message at all is hung up, as ever."""
+    as_server(world).send(b"\xff" * 40, 0)
+    world.push(LOW, 50)
+    view = world.engines[LOW].view().server
+    assert (view.peers, view.messages_skipped) == (0, 0)
+
+
+def test_a_node_with_a_long_currency_name_stays(world: World) -> None:
+    """A node may have a friend whose currency name the reference took: that is skipped, the rest is taken in."""
+    node = world.join(2, LOW)
+    for counter, currency in enumerate(("seventeen letters", "FST")):
+        node.line.send(INDEX_CLIENT_TO_SERVER.encode(reported(node, currency, counter)), 0)
+        world.push(LOW, 2)
+    view = world.engines[LOW].view().server
+    assert (view.clients, view.messages_skipped, view.records) == (1, 1, 1)
+    ask = RequestRoutes(bytes(16), "seventeen letters", 5, ALICE.public_key, BOB.public_key, None)
+    node.line.send(INDEX_CLIENT_TO_SERVER.encode(ask), 0)
+    world.push(LOW, 2)
+    view = world.engines[LOW].view().server
+    assert (view.clients, view.messages_skipped, view.requests) == (1, 2, 0)
 
 
 def test_what_follows_nonsense_is_not_read(world: World) -> None:

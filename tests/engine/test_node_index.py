@@ -9,8 +9,10 @@ import pytest
 
 from offset.base.credits import Rate
 from offset.base.limits import INDEX_SERVERS_MAX
+from offset.core.funder.records import WithdrawnKey
+from offset.engine.index import CLIENTS, IndexEngine
 from offset.engine.line_events import LineMessage
-from offset.engine.surface import Congested, Drained, Tell, Woken
+from offset.engine.surface import Congested, Drained, NetworkChanged, Tell, Woken
 from offset.sim.physics.disk import Rows
 from offset.testing import CURRENCY
 from offset.wire.app import (
@@ -154,9 +156,110 @@ def say(town: IndexTown, name: str, conn: int, *messages: bytes) -> None:
     town.carry_out(name, effects)
 
 
+def known(town: IndexTown, name: str) -> set[bytes]:
+    """The friends that the index server has heard of from a node, and believes."""
+    engine = town.world.hosts["index"].engine
+    assert isinstance(engine, IndexEngine)
+    return {item.friend for item in engine.stated() if item.node == town.key(name)}
+
+
+def withdrawn(town: IndexTown, name: str) -> list[object]:
+    """What the store of a node remembers for index servers."""
+    return [key for key in town.rows(name) if isinstance(key, WithdrawnKey)]
+
+
+def test_a_friend_that_is_removed_right_before_a_death_is_taken_back(town: IndexTown) -> None:
+    """A node that dies before it has told its index server does so in its next life; then the store forgets it."""
+    a, c = town.key("a"), town.key("c")
+    assert known(town, "b") == {a, c}
+    engine = town.engine("b")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine._index, "publish", lambda changes: None)
+        town.apps["b"].ask(RemoveFriend(c))
+    assert withdrawn(town, "b") == [WithdrawnKey(c, CURRENCY)]
+    town.crash("b")
+    town.world.run_until(lambda: town.has_server("b"))
+    assert c in known(town, "b")
+    town.world.run_until(lambda: known(town, "b") == {a}, 10_000)
+    town.world.run_until(lambda: not withdrawn(town, "b"), 200_000)
+    assert known(town, "b") == {a}
+
+
+def test_a_friend_that_is_away_after_a_start_is_taken_back(town: IndexTown) -> None:
+    """What a former life published of a friend that is not there any more is not believed until it is too old."""
+    a, c = town.key("a"), town.key("c")
+    town.stop("c")
+    town.crash("b")
+    town.world.run_until(lambda: town.has_server("b"))
+    assert c in known(town, "b")
+    town.world.run_until(lambda: known(town, "b") == {a}, 10_000)
+
+
+def test_a_friend_that_is_removed_leaves_nothing_behind(town: IndexTown) -> None:
+    """In a life without a death the pair is taken back at once, and its row goes when it was said often enough."""
+    town.apps["b"].ask(RemoveFriend(town.key("c")))
+    town.world.run_until(lambda: known(town, "b") == {town.key("a")}, 2000)
+    assert withdrawn(town, "b")
+    town.world.run_until(lambda: not withdrawn(town, "b"), 200_000)
+
+
+def index_lines(town: IndexTown) -> int:
+    """How many lines of nodes the index server has."""
+    engine = town.world.hosts["index"].engine
+    assert isinstance(engine, IndexEngine)
+    return engine.view().lines.open
+
+
+def test_w34_a_changed_network_opens_a_second_session(town: IndexTown) -> None:
+    """A session that goes on in silence is replaced at once, not after its silence has lasted; one line is left."""
+    host = town.host("a")
+    conn = town.engine("a")._index._conn
+    assert conn is not None
+    # Whatever is on the way over the old network is lost, and no end tells it.
+    town.world.network.fall_silent(host.ends[conn])
+    host.feed(NetworkChanged())
+    town.world.run_for(1000)
+    assert town.has_server("a")
+    assert town.engine("a")._index._conn not in (None, conn)
+    assert len(town.engine("a")._index.conns) == 1
+    assert town.ask_routes("a", "c", 10)
+
+
+def test_w34_an_index_server_that_cannot_be_reached_anew_is_kept(town: IndexTown) -> None:
+    """When the second connection fails the first one is used as ever."""
+    conn = town.engine("a")._index._conn
+    (address,) = [
+        address
+        for address, (host, name) in town.world.network.listeners.items()
+        if host is town.world.hosts["index"] and name == CLIENTS
+    ]
+    listener = town.world.network.listeners.pop(address)
+    town.host("a").feed(NetworkChanged())
+    town.world.run_for(1000)
+    assert town.engine("a")._index._conn == conn
+    assert town.ask_routes("a", "c", 10)
+    town.world.network.listeners[address] = listener
+    assert index_lines(town) == 3
+
+
+def test_a_second_index_server_that_talks_nonsense_is_left(town: IndexTown) -> None:
+    """Nonsense on the second connection ends that one only."""
+    engine = town.engine("a")
+    conn = engine._index._conn
+    town.host("a").feed(NetworkChanged())
+    fresh = engine._index._fresh
+    assert fresh is not None
+    town.world.run_until(lambda: engine._loop.lines.is_open(fresh))
+    if engine._index._fresh is not None:
+        say(town, "a", fresh, b"\xff" * 9)
+        assert engine._index._fresh is None
+        assert engine._index._conn == conn
+    town.world.run_until(lambda: town.has_server("a"))
+
+
 def test_nonsense_of_an_index_server_ends_its_session_only(town: IndexTown) -> None:
     """The server is left and dialed again after a pause; friends and payments are not touched."""
-    conn = town.engine("a")._index.conn
+    conn = town.engine("a")._index._conn
     assert conn is not None
     say(town, "a", conn, b"\xff" * 9, REQUEST)
     assert town.server_of("a") is None

@@ -6,15 +6,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.processes import started
+
 ROOT = Path(__file__).parents[2]
 
 
 def run(program: str, *options: str) -> str:
     """What a benchmark prints. Fails when it fails."""
     command = [sys.executable, str(ROOT / "benchmarks" / program), *options]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    return done.stdout
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        out, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (0, "")
+    return out
 
 
 def test_payments(tmp_path: Path) -> None:

@@ -5,33 +5,33 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-from support.network import PATIENCE_S, PROGRAMS, eventually, processes_naming
+from support.network import PATIENCE_S, PROGRAMS, eventually
+from support.processes import processes_naming, started
 
 
 @contextmanager
 def demo(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     """`offset demo` with its temporary files in `folder`; whatever it leaves running is ended."""
-    process = subprocess.Popen(
-        [str(PROGRAMS / "offset"), "demo", *options],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TMPDIR": str(folder)},
-    )
     try:
-        yield process
+        with started(
+            [PROGRAMS / "offset", "demo", *options],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "TMPDIR": str(folder)},
+        ) as process:
+            yield process
     finally:
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-        for pid in processes_naming(folder):  # its own: nobody else knows this folder
-            os.kill(pid, signal.SIGKILL)
+        # Its own: nobody else knows this folder.
+        for pid in processes_naming(folder):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def assert_nothing_left(folder: Path) -> None:
@@ -75,6 +75,15 @@ def test_keep(tmp_path: Path) -> None:
         assert "- FST: B  =-32" in answered.stdout
         subprocess.run(kill.split(), check=True, timeout=PATIENCE_S, stdin=subprocess.DEVNULL)
         eventually(lambda: not processes_naming(folder[1]), "the network has ended")
+
+
+def test_a_test_that_fails_leaves_nothing_running(tmp_path: Path) -> None:
+    """What --keep leaves running ends with the test, also when the test fails."""
+    with suppress(ZeroDivisionError), demo(tmp_path, "--keep") as process:
+        process.communicate(timeout=PATIENCE_S)
+        assert len(processes_naming(tmp_path)) == 8
+        raise ZeroDivisionError
+    eventually(lambda: not processes_naming(tmp_path), "all processes have ended")
 
 
 @pytest.mark.parametrize(

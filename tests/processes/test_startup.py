@@ -1,9 +1,17 @@
-"""What a program loads before it has anything to do: starting is most of the time of a command."""
+"""How programs start: what they load, which is most of the time of a command, and what they need of a shell."""
 
+import os
+import signal
+import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from offset.programs.offset.network import free_port
+from support.network import HOST, PATIENCE_S, PROGRAMS, eventually, run
+from support.processes import started
 
 HEAVY = ("asyncio", "capnp", "cryptography", "msgspec", "sqlite3", "uvloop")
 
@@ -35,3 +43,24 @@ def test_help_loads_nothing(program: str, option: str) -> None:
 def test_measured() -> None:
     """The list of loaded modules names what a program did load."""
     assert "sqlite3" in loaded("-c", "import sqlite3")[0]
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_server_without_a_standard_stream(closed: int, tmp_path: Path) -> None:
+    """A server started with one of its standard streams closed serves, says nothing into a file, and ends well."""
+    assert run("stmgr", "gen-ident", "-o", tmp_path / "relay.ident").status == 0
+    port = free_port()
+    command = [PROGRAMS / "strelay", "-i", tmp_path / "relay.ident", "-l", f"{HOST}:{port}"]
+    with started(command, preexec_fn=lambda: os.close(closed)) as process:
+        assert eventually(lambda: _answers(port) or process.poll() is not None, "it listens")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE_S) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["relay.ident"]
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

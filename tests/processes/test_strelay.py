@@ -31,6 +31,7 @@ from offset.wire.relay import (
     InitConnection,
     Listen,
 )
+from support import processes
 
 PATIENCE_SECONDS = 30.0
 RELAY, ALICE, BOB = (Identity(bytes([number]) * 32) for number in (1, 2, 3))
@@ -116,21 +117,16 @@ def started(
         if descriptors is not None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
 
-    process = subprocess.Popen(
-        [*COMMAND, "-i", str(idfile), "-l", "127.0.0.1:0", *options],
+    with processes.started(
+        [*COMMAND, "-i", idfile, "-l", "127.0.0.1:0", *options],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "OFFSET_LOOP": loop},
         preexec_fn=limit,
-    )
-    try:
+    ) as process:
         yield Relay(process)
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
 
 
 @contextmanager

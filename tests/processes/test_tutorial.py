@@ -5,12 +5,14 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from offset.programs.offset.network import free_port
+from offset.programs.stctrl.buyer import FROZEN
 from support.commands import Done
 from support.network import PATIENCE_S, PROGRAMS, eventually
+from support.processes import started
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "TUTORIAL.md"
 ON_THE_PATH = 'export PATH="$PWD/.venv/bin:$PATH"'
@@ -27,9 +29,10 @@ def commands() -> list[str]:
 class Shell:
     """What a shell does with the commands of the tutorial."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, running: ExitStack) -> None:
         self.folder = folder
         self.jobs: list[subprocess.Popen[str]] = []
+        self._running = running
         self._env = {**os.environ, "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
 
     def run(self, line: str) -> Done:
@@ -48,14 +51,16 @@ class Shell:
 
     def start(self, line: str) -> None:
         """Start a job in the background, and wait until it says that it listens."""
-        job = subprocess.Popen(
-            shlex.split(line),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            cwd=self.folder,
-            env=self._env,
+        job = self._running.enter_context(
+            started(
+                shlex.split(line),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                cwd=self.folder,
+                env=self._env,
+            )
         )
         self.jobs.append(job)
         assert job.stdout is not None
@@ -71,14 +76,8 @@ class Shell:
 @contextmanager
 def shell(folder: Path) -> Iterator[Shell]:
     """A shell whose jobs are gone afterwards."""
-    made = Shell(folder)
-    try:
-        yield made
-    finally:
-        for job in made.jobs:
-            if job.poll() is None:
-                job.kill()
-            job.communicate()
+    with ExitStack() as running:
+        yield Shell(folder, running)
 
 
 def is_ready(line: str, said: str) -> bool:
@@ -118,7 +117,7 @@ def look_at_the_end(sh: Shell, said: dict[str, str]) -> None:
     """The payment is proved, and both see it."""
     paid, settled, verified = list(said)[-4], list(said)[-2], list(said)[-1]
     assert "pay-invoice" in paid
-    assert said[paid] == "Total fees: 0\nPayment successful!\n"
+    assert said[paid] == f"Total fees: 0\n{FROZEN}\n"
     assert said[settled] == "Payment succeeded. Saving receipt to file.\n"
     assert verified.startswith("stverify verify-receipt")
     assert said[verified] == "Receipt is valid!\n"

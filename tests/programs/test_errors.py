@@ -79,10 +79,13 @@ sys.exit(run(command, []))
 """
 
 
-def _start(stdout: int, **env: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-c", PROGRAM], stdout=stdout, stderr=subprocess.PIPE, env={**os.environ, **env}
+def _process(stdout: int, **env: str) -> tuple[int, bytes, bytes]:
+    """Status and output of a process that runs PROGRAM."""
+    command = [sys.executable, "-c", PROGRAM]
+    done = subprocess.run(
+        command, stdout=stdout, stderr=subprocess.PIPE, env={**os.environ, **env}, check=False, timeout=60
     )
+    return done.returncode, done.stdout, done.stderr
 
 
 BRIEF = """
@@ -115,26 +118,23 @@ def test_reader_that_stops() -> None:
     """A reader that stops early (head) is no reason to complain."""
     reading, writing = os.pipe()
     os.close(reading)
-    process = _start(writing)
+    status, _, stderr = _process(writing)
     os.close(writing)
-    _, stderr = process.communicate(timeout=60)
-    assert (process.returncode, stderr) == (FAILED, b"")
+    assert (status, stderr) == (FAILED, b"")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
 def test_output_that_cannot_be_written() -> None:
     """Output that gets lost is a failure."""
     with open("/dev/full", "wb") as full:
-        process = _start(full.fileno())
-        _, stderr = process.communicate(timeout=60)
-    assert (process.returncode, stderr) == (FAILED, b"prog: No space left on device\n")
+        status, _, stderr = _process(full.fileno())
+    assert (status, stderr) == (FAILED, b"prog: No space left on device\n")
 
 
 def test_terminal_that_does_not_know_a_character() -> None:
     """A character that the terminal does not know is escaped, and is no failure."""
-    process = _start(subprocess.PIPE, PYTHONIOENCODING="latin-1")
-    stdout, stderr = process.communicate(timeout=60)
-    assert (process.returncode, stderr) == (0, b"")
+    status, stdout, stderr = _process(subprocess.PIPE, PYTHONIOENCODING="latin-1")
+    assert (status, stderr) == (0, b"")
     assert stdout.startswith(b"\\u20aa\\u20aa")
 
 

@@ -35,19 +35,19 @@ def test_a_bad_ticket_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "option, value, word",
-    [("-c", "localhost:1", "localhost:1"), ("-s", "127.0.0.1", "127.0.0.1"), ("-t", "nowhere", "nowhere")],
+    "option, value, status",
+    [("-c", "localhost:1", 2), ("-s", "127.0.0.1", 2), ("-t", "nowhere", 1)],
 )
 def test_failures_have_a_status_and_a_sentence(
-    option: str, value: str, word: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    option: str, value: str, status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What cannot be used is named in one sentence, and the status is 1 (the reference ends with 0, D-3)."""
+    """What cannot be used is named in one sentence, with status 1, an address with 2 (the reference: 0, D-3)."""
     ident = tmp_path / "ident"
     ident.write_text(format_identity(Identity(bytes(32))), "utf-8")
     (tmp_path / "trusted").mkdir()
     options = {"-i": str(ident), "-c": "127.0.0.1:0", "-s": "127.0.0.1:0", "-t": str(tmp_path / "trusted")}
     options[option] = value
-    assert main([word for pair in options.items() for word in pair]) == 1
+    assert main([word for pair in options.items() for word in pair]) == status
     error = capsys.readouterr().err
     assert error.count("\n") == 1
-    assert word in error
+    assert value in error

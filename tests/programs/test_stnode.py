@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from offset.base.faults import UserFault
 from offset.programs import stmgr, stnode
 from offset.shell.driver import Driver
 
@@ -46,10 +47,22 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
 
     def run(*options: str) -> dict[str, Any]:
         where = ["-i", "node.ident", "-l", "127.0.0.1:0", "-d", "node.db", "-t", "trusted"]
-        assert stnode.main([*where, *options]) == 0
+        assert stnode.stnode.main([*where, *options], standalone_mode=False) == 0
         return given
 
     return run
+
+
+def test_folder_of_trusted_apps_that_is_not_there(start: Start) -> None:
+    """A wrong --trusted is refused: the node would run, and let no app in."""
+    for name, said in (
+        ("nowhere", "there is no folder nowhere"),
+        ("node.db", "cannot be read: Not a directory"),
+    ):
+        with pytest.raises(UserFault, match=said):
+            start("-t", name)
+    # The database is free again.
+    start()
 
 
 @pytest.mark.parametrize("options, is_allowed", [((), True), (("--refuse-private-relays",), False)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rules import circles, comments, homes, late, mirror, pins, privates, sizes, texts
+from rules import children, circles, comments, homes, late, mirror, pins, privates, sizes, texts
 from rules.project import Project
 
 PINNED = """
@@ -49,6 +49,14 @@ def test_an_import_in_a_function_is_found() -> None:
     told = next(iter(late.LATE))
     assert not list(late.breaches(source(text, told)))
     assert lines_of(late, source("import os\n", told)) == [1]
+
+
+def test_a_process_that_may_outlive_its_test_is_found() -> None:
+    """A test starts a process with the helper that ends it, or to its end; what is no call is a type."""
+    text = "subprocess.run([])\nx: subprocess.Popen[str]\nsubprocess.Popen([])\n"
+    assert lines_of(children, source(text, "tests/app/test_one.py")) == [3]
+    assert not list(children.breaches(source(text, children.HOME)))
+    assert not list(children.breaches(source(text)))
 
 
 @pytest.mark.parametrize("path", ["src/offset/one.py", "tests/test_one.py"])

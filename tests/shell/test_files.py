@@ -54,6 +54,40 @@ def test_unreadable_files(tmp_path: Path) -> None:
         read_text(Path("/dev/zero"))
 
 
+def test_byte_order_mark(tmp_path: Path) -> None:
+    """The mark that some editors put in front of UTF-8 is no part of the text."""
+    path = tmp_path / "a"
+    path.write_bytes(b"\xef\xbb\xbf5")
+    assert read_text(path) == "5"
+    assert load(path, _parse) == 5
+
+
+@pytest.mark.parametrize("nothing", [b"", b"\n", b" \r\n"])
+def test_empty_file(nothing: bytes, tmp_path: Path) -> None:
+    """Of an empty file it is said that it is empty."""
+    path = tmp_path / "a"
+    path.write_bytes(nothing)
+    with pytest.raises(UserFault) as caught:
+        load(path, _parse)
+    assert str(caught.value) == f"{path} is empty"
+
+
+def test_pipe(tmp_path: Path) -> None:
+    """A pipe is read like a file, as from a shell's <(...), unless a regular file is asked for: that never waits."""
+    path = tmp_path / "a"
+    os.mkfifo(path)
+    with pytest.raises(UserFault) as caught:
+        read_text(path, regular=True)
+    assert str(caught.value) == f"{path} is not a regular file"
+    reading, writing = os.pipe()
+    os.write(writing, b"5")
+    os.close(writing)
+    try:
+        assert load(Path(f"/dev/fd/{reading}"), _parse) == 5
+    finally:
+        os.close(reading)
+
+
 def test_write_new(tmp_path: Path) -> None:
     """A file gets its text, as UTF-8 and without a newline of its own, and nothing is left beside it."""
     write_new(tmp_path / "a", "₪\n{}")

@@ -21,6 +21,17 @@ def test_open(tmp_path: Path) -> None:
     assert open_identity(path).private_key() == IDENTITY.private_key()
 
 
+@pytest.mark.parametrize("mode, is_warned", [(0o600, False), (0o400, False), (0o640, True), (0o604, True)])
+def test_open_to_others(mode: int, is_warned: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A key that other users can read is named in a warning, with what to do; it opens all the same."""
+    path = tmp_path / "a.ident"
+    path.write_text(format_identity(IDENTITY))
+    path.chmod(mode)
+    open_identity(path)
+    said = f"the identity file {path} is open to other users of this machine; close it with: chmod 600 {path}"
+    assert caplog.messages == ([said] if is_warned else [])
+
+
 @pytest.mark.parametrize(
     "content, said",
     [

@@ -23,6 +23,7 @@ def path(tmp_path: Path) -> Path:
 def database(path: Path) -> Iterator[Database]:
     """The same, open."""
     database = Database.open(path, KEY)
+    database.settle()
     yield database
     database.close()
 

@@ -55,3 +55,16 @@ class Desk:
 
 Open = Callable[..., Desk]
 """Makes a desk: its arguments are the report of the node and the permissions of the app."""
+
+# Paying
+
+PAY = "buyer pay-invoice -i a.invoice -p a.payment -c a.commit"
+RESUME = f"{PAY} --resume"
+STATUS = "buyer payment-status -p a.payment -r a.receipt"
+
+
+def paid(buying: Desk) -> bytes:
+    """Pay; the id of the payment."""
+    buying.good(PAY)
+    (payment_id,) = buying.fake.payments
+    return payment_id

@@ -81,15 +81,6 @@ def eventually(look: Callable[[], Any], what: str, patience_s: float = PATIENCE_
     return value
 
 
-def processes_naming(text: str | Path) -> list[int]:
-    """Processes, of anybody, that have `text` in their command line."""
-    listed = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,args="], capture_output=True, text=True, check=True
-    ).stdout
-    entries = [line.strip().partition(" ") for line in listed.splitlines()]
-    return [int(pid) for pid, _, args in entries if str(text) in args and int(pid) != os.getpid()]
-
-
 class TestNetwork(DemoNetwork):
     """A network whose programs can be started again, and friends in it."""
 

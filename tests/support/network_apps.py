@@ -104,7 +104,7 @@ class Deal:
         """Pay, collect, and learn the end. Of a payment that cannot be finished the seller cancels the invoice."""
         commit = await self._pay()
         if commit is None:
-            await self._seller.insist(lambda node: node.seller.cancel(self.invoice))
+            await self._seller.insist(self._withdraw)
         else:
             self._happened("promised")
             await self._seller.insist(lambda node: self._collect(node, commit))
@@ -140,6 +140,12 @@ class Deal:
     def _began(self, payment_id: PaymentId, _: Amount) -> None:
         self._payment_id = payment_id
         self._happened("began")
+
+    async def _withdraw(self, node: AppNode) -> None:
+        try:
+            await node.seller.cancel(self.invoice)
+        except Refused:
+            return  # withdrawn before the node was killed, and its answer was lost
 
     async def _collect(self, node: AppNode, commit: Commit) -> None:
         try:

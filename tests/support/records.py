@@ -28,6 +28,7 @@ from offset.core.funder.records import (
     RelaysRecord,
     SentRelays,
     TransactionRecord,
+    WithdrawnRecord,
 )
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, Receipt, RelayAddress
 from offset.wire.friend import (
@@ -112,6 +113,7 @@ kinds = st.sampled_from(HistoryKind)
 
 RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
     RelaysRecord: st.builds(RelaysRecord, tuples(named_relays)),
+    WithdrawnRecord: st.builds(WithdrawnRecord, id32, currencies),
     IndexServersRecord: st.builds(IndexServersRecord, tuples(named_servers)),
     FriendRecord: st.builds(
         FriendRecord,

@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from offset.app.connect import connect, connect_files
+    from offset.app.connecting import connect, connect_files
     from offset.app.errors import (
         AppError,
         CannotConnect,
@@ -140,8 +140,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "connect": "offset.app.connect",
-    "connect_files": "offset.app.connect",
+    "connect": "offset.app.connecting",
+    "connect_files": "offset.app.connecting",
     "AppError": "offset.app.errors",
     "CannotConnect": "offset.app.errors",
     "Disconnected": "offset.app.errors",

@@ -50,7 +50,7 @@ class Answers(Generic[K, V]):
                 future.set_exception(error)
 
     def lose(self, error: Disconnected) -> None:
-        """No answer will come any more, to nobody."""
+        """No answer will come to anybody any more."""
         self._lost = error
         for name in list(self._waiting):
             self.refuse(name, Disconnected(str(error)))

@@ -7,7 +7,8 @@ AppError
  ├─ NotPermitted, Refused                 (also UserFault: ask for something else)
  └─ PaymentError
      ├─ NoIndexServer, NoRoute, NotEnoughCredit, TooExpensive      nothing was begun
-     ├─ PaymentRefused, PaymentCanceled, PaymentUnknown            nothing was paid
+     ├─ PaymentRefused, PaymentCanceled                            nothing was paid
+     ├─ PaymentUnknown                                             the node cannot say what became of it
      ├─ PaymentUnfinished                                          still open: resume it later, or leave it
      └─ PaymentCollected                                           paid, when it was resumed
 """
@@ -15,8 +16,9 @@ AppError
 from __future__ import annotations
 
 from offset.base import base64url
+from offset.base.credits import Amount
 from offset.base.faults import OffsetError, UserFault
-from offset.base.ids import PaymentId, PublicKey
+from offset.base.ids import Currency, PaymentId, PublicKey
 
 
 class AppError(OffsetError):
@@ -35,7 +37,8 @@ def not_trusted(address: str, app: PublicKey) -> NotTrusted:
     """The node at `address` closed the connection when it saw the key of the app."""
     return NotTrusted(
         f"the node at {address} does not trust this app, whose public key is {base64url.encode(app)}; "
-        "put its ticket (stmgr app-ticket) into the node's folder of trusted apps"
+        "put its ticket (stmgr app-ticket) into the node's folder of trusted apps; or it is no node, and the ticket "
+        "that of a relay"
     )
 
 
@@ -85,6 +88,16 @@ class NotEnoughCredit(PaymentError):
 class TooExpensive(PaymentError):
     """The mediators ask for more than the buyer wants to give."""
 
+    def __init__(self, fees: Amount, allowed: Amount, currency: Currency, *, is_default: bool) -> None:
+        """`fees` is what the cheapest routes cost together, `allowed` what they may cost, in credits.
+
+        `is_default`: the limit is that of every payment, and not one that the buyer has set.
+        """
+        limit = f"{allowed} allowed unless you set another limit" if is_default else f"{allowed} allowed"
+        self.reason = f"the routes cost {fees} {currency} in fees, more than the {limit}"
+        super().__init__(f"{self.reason}: allow more, or try again later")
+        self.fees, self.allowed = fees, allowed
+
 
 class PaymentRefused(PaymentError):
     """Every route that was tried gave the credits back; nothing is frozen any more."""
@@ -95,7 +108,11 @@ class PaymentCanceled(PaymentError):
 
 
 class PaymentUnknown(PaymentError):
-    """The node has no such payment: it never had it, or its end was acknowledged before."""
+    """The node has no such payment, so it cannot say what became of it.
+
+    It may be a payment of another node, or one that never began, or one whose end was acknowledged before: then it
+    may have been paid.
+    """
 
 
 class PaymentUnfinished(PaymentError):

@@ -15,7 +15,7 @@ from offset.app.settings import checked_name
 from offset.base import base64url
 from offset.base.credits import Amount, Rate, is_amount
 from offset.base.faults import UserFault
-from offset.base.ids import Currency, PublicKey
+from offset.base.ids import PUBLIC_KEY_BYTES, Currency, PublicKey
 from offset.base.limits import FRIEND_RELAYS_MAX, U32_MAX
 from offset.base.names import check_currency
 from offset.core.apps.reports import balance_of, config_of, friend_named
@@ -75,7 +75,7 @@ class Friends:
         if public_key == session.report.public_key:
             raise Refused("a node cannot be its own friend")
         await session.ask(
-            AddFriend(public_key, relays, checked_name(name)),
+            AddFriend(public_key, relays, _checked_friend_name(name)),
             lambda: None if public_key in session.report.friends else "the node did not take the friend",
         )
 
@@ -102,7 +102,7 @@ class Friends:
     async def rename(self, friend: FriendRef, name: str) -> None:
         """Give a friend another name; only this node sees it. Raises Refused."""
         key = self.key_of(friend)
-        request = SetFriendName(key, checked_name(name))
+        request = SetFriendName(key, _checked_friend_name(name))
         await self._change(key, request, lambda report: report.name == name, "did not take the name")
 
     async def set_relays(self, friend: FriendRef, relays: Iterable[RelayAddress]) -> None:
@@ -227,6 +227,15 @@ class Friends:
             return None if is_done(report) else f"the node {refusal}"
 
         await self._session.ask(request, look)
+
+
+def _checked_friend_name(name: str) -> str:
+    """`name` when a friend may have it. Raises UserFault."""
+    try:
+        base64url.decode(name, PUBLIC_KEY_BYTES)
+    except UserFault:
+        return checked_name(name)
+    raise UserFault("a friend cannot be named like a public key: a command could mean either of two friends")
 
 
 def _checked_relays(relays: Iterable[RelayAddress]) -> tuple[RelayAddress, ...]:

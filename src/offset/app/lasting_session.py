@@ -26,7 +26,7 @@ from weakref import WeakSet
 
 import msgspec
 
-from offset.app.connect import read_files, ticket_of
+from offset.app.connecting import read_files, ticket_of
 from offset.app.errors import AppError, Disconnected, NotConnected
 from offset.app.node import Node
 from offset.app.reports import LiveReport

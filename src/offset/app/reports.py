@@ -61,6 +61,14 @@ class LiveReport:
         """How the node stands with its relays and friends; None if it does not tell, like the reference."""
         return self._view.status
 
+    @property
+    def tells_refusals(self) -> bool:
+        """Whether the node says of each request that it refuses why; then an acknowledgement alone means done.
+
+        Every node of ours does, and tells its status; one of the reference tells neither (spec 05, D-4).
+        """
+        return self._view.status is not None
+
     def snapshot(self) -> NodeReport:
         """The whole report as it is now."""
         return self._view.snapshot()

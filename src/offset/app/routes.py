@@ -10,6 +10,7 @@ from offset.base.credits import Amount
 from offset.base.entropy import new_uid
 from offset.base.ids import PublicKey
 from offset.base.names import check_currency_length
+from offset.core.index.offered import usable
 from offset.wire.index import Edge, MultiRoute, RequestRoutes
 
 ROUTES_S = 12.0
@@ -25,6 +26,8 @@ class Routes:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.dropped = 0
+        """How many routes of all answers were left out because they are none, or lead elsewhere."""
 
     async def find(
         self,
@@ -38,6 +41,9 @@ class Routes:
     ) -> tuple[MultiRoute, ...]:
         """Multi-routes that carry `amount` credits, best first; none when there are none.
 
+        An index server is not believed: what is no route from `source` to `destination` is left out, and counted in
+        `dropped`. Capacities and rates are what the server says.
+
         `source` is the node itself unless given, `exclude` an edge to avoid. Raises NoIndexServer when there is no
         index server to ask, even after a while, and NoAnswer after `timeout_s` seconds.
         """
@@ -45,6 +51,7 @@ class Routes:
         until = loop.time() + timeout_s
         patient_until = min(until, loop.time() + INDEX_PATIENCE_S)
         currency = check_currency_length(currency)
+        start = source or self._session.report.public_key
         while True:
             await self._wait_for_server(patient_until - loop.time())
             # Each question has an id of its own, so that no answer is taken for that of another.
@@ -52,13 +59,15 @@ class Routes:
                 new_uid(self._session.entropy),
                 currency,
                 amount,
-                source or self._session.report.public_key,
+                start,
                 destination,
                 exclude,
             )
             answer = await self._ask(request, until - loop.time())
             if answer is not None:
-                return answer
+                offered = usable(answer, start, destination)
+                self.dropped += offered.dropped
+                return offered.multi_routes
             if loop.time() + _RETRY_S >= patient_until:
                 raise NoIndexServer("the node could not ask its index server for routes: try again later")
             await asyncio.sleep(_RETRY_S)

@@ -6,8 +6,9 @@
 
     settle: the last two with a limit of time, after which the invoice is withdrawn
 
-A node of the reference does not say whether it took a commit (spec 05, D-4), but its report shows the credits: what
-was frozen for us before, and what friends owe us after. `commit` compares them.
+A node of ours says so when it does not take a commit. One of the reference does not (spec 05, D-4), but its report
+shows the credits: what was frozen for us before, and what friends owe us after. Only with such a node does `commit`
+compare them, and other payments that move meanwhile can mislead it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from offset.base.faults import UserFault
 from offset.base.ids import Currency, PublicKey
 from offset.base.names import check_currency
 from offset.core.apps.reports import balance_of
+from offset.shell.files import load
 from offset.wire.app import AddInvoice, CancelInvoice, CommitInvoice
 from offset.wire.common import Commit
 from offset.wire.files import InvoiceFile, parse_commit
@@ -66,35 +68,42 @@ class Seller:
     async def cancel(self, invoice: InvoiceFile) -> None:
         """Withdraw an invoice; what buyers have frozen for it goes back to them.
 
-        Cancelling what was collected or cancelled before changes nothing.
+        Raises Refused when it is not open: it was collected or cancelled before. A node of the reference does not
+        tell (D-4).
         """
         self._check_ours(invoice)
-        # A node of ours says that it is not open; then nothing is left to withdraw.
-        with suppress(Refused):
-            await self._session.ask(CancelInvoice(invoice.invoice_id))
+        await self._session.ask(CancelInvoice(invoice.invoice_id))
 
     async def wait_for_commit(self, invoice: InvoiceFile, path: Path, timeout_s: float) -> Commit:
-        """The commit that somebody puts into a file, once it is there and whole. Raises NoAnswer, UserFault."""
+        """The commit that somebody puts into a regular file, once it is there and whole.
+
+        Raises NoAnswer, which says what was wrong with the file at last, and UserFault when the commit is not for
+        this invoice.
+        """
+        reason = f"no such file: {path}"
         try:
             async with asyncio.timeout(timeout_s):
                 while True:
                     try:
-                        commit = parse_commit(path.read_text("utf-8"))
+                        # In a thread: a disk that hangs, a share say, must not stop the loop.
+                        commit = await asyncio.to_thread(load, path, parse_commit, regular=True)
                         break
-                    except (OSError, UserFault, UnicodeDecodeError):
+                    except UserFault as fault:
                         # It is not there, or being written.
+                        reason = str(fault)
                         await asyncio.sleep(LOOK_S)
         except TimeoutError:
-            raise NoAnswer(f"there is no commit in {path} after {timeout_s:g} s") from None
+            raise NoAnswer(f"no commit came within {timeout_s:g} s: {reason}") from None
         check_commit(invoice, commit)
         return commit
 
-    async def commit(self, invoice: InvoiceFile, commit: Commit, *, confirm_s: float | None = None) -> bool:
-        """Collect. Raises UserFault when the commit does not fit, Refused when there was nothing to collect.
+    async def commit(self, invoice: InvoiceFile, commit: Commit, *, confirm_s: float = COLLECT_S) -> None:
+        """Collect. When this returns the node has taken the commit; the credits come when the friends answer.
 
-        After Refused parts of the buyer's payment may still be frozen: `cancel` the invoice, as `settle` does.
-        Returns whether the credits are here. That is looked at for `confirm_s` seconds, if given; False can mean
-        that a friend is offline (then they come later), or that this commit was used before while others wait.
+        Raises UserFault when the commit does not fit, Refused when the node does not take it. Then parts of the
+        buyer's payment may still be frozen: `cancel` the invoice, as `settle` does.
+        Of a node that does not say whether it took the commit (D-4) the credits are looked for, for `confirm_s`
+        seconds: Refused when none came though no friend that holds some is offline.
         """
         self._check_ours(invoice)
         check_commit(invoice, commit)
@@ -114,14 +123,18 @@ class Seller:
             )
 
         await session.ask(CommitInvoice(commit), refusal)
-        if confirm_s is not None:
-            try:
-                await session.report.wait_until(
-                    lambda report: _rise(report, currency, before) >= amount, confirm_s
-                )
-            except NoAnswer:
-                return False
-        return _rise(session.report, currency, before) >= amount
+        if session.report.tells_refusals:
+            return
+        try:
+            await session.report.wait_until(
+                lambda report: _rise(report, currency, before) >= amount, confirm_s
+            )
+        except NoAnswer:
+            if not offline_debtors(session.report, currency):
+                raise Refused(
+                    f"the node does not say whether it took the commit, and no credits came within {confirm_s:g} s: "
+                    "perhaps it was collected or cancelled before, and what is frozen belongs to other payments"
+                ) from None
 
     async def settle(
         self,
@@ -130,13 +143,13 @@ class Seller:
         *,
         timeout_s: float,
         confirm_s: float = COLLECT_S,
-    ) -> bool:
+    ) -> None:
         """Collect with the commit that is awaited, or withdraw the invoice: it is closed when this ends.
 
         If no commit comes within `timeout_s` seconds, or the node does not take it, what buyers have frozen goes
-        back to them at once, instead of staying frozen until somebody remembers. Returns what `commit` returns;
-        raises what it raises, what the awaited raises, and NoAnswer when the time is over. Only after Disconnected
-        can the invoice still be open: cancel it over the next connection.
+        back to them at once, instead of staying frozen until somebody remembers. Raises what `commit` raises, what
+        the awaited raises, and NoAnswer when the time is over. Only after Disconnected can the invoice still be open:
+        cancel it over the next connection.
         """
         try:
             try:
@@ -144,10 +157,10 @@ class Seller:
                     given = await commit
             except TimeoutError:
                 raise NoAnswer(f"no commit came within {timeout_s:g} s: the invoice was withdrawn") from None
-            return await self.commit(invoice, given, confirm_s=confirm_s)
+            await self.commit(invoice, given, confirm_s=confirm_s)
         finally:
             # Not every node tells whether it took the commit (D-4). If it did, this changes nothing.
-            with suppress(Disconnected, NoAnswer):
+            with suppress(Disconnected, NoAnswer, Refused):
                 await self.cancel(invoice)
 
     def _check_ours(self, invoice: InvoiceFile) -> None:

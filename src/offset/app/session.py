@@ -55,7 +55,10 @@ ANSWER_S = 30.0
 T = TypeVar("T")
 
 Check = Callable[[], str | None]
-"""Looks at the report in the moment a request was carried out: why it was refused, or None (spec 05, D-4)."""
+"""Looks at the report in the moment a request was carried out: why it was refused, or None (spec 05, D-4).
+
+Asked only of a node that tells no refusals: what a report shows may have another cause.
+"""
 
 
 class Session:
@@ -199,6 +202,8 @@ class Session:
     def _acknowledged(self, ack: Uid, refusal: str) -> None:
         """A node of ours says why it refused a request; of another the report tells whether it did (D-4)."""
         check = self._checks.pop(ack, None)
+        if self.report.tells_refusals:
+            check = None
         reason = refusal or (check() if check is not None else None)
         if reason is None:
             self._acks.give(ack, None)

@@ -7,7 +7,7 @@ from offset.app.session import Session
 from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
 from offset.base.limits import NAME_BYTES_MAX, NODE_RELAYS_MAX
-from offset.base.names import check_address
+from offset.base.names import check_reachable
 from offset.wire.app import AddIndexServer, AddRelay, RemoveIndexServer, RemoveRelay
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
 
@@ -27,7 +27,7 @@ class Relays:
 
     async def add(self, public_key: PublicKey, address: str, name: str) -> None:
         """Use a relay; with a known key, its new address and name. Raises Refused."""
-        relay = NamedRelayAddress(public_key, check_address(address), checked_name(name))
+        relay = NamedRelayAddress(public_key, check_reachable(address), checked_name(name))
         await self._session.ask(AddRelay(relay), lambda: self._refusal(relay))
 
     async def remove(self, public_key: PublicKey) -> None:
@@ -63,7 +63,7 @@ class IndexServers:
 
     async def add(self, public_key: PublicKey, address: str, name: str) -> None:
         """Use an index server; with a known key, its new address and name. Raises Refused."""
-        server = NamedIndexServerAddress(public_key, check_address(address), checked_name(name))
+        server = NamedIndexServerAddress(public_key, check_reachable(address), checked_name(name))
         await self._session.ask(
             AddIndexServer(server),
             lambda: (
@@ -87,6 +87,8 @@ class IndexServers:
 
 def checked_name(name: str) -> str:
     """`name` when a node takes it for a friend, relay or index server. Raises UserFault."""
+    if not name.strip():
+        raise UserFault("a name is not blank")
     if len(name.encode(errors="replace")) > NAME_BYTES_MAX:
         raise UserFault(f"a name has at most {NAME_BYTES_MAX} bytes")
     return name

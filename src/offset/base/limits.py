@@ -110,6 +110,9 @@ TOKEN_OWED_MS: Millis = (
 )  # what was not said to a friend by then, because it keeps the token, is cancelled
 PAYMENTS_MAX = 100_000
 TRANSACTIONS_PER_PAYMENT_MAX = 64
+# What a payer gives to mediators without being asked: a share of the amount, and credits for each mediator.
+FEES_PERCENT_MAX = 3
+FEES_PER_MEDIATOR_MAX = 5
 BACKOFF_MS_MIN: Millis = 1 * SECOND  # spec 02, W11
 BACKOFF_MS_MAX: Millis = 5 * MINUTE
 LISTEN_BACKOFF_MS_MAX: Millis = 2 * MINUTE
@@ -136,7 +139,7 @@ KEPT_RELAY_BACKOFF_MS_MAX: Millis = 10 * MINUTE  # of a relay that only some fri
 
 # Apps
 APPS_MAX = 256
-TURNS_HELD_MAX = 1024  # that wait for the disk; beyond it those who cause more are not read
+TURNS_HELD_MAX = 1024  # that wait for the disk; beyond it, connections that cause more are not read
 APPS_RECHECK_MS: Millis = 2 * SECOND  # how soon an app that is not trusted any more is gone
 STATUS_PAUSE_MS: Millis = 500  # between two messages to apps about relays and links
 APP_HANDSHAKES_MAX = 256  # (ref: 16, and more must wait) beyond it the caller that is silent longest goes
@@ -149,6 +152,11 @@ INDEX_NODE_TICKS = 60  # (ref) life of a silent node, and hashes remembered
 INDEX_HANDSHAKES_MAX = 512  # (ref)
 INDEX_CLIENT_KEEPALIVE_MS: Millis = 32 * SECOND  # (ref)
 INDEX_FIRST_HASH_MS: Millis = 8 * SECOND  # spec 04, 5.3
+INDEX_SILENCE_MS: Millis = 10 * SECOND  # without a time hash, of which there is one each second: spec 04, 5.3
+INDEX_LATE_MS: Millis = (
+    2 * SECOND
+)  # we may come so late ourselves that what a server said still waits to be read
+INDEX_UNANSWERED_MAX = 3  # questions in a row without an answer, while another server could be asked
 INDEX_SERVER_BACKOFF_MS_MAX: Millis = 60 * SECOND
 INDEX_AGE_BASE = 16  # (ref)
 INDEX_AGE_FACTOR = 3  # (ref)
@@ -156,23 +164,38 @@ INDEX_MUTATIONS_MAX = 4096  # in one message: spec 04, 3.10
 INDEX_MUTATIONS_PER_BATCH = 64  # that our client sends: spec 04, 5.6
 INDEX_REFRESH_MUTATIONS = 16
 INDEX_UPDATES_SPACING_MS: Millis = 250  # at most 4 messages a second: spec 04, 5.6
+INDEX_SERVER_MESSAGE_BYTES_MAX = (
+    2**23
+)  # of a trusted server; what is longer than a frame is skipped: spec 04, 3.11
 INDEX_CHAIN_LINKS_MAX = 256
 INDEX_LINK_HASHES_MAX = 1024
 INDEX_SESSIONS_REMEMBERED = 4  # spec 04, 3.8
 INDEX_REQUESTS_PER_CLIENT_MAX = 512  # in one tick; beyond it the answer is empty
 INDEX_CLIENTS_MAX = 16_384
+INDEX_CLIENTS_PER_ADDRESS_MAX = 320  # as many as at a relay
+INDEX_RELAYED_NODES_PER_CLIENT_MAX = 16  # whose reports a client hands in beside its own
+INDEX_REPORT_COST = 16  # of a report, its signature above all, beside 1 for each mutation
+INDEX_REPORTS_COST_PER_SECOND = 2048  # from one client: some 100 reports with few mutations
+INDEX_REPORTS_COST_BURST = 262_144  # the reference says all it publishes in one go, a report for each pair
+INDEX_FORWARDED_COST_PER_SECOND = (
+    2 * INDEX_REPORTS_COST_PER_SECOND
+)  # of one node by way of others, which may bunch it
+INDEX_FORWARDED_COST_BURST = 2 * INDEX_REPORTS_COST_BURST
 INDEX_NODES_MAX = 1_000_000
 INDEX_RECORDS_MAX = 10_000_000  # of all nodes together
 INDEX_RECORDS_PER_NODE_MAX = 65_536
+INDEX_SWEPT_RECORDS = 2048  # removed in one go, some 5 ms
+INDEX_SWEEP_MS: Millis = 10  # from one such go to the next
 INDEX_SEARCH_ARCS_MAX = 200_000  # touched for one request, splits included, about 100 ms: spec 04, 8
 INDEX_SEARCH_ARCS_PER_TICK = 1_600_000  # touched for all requests of one tick: updates and hashes go first
-INDEX_SEARCH_ARCS_PER_CLIENT = 400_000  # of these for one client: who asks hard questions holds up few
+INDEX_SEARCH_ARCS_PER_CLIENT = 400_000  # of these for one client, so that hard questions hold up few others
 INDEX_ALTERNATIVES_MAX = 1  # further multi-routes beside the cheapest: spec 04, 7.4
 INDEX_HOP_COST_DIVISOR = 200  # a hop costs as much as 1/200 of the amount in fees: spec 04, 7.3
 INDEX_SHORT_SESSION_MS: Millis = 8 * SECOND  # a shorter session counts as a failed attempt: spec 04, 1.6
 INDEX_CLIENT_BACKOFF_MS_MAX: Millis = 32 * SECOND
 INDEX_FULL_STATE_JITTER_MS: Millis = 2 * SECOND  # after a reconnect: spec 04, 5.6
 INDEX_REPEAT_STATE_MS: Millis = 4 * SECOND  # servers that have just met miss the first reports: spec 04, 3.7
+WITHDRAWN_MAX = 4096  # pairs of friends who were removed, which index servers may still believe in
 INDEX_SERVERS_MAX = 64  # of one node
 INDEX_ROUTES_MS: Millis = 10 * SECOND  # a server that has not answered by then never will: spec 04, 5.8
 MULTI_ROUTE_ROUTES_MAX = 16  # spec 04, 7.4; that many are used only where fewer do not carry the amount

@@ -7,16 +7,24 @@ from offset.base.ids import Currency
 from offset.base.limits import ADDRESS_BYTES_MAX, CURRENCY_BYTES_MAX
 
 PORT_MAX = 65535
+_RIGHT_FORM = "give HOST:PORT, such as 192.0.2.7:1234, [2001:db8::7]:1234 or example.org:1234"
 
 
 def check_currency(text: str) -> Currency:
-    """`text` when a person may name a currency so: 1 to 16 bytes of UTF-8. Raises UserFault.
+    """`text` when a person may name a currency so. Raises UserFault.
 
-    The reference takes the empty name as well, a defect (spec 05, 7, D-12).
+    That is 1 to 16 bytes of UTF-8 that can be seen: no blanks around the name, nothing in it that does not print,
+    so that no two currencies look the same. The reference takes any name, the empty one too, a defect (spec 05, 7,
+    D-12).
     """
-    if not text:
+    if not text.strip():
         raise UserFault(f"a currency needs a name, of at most {CURRENCY_BYTES_MAX} bytes")
-    return check_currency_length(text)
+    check_currency_length(text)
+    if text != text.strip() or not text.isprintable():
+        raise UserFault(
+            f"the name of a currency, {text!r}, has blanks around it or characters that do not print"
+        )
+    return Currency(text)
 
 
 def check_currency_length(text: str) -> Currency:
@@ -32,6 +40,33 @@ def check_address(text: str) -> str:
     """
     _check_length("an address", text, ADDRESS_BYTES_MAX)
     return text
+
+
+def check_reachable(address: str) -> str:
+    """`address` when others can connect to it, by its form. Raises UserFault, which says the right form.
+
+    The reference takes any address (spec 01, 1.5), and then nobody can connect.
+    """
+    check_address(address)
+    wrong = f"nobody can connect to {address!r}"
+    found = host_and_port(address)
+    if "/" in address or any(char.isspace() for char in address):
+        raise UserFault(f"{wrong}: {_RIGHT_FORM}, without http:// and blanks")
+    if ":" in address.rpartition(":")[0] and not address.startswith("["):
+        raise UserFault(f"{wrong}: put an IPv6 address into brackets, such as [2001:db8::7]:1234")
+    if found is None:
+        raise UserFault(f"{wrong}: {_RIGHT_FORM}")
+    host, port = found
+    if port == 0:
+        raise UserFault(
+            f"{wrong}: the port is a number from 1 to {PORT_MAX}, the one that the server listens on"
+        )
+    if host in ("0.0.0.0", "::"):
+        raise UserFault(
+            f"{wrong}: {host} stands for all addresses of a machine; name the one at which others reach it, "
+            "such as 192.0.2.7:1234 or example.org:1234"
+        )
+    return address
 
 
 def host_and_port(address: str) -> tuple[str, int] | None:

@@ -154,6 +154,9 @@ class AppEngine:
                 case AppStage.REPORTING:
                     assert self._permissions is not None
                     report = NODE_REPORT.decode(data)
+                    if report.funder_report.local_public_key != self._node:
+                        # The messages of an index server can be read as those of a node that says nothing.
+                        raise PeerFault("it is not a node; is the ticket that of an index server?")
                     self._stage, self._welcome.at = AppStage.READY, None
                     self._tell(Ready(self._permissions, report))
                 case AppStage.READY:

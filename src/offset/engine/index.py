@@ -9,11 +9,17 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from offset.base.entropy import Entropy
-from offset.base.faults import PeerFault
+from offset.base.faults import PeerFault, TextTooLong
 from offset.base.ids import Conn, PublicKey, short
 from offset.base.instants import Instant
-from offset.base.limits import COUNTERS_MS, INDEX_CLIENTS_MAX, INDEX_HANDSHAKES_MAX
-from offset.core.index.effects import DialPeer, HangupConn, SendClients, SendPeers
+from offset.base.limits import (
+    COUNTERS_MS,
+    FRAME_BYTES_MAX,
+    INDEX_CLIENTS_MAX,
+    INDEX_HANDSHAKES_MAX,
+    INDEX_SERVER_MESSAGE_BYTES_MAX,
+)
+from offset.core.index.effects import DialPeer, HangupConn, PauseConn, ResumeConn, SendClients, SendPeers
 from offset.core.index.effects import Effect as ServerEffect
 from offset.core.index.server import IndexServer
 from offset.crypto.signer import Signer
@@ -63,6 +69,7 @@ class IndexEngine:
             entropy,
             connections_max=clients_max + len(trusted) + handshakes_max,
             handshakes_max=handshakes_max,
+            message_bytes_max=dict.fromkeys((SERVERS, DIALED), INDEX_SERVER_MESSAGE_BYTES_MAX),
         )
         lines.listen(CLIENTS, self._take_client)
         lines.listen(SERVERS, self._take_peer)
@@ -116,27 +123,33 @@ class IndexEngine:
             case LineMessage():
                 try:
                     message = INDEX_CLIENT_TO_SERVER.decode(news.data)
+                except TextTooLong:
+                    self._carry_out(self._server.skipped(conn, len(news.data)))
                 except PeerFault:
                     self._hangup(conn)
                 else:
                     self._carry_out(self._server.client_message(conn, message))
             case LineOpened():
-                self._carry_out(self._server.client_opened(conn, news.remote))
+                self._carry_out(self._server.client_opened(conn, news.remote, news.peer))
             case LineClosed():
                 self._carry_out(self._server.closed(conn, now))
             case LineCongested():
-                # Whoever does not take its answers asks no more.
-                self._loop.lines.pause(conn)
+                self._carry_out(self._server.congested(conn))
             case LineDrained():
-                self._loop.lines.resume(conn, now)
+                self._carry_out(self._server.drained(conn))
 
     def _take_peer(self, news: LineEvent) -> None:
         """What happens on the line of another server, whoever dialed it."""
         conn, now = news.conn, self._loop.now
         match news:
+            case LineMessage() if len(news.data) > FRAME_BYTES_MAX:
+                # The reference has no limit, and passes on what anybody told it.
+                self._carry_out(self._server.skipped(conn, len(news.data)))
             case LineMessage():
                 try:
                     message = INDEX_SERVER_TO_SERVER.decode(news.data)
+                except TextTooLong:
+                    self._carry_out(self._server.skipped(conn, len(news.data)))
                 except PeerFault:
                     self._hangup(conn)
                 else:
@@ -149,9 +162,9 @@ class IndexEngine:
             case LineClosed():
                 self._carry_out(self._server.closed(conn, now))
             case LineCongested():
-                self._server.congested(conn)
+                self._carry_out(self._server.congested(conn))
             case LineDrained():
-                self._server.drained(conn)
+                self._carry_out(self._server.drained(conn))
 
     def _take_dialed(self, key: PublicKey, news: LineEvent) -> None:
         """What happens on a line that we dialed to a peer."""
@@ -181,6 +194,10 @@ class IndexEngine:
                     self._loop.lines.dial(effect.address, effect.key, owner, self._loop.now)
                 case HangupConn():
                     self._loop.lines.hangup(effect.conn)
+                case PauseConn():
+                    self._loop.lines.pause(effect.conn)
+                case ResumeConn():
+                    self._loop.lines.resume(effect.conn, self._loop.now)
 
     def _send(self, conns: tuple[Conn, ...], data: bytes) -> None:
         for conn in conns:

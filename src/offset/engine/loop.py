@@ -45,8 +45,8 @@ class Loop:
     def take(self, event: Event) -> None:
         """Give the news of an event to the owners of the lines.
 
-        What came in one piece behind the words for which an owner hangs up is not read any more: no owner is given a
-        message of a line that is over.
+        An owner may hang up because of one message while the next ones came in the same piece: those are dropped, so
+        no owner is given a message of a line that is over.
         """
         for news in self.lines.handle(event, self.now):
             if not isinstance(news, LineMessage) or self.lines.is_open(news.conn):

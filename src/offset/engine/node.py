@@ -59,6 +59,7 @@ from offset.engine.part_timeouts import PartTimeouts
 from offset.engine.surface import Effect, Event, NetworkChanged, Persisted, Received, Tell
 from offset.engine.token_timeouts import TokenTimeouts
 from offset.engine.views import NodeView
+from offset.engine.withdrawn import Pair, Withdrawn
 from offset.link.stack import Line
 from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIndexServer
 from offset.wire.extension import Extra, LostPayment
@@ -99,6 +100,7 @@ class NodeEngine:
         self._token_timeouts = TokenTimeouts(self._funder)
         self._token_timer = Timer(self._give_back_unsaid)
         self._capacities = Capacities()
+        self._withdrawn = Withdrawn(rows)
         self._apps = NodeApps(trust, self._loop.send)
         self._app_lines = NodeAppLines(
             self._loop,
@@ -128,7 +130,9 @@ class NodeEngine:
             moved=self._app_lines.status_moved,
         )
         client = IndexClient(signer, entropy, servers)
-        self._index = NodeIndex(self._loop, client, answer=self._apps.tell, report=self._report)
+        self._index = NodeIndex(
+            self._loop, client, answer=self._apps.tell, report=self._report, taken_back=self._forget_withdrawn
+        )
         self._loop.set_timers(
             self._channeler.timer,
             self._index.timer,
@@ -145,6 +149,7 @@ class NodeEngine:
         self._loop.now = now
         self._say(self._funder.start(), None)
         self._look_at_parts(self._funder.state.waiting)
+        self._index.doubt(self._withdrawn.doubtful(self._funder.state))
         self._index.start()
         return self._loop.take_effects()
 
@@ -176,7 +181,7 @@ class NodeEngine:
 
     def view(self) -> NodeView:
         """The node at this moment."""
-        needed = len(self._channeler) + len(self._apps) + (self._index.conn is not None)
+        needed = len(self._channeler) + len(self._apps) + len(self._index.conns)
         return NodeView(self._funder.state, needed, len(self._outbox), self._apps.requests_pending)
 
     # The disk
@@ -291,6 +296,8 @@ class NodeEngine:
         concerned = turn.concerned()
         self._look_at_tokens({**concerned, **{friend: None for friend, _ in turn.messages}})
         capacities = self._capacities.changed(self._funder.state, concerned)
+        turn.changes.update(self._withdrawn.published(capacities))
+        turn.changes.update(self._withdrawn.removed(turn.changes))
         lost = lost_payments(self._funder.state, turn.lost_payments)
         self._put(turn.changes, lambda: self._release(turn, ack, capacities, lost))
 
@@ -320,3 +327,8 @@ class NodeEngine:
             self._apps.tell(result)
         if capacities:
             self._index.publish(capacities)
+        if withdrawn := self._withdrawn.among(turn.changes):
+            self._index.doubt(withdrawn)
+
+    def _forget_withdrawn(self, pairs: Iterable[Pair]) -> None:
+        self._put(self._withdrawn.taken_back(pairs), lambda: None)

@@ -53,7 +53,7 @@ class NodeApps:
         return len(self._pending)
 
     def opened(self, conn: Conn, key: PublicKey) -> bool:
-        """An app proved its key. False: hang up without a word."""
+        """An app proved its key. False: it is to be hung up on."""
         permissions = self._trust(key)
         if permissions is None or len(self._permissions) >= APPS_MAX:
             return False

@@ -1,8 +1,8 @@
-"""The index client of a node: its one line to an index server, its timer, and how its effects are carried out."""
+"""The index client of a node: its lines to index servers, its timer, and how its effects are carried out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey, Uid
@@ -15,10 +15,13 @@ from offset.core.index.client import (
     IndexClient,
     ReportChange,
     SendServer,
+    TakeFresh,
+    TakenBack,
 )
 from offset.engine.capacities import Changed
 from offset.engine.line_events import LineClosed, LineEvent, LineMessage, LineOpened
 from offset.engine.loop import Loop, Timer
+from offset.engine.withdrawn import Pair
 from offset.wire.app import AppServerToApp, ClientResponseRoutes
 from offset.wire.common import NamedIndexServerAddress
 from offset.wire.index import INDEX_CLIENT_TO_SERVER, INDEX_SERVER_TO_CLIENT, RequestRoutes
@@ -32,13 +35,24 @@ class NodeIndex:
     """The index client as a part of a node."""
 
     def __init__(
-        self, loop: Loop, client: IndexClient, *, answer: Callable[[AppServerToApp], None], report: Report
+        self,
+        loop: Loop,
+        client: IndexClient,
+        *,
+        answer: Callable[[AppServerToApp], None],
+        report: Report,
+        taken_back: Callable[[Iterable[Pair]], None],
     ) -> None:
-        """`answer` takes the routes that were asked for, `report` what else apps and the disk must know."""
+        """`answer` takes the routes that were asked for, `report` what else apps and the disk must know.
+
+        `taken_back` takes the pairs that no server believes in any more.
+        """
         self._loop = loop
         self._client = client
-        self._answer, self._report = answer, report
+        self._answer, self._report, self._taken_back = answer, report, taken_back
         self._conn: Conn | None = None
+        self._fresh: Conn | None = None
+        """A second line, which may take the place of the first."""
         self.timer = Timer(self._tick, client.deadline())
 
     @property
@@ -52,9 +66,9 @@ class NodeIndex:
         return self._client.connected_server
 
     @property
-    def conn(self) -> Conn | None:
-        """The line to the server of this moment, which may still be dialed."""
-        return self._conn
+    def conns(self) -> list[Conn]:
+        """The lines to the server of this moment and to the next one, which may still be dialed."""
+        return [conn for conn in (self._conn, self._fresh) if conn is not None]
 
     # What is wanted
 
@@ -69,6 +83,11 @@ class NodeIndex:
     def publish(self, capacities: Changed) -> None:
         """Tell index servers of these capacities and rates, which are durable."""
         self._carry_out(self._client.set_published(capacities, self._loop.now))
+
+    def doubt(self, pairs: Iterable[Pair]) -> None:
+        """Servers may believe in these pairs: what is not published soon is taken back."""
+        self._client.doubt(pairs)
+        self.timer.at = self._client.deadline()
 
     def request_routes(self, request: RequestRoutes) -> None:
         """Ask the server; the answer goes to whoever asked."""
@@ -90,7 +109,7 @@ class NodeIndex:
         return None
 
     def network_changed(self) -> None:
-        """Whoever waits for the next attempt waits no longer."""
+        """What there is may be dead: connect at once."""
         self._carry_out(self._client.network_changed(self._loop.now))
 
     def _change_servers(self, effects: list[Effect], ack: Uid) -> None:
@@ -105,31 +124,35 @@ class NodeIndex:
     # Events
 
     def _take(self, news: LineEvent) -> None:
-        """What happens on the line to the server."""
-        if news.conn != self._conn:
+        """What happens on a line to a server."""
+        if news.conn not in self.conns:
             # We hung up in the very step in which the line ended.
             assert isinstance(news, LineClosed), "of a line that was hung up only its end may still be told"
             return
+        is_fresh = news.conn == self._fresh
         match news:
             case LineMessage():
                 try:
                     message = INDEX_SERVER_TO_CLIENT.decode(news.data)
                 except PeerFault:
                     self._loop.lines.hangup(news.conn)
-                    self._closed()
+                    self._closed(is_fresh)
                 else:
-                    self._carry_out(self._client.message(message, self._loop.now))
+                    self._carry_out(self._client.message(message, self._loop.now, is_fresh=is_fresh))
             case LineOpened():
-                self._carry_out(self._client.opened(self._loop.now))
+                self._carry_out(self._client.opened(self._loop.now, is_fresh=is_fresh))
             case LineClosed():
-                self._closed()
+                self._closed(is_fresh)
             case _:
                 # We say little, and the driver bounds what waits.
                 return
 
-    def _closed(self) -> None:
-        self._conn = None
-        self._carry_out(self._client.closed(self._loop.now))
+    def _closed(self, is_fresh: bool) -> None:
+        if is_fresh:
+            self._fresh = None
+        else:
+            self._conn = None
+        self._carry_out(self._client.closed(self._loop.now, is_fresh=is_fresh))
 
     def _tick(self) -> None:
         self._carry_out(self._client.tick(self._loop.now))
@@ -144,16 +167,31 @@ class NodeIndex:
                     if self._conn is not None:
                         self._loop.send(self._conn, INDEX_CLIENT_TO_SERVER.encode(effect.message))
                 case DialServer():
-                    assert self._conn is None, "one line at a time"
-                    server = effect.server
-                    self._conn = self._loop.lines.dial(
-                        server.address, server.public_key, self._take, self._loop.now
-                    )
+                    self._dial(effect.server, effect.is_fresh)
+                case HangupServer(is_fresh=True):
+                    self._hangup(self._fresh)
+                    self._fresh = None
                 case HangupServer():
-                    if self._conn is not None:
-                        self._loop.lines.hangup(self._conn)
-                        self._conn = None
+                    self._hangup(self._conn)
+                    self._conn = None
+                case TakeFresh():
+                    self._hangup(self._conn)
+                    self._conn, self._fresh = self._fresh, None
+                case TakenBack():
+                    self._taken_back(effect.pairs)
                 case Answer():
                     self._answer(ClientResponseRoutes(effect.request_id, effect.routes))
                 case ReportChange():
                     self._report({}, None, (IndexClientMutation(effect.mutation),))
+
+    def _dial(self, server: NamedIndexServerAddress, is_fresh: bool) -> None:
+        assert (self._fresh if is_fresh else self._conn) is None, "one line of each kind at a time"
+        conn = self._loop.lines.dial(server.address, server.public_key, self._take, self._loop.now)
+        if is_fresh:
+            self._fresh = conn
+        else:
+            self._conn = conn
+
+    def _hangup(self, conn: Conn | None) -> None:
+        if conn is not None:
+            self._loop.lines.hangup(conn)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,6 +13,8 @@ from offset import __version__
 F = TypeVar("F", bound=Callable[..., Any])
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+SENTENCE_CHARACTERS = 300
+"""The first sentence of a help is shorter."""
 
 
 def version_option(program: str) -> Callable[[F], F]:
@@ -35,6 +37,21 @@ class LazyCommand(NamedTuple):
         """Import the module."""
         command: click.Command = getattr(import_module(self.module), self.attribute)
         return command
+
+
+class WholeGroup(click.Group):
+    """A group whose help tells the whole first sentence of each command, on as many lines as it needs."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of the commands."""
+        _write_commands(formatter, [(name, self.commands[name]) for name in self.list_commands(ctx)])
+
+
+def _write_commands(formatter: click.HelpFormatter, commands: Sequence[tuple[str, click.Command]]) -> None:
+    with formatter.section("Commands"):
+        formatter.write_dl(
+            [(name, command.get_short_help_str(SENTENCE_CHARACTERS)) for name, command in commands]
+        )
 
 
 class LazyGroup(click.Group):
@@ -66,10 +83,7 @@ class LazyGroup(click.Group):
         names = self.list_commands(ctx)
         stubs = {name: click.Command(name, help=lazy.first_line) for name, lazy in self.lazy.items()}
         listed = {**self.commands, **stubs}
-        # The margins that click leaves beside the names.
-        width = formatter.width - 6 - max(map(len, names))
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, listed[name].get_short_help_str(width)) for name in names])
+        _write_commands(formatter, [(name, listed[name]) for name in names])
 
 
 def add_help(group: click.Group) -> None:

@@ -17,7 +17,8 @@ from offset.base.ids import PublicKey
 from offset.engine.index import CLIENTS, SERVERS, IndexEngine
 from offset.programs.cli import CONTEXT, version_option
 from offset.programs.errors import run
-from offset.shell.addresses import parse_listen_address
+from offset.programs.listening import ListenAddress
+from offset.shell.addresses import Address
 from offset.shell.driver import Driver
 from offset.shell.files import load
 from offset.shell.identity_file import open_identity
@@ -62,9 +63,15 @@ def read_trusted(folder: Path) -> dict[PublicKey, str]:
     help="Identity file of the index server.",
 )
 @click.option(
-    "-c", "--lclient", required=True, metavar="IP:PORT", help="Where nodes connect; port 0 picks a free one."
+    "-c",
+    "--lclient",
+    required=True,
+    type=ListenAddress(),
+    help="Where nodes connect; port 0 picks a free one.",
 )
-@click.option("-s", "--lserver", required=True, metavar="IP:PORT", help="Where other index servers connect.")
+@click.option(
+    "-s", "--lserver", required=True, type=ListenAddress(), help="Where other index servers connect."
+)
 @click.option(
     "-t",
     "--trusted",
@@ -72,7 +79,7 @@ def read_trusted(folder: Path) -> dict[PublicKey, str]:
     type=click.Path(path_type=Path),
     help="Folder with the tickets of the index servers to share with: their --lserver addresses.",
 )
-def stindex(idfile: Path, lclient: str, lserver: str, trusted: Path) -> int:
+def stindex(idfile: Path, lclient: Address, lserver: Address, trusted: Path) -> int:
     """Learn from nodes who can pay whom, share it with other index servers, and answer requests for routes.
 
     Of two servers that share, both need the ticket of the other (made by stmgr index-ticket). The folder of
@@ -81,12 +88,11 @@ def stindex(idfile: Path, lclient: str, lserver: str, trusted: Path) -> int:
     """
 
     async def start() -> Driver:
-        at_client, at_server = parse_listen_address(lclient), parse_listen_address(lserver)
         identity = open_identity(idfile)
         engine = IndexEngine(identity, SystemEntropy(), read_trusted(trusted), monotonic_ms())
         driver = Driver(engine)
-        for_nodes = await driver.listen(CLIENTS, *at_client)
-        for_servers = await driver.listen(SERVERS, *at_server)
+        for_nodes = await driver.listen(CLIENTS, *lclient)
+        for_servers = await driver.listen(SERVERS, *lserver)
         key = base64url.encode(identity.public_key)
         announce(f"{PROGRAM}: listening on {for_nodes} for nodes, on {for_servers} for servers (key {key})")
         return driver

@@ -13,8 +13,9 @@ from offset.base.limits import APP_QUEUE_BYTES_MAX
 from offset.engine.node import APPS, NodeEngine
 from offset.programs.cli import CONTEXT, version_option
 from offset.programs.errors import run
+from offset.programs.listening import ListenAddress
 from offset.programs.trusted import TrustedApps
-from offset.shell.addresses import parse_listen_address
+from offset.shell.addresses import Address
 from offset.shell.bounds import Bounds
 from offset.shell.driver import Driver
 from offset.shell.identity_file import open_identity
@@ -32,7 +33,7 @@ PROGRAM = "stnode"
     "-i", "--idfile", required=True, type=click.Path(path_type=Path), help="Identity file of the node."
 )
 @click.option(
-    "-l", "--laddr", required=True, metavar="IP:PORT", help="Where apps connect; port 0 picks a free one."
+    "-l", "--laddr", required=True, type=ListenAddress(), help="Where apps connect; port 0 picks a free one."
 )
 @click.option(
     "-d",
@@ -53,7 +54,7 @@ PROGRAM = "stnode"
     is_flag=True,
     help="Never follow friends to relays at loopback, link-local or private addresses.",
 )
-def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_private_relays: bool) -> int:
+def stnode(idfile: Path, laddr: Address, database: Path, trusted: Path, refuse_private_relays: bool) -> int:
     """Run a node: keep mutual credit with friends, and make and pass on payments.
 
     The folder of trusted apps is read anew for each app that connects. OFFSET_LOG (off, error, warning, info,
@@ -62,25 +63,26 @@ def stnode(idfile: Path, laddr: str, database: Path, trusted: Path, refuse_priva
     """
 
     async def start() -> Driver:
-        address = parse_listen_address(laddr)
         identity = open_identity(idfile)
+        apps = TrustedApps.open(trusted)
         store = Database.open(database, identity.public_key)
         try:
             engine = NodeEngine(
                 identity,
                 SystemEntropy(),
-                TrustedApps(trusted),
+                apps,
                 store.load(),
                 monotonic_ms(),
                 allow_private_relays=not refuse_private_relays,
             )
+            store.settle()
             driver = Driver(
                 engine,
                 committer=store,
                 bounds=Bounds(write_bytes_max=APP_QUEUE_BYTES_MAX),
                 network=InterfaceWatch(),
             )
-            where = await driver.listen(APPS, *address)
+            where = await driver.listen(APPS, *laddr)
         except BaseException:
             store.close()
             raise

@@ -11,13 +11,13 @@ import click
 import msgspec
 
 from offset.base import base64url
-from offset.base.faults import UserFault
 from offset.base.limits import RELAY_HANDSHAKES_MAX, RELAY_HANDSHAKES_PER_ADDRESS_MAX
 from offset.core.relay import Quotas
 from offset.engine.relay import LISTENER, RelayEngine
 from offset.programs.cli import CONTEXT, version_option
 from offset.programs.errors import run
-from offset.shell.addresses import Address, parse_listen_address
+from offset.programs.listening import ListenAddress
+from offset.shell.addresses import Address
 from offset.shell.driver import Driver
 from offset.shell.identity_file import open_identity
 from offset.shell.service import announce, run_program
@@ -31,19 +31,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 def main(args: Sequence[str] | None = None) -> int:
     """Run strelay until it is told to end; returns its exit status."""
     return run(strelay, args)
-
-
-class ListenAddress(click.ParamType[Address]):
-    """IP:port, port 0 for any free one."""
-
-    name = "IP:port"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Address:
-        """The address, or a usage error."""
-        try:
-            return parse_listen_address(value)
-        except UserFault as fault:
-            self.fail(f"{fault}.", param, ctx)
 
 
 def _quota(name: str, default: int, text: str) -> Callable[[F], F]:

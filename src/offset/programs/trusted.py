@@ -22,6 +22,19 @@ class TrustedApps:
         self._told: dict[Path, str] = {}
         """The node looks every few seconds; the log says it once."""
 
+    @classmethod
+    def open(cls, folder: Path) -> TrustedApps:
+        """Those in a folder that can be read now. Raises UserFault: with a wrong name no app would ever be let in."""
+        try:
+            next(folder.iterdir(), None)
+        except FileNotFoundError:
+            raise UserFault(
+                f"there is no folder {folder} for trusted apps; make it with: mkdir {folder}"
+            ) from None
+        except OSError as error:
+            raise UserFault(f"the folder of trusted apps {folder} cannot be read: {error.strerror}") from None
+        return cls(folder)
+
     def __call__(self, key: PublicKey) -> AppPermissions | None:
         """The permissions of the app with this key, or None if no file names it. The first by name wins."""
         try:

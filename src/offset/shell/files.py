@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import stat
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -14,13 +16,14 @@ from offset.base.limits import FILE_BYTES_MAX
 PUBLIC_MODE = 0o666
 """Less what the umask takes."""
 SECRET_MODE = 0o600
+STANDARD_INPUT = Path("-")
 
 T = TypeVar("T")
 
 
-def load(path: Path, parse: Callable[[str], T], *, made_by: str = "") -> T:
-    """What `parse` finds in a file; `made_by` is the command that makes such files. Raises UserFault."""
-    text = read_text(path, made_by=made_by)
+def load(path: Path, parse: Callable[[str], T], *, made_by: str = "", regular: bool = False) -> T:
+    """What `parse` finds in a file, read as `read_text` does. Raises UserFault."""
+    text = read_text(path, made_by=made_by, regular=regular)
     try:
         return parse(text)
     except UserFault as fault:
@@ -28,21 +31,39 @@ def load(path: Path, parse: Callable[[str], T], *, made_by: str = "") -> T:
         raise UserFault(f"{path} is {fault}") from None
 
 
-def read_text(path: Path, *, made_by: str = "") -> str:
-    """The text of a file. Raises UserFault."""
+def read_text(path: Path, *, made_by: str = "", regular: bool = False) -> str:
+    """The text of a file, without the byte order mark that some editors put in front. Raises UserFault.
+
+    `made_by` is the command that makes such files. With `regular` a pipe or a device is refused at once; else
+    a pipe is read as the file of a shell's `<(...)`, and may make us wait. The path `-` is standard input.
+    """
     try:
-        with path.open("rb") as file:
-            data = file.read(FILE_BYTES_MAX + 1)
+        if path == STANDARD_INPUT and not regular:
+            data = sys.stdin.buffer.read(FILE_BYTES_MAX + 1)
+        else:
+            with open(path, "rb", opener=_open_regular if regular else None) as file:
+                data = file.read(FILE_BYTES_MAX + 1)
     except FileNotFoundError:
         raise UserFault(f"no such file: {path}" + (f"; make it with: {made_by}" if made_by else "")) from None
     except OSError as error:
         raise UserFault(f"cannot read {path}: {error.strerror}") from None
     if len(data) > FILE_BYTES_MAX:
         raise UserFault(f"{path} is too large: expected at most {FILE_BYTES_MAX} bytes")
+    if not data.strip():
+        raise UserFault(f"{path} is empty")
     try:
-        return data.decode()
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UserFault(f"{path} is not text in UTF-8") from None
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """Open a regular file. To open a pipe would be to wait for whoever writes into it."""
+    file = os.open(path, flags | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise UserFault(f"{path} is not a regular file")
+    return file
 
 
 def refuse_existing(path: Path) -> None:

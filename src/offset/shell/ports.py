@@ -78,7 +78,7 @@ class Port(asyncio.Protocol):
         self._is_live = False
         """True between Opened and the end of either direction."""
         self._is_told = True
-        """True if the engine knows that it is over, or never heard of it."""
+        """True if the engine knows that it is over, or was never told of it."""
         self._is_reading = True
         self._reason = "the connection is over"
         self._closing: asyncio.TimerHandle | None = None

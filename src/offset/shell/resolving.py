@@ -21,7 +21,7 @@ Found = list[tuple[Any, ...]]
 
 
 class Lookups:
-    """Those under way in one loop. Who asks for what is asked already shares the answer."""
+    """Lookups under way in one loop. Whoever asks for a name that is being looked up shares the answer."""
 
     __slots__ = ("_look_up", "_under_way")
 

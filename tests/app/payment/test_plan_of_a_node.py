@@ -28,6 +28,7 @@ from offset.testing import (
 )
 from offset.wire import app
 from offset.wire.index import Edge, MultiRoute, RequestRoutes
+from support.ours import OPEN
 
 
 @story
@@ -47,7 +48,7 @@ async def test_no_route() -> None:
         ({"bob": (False, "FST"), "ann": (False, "FST")}, r"are offline \(ann, bob\); try again when one"),
         (
             {"bob": (False, "FST"), "ann": (True, "FST")},
-            "nobody between has enough credit in FST; try again later",
+            "knows no way between the seller and this node in either direction",
         ),
     ],
 )
@@ -55,7 +56,12 @@ async def test_no_route() -> None:
 async def test_what_is_in_the_way(friends: dict[str, tuple[bool, str]], reason: str) -> None:
     """When there is no route, the sentence says whether our own friends are the reason, and what can be done."""
     reports = {
-        identity(name).public_key: friend_report(name, consistent(**{currency: (0, 0, 0)}), online=online)
+        identity(name).public_key: friend_report(
+            name,
+            consistent(**{currency: (0, 0, 0)}),
+            online=online,
+            configs=(OPEN,) if currency == "FST" else (),
+        )
         for name, (online, currency) in friends.items()
     }
     async with connected(FakeNode(node_report(reports))) as (_, node):
@@ -66,7 +72,8 @@ async def test_what_is_in_the_way(friends: dict[str, tuple[bool, str]], reason: 
 @story
 async def test_not_enough_credit() -> None:
     """When less would find its way, the buyer is told how much."""
-    async with connected() as (fake, node):
+    opened = node_report({BOB: friend_report(configs=(OPEN,))})
+    async with connected(FakeNode(opened)) as (fake, node):
         small = (MultiRoute((route(BOB, capacity=30),)),)
         fake.routes = [(), small]
         with pytest.raises(

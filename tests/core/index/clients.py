@@ -56,8 +56,10 @@ def question(id: int = 1) -> RequestRoutes:
 
 
 def ticks(one: IndexClient, until: int) -> Iterator[tuple[int, list[Effect]]]:
-    """Wake the client whenever it asks to be woken."""
+    """Wake the client whenever it asks to be woken; its server, if it has one, tells the time again and again."""
     while (now := one.deadline()) is not None and now <= until:
+        if one.connected_server is not None:
+            one.message(HASH, now)
         yield now, one.tick(now)
 
 

@@ -9,6 +9,7 @@ from offset.base.limits import (
     INDEX_AGE_FACTOR,
     INDEX_RECORDS_MAX,
     INDEX_RECORDS_PER_NODE_MAX,
+    INDEX_SWEPT_RECORDS,
 )
 from offset.core.index.atlas import Atlas
 from support.payments import key
@@ -79,13 +80,15 @@ def test_r1_a_silent_node_takes_only_its_own_records() -> None:
     for one, other in ((A, B), (B, A), (B, C), (C, B)):
         atlas.update(one, "FST", other, 5, FREE)
         atlas.update(one, "EUR", other, 6, FREE)
-    atlas.remove_node(A)
+    atlas.forget_node(A)
+    assert not atlas.sweep()
     assert arcs(atlas, "FST") == {(B, C): 5, (C, B): 5}
     assert arcs(atlas, "EUR") == {(B, C): 6, (C, B): 6}
     assert len(atlas) == 6
     atlas.update(A, "FST", B, 7, FREE)
     assert arcs(atlas, "FST")[B, A] == 7, "what B stated about A was kept"
-    atlas.remove_node(key("nobody"))
+    atlas.forget_node(key("nobody"))
+    assert not atlas.sweep()
 
 
 def test_r2_a_remove_in_an_unknown_currency_is_nothing() -> None:
@@ -129,19 +132,90 @@ def test_age_to_the_message() -> None:
 
 
 def test_limits() -> None:
-    """Beyond the limits new records are not taken in, and known ones still change; the default is INDEX_RECORDS_MAX."""
+    """Of a node that has its share no new records are taken in, but known ones still change (INDEX_RECORDS_MAX)."""
     assert Atlas()._records_max == INDEX_RECORDS_MAX
     atlas = Atlas(records_max=3, records_per_node_max=2)
     for friend in (B, C, key("D")):
         atlas.update(A, "FST", friend, 1, FREE)
     assert len(atlas) == 2
     atlas.update(B, "FST", A, 1, FREE)
-    atlas.update(C, "FST", A, 1, FREE)
-    assert len(atlas) == 3
+    atlas.update(B, "FST", C, 1, FREE)
+    assert len(atlas) == 3, "another record would give B more than A"
     atlas.update(B, "FST", A, 9, FREE)
     assert arcs(atlas)[A, B] == 9
     atlas.update(A, "FST", A, 1, FREE)
     assert len(atlas) == 3, "a node is not its own friend"
+
+
+def stated(atlas: Atlas, node: bytes, currency: str = "FST") -> list[bytes]:
+    """The friends that a node states something about, in the order in which it did."""
+    graph = atlas.graph(currency)
+    return [] if graph is None else list(graph.into(node))
+
+
+def test_a_newcomer_gets_its_share() -> None:
+    """When all places are taken the node with most records loses its oldest, until the newcomer has as many."""
+    atlas = Atlas(records_max=100)
+    for number in range(200):
+        atlas.update(A, "FST", key(number), 1, FREE)
+    assert len(stated(atlas, A)) == 100
+    for number in range(200):
+        atlas.update(B, "FST", key(number), 1, FREE)
+    assert (len(stated(atlas, A)), len(stated(atlas, B)), len(atlas)) == (50, 50, 100)
+    assert stated(atlas, A)[0] == key(50), "what was said longest ago went first"
+    for number in range(60):
+        atlas.update(C, "EUR", key(number), 1, FREE)
+    assert (len(stated(atlas, A)), len(stated(atlas, B)), len(stated(atlas, C, "EUR"))) == (33, 34, 33)
+    atlas.remove(C, "EUR", key(0))
+    atlas.update(A, "FST", B, 1, FREE)
+    assert len(atlas) == 100, "what is free goes to whoever asks first"
+
+
+def test_a_large_node_goes_in_slices() -> None:
+    """A silent node with 65 536 records holds nobody up: no more than INDEX_SWEPT_RECORDS go at once, and all go."""
+    atlas = Atlas()
+    for number in range(INDEX_RECORDS_PER_NODE_MAX):
+        atlas.update(A, "FST", number.to_bytes(32, "big"), 1, FREE)
+    atlas.update(B, "FST", A, 1, FREE)
+    atlas.forget_node(A)
+    left = len(atlas)
+    while atlas.sweep():
+        assert left - len(atlas) == INDEX_SWEPT_RECORDS
+        left = len(atlas)
+    assert len(atlas) == 1
+    assert stated(atlas, B) == [A]
+
+
+def test_who_is_back_before_its_records_are_gone_keeps_them() -> None:
+    """A node that speaks again while its records are being swept keeps the others, and they age as ever."""
+    atlas = Atlas()
+    for number in range(10):
+        atlas.update(A, "FST", key(number), 1, FREE)
+    atlas.forget_node(A)
+    assert atlas.sweep(4)
+    atlas.age(A)
+    assert not atlas.sweep()
+    assert stated(atlas, A) == [key(number) for number in range(4, 10)]
+    for _ in range(INDEX_AGE_BASE + INDEX_AGE_FACTOR * 6):
+        atlas.age(A)
+    assert len(atlas) == 0
+
+
+def test_many_old_records_go_in_slices() -> None:
+    """Of a node whose records have all become too old no more than INDEX_SWEPT_RECORDS go with one message."""
+    atlas = Atlas()
+    count = 2 * INDEX_SWEPT_RECORDS + 1
+    for number in range(count):
+        atlas.update(A, "FST", number.to_bytes(32, "big"), 1, FREE)
+    sizes = [count]
+    for _ in range(INDEX_AGE_BASE + INDEX_AGE_FACTOR * count):
+        atlas.age(A)
+        if len(atlas) < sizes[-1]:
+            sizes.append(len(atlas))
+    while len(atlas):
+        atlas.age(A)
+        sizes.append(len(atlas))
+    assert sizes == [count, INDEX_SWEPT_RECORDS + 1, 1, 0]
 
 
 def test_records_of_one_node_are_bounded() -> None:
@@ -163,7 +237,7 @@ def test_records_of_one_node_are_bounded() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["update", "update", "remove", "age", "remove_node"]),
+            st.sampled_from(["update", "update", "remove", "age", "forget_node"]),
             st.sampled_from("ABCD"),
             st.sampled_from("ABCD"),
             st.sampled_from(["FST", "EUR"]),
@@ -185,8 +259,9 @@ def test_against_a_plain_model(steps: list[tuple[str, str, str, str, int]]) -> N
             case "remove":
                 atlas.remove(node, currency, friend)
                 model.pop((currency, node, friend), None)
-            case "remove_node":
-                atlas.remove_node(node)
+            case "forget_node":
+                atlas.forget_node(node)
+                atlas.sweep()
                 model = {place: record for place, record in model.items() if place[1] != node}
             case "age":
                 for _ in range(10):  # in steps of ten, so that records do grow too old

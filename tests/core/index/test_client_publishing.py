@@ -13,6 +13,7 @@ from offset.base.limits import (
     INDEX_REPEAT_STATE_MS,
     INDEX_UPDATES_SPACING_MS,
 )
+from offset.core.index.client import TakenBack
 from offset.core.index.publication import SAID_AGAIN
 from offset.crypto.public_keys import verify
 from offset.wire.index import (
@@ -133,9 +134,12 @@ def test_everything_is_said_twice() -> None:
 def test_keepalives() -> None:
     """A node that has nothing to say shows every 32 s that it lives, repeating up to 16 pairs (5.6)."""
     quiet = connected()
-    (now, effects), *_ = ticks(quiet, INDEX_CLIENT_KEEPALIVE_MS)
-    assert now == INDEX_CLIENT_KEEPALIVE_MS
-    assert [update.index_mutations for update in updates(effects)] == [()]
+    said = [
+        (now, update.index_mutations)
+        for now, effects in ticks(quiet, INDEX_CLIENT_KEEPALIVE_MS)
+        for update in updates(effects)
+    ]
+    assert said == [(INDEX_CLIENT_KEEPALIVE_MS, ())]
     busy = connected()
     busy.set_published(pairs(50), 0)
     sizes = [
@@ -180,3 +184,21 @@ def test_removes_are_said_again(changes_every: int | None) -> None:
             said += [second] * (RemoveFriendCurrency(*FRIEND) in update.index_mutations)
     assert len(said) == SAID_AGAIN
     assert said[-1] - said[0] >= (SAID_AGAIN - 1) * INDEX_CLIENT_KEEPALIVE_MS // SECOND
+
+
+def test_a_former_life_is_taken_back() -> None:
+    """What may have been published before a start is taken back soon after it, and told when nobody believes it."""
+    one = client(ONE)
+    one.doubt([FRIEND])
+    one.start(0)
+    one.opened(0)
+    said, over = list[tuple[int, tuple[IndexMutation, ...]]](), list[int]()
+    effects = one.message(HASH, 0)
+    for now, told in ((0, effects), *ticks(one, 200 * SECOND)):
+        said += [(now, update.index_mutations) for update in updates(told) if update.index_mutations]
+        over += [now for effect in told if effect == TakenBack((FRIEND,))]
+    taken_back = (UpdateFriendCurrency(*FRIEND, 0, FREE), RemoveFriendCurrency(*FRIEND))
+    assert [mutations for _, mutations in said] == [taken_back] * (1 + SAID_AGAIN)
+    assert said[0][0] == INDEX_REPEAT_STATE_MS
+    assert len(over) == 1
+    assert over[0] > said[-1][0]

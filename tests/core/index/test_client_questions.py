@@ -1,6 +1,6 @@
 """What an index client asks: every question has an answer."""
 
-from core.index.clients import ONE, client, connected, question
+from core.index.clients import HASH, ONE, client, connected, question
 from offset.base.limits import (
     INDEX_ROUTES_MS,
     OPEN_ROUTE_REQUESTS_MAX,
@@ -53,6 +53,7 @@ def test_questions_do_not_wait_for_ever() -> None:
     one = connected()
     one.request_routes(question(1), 0)
     one.request_routes(question(2), 5)
+    one.message(HASH, 9)
     assert one.deadline() == INDEX_ROUTES_MS
     assert one.tick(INDEX_ROUTES_MS) == [Answer(question(1).request_id, None)]
     assert one.deadline() == INDEX_ROUTES_MS + 5

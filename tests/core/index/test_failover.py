@@ -18,6 +18,7 @@ NODES = [Identity(bytes([i]) * 32) for i in (1, 2)]
 ADDRESSES = [NamedIndexServerAddress(key(name), f"{name}:1", name) for name in ("one", "two")]
 KEYS = [address.public_key for address in ADDRESSES]
 PEER = 1000
+HERE = "127.0.0.1:1"
 
 
 class Talk:
@@ -68,7 +69,7 @@ class Talk:
                 self.conns += 1
                 self.places[i] = own, self.conns
                 self.run(i, self.clients[i].opened(self.now))
-                self.hear(own, self.servers[own].client_opened(self.conns, NODES[i].public_key))
+                self.hear(own, self.servers[own].client_opened(self.conns, NODES[i].public_key, HERE))
             elif isinstance(effect, SendServer):
                 own, conn = self.places[i]
                 self.hear(own, self.servers[own].client_message(conn, effect.message))

@@ -76,7 +76,8 @@ def take(atlas: Atlas, step: Case) -> None:
         case "remove":
             atlas.remove(node, CURRENCY, key(step["friend"]))
         case "removeNode":
-            atlas.remove_node(node)
+            atlas.forget_node(node)
+            atlas.sweep()
         case "tick":
             for _ in range(int(step["times"])):
                 atlas.age(node)

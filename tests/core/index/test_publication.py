@@ -157,3 +157,83 @@ def test_r8_a_reference_server_forgets_nothing(sizes: list[tuple[str, int]], eve
             ages[place] += 1
             assert ages[place] < INDEX_AGE_BASE + 3 * count_of[place[1]]
         ages |= dict.fromkeys(keys(batch), 0)
+
+
+def test_lone_pairs_live_while_a_long_state_is_said() -> None:
+    """A reference server forgets no lone pair while thousands of others are said, to a new server or once more."""
+    publication = Publication()
+    sizes = {"FST": 5000, **{f"lone{number}": 1 for number in range(100)}}
+    publication.change(
+        {pair(i, currency): (1, FREE) for currency, count in sizes.items() for i in range(count)}
+    )
+    ages: dict[Key, int] = {}
+    for say in (publication.begin, publication.say_all):
+        say()
+        messages = 0
+        while publication.has_unsaid:
+            batch = publication.next_batch(1)
+            assert len(batch) <= INDEX_MUTATIONS_PER_BATCH
+            messages += 1
+            # As the reference counts: by currency.
+            for place in ages:
+                ages[place] += 1
+                assert ages[place] < INDEX_AGE_BASE + 3 * sizes[place[1]]
+            ages |= dict.fromkeys(keys(batch), 0)
+        assert messages < 120, "a quarter of each message at most is for what was said before"
+    assert len(ages) == 5100
+
+
+def test_lone_pairs_live_while_there_is_news_without_end() -> None:
+    """The same while every message is full of changes."""
+    publication = Publication()
+    publication.change({pair(0, "lone"): (1, FREE)})
+    publication.change({pair(i): (0, FREE) for i in range(1000)})
+    last = None
+    for number in range(200):
+        publication.change({pair(i): (number + 1, FREE) for i in range(1000)})
+        if pair(0, "lone") in keys(publication.next_batch(1)):
+            last = number
+        assert last is not None
+        assert number - last < INDEX_AGE_BASE + 3
+
+
+def test_a_new_server_does_not_hear_old_pairs_first() -> None:
+    """Nothing is old at a server that has heard nothing: news is said alone while the state is held back."""
+    publication = Publication()
+    publication.change({pair(i): (1, FREE) for i in range(5)})
+    for _ in range(100):
+        publication.next_batch(0)
+    publication.begin()
+    publication.change({pair(3): (33, FREE)})
+    assert keys(publication.next_batch(1, with_unsaid=False)) == [pair(3)]
+
+
+def test_what_is_doubtful_is_taken_back_unless_it_is_published() -> None:
+    """After a start a pair that a former life may have published is removed, but not when it is published soon."""
+    publication = Publication()
+    publication.doubt([pair(1), pair(2)])
+    assert publication.has_removes
+    publication.begin()
+    assert publication.next_batch(1) == ()
+    publication.change({pair(2): (5, FREE)})
+    publication.say_all()
+    said = publication.next_batch(1)
+    assert removes(said) == [RemoveFriendCurrency(key(1), "FST")]
+    assert pair(2) in keys(said)
+    forgotten = [publication.say_again() for _ in range(SAID_AGAIN + 1)]
+    assert forgotten[-1] == [pair(1)]
+    assert not any(forgotten[:-1])
+    assert not publication.has_removes
+
+
+def test_doubts_about_what_is_said_anyway_change_nothing() -> None:
+    """A pair that is published, or is being taken back already, is not doubtful."""
+    publication = Publication()
+    publication.change({pair(1): (5, FREE), pair(2): (5, FREE)})
+    publication.next_batch(1)
+    publication.change({pair(2): None})
+    publication.doubt([pair(1), pair(2)])
+    publication.say_all()
+    said = publication.next_batch(1)
+    assert removes(said) == [RemoveFriendCurrency(key(2), "FST")]
+    assert keys(said).count(pair(1)) == 1

@@ -8,7 +8,6 @@ import pytest
 from offset.base.credits import FREE, Rate
 from offset.base.entropy import SeededEntropy
 from offset.base.limits import (
-    INDEX_CLIENTS_MAX,
     INDEX_NODE_TICKS,
     INDEX_REQUESTS_PER_CLIENT_MAX,
     INDEX_SEARCH_ARCS_MAX,
@@ -86,7 +85,7 @@ def test_recorded_conversation(case: Case) -> None:
             for conn, name in enumerate(step["servers"] + step["clients"], 1):
                 names[conn], conns[name] = name, conn
                 if name in step["clients"]:
-                    assert server.client_opened(conn, keys[name]) == []
+                    assert server.client_opened(conn, keys[name], HERE) == []
                 else:
                     assert server.peer_opened(conn, keys[name], is_lower(keys[name], own), now) == []
             continue
@@ -145,7 +144,7 @@ class Net:
         self.now = 0
         self.counters: dict[bytes, int] = {}
         for i, server in enumerate(self.servers):
-            self.carry(i, server.client_opened(1000, NODES[i].public_key))
+            self.carry(i, server.client_opened(1000, NODES[i].public_key, HERE))
             self.carry(i, server.tick(0))
         for number, (one, other) in enumerate(links):
             self.link(one, other, 2 * number)
@@ -197,6 +196,8 @@ class Net:
 
 TRIANGLE = [(0, 1), (1, 2), (2, 0)]
 A, B, C = NODES[:3]
+HERE = "127.0.0.1:1"
+"""This machine, for which no limits per address hold."""
 
 
 def test_reports_reach_all_servers_once() -> None:
@@ -274,7 +275,7 @@ def test_r2_bare_removes_are_harmless_and_stay_here() -> None:
 def test_r5_many_ticks_late_is_one_tick() -> None:
     """R5: after a standstill the server ticks once and goes on at its pace; nothing piles up."""
     server = IndexServer(SERVERS[0].public_key, {}, SeededEntropy(1), 0)
-    server.client_opened(2, A.public_key)
+    server.client_opened(2, A.public_key, HERE)
     assert server.deadline() == 0
     late = 20 * INDEX_TICK_MS + 7
     assert len(server.tick(0)) == 1
@@ -289,8 +290,8 @@ def test_r7_the_newest_connection_of_a_node_counts() -> None:
     """R7: a node that comes back is served at once; its dead connection is hung up and no more listened to."""
     server = IndexServer(SERVERS[0].public_key, {}, SeededEntropy(1), 0)
     server.tick(0)
-    server.client_opened(2, A.public_key)
-    effects = server.client_opened(4, A.public_key)
+    server.client_opened(2, A.public_key, HERE)
+    effects = server.client_opened(4, A.public_key, HERE)
     assert effects[0] == HangupConn(2)
     question = request(A.public_key, B.public_key, 1)
     assert server.client_message(2, question) == []
@@ -346,16 +347,8 @@ def test_r10_congested_peers_get_hashes_only() -> None:
 def test_newcomers_hear_the_time_at_once() -> None:
     """A client or peer that connects between two ticks is told the newest hash, so it need not wait."""
     net = Net([(0, 1)])
-    (effect,) = net.servers[0].client_opened(7, C.public_key)
+    (effect,) = net.servers[0].client_opened(7, C.public_key, HERE)
     assert effect == SendClients((7,), TimeHash(net.hashes[0]))
-
-
-def test_clients_are_bounded() -> None:
-    """When all places are taken a new key is hung up; a known key may still come back."""
-    server = IndexServer(SERVERS[0].public_key, {}, SeededEntropy(1), 0, clients_max=1)
-    assert server.client_opened(2, A.public_key) == []
-    assert server.client_opened(4, B.public_key) == [HangupConn(4)]
-    assert server.client_opened(6, A.public_key) == [HangupConn(2)]
 
 
 def test_unknown_connections_are_ignored() -> None:
@@ -387,7 +380,7 @@ def test_requests_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     net.ticks(1)
     server, question = net.servers[0], request(A.public_key, B.public_key, 1)
     for conn in range(2000, 2020):
-        server.client_opened(conn, conn.to_bytes(32, "big"))
+        server.client_opened(conn, conn.to_bytes(32, "big"), HERE)
         before = sum(spent)
         for _ in range(5):
             (effect,) = server.client_message(conn, question)
@@ -408,7 +401,7 @@ def test_strangers_may_ask() -> None:
     net.states(0, B, A, capacity=9)
     net.states(0, C, B)
     server, stranger = net.servers[0], Identity(b"\x77" * 32)
-    server.client_opened(7, stranger.public_key)
+    server.client_opened(7, stranger.public_key, HERE)
     net.carry(0, server.client_message(7, request(A.public_key, B.public_key, 5)))
     ((route,),) = [multi_route.routes for multi_route in net.answers.pop().multi_routes]
     assert (route.route.public_keys, route.capacity) == ((A.public_key, B.public_key), 9)
@@ -416,22 +409,10 @@ def test_strangers_may_ask() -> None:
     assert net.answers.pop().multi_routes == ()
 
 
-def test_default_number_of_clients() -> None:
-    """INDEX_CLIENTS_MAX nodes may be connected; one more is hung up, but one of them may come again."""
-    server = IndexServer(SERVERS[0].public_key, {}, SeededEntropy(1), 0)
-    for number in range(INDEX_CLIENTS_MAX):
-        assert server.client_opened(2 + number, number.to_bytes(32, "big")) == []
-    assert server.client_opened(1, b"n" * 32) == [HangupConn(1)]
-    assert server.client_opened(1, bytes(32)) == [HangupConn(2)]
-    assert server.view().clients == INDEX_CLIENTS_MAX
-    server.closed(1, 0)
-    assert server.client_opened(2, b"n" * 32) == []
-
-
 def test_every_request_is_answered_with_its_id() -> None:
     """Also what cannot be found is answered, with the id of the request."""
     server = IndexServer(SERVERS[0].public_key, {}, SeededEntropy(1), 0)
-    server.client_opened(2, A.public_key)
+    server.client_opened(2, A.public_key, HERE)
     question = msgspec.structs.replace(request(A.public_key, B.public_key, 1), request_id=b"q" * 16)
     assert server.client_message(2, question) == [SendClients((2,), ResponseRoutes(b"q" * 16, ()))]
 

@@ -111,6 +111,6 @@ def test_sizes_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verifier.accept(report(made, 0, INDEX_MUTATIONS_MAX)) is not None
     as_long = (TimeProofLink((made,) * INDEX_LINK_HASHES_MAX),) * INDEX_CHAIN_LINKS_MAX
     asked: list[object] = []
-    monkeypatch.setattr(Verifier, "judge", lambda *what: asked.append(what))
+    monkeypatch.setattr(Verifier, "judge", lambda *what, is_own: asked.append((what, is_own)))
     assert verifier.accept(report(made, 1, 0, as_long)) is None
     assert len(asked) == 1, "at the edge the proof itself is judged"

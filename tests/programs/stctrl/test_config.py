@@ -1,14 +1,25 @@
 """stctrl config against a scripted node: what is asked for, and what is made of refusals."""
 
 import json
+from io import StringIO
 
 import click
 import pytest
 
+from offset.base.base64url import encode
 from offset.base.credits import Rate
 from offset.programs.stctrl import config, main
 from offset.programs.stctrl.root import stctrl
-from offset.testing import FRIEND, INDEX_SERVER, RELAY, friend_report, identity, node_report, refuse
+from offset.testing import (
+    FRIEND,
+    INDEX_SERVER,
+    RELAY,
+    consistent,
+    friend_report,
+    identity,
+    node_report,
+    refuse,
+)
 from offset.wire import app
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.files import (
@@ -45,6 +56,15 @@ CONFIG: list[tuple[str, app.AppRequest]] = [
     ("close-currency -n bob -c FST", app.CloseFriendCurrency(BOB, "FST")),
     ("set-currency-max-debt -n bob -c FST -m 100", app.SetFriendCurrencyMaxDebt(BOB, "FST", 100)),
     ("set-currency-rate -n bob -c FST -m 1 -a 2", app.SetFriendCurrencyRate(BOB, "FST", Rate(1, 2))),
+    (
+        "set-currency-rate -n bob -c FST --percent 1 --plus 2",
+        app.SetFriendCurrencyRate(BOB, "FST", Rate(42949673, 2)),
+    ),
+    (
+        "set-currency-rate -n bob -c FST --percent 0.25 --add 0",
+        app.SetFriendCurrencyRate(BOB, "FST", Rate(10737419, 0)),
+    ),
+    ("rename-friend -n bob -t bert", app.SetFriendName(BOB, "bert")),
     ("remove-currency -n bob -c EUR", app.RemoveFriendCurrency(BOB, "EUR")),
 ]
 
@@ -71,6 +91,84 @@ def test_config(line: str, request_sent: app.AppRequest, configured: Desk) -> No
     """A config command sends its one request and is silent; for scripts it says that it is done."""
     assert configured.good(f"config {line}") == ""
     assert configured.fake.requests == [request_sent]
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        "-m 1",
+        "--percent 1",
+        "--percent 100 --plus 1",
+        "--percent -1 --plus 1",
+        "--percent 1 -m 1 -a 1",
+        "-m 1 -a 1 --plus 1",
+    ],
+)
+def test_half_a_rate_is_a_usage_error(rate: str, configured: Desk) -> None:
+    """A rate is a share and a flat fee, each said once."""
+    assert configured.run(f"config set-currency-rate -n bob -c FST {rate}").status == 2
+    assert configured.fake.requests == []
+
+
+def test_one_per_cent_of_a_hundred_is_one() -> None:
+    """A share in per cent is rounded so that it takes what a person expects."""
+    for percent in range(1, 100):
+        share = -(-percent * 2**32 // 100)
+        assert 100 * share >> 32 == percent
+
+
+def test_a_friend_with_a_balance_is_not_removed_by_mistake(
+    open_desk: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would be forgotten is told, and a person is asked; scripts need --force."""
+    desk = open_desk(node_report({BOB: friend_report("bob", consistent(EUR=(0, 0, 0), FST=(-5, 2, 1)))}))
+    told = (
+        "with the friend 'bob' this is forgotten: you owe it 5 FST; 3 FST are frozen for payments under way"
+    )
+    assert told in desk.bad("config remove-friend -n bob")
+    assert told in desk.bad("config remove-friend -n bob --json")
+    for answer, status in (("n\n", 130), ("y\n", 0)):
+        assert desk.fake.requests == []
+        stdin = StringIO(answer)
+        stdin.isatty = lambda: True  # type: ignore[method-assign]
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert desk.run("config remove-friend -n bob").status == status
+    assert desk.fake.requests == [app.RemoveFriend(BOB)]
+
+
+def test_forced_removal(open_desk: Open) -> None:
+    """With --force nobody is asked."""
+    desk = open_desk(node_report({BOB: friend_report("bob", consistent(FST=(5, 0, 0)))}))
+    assert desk.good("config remove-friend -n bob --force") == ""
+    assert desk.fake.requests == [app.RemoveFriend(BOB)]
+
+
+def test_names_that_nobody_could_tell_apart(configured: Desk) -> None:
+    """A friend is named neither like a public key nor with blanks alone, and no two friends alike."""
+    key = encode(CAROL)
+    for command in (f"add-friend -f carol.friend -n {key}", f"rename-friend -n bob -t {key}"):
+        assert "cannot be named like a public key" in configured.bad(f"config {command}")
+    assert "there is a friend named 'bob' already" in configured.bad(
+        "config add-friend -f carol.friend -n bob"
+    )
+    assert configured.fake.requests == []
+
+
+def test_a_card_without_a_relay_says_so(configured: Desk) -> None:
+    """Such a friend is made, and it is said that it cannot be found."""
+    configured.put("carol.friend", format_friend(FriendFile(CAROL, ())))
+    done = configured.run("config add-friend -f carol.friend -n carol")
+    assert done.status == 0
+    assert "note: the card carol.friend names no relay" in done.stderr
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:1", "http://r:1", "r:0"])
+@pytest.mark.parametrize("command", ["add-relay -r", "add-index -i"])
+def test_a_server_that_nobody_can_reach_is_refused(command: str, address: str, configured: Desk) -> None:
+    """The ticket of a server with an address that nobody can connect to is not taken."""
+    configured.put("bad.ticket", format_ticket(Ticket(CAROL, address)))
+    assert f"nobody can connect to '{address}'" in configured.bad(f"config {command} bad.ticket -n x")
+    assert configured.fake.requests == []
 
 
 def test_config_for_scripts(configured: Desk) -> None:

@@ -1,15 +1,21 @@
 """stctrl info against a scripted node: what is shown, and what is written."""
 
 import json
+import sys
+from io import BytesIO, TextIOWrapper
 from typing import Any
 
 import click
 import pytest
+from msgspec.structs import replace
 
 from offset.base import base64url
+from offset.base.base64url import encode
 from offset.base.credits import Rate
-from offset.programs.stctrl import info
+from offset.base.ids import HashResult, RandValue
+from offset.programs.stctrl import info, main
 from offset.programs.stctrl.root import stctrl
+from offset.programs.stctrl.table import table
 from offset.testing import FRIEND, INDEX_SERVER, NODE, RELAY, consistent, friend_report, identity, node_report
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
@@ -41,6 +47,8 @@ from offset.wire.report import (
     ResetTermsReport,
     TokenInfo,
 )
+from offset.wire.signing import info_hash, move_token_buffer
+from support.commands import run_main
 from support.desk import Desk, Open
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
@@ -293,22 +301,18 @@ def test_w26_relays(open_desk: Open) -> None:
     assert "| friend | link   |" in text
     assert "| bob    | online |" in text
     shown = [line for line in text.splitlines() if line.count("|") == 5]  # of the table with four columns
-    assert [[cell.strip() for cell in line.split("|")[1:-1]][0::2] for line in shown if line[0] == "|"] == [
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in shown if line[0] == "|"]
+    assert [[name, address] for name, _, address, _ in cells if address] == [
         ["relay name", "address"],
         ["mine", "r:2"],
         ["new", "r:3"],
         ["", "r:4"],
-        ["", ""],
-        ["", ""],
     ]
-    assert [line.split("|")[4].strip() for line in shown if line[0] == "|"] == [
-        "state",
-        "friends can come in, for 3 d",
-        "unknown",
-        "connection refused",
-        "next attempt in 9 s",
-        "kept for friends that know no newer one",
-    ]
+    # Long words are broken at their blanks, as the table is too wide.
+    assert " ".join(state for _, _, _, state in cells) == (
+        "state friends can come in, for 3 d unknown connection refused next attempt in 9 s "
+        "kept for friends that know no newer one"
+    )
     mine, new, kept = json.loads(open_desk(report).good("info relays --json"))
     assert mine["standing"] == {
         "state": "listening",
@@ -381,19 +385,26 @@ def test_info_for_scripts(open_desk: Open) -> None:
     }
 
 
-TOKEN = MoveTokenHashedReport(
-    bytes(32), TokenInfo(McInfo(BOB, NODE.public_key, ()), CountersInfo(0, 1)), bytes(16), bytes(64)
-)
+_INFO = TokenInfo(McInfo(BOB, NODE.public_key, ()), CountersInfo(0, 1))
+_SIGNED = move_token_buffer(HashResult(bytes(32)), info_hash(_INFO), RandValue(bytes(16)))
+UNSIGNED = MoveTokenHashedReport(bytes(32), _INFO, bytes(16), bytes(64))
+TOKEN = MoveTokenHashedReport(bytes(32), _INFO, bytes(16), FRIEND.sign(_SIGNED))
 
 
 def test_friend_last_token(open_desk: Open) -> None:
     """The last token of a friend is written as the report has it; if there is none that is said."""
-    friends = {BOB: friend_report(token=TOKEN), CAROL: friend_report("carol")}
+    dora = identity("dora").public_key
+    friends = {
+        BOB: friend_report(token=TOKEN),
+        CAROL: friend_report("carol"),
+        dora: friend_report("dora", token=UNSIGNED),
+    }
     desk = open_desk(node_report(friends))
     assert desk.good("info friend-last-token -n bob -t a.token") == ""
     assert parse_token(desk.text("a.token")) == TOKEN
     assert "exists already" in desk.bad("info friend-last-token -n bob -t a.token")
     assert "'carol' has not sent a token yet" in desk.bad("info friend-last-token -n carol -t b.token")
+    assert "'dora' has not sent a token yet" in desk.bad("info friend-last-token -n dora -t b.token")
     assert "no friend named 'joe'" in desk.bad("info friend-last-token -n joe -t b.token")
     assert not desk.has("b.token")
 
@@ -403,3 +414,76 @@ def test_export_ticket(desk: Desk) -> None:
     assert desk.good("info export-ticket -t node.friend") == ""
     assert parse_friend(desk.text("node.friend")) == FriendFile(NODE.public_key, (RELAY.unnamed(),))
     assert "exists already" in desk.bad("info export-ticket -t node.friend")
+
+
+def test_a_card_without_a_relay_says_so(open_desk: Open) -> None:
+    """The card of a node without relays is made, and it is said that friends cannot find the node with it."""
+    report = node_report()
+    desk = open_desk(replace(report, funder_report=replace(report.funder_report, relays=())))
+    done = desk.run("info export-ticket -t node.friend")
+    assert done.status == 0
+    assert "note: the node has no relay, so friends cannot find it with node.friend" in done.stderr
+    assert parse_friend(desk.text("node.friend")) == FriendFile(NODE.public_key, ())
+
+
+@pytest.mark.parametrize("is_long", [False, True])
+def test_one_friend_alone(is_long: bool, open_desk: Open) -> None:
+    """With -n the table has one friend, found by its name or its key, for scripts too."""
+    desk = open_desk(node_report({BOB: friend_report(), CAROL: friend_report("carol")}))
+    options = " --long" if is_long else ""
+    for name in ("carol", encode(CAROL)):
+        shown = desk.good(f"info friends -n {name}{options}")
+        assert "carol" in shown
+        assert "bob" not in shown
+    (told,) = json.loads(desk.good(f"info friends -n carol --json{options}"))
+    assert told["name"] == "carol"
+    assert "no friend named 'joe'" in desk.bad("info friends -n joe")
+
+
+def test_environment(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Identity and ticket may stand in the environment; options come first."""
+    monkeypatch.setenv("OFFSET_IDFILE", "app.ident")
+    monkeypatch.setenv("OFFSET_TICKET", "node.ticket")
+    done = run_main(main, ["info", "public-key"], desk.capsys)
+    assert done == (0, f"{encode(NODE.public_key)}\n", "")
+    assert (
+        "no such file: none.ident"
+        in run_main(main, ["-I", "none.ident", "info", "relays"], desk.capsys).stderr
+    )
+
+
+def test_standard_input(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is read may come from standard input."""
+    text = (desk.folder / "app.ident").read_bytes()
+    monkeypatch.setattr(sys, "stdin", TextIOWrapper(BytesIO(text)))
+    done = run_main(main, ["-I", "-", "-T", "node.ticket", "info", "public-key"], desk.capsys)
+    assert done == (0, f"{encode(NODE.public_key)}\n", "")
+
+
+def test_what_answers_as_an_index_server_does_is_no_node(open_desk: Open) -> None:
+    """A node that does not say the key of its ticket is none: an index server reads like a node without anything."""
+    report = node_report()
+    desk = open_desk(replace(report, funder_report=replace(report.funder_report, local_public_key=CAROL)))
+    assert "it is not a node; is the ticket that of an index server?" in desk.bad("info friends")
+
+
+@pytest.mark.parametrize("group", ["info", "config", "buyer", "seller"])
+def test_the_help_cuts_nothing_off(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each command is explained with a whole sentence, on lines of at most 80 columns."""
+    shown = run_main(main, [group, "--help"], capsys).stdout
+    assert "..." not in shown[shown.index("Commands:") :]
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_tables_break_their_texts() -> None:
+    """A table wider than a terminal breaks lines at blanks; titles and single words, such as keys, stay whole."""
+    words = "we try again and again, as the relay does not answer, whatever we say to it"
+    drawn = table(("name", "state of the link"), [[["bob"], [words, "short"]], [["x" * 20], ["y" * 30]]])
+    lines = drawn.splitlines()
+    assert {len(line) for line in lines} == {80}
+    assert " ".join(line.split("|")[2].strip() for line in lines[3:6]) == f"{words} short"
+    assert "| state of the link " in lines[1]
+    key = "k" * 90
+    assert key in table(("key", "words"), [[[key], ["a b c"]]])
+    narrow = table(("name", "words"), [[["bob"], ["one two three"]]])
+    assert "| bob  | one two three |" in narrow

@@ -19,6 +19,7 @@ from offset.testing import (
     invoice,
     node_report,
     refuse,
+    refuse_because,
 )
 from offset.wire import app
 from offset.wire.files import (
@@ -26,6 +27,7 @@ from offset.wire.files import (
     parse_invoice,
 )
 from support.desk import Desk, Open
+from support.ours import OURS
 
 BOB = FRIEND.public_key
 
@@ -114,16 +116,17 @@ def test_05_d4_commit_of_a_cancelled_invoice(desk: Desk) -> None:
 
 def test_commit_while_the_friend_is_offline(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """Credits of an offline friend come later; a note says so, and it is no failure."""
-    from offset.app import seller
-
     monkeypatch.setattr(seller, "COLLECT_S", 0.05)
     friend = friend_report(status=consistent(FST=(0, 0, 50)), online=False)
     desk = open_desk(node_report({BOB: friend}))
     _sold_offline(desk)
     done = desk.run(COMMIT)
     assert (done.status, done.stdout) == (0, "")
-    assert done.stderr == "stctrl: note: the credits come as soon as these friends are online: bob\n"
-    assert json.loads(desk.run(f"{COMMIT} --json").stdout) == {"done": True, "collected": False}
+    assert done.stderr == (
+        "stctrl: note: the node has taken the commit; the credits come when the friend answers, "
+        "and these are offline with credits frozen for this node: bob\n"
+    )
+    assert json.loads(desk.run(f"{COMMIT} --json").stdout) == {"done": True, "taken": True}
 
 
 def _sold_offline(desk: Desk) -> None:
@@ -132,10 +135,26 @@ def _sold_offline(desk: Desk) -> None:
     desk.fake.script[app.CommitInvoice] = refuse
 
 
+@pytest.mark.parametrize("options", ["", "--timeout 0.3"])
+def test_commit_that_the_node_took(options: str, open_desk: Open) -> None:
+    """A node of ours that refuses nothing has taken the commit, though no credits have moved and time is short."""
+    desk = open_desk(node_report(extra=OURS))
+    _sold_offline(desk)
+    assert desk.good(f"{COMMIT} {options}") == ""
+
+
+def test_cancel_of_a_collected_invoice(open_desk: Open) -> None:
+    """What is not open cannot be withdrawn: the command fails, and the file stays."""
+    desk = open_desk(node_report(extra=OURS))
+    _sold(desk)
+    assert desk.good(COMMIT) == ""
+    desk.fake.script[app.CancelInvoice] = refuse_because("this invoice is not open")
+    assert "not open" in desk.bad(CANCEL)
+    assert desk.has("a.invoice")
+
+
 def test_05_d4_commit_while_other_credits_wait(open_desk: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """When nothing comes though the friend is online, what is frozen belongs to others: a failure."""
-    from offset.app import seller
-
     monkeypatch.setattr(seller, "COLLECT_S", 0.05)
     desk = open_desk(node_report({BOB: friend_report(status=consistent(FST=(0, 0, 80)))}))
     _sold_offline(desk)

@@ -1,6 +1,7 @@
 """Making, opening, writing and closing a database, and all that can be in the way."""
 
 import os
+import shutil
 import sqlite3
 import stat
 import subprocess
@@ -23,6 +24,7 @@ from offset.core.funder.records import (
 )
 from offset.store.sqlite.connection import CHECKPOINT_PAGES, LOG_PAGE_BYTES
 from offset.store.sqlite.database import Database, create
+from offset.store.sqlite.migrate import FOLDER
 from offset.wire.common import NamedIndexServerAddress
 
 KEY = bytes(range(32))
@@ -341,7 +343,7 @@ def full(path: Path) -> Path:
 def test_a_file_that_lost_its_end_is_found_out(full: Path) -> None:
     """A database cut short, as by a full disk while it was copied, does not open."""
     os.truncate(full, full.stat().st_size // 8192 * 4096)
-    assert "is damaged; restore a backup" in refusal(full)
+    assert "it is damaged; look what is wrong with stmgr check-db" in refusal(full)
 
 
 def test_a_file_with_damaged_pages_is_found_out(full: Path) -> None:
@@ -349,7 +351,7 @@ def test_a_file_with_damaged_pages_is_found_out(full: Path) -> None:
     with full.open("r+b") as file:
         file.seek(full.stat().st_size // 8192 * 4096)
         file.write(os.urandom(4096 * 4))
-    assert "is damaged; restore a backup" in refusal(full)
+    assert "it is damaged; look what is wrong with stmgr check-db" in refusal(full)
 
 
 def test_after_a_refusal_the_lock_is_free(path: Path) -> None:
@@ -360,9 +362,12 @@ def test_after_a_refusal_the_lock_is_free(path: Path) -> None:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """A folder that every user of this machine can reach."""
+    """A folder that every user of this machine can reach, with the migrations: perhaps only we reach the checkout."""
     with TemporaryDirectory() as name:
         os.chmod(name, 0o755)
+        os.chmod(shutil.copytree(FOLDER, Path(name, "migrations")), 0o755)
+        for path in Path(name, "migrations").iterdir():
+            os.chmod(path, 0o644)
         yield Path(name)
 
 
@@ -376,12 +381,16 @@ def run(code: str, *args: object, user: int | None = None) -> str:
 
 OPEN = """
 import os, sys
+from pathlib import Path
 from offset.base.faults import UserFault
 from offset.store.sqlite.database import Database
-if sys.argv[2:] and os.geteuid() == 0:
-    os.setuid(int(sys.argv[2]))  # nobody keeps the owner of a machine out
+options = {}
+if sys.argv[2:]:
+    options = {"migrations": Path(sys.argv[1]).with_name("migrations")}
+    if os.geteuid() == 0:
+        os.setuid(int(sys.argv[2]))  # nobody keeps the owner of a machine out
 try:
-    Database.open(sys.argv[1], bytes(range(32))).close()
+    Database.open(sys.argv[1], bytes(range(32)), **options).close()
     print("opened")
 except UserFault as fault:
     print(fault)
@@ -410,6 +419,23 @@ def test_another_name_for_the_file_is_no_way_in(path: Path) -> None:
     database = Database.open(path, KEY)
     assert "works with the database" in run(OPEN, link)
     database.close()
+
+
+def test_a_hard_link_is_no_way_in(path: Path) -> None:
+    """A second name of the file would have a lock and a log of its own, so neither name opens while there are two."""
+    database = Database.open(path, KEY)
+    database.write(changes_of(friend(1)))
+    database.flush()
+    link = path.with_name("link.db")
+    link.hardlink_to(path)
+    for name in (link, path):
+        assert f"the database {name} has 2 names (hard links)" in run(OPEN, name)
+    database.close()
+    assert "has 2 names" in refusal(link)
+    link.unlink()
+    again = Database.open(path, KEY)
+    assert rows_of(again) == [friend(1)]
+    again.close()
 
 
 def test_a_process_that_was_killed_leaves_no_lock(path: Path) -> None:

@@ -1,5 +1,6 @@
 """What sqlite complains about is told in words that say what to do."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -49,4 +50,25 @@ def test_a_real_error_is_known(tmp_path: Path) -> None:
     path.write_bytes(b"no database" * 100)
     with pytest.raises(sqlite3.Error) as raised:
         sqlite3.connect(path).execute("SELECT * FROM meta")
-    assert "no database of a node" in sentence(path, raised.value)
+    assert "it is damaged" in sentence(path, raised.value)
+
+
+@pytest.mark.parametrize(
+    "statement", ["SELECT name FROM nowhere", "SELECT nothing FROM meta", "SELECT CAST(x'ff' AS TEXT)"]
+)
+def test_what_sqlite_does_not_understand_is_damage(statement: str, path: Path) -> None:
+    """We always ask the same, so a table or a column that is not there, or a text that is none, is damage."""
+    connection = sqlite3.connect(path)
+    with pytest.raises(sqlite3.Error) as raised:
+        connection.execute(statement).fetchall()
+    connection.close()
+    assert sentence(path, raised.value).startswith(f"trouble with the database {path}: it is damaged; look")
+
+
+@pytest.mark.parametrize("name", ["SQLITE_IOERR_SHMSIZE", "SQLITE_CANTOPEN"])
+@pytest.mark.parametrize("free, said", [(0, "the disk is full; make room"), (2**30, "check ")])
+def test_full_disk(name: str, free: int, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without room for the files beside the database sqlite blames the disk; it is said that the disk is full."""
+    usage = shutil.disk_usage(".")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage._replace(free=free))
+    assert said in sentence(PATH, error(name))

@@ -63,6 +63,8 @@ def test_an_old_database_is_brought_to_the_newest_format(old: Path, newer: Path)
     (newer / f"{newest() + 2:04}_names.sql").write_text(THIRD)
     database = Database.open(old, KEY, migrations=newer)
     assert BOB in list(database.load())
+    assert column(old, "PRAGMA user_version") == [newest()]
+    database.settle()
     database.close()
     assert column(old, "PRAGMA user_version") == [newest() + 2]
     assert column(old, "SELECT note FROM friends") == [BOB.name]
@@ -84,7 +86,9 @@ def test_a_migration_that_fails_leaves_the_old_database(old: Path, newer: Path) 
 def test_a_migrated_database_does_not_open_in_the_older_program(old: Path, newer: Path) -> None:
     """The older program says so, instead of writing rows that the newer one does not expect."""
     (newer / f"{newest() + 1:04}_notes.sql").write_text(SECOND)
-    Database.open(old, KEY, migrations=newer).close()
+    database = Database.open(old, KEY, migrations=newer)
+    database.settle()
+    database.close()
     with pytest.raises(UserFault, match="a newer program wrote"):
         Database.open(old, KEY)
 

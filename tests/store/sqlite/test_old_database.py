@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from offset.core.funder.records import RECORDS
+from offset.core.funder.records import RECORDS, WithdrawnRecord
 from offset.store.schema.tables import TABLES, EntityTable
 from offset.store.sqlite.database import Database, create
 from store.old_records import NODE, OLD_RECORDS, TIME
 
+LATER = {WithdrawnRecord}
+"""Kinds of records that came after that program."""
 DUMP = Path(__file__).parents[1] / "old_database.sql"
 
 
@@ -29,6 +31,8 @@ def cells(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     found = {}
     with closing(sqlite3.connect(path)) as connection:
         for table in TABLES:
+            if table.name in {kind.TABLE for kind in LATER}:
+                continue
             names = [column.name for column in table.columns]
             if isinstance(table, EntityTable) and table.stamp is not None:
                 names.append(table.stamp.name)
@@ -40,7 +44,9 @@ def cells(path: Path) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def test_every_kind_of_record_is_in_it() -> None:
-    assert [kind for kind in RECORDS if any(type(record) is kind for record in OLD_RECORDS)] == list(RECORDS)
+    assert [kind for kind in RECORDS if any(type(record) is kind for record in OLD_RECORDS)] == [
+        kind for kind in RECORDS if kind not in LATER
+    ]
 
 
 def test_an_old_database_holds_what_it_held(old: Path) -> None:
@@ -54,7 +60,8 @@ def test_an_old_database_holds_what_it_held(old: Path) -> None:
 
 def test_what_is_written_today_is_what_was_written_then(old: Path, tmp_path: Path) -> None:
     """Cell by cell, types included, once the old file has the newest format."""
-    Database.open(old, NODE).close()
+    with closing(Database.open(old, NODE)) as database:
+        database.settle()
     path = tmp_path / "new.db"
     create(path, NODE)
     with closing(Database.open(path, NODE, now=lambda: TIME)) as database:

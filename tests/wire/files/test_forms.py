@@ -12,13 +12,16 @@ from offset.base.limits import I128_MAX, I128_MIN, U64_MAX, U128_MAX
 from offset.wire.files import (
     FriendFile,
     InvoiceFile,
+    PaymentFile,
     Ticket,
     format_friend,
     format_invoice,
+    format_payment,
     format_ticket,
     format_token,
     parse_friend,
     parse_invoice,
+    parse_payment,
     parse_ticket,
     parse_token,
 )
@@ -157,3 +160,18 @@ def test_array_in_place_of_an_object() -> None:
     assert parse_ticket(json.dumps(list(ticket.values()))) == Ticket(KEY, "host:1")
     with pytest.raises(UserFault, match="expected an object in braces"):
         parse_ticket(json.dumps([*ticket.values(), 1]))
+
+
+def test_a_field_that_was_added_may_be_missing() -> None:
+    """A payment file of the reference does not name the node; one of ours does, and only then has the field."""
+    plain, named = PaymentFile(bytes(16)), PaymentFile(bytes(16), KEY)
+    assert json.loads(format_payment(plain)).keys() == {"payment_id"}
+    assert parse_payment(format_payment(plain)) == plain
+    assert list(json.loads(format_payment(named))) == ["payment_id", "node_public_key"]
+    assert parse_payment(format_payment(named)) == named
+    camel = (
+        format_payment(named).replace("payment_id", "paymentId").replace("node_public_key", "nodePublicKey")
+    )
+    assert parse_payment(camel) == named
+    with pytest.raises(UserFault, match="node_public_key"):
+        parse_payment(json.dumps({**json.loads(format_payment(plain)), "node_public_key": "AAAA"}))

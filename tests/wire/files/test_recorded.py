@@ -63,6 +63,8 @@ def _values(value: Any, snake_case: bool) -> Any:
             return {
                 name if snake_case else camel_case(name): _values(getattr(value, name), snake_case)
                 for name in names
+                # A field of ours that the reference does not write.
+                if getattr(value, name) is not None
             }
     raise TypeError(type(value))
 

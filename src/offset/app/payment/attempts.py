@@ -28,7 +28,8 @@ Only the step from PROMISED to COLLECTED moves money, and it needs the commit. W
     NoAnswer, PaymentRefused                 none was opened, or each is CANCELLED or unknown: nothing is frozen
     PaymentUnfinished, Disconnected          the last one may hold frozen credits, and its commit was given to nobody,
                                              so nothing is paid: resume it by its id, or leave it and they come back
-    PaymentCanceled, PaymentUnknown          (of `resume` and `receipt`) nothing was paid, nothing is frozen
+    PaymentCanceled                          (of `resume` and `receipt`) nothing was paid, nothing is frozen
+    PaymentUnknown                           (of `resume` and `receipt`) the node cannot say what became of it
     PaymentCollected                         (of `resume`) it was paid
     NoAnswer                                 (of `ended` and `receipt`) as before: the seller may still collect
 
@@ -48,7 +49,7 @@ from contextlib import suppress
 from offset.app.errors import NoAnswer, PaymentError, PaymentRefused
 from offset.app.payment.closing import acknowledge
 from offset.app.payment.open_payment import CLOSE_S, OpenPayment, Promised, commit_in
-from offset.app.payment.plan import Plan
+from offset.app.payment.plan import Plan, Waits
 from offset.app.session import Session
 from offset.base.credits import Amount
 from offset.base.entropy import new_payment_id
@@ -63,7 +64,7 @@ from offset.wire.app import (
 )
 from offset.wire.files import InvoiceFile
 
-ATTEMPTS_MAX = 6
+ATTEMPTS_MAX = 10
 """Payments, and further rounds of parts in one payment, for one invoice."""
 
 Began = Callable[[PaymentId, Amount], None]
@@ -81,11 +82,13 @@ class Attempts:
         *,
         timeout_s: float,
         began: Began | None,
+        waits: Waits,
         keep_canceled: bool,
     ) -> None:
         """The arguments of `Buyer.pay`."""
         self._session, self._plan, self._invoice = session, plan, invoice
         self._began = began
+        self._waits = waits
         self._keep_canceled = keep_canceled
         self._loop = asyncio.get_running_loop()
         self._until = self._loop.time() + timeout_s
@@ -96,7 +99,7 @@ class Attempts:
         canceled: tuple[PaymentId, Uid] | None = None
         while self._attempts < ATTEMPTS_MAX:
             try:
-                choice = await self._next(self._invoice.dest_payment, 0)
+                choice = await self._next(self._invoice.dest_payment, [])
             except (PaymentError, NoAnswer):
                 if canceled is None:
                     raise
@@ -124,9 +127,8 @@ class Attempts:
 
     async def _attempt(self, payment_id: PaymentId, choice: RouteChoice) -> Promised | Uid:
         """The commit of a new payment, or the id that acknowledges its cancellation. Raises PaymentUnfinished."""
-        fees = choice.fee
         if self._began is not None:
-            self._began(payment_id, fees)
+            self._began(payment_id, choice.fee)
         payment = OpenPayment(self._session, self._invoice, payment_id, self._until)
         # Not awaited: what follows is handled after it. If it is refused the parts fail, and `_cancel` sees it.
         self._session.post(
@@ -138,10 +140,11 @@ class Attempts:
                 self._invoice.dest_public_key,
             )
         )
-        arrived = 0
+        held: list[Part] = []
         missing = choice.parts
         while True:
             self._attempts += 1
+            self._waits("the nodes on the way to freeze the credits, and the seller's to promise a receipt")
             results = await payment.send(missing)
             commit = commit_in(results)
             if commit is not None:
@@ -149,27 +152,23 @@ class Attempts:
                     raise await payment.give_up(
                         "the node made a commit for another invoice, which is thrown away"
                     )
-                return Promised(payment_id, commit, fees)
-            failed = [
-                part for part, result in zip(missing, results, strict=True) if isinstance(result, Failure)
-            ]
+                return Promised(payment_id, commit, sum(part.fee for part in (*held, *missing)))
+            failed: list[Part] = []
+            for part, result in zip(missing, results, strict=True):
+                (failed if isinstance(result, Failure) else held).append(part)
             for part in failed:
                 self._plan.failed(part.route)
-            arrived += len(missing) - len(failed)
-            if not arrived:
+            if not held:
                 return await self._cancel(payment)
             if not failed:
                 raise await payment.give_up("all of it arrived, and the seller waits for more")
-            fees -= sum(part.fee for part in failed)
-            again = await self._again(payment, failed, fees)
-            fees += again.fee
-            missing = again.parts
+            missing = (await self._again(payment, failed, held)).parts
 
-    async def _again(self, payment: OpenPayment, failed: list[Part], fees: Amount) -> RouteChoice:
+    async def _again(self, payment: OpenPayment, failed: list[Part], held: list[Part]) -> RouteChoice:
         """Other routes for what is missing of a payment that arrived in part. Raises PaymentUnfinished."""
         if self._attempts < ATTEMPTS_MAX:
             with suppress(PaymentError, NoAnswer):
-                choice = await self._next(sum(part.amount for part in failed), fees)
+                choice = await self._next(sum(part.amount for part in failed), held)
                 if choice is not None:
                     return choice
         raise await payment.give_up("a part of it found no way")
@@ -186,8 +185,8 @@ class Attempts:
             case PaymentStatusSuccess():
                 raise payment.unfinished("the node calls it paid, though no part of it arrived")
 
-    async def _next(self, amount: Amount, fees_spent: Amount) -> RouteChoice | None:
+    async def _next(self, amount: Amount, held: list[Part]) -> RouteChoice | None:
         left = self._until - self._loop.time()
         if left <= 0:
             raise NoAnswer("the time for the payment was over before it began: give it more")
-        return await self._plan.next(amount, fees_spent, left)
+        return await self._plan.next(amount, held, left)

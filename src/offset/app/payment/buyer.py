@@ -11,9 +11,9 @@ from collections.abc import Callable
 
 from offset.app.errors import PaymentCanceled, PaymentUnknown
 from offset.app.payment.attempts import Attempts, Began
-from offset.app.payment.closing import acknowledge, ended
-from offset.app.payment.plan import Plan
-from offset.app.payment.resuming import resume
+from offset.app.payment.closing import UNKNOWN, acknowledge, ended
+from offset.app.payment.plan import Plan, Waits
+from offset.app.payment.resuming import has_commit, resume
 from offset.app.routes import Routes
 from offset.app.session import Session
 from offset.base.credits import Amount
@@ -64,6 +64,7 @@ class Buyer:
         timeout_s: float = PAY_S,
         fees_max: Amount | None = None,
         began: Began | None = None,
+        waits: Waits = lambda _: None,
         keep_canceled: bool = False,
     ) -> Payment:
         """Freeze credits on the way to the seller, until it promises a receipt for them.
@@ -74,15 +75,18 @@ class Buyer:
         to nobody, so nothing is paid. If you cancel this coroutine the payment stays in the node, under the last id
         that `began` was told.
 
-        `fees_max`: the most that mediators may get, in credits. `keep_canceled`: leave the last payment, if it was
-        cancelled, for somebody else to ask for and to acknowledge; PaymentRefused then names it.
+        `fees_max`: the most that mediators may get, in credits; unless given, the limit of `fees_allowed`, beyond
+        which TooExpensive says what the routes cost. `waits`: told what is waited for, when a friend is connecting or
+        an index server has just come back, as the end of a sentence. `keep_canceled`: leave the last payment, if it
+        was cancelled, for somebody else to ask for and to acknowledge; PaymentRefused then names it.
         """
         attempts = Attempts(
             self._session,
-            Plan(self._routes, self._session.report, invoice, fees_max),
+            Plan(self._routes, self._session.report, invoice, fees_max, waits),
             invoice,
             timeout_s=timeout_s,
             began=began,
+            waits=waits,
             keep_canceled=keep_canceled,
         )
         return Payment(self, invoice, *await attempts.run())
@@ -93,11 +97,19 @@ class Buyer:
         """The commit of a payment that `pay` began, over whatever connection and in whatever process.
 
         Waits for the parts that were sent, and sends no others. Ends within `timeout_s` seconds (and CLOSE_S) with
-        the Payment, or with PaymentCollected when the seller has collected it; with PaymentCanceled or
-        PaymentUnknown when nothing was paid and the node has forgotten it, so that the invoice can be paid anew;
-        with PaymentUnfinished when it is still under way; with UserFault when it is for another invoice.
+        the Payment, or with PaymentCollected when the seller has collected it; with PaymentCanceled when
+        nothing was paid and the node has forgotten it, so that the invoice can be paid anew; with PaymentUnknown
+        when this node cannot say what became of it; with PaymentUnfinished when it is still under way; with UserFault
+        when it is for another invoice.
         """
         return Payment(self, invoice, *await resume(self._session, invoice, payment_id, timeout_s))
+
+    async def has_commit(self, payment_id: PaymentId, timeout_s: float) -> bool:
+        """Whether a payment that has not ended can be collected by whoever holds its commit; else it is under way.
+
+        From now on the payment takes no more parts. False also when that is not known after `timeout_s` seconds.
+        """
+        return await has_commit(self._session, payment_id, timeout_s)
 
     async def ended(self, payment_id: PaymentId, timeout_s: float) -> PaymentStatus:
         """How a payment ended, as soon as it has; from now on it takes no more parts.
@@ -118,7 +130,7 @@ class Buyer:
         """
         status = await self.ended(payment_id, timeout_s)
         if isinstance(status, PaymentStatusNotFound):
-            raise PaymentUnknown("the node has no such payment, or its end was acknowledged before")
+            raise PaymentUnknown(UNKNOWN)
         if isinstance(status, PaymentStatusSuccess):
             if store is not None:
                 store(status.receipt)

@@ -43,7 +43,10 @@ class Promised(NamedTuple):
 class OpenPayment:
     """One payment, by its id, until `until` in the time of the loop."""
 
-    def __init__(self, session: Session, invoice: InvoiceFile, payment_id: PaymentId, until: float) -> None:
+    def __init__(
+        self, session: Session, invoice: InvoiceFile | None, payment_id: PaymentId, until: float
+    ) -> None:
+        """`invoice` is None when nobody wants its commit."""
         self._session, self._invoice, self._until = session, invoice, until
         self.payment_id = payment_id
         self._sent = 0
@@ -129,7 +132,7 @@ class OpenPayment:
     def is_for(self, commit: Commit) -> bool:
         """Whether a commit is for the invoice that was to be paid, its currency and its amount (D-20)."""
         invoice = self._invoice
-        return (commit.invoice_id, commit.currency, commit.total_dest_payment) == (
+        return invoice is not None and (commit.invoice_id, commit.currency, commit.total_dest_payment) == (
             invoice.invoice_id,
             invoice.currency,
             invoice.dest_payment,

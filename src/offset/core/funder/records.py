@@ -433,6 +433,26 @@ class HistoryRecord(Record):
         return HistoryKey(self.kind, self.id)
 
 
+class WithdrawnKey(Key):
+    """A friend and a currency."""
+
+    friend: PublicKey
+    currency: Currency
+
+
+class WithdrawnRecord(Record):
+    """A pair that went with its friend or its settings, while index servers may still believe in it (spec 04, 5.6)."""
+
+    TABLE = "withdrawn"
+    KEY = WithdrawnKey
+
+    friend: PublicKey
+    currency: Currency
+
+    def key(self) -> WithdrawnKey:
+        return WithdrawnKey(self.friend, self.currency)
+
+
 RECORDS: tuple[type[Record], ...] = (
     RelaysRecord,
     IndexServersRecord,
@@ -446,6 +466,7 @@ RECORDS: tuple[type[Record], ...] = (
     PaymentRecord,
     TransactionRecord,
     HistoryRecord,
+    WithdrawnRecord,
 )
 """Every kind of record, in the order in which a store gives them back: friends before what belongs to them."""
 

@@ -35,4 +35,16 @@ class HangupConn(msgspec.Struct, frozen=True, gc=False):
     conn: Conn
 
 
-Effect = SendClients | SendPeers | DialPeer | HangupConn
+class PauseConn(msgspec.Struct, frozen=True, gc=False):
+    """Read no more from this client for now."""
+
+    conn: Conn
+
+
+class ResumeConn(msgspec.Struct, frozen=True, gc=False):
+    """Read from it again."""
+
+    conn: Conn
+
+
+Effect = SendClients | SendPeers | DialPeer | HangupConn | PauseConn | ResumeConn

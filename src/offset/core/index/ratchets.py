@@ -7,14 +7,26 @@ This is also what ends the travel of a report between servers: the second copy i
 from __future__ import annotations
 
 from offset.base.ids import PublicKey, Uid
-from offset.base.limits import INDEX_NODE_TICKS, INDEX_NODES_MAX, INDEX_SESSIONS_REMEMBERED
+from offset.base.instants import Instant
+from offset.base.limits import (
+    INDEX_FORWARDED_COST_BURST,
+    INDEX_FORWARDED_COST_PER_SECOND,
+    INDEX_NODE_TICKS,
+    INDEX_NODES_MAX,
+    INDEX_SESSIONS_REMEMBERED,
+)
+from offset.base.token_bucket import TokenBucket
 
 
 class _NodeRatchet:
-    __slots__ = ("accepted_tick", "counters")
+    __slots__ = ("accepted_tick", "bucket", "counters", "spent_until")
 
     def __init__(self, tick: int) -> None:
         self.accepted_tick = tick
+        self.bucket: TokenBucket | None = None
+        """What others may still bring of it; None while they have brought nothing."""
+        self.spent_until: Instant = 0
+        """Until when they have brought too much."""
         self.counters: dict[Uid, int] = {}
         """The session that spoke last is at the end."""
 
@@ -22,11 +34,18 @@ class _NodeRatchet:
 class Ratchets:
     """The nodes that spoke during the last ticks. A tick costs O(nodes that may have fallen silent)."""
 
-    __slots__ = ("_due", "_nodes", "_nodes_max", "_tick", "_ticks_to_live")
+    __slots__ = ("_due", "_nodes", "_nodes_max", "_nodes_reserved", "_tick", "_ticks_to_live")
 
-    def __init__(self, ticks_to_live: int = INDEX_NODE_TICKS, nodes_max: int = INDEX_NODES_MAX) -> None:
+    def __init__(
+        self,
+        ticks_to_live: int = INDEX_NODE_TICKS,
+        nodes_max: int = INDEX_NODES_MAX,
+        nodes_reserved: int = 0,
+    ) -> None:
+        """`nodes_reserved` of the places are for nodes that report themselves."""
         self._ticks_to_live = ticks_to_live
         self._nodes_max = nodes_max
+        self._nodes_reserved = nodes_reserved
         self._tick = 0
         self._nodes: dict[PublicKey, _NodeRatchet] = {}
         # Each node stands in exactly one list: that of the tick at which it is to be looked at next. Who spoke
@@ -36,11 +55,18 @@ class Ratchets:
     def __len__(self) -> int:
         return len(self._nodes)
 
-    def is_new(self, node: PublicKey, session: Uid, counter: int) -> bool:
-        """Whether a message with this counter would be the first of its kind; changes nothing."""
+    def __contains__(self, node: PublicKey) -> bool:
+        """Whether it spoke during the last ticks."""
+        return node in self._nodes
+
+    def is_new(self, node: PublicKey, session: Uid, counter: int, *, is_own: bool = False) -> bool:
+        """Whether a message with this counter would be the first of its kind; changes nothing.
+
+        `is_own`: the node brings it itself.
+        """
         known = self._nodes.get(node)
         if known is None:
-            return len(self._nodes) < self._nodes_max
+            return len(self._nodes) < self._nodes_max - (0 if is_own else self._nodes_reserved)
         return counter > known.counters.get(session, -1)
 
     def accept(self, node: PublicKey, session: Uid, counter: int) -> None:
@@ -54,6 +80,19 @@ class Ratchets:
         known.counters[session] = counter
         if len(known.counters) > INDEX_SESSIONS_REMEMBERED:
             del known.counters[next(iter(known.counters))]
+
+    def spend(self, node: PublicKey, cost: int, now: Instant) -> bool:
+        """Count what others bring of a node that was accepted; whether that is within its pace.
+
+        What is not within its pace is not counted, so that a node that never stops is heard at its pace.
+        """
+        known = self._nodes[node]
+        if now < known.spent_until:
+            return False
+        if known.bucket is None:
+            known.bucket = TokenBucket(INDEX_FORWARDED_COST_PER_SECOND, INDEX_FORWARDED_COST_BURST)
+        known.spent_until = known.bucket.spend(cost, now)
+        return True
 
     def tick(self) -> list[PublicKey]:
         """A tick has passed; returns the nodes that were silent for their whole life, and forgets them."""

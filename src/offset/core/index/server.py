@@ -21,16 +21,21 @@ from offset.base.limits import (
     INDEX_CHAIN_LINKS_MAX,
     INDEX_CLIENTS_MAX,
     INDEX_NODE_TICKS,
+    INDEX_RELAYED_NODES_PER_CLIENT_MAX,
+    INDEX_REPORT_COST,
     INDEX_REQUESTS_PER_CLIENT_MAX,
     INDEX_SEARCH_ARCS_MAX,
     INDEX_SEARCH_ARCS_PER_CLIENT,
     INDEX_SEARCH_ARCS_PER_TICK,
+    INDEX_SWEEP_MS,
     INDEX_TICK_MS,
 )
 from offset.core.index.atlas import Atlas
+from offset.core.index.clients import Client, Clients
 from offset.core.index.effects import Effect, HangupConn, SendClients, SendPeers
 from offset.core.index.federation import Federation
 from offset.core.index.graph import CapacityRecord
+from offset.core.index.hash_clock import Expansion
 from offset.core.index.multi_routes import find_multi_routes
 from offset.core.index.search import Budget
 from offset.core.index.verifier import Verifier
@@ -47,6 +52,9 @@ from offset.wire.index import (
     UpdateFriendCurrency,
 )
 
+_BYTES_PER_MUTATION = 64
+"""About so many a mutation has on the wire, or a little more."""
+
 
 class IndexServerView(msgspec.Struct, frozen=True):
     """Counts at one moment, and totals since the start."""
@@ -61,18 +69,10 @@ class IndexServerView(msgspec.Struct, frozen=True):
     requests: int
     requests_answered: int
     """With at least one route."""
-
-
-class _Client:
-    __slots__ = ("arcs", "asked", "asked_tick", "key")
-
-    def __init__(self, key: PublicKey) -> None:
-        self.key = key
-        self.asked_tick = 0
-        self.asked = 0
-        """Requests during that tick."""
-        self.arcs = 0
-        """Arcs touched for these requests."""
+    messages_skipped: int
+    """Whole, but not for us: longer than we read, or with a name that is too long."""
+    refusals: dict[str, int]
+    """Clients turned away or hung up for others, by reason."""
 
 
 class IndexServer:
@@ -90,21 +90,23 @@ class IndexServer:
     ) -> None:
         """`own`: our public key. `trusted`: the server address of each peer. `node_ticks`: life of a silent node."""
         self._entropy = entropy
-        self._clients_max = clients_max
         self._verifier = Verifier(node_ticks)
         self._atlas = Atlas()
         self._federation = Federation(own, trusted, entropy, now)
-        self._clients: dict[Conn, _Client] = {}
-        self._conn_of: dict[PublicKey, Conn] = {}
+        self._clients = Clients(clients_max)
+        self._now = now
         self._tick_at = now
+        self._sweep_at: Instant | None = None
         self._ticks = 0
         self._arcs_left = INDEX_SEARCH_ARCS_PER_TICK
         self._reports = self._reports_dropped = self._requests = self._requests_answered = 0
+        self._messages_skipped = 0
 
     # Time
 
     def tick(self, now: Instant) -> list[Effect]:
         """Do what is due: a time hash each tick, attempts to reach peers. To be called first when it starts."""
+        self._now = now
         effects: list[Effect] = [*self._federation.dial(now)]
         if now >= self._tick_at:
             self._tick_at += INDEX_TICK_MS
@@ -112,42 +114,42 @@ class IndexServer:
                 # After a standstill one tick, not many: nobody could have heard their hashes.
                 self._tick_at = now + INDEX_TICK_MS
             effects += self._tick()
+        if self._sweep_at is not None and now >= self._sweep_at:
+            self._sweep()
         return effects
 
     def deadline(self) -> Instant | None:
         """When `tick` has something to do."""
-        return earliest(self._tick_at, self._federation.deadline())
+        return earliest(self._tick_at, self._sweep_at, self._federation.deadline())
 
     def _tick(self) -> list[Effect]:
         self._ticks += 1
         self._arcs_left = INDEX_SEARCH_ARCS_PER_TICK
         made, silent = self._verifier.tick(new_rand_value(self._entropy))
         for node in silent:
-            self._atlas.remove_node(node)
+            self._atlas.forget_node(node)
+        if silent and self._sweep_at is None:
+            self._sweep()
         hash, effects = TimeHash(made), list[Effect]()
         if peers := self._federation.conns():
             effects.append(SendPeers(peers, hash))
-        if self._clients:
-            effects.append(SendClients(tuple(self._clients), hash))
-        return effects
+        if len(self._clients):
+            effects.append(SendClients(self._clients.conns(), hash))
+        return effects + self._clients.tick(self._now)
+
+    def _sweep(self) -> None:
+        """Large nodes go in slices, so that nobody waits for them."""
+        self._sweep_at = self._now + INDEX_SWEEP_MS if self._atlas.sweep() else None
 
     # Clients
 
-    def client_opened(self, conn: Conn, key: PublicKey) -> list[Effect]:
-        """A node connected and proved its key. Its older connection, if any, is dead or useless (R7).
+    def client_opened(self, conn: Conn, key: PublicKey, address: str) -> list[Effect]:
+        """A node at `address` connected and proved its key. Its older connection, if any, is dead or useless (R7).
 
         It hears the newest time hash at once, so that it can report without waiting for the next tick.
         """
-        effects: list[Effect] = []
-        older = self._conn_of.get(key)
-        if older is not None:
-            self._forget_client(older)
-            effects.append(HangupConn(older))
-        elif len(self._clients) >= self._clients_max:
-            return [HangupConn(conn)]
-        self._clients[conn] = _Client(key)
-        self._conn_of[key] = conn
-        if self._verifier.clock.current is not None:
+        effects: list[Effect] = [*self._clients.opened(conn, key, address)]
+        if self._clients.get(conn) is not None and self._verifier.clock.current is not None:
             effects.append(SendClients((conn,), TimeHash(self._verifier.clock.current)))
         return effects
 
@@ -157,9 +159,22 @@ class IndexServer:
         if client is None:
             return []
         if isinstance(message, MutationsUpdate):
-            return self._report(ForwardMutationsUpdate(message, ()), None)
+            cost = INDEX_REPORT_COST + len(message.index_mutations)
+            return self._report_of(client, message, cost) + self._clients.spend(client, cost, self._now)
         routes = self._routes(client, message)
         return [SendClients((conn,), ResponseRoutes(message.request_id, routes))]
+
+    def skipped(self, conn: Conn, size: int) -> list[Effect]:
+        """A message of `size` bytes was passed over, since somebody put a name into it that is too long for us.
+
+        The line stays: a server may have passed it on in good faith, and a client has other things to say.
+        """
+        self._messages_skipped += 1
+        client = self._clients.get(conn)
+        if client is None:
+            return []
+        cost = INDEX_REPORT_COST + size // _BYTES_PER_MUTATION
+        return [*self._clients.spend(client, cost, self._now)]
 
     # Peers
 
@@ -181,7 +196,7 @@ class IndexServer:
         if key is None:
             return []
         if isinstance(message, ForwardMutationsUpdate):
-            return self._report(message, conn)
+            return self._forwarded(message, conn)
         self._verifier.clock.neighbor_tick(key, message.hash)
         return []
 
@@ -194,21 +209,25 @@ class IndexServer:
 
     def closed(self, conn: Conn, now: Instant) -> list[Effect]:
         """A connection is over. What the node stated stays until it is silent for too long."""
-        if conn in self._clients:
-            self._forget_client(conn)
+        if self._clients.forget(conn):
             return []
         key = self._federation.closed(conn, now)
         if key is not None:
             self._verifier.clock.remove_neighbor(key)
         return [*self._federation.dial(now)]
 
-    def congested(self, conn: Conn) -> None:
-        """What was sent waits. A slow peer gets no more reports for now; the nodes will repeat them (R10)."""
-        self._federation.congested(conn)
+    def congested(self, conn: Conn) -> list[Effect]:
+        """What was sent waits. A slow client is not read meanwhile.
 
-    def drained(self, conn: Conn) -> None:
+        A slow peer gets no more reports for now; the nodes will repeat them (R10).
+        """
+        self._federation.congested(conn)
+        return [*self._clients.congested(conn, True)]
+
+    def drained(self, conn: Conn) -> list[Effect]:
         """What waited is on its way."""
         self._federation.drained(conn)
+        return [*self._clients.congested(conn, False)]
 
     def view(self) -> IndexServerView:
         """The counts of this moment."""
@@ -221,6 +240,8 @@ class IndexServer:
             reports_dropped=self._reports_dropped,
             requests=self._requests,
             requests_answered=self._requests_answered,
+            messages_skipped=self._messages_skipped,
+            refusals=dict(self._clients.refusals),
         )
 
     def records(self) -> Iterator[tuple[PublicKey, CapacityRecord]]:
@@ -229,8 +250,34 @@ class IndexServer:
 
     # Inside
 
-    def _report(self, report: ForwardMutationsUpdate, origin: Conn | None) -> list[Effect]:
+    def _report_of(self, client: Client, update: MutationsUpdate, cost: int) -> list[Effect]:
+        """What a client says of its own node, or of another."""
+        node, report = update.node_public_key, ForwardMutationsUpdate(update, ())
+        if node == client.key:
+            # Not read while it says more than its pace.
+            return self._take(report, None, self._verifier.accept(report, is_own=True))
+        is_first = node not in self._verifier.ratchets
+        if is_first and client.relayed >= INDEX_RELAYED_NODES_PER_CLIENT_MAX:
+            self._reports_dropped += 1
+            return []
+        link = self._accept_paced(report, cost)
+        client.relayed += is_first and link is not None
+        return self._take(report, None, link)
+
+    def _forwarded(self, report: ForwardMutationsUpdate, origin: Conn) -> list[Effect]:
+        cost = INDEX_REPORT_COST + len(report.mutations_update.index_mutations)
+        return self._take(report, origin, self._accept_paced(report, cost))
+
+    def _accept_paced(self, report: ForwardMutationsUpdate, cost: int) -> Expansion | None:
+        """The next link of the chain, None when the report is not to be believed, or its node says too much."""
         link = self._verifier.accept(report)
+        # Only what the node has signed counts: others must not use up its pace.
+        node = report.mutations_update.node_public_key
+        return link if link is None or self._verifier.ratchets.spend(node, cost, self._now) else None
+
+    def _take(
+        self, report: ForwardMutationsUpdate, origin: Conn | None, link: Expansion | None
+    ) -> list[Effect]:
         if link is None:
             self._reports_dropped += 1
             return []
@@ -258,7 +305,7 @@ class IndexServer:
                 self._atlas.remove(node, mutation.currency, mutation.public_key)
         return is_known
 
-    def _routes(self, client: _Client, request: RequestRoutes) -> tuple[MultiRoute, ...]:
+    def _routes(self, client: Client, request: RequestRoutes) -> tuple[MultiRoute, ...]:
         """Found within the budgets; under too much load an empty answer comes first of all (spec 04, 7.9)."""
         self._requests += 1
         if client.asked_tick != self._ticks:
@@ -275,6 +322,3 @@ class IndexServer:
         self._arcs_left -= touched
         self._requests_answered += bool(routes)
         return routes
-
-    def _forget_client(self, conn: Conn) -> None:
-        del self._conn_of[self._clients.pop(conn).key]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from offset.base.ids import HashResult, PublicKey, RandValue, Uid
 from offset.base.limits import (
     INDEX_CHAIN_LINKS_MAX,
+    INDEX_CLIENTS_MAX,
     INDEX_LINK_HASHES_MAX,
     INDEX_MUTATIONS_MAX,
     INDEX_NODE_TICKS,
@@ -29,7 +30,7 @@ class Verifier:
 
     def __init__(self, ticks_to_live: int = INDEX_NODE_TICKS) -> None:
         self.clock = HashClock(ticks_to_live)
-        self.ratchets = Ratchets(ticks_to_live)
+        self.ratchets = Ratchets(ticks_to_live, nodes_reserved=INDEX_CLIENTS_MAX)
 
     def tick(self, rand_value: RandValue) -> tuple[HashResult, list[PublicKey]]:
         """The time hash of this tick, and the nodes that have been silent too long."""
@@ -38,15 +39,25 @@ class Verifier:
         return made, self.ratchets.tick()
 
     def judge(
-        self, node: PublicKey, session: Uid, counter: int, origin: HashResult, chain: Sequence[TimeProofLink]
+        self,
+        node: PublicKey,
+        session: Uid,
+        counter: int,
+        origin: HashResult,
+        chain: Sequence[TimeProofLink],
+        *,
+        is_own: bool = False,
     ) -> Expansion | None:
-        """The next link of the chain when a message is new and recent, else None. Changes nothing."""
-        if not self.ratchets.is_new(node, session, counter):
+        """The next link of the chain when a message is new and recent, else None. Changes nothing.
+
+        `is_own`: the node brings it itself; for such there are places when others find none.
+        """
+        if not self.ratchets.is_new(node, session, counter, is_own=is_own):
             return None
         own = self.clock.own_hash(origin, chain)
         return None if own is None else self.clock.expansion(own)
 
-    def accept(self, report: ForwardMutationsUpdate) -> Expansion | None:
+    def accept(self, report: ForwardMutationsUpdate, *, is_own: bool = False) -> Expansion | None:
         """Take a report and return the next link of its chain, or None, which changes nothing.
 
         The order of the reference is signature first. Ours has the same result, but a copy that arrives over
@@ -58,7 +69,7 @@ class Verifier:
         if any(len(link.hashes) > INDEX_LINK_HASHES_MAX for link in chain):
             return None
         node, session, counter = update.node_public_key, update.session_id, update.counter
-        link = self.judge(node, session, counter, update.time_hash, chain)
+        link = self.judge(node, session, counter, update.time_hash, chain, is_own=is_own)
         if link is None or not verify(node, mutations_update_buffer(update), update.signature):
             return None
         self.ratchets.accept(node, session, counter)

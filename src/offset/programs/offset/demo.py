@@ -215,6 +215,9 @@ class Demo:
         progress, node = self._progress, network.nodes["A"]
         progress.say()
         progress.say(f"The network goes on. Its files are in {network.folder}")
+        progress.say(
+            "They hold the secret keys of its nodes: remove the folder when you have ended the network."
+        )
         progress.say("Talk to it as A, for instance:")
         progress.say(f"  {_command(network, node)} info friends")
         progress.say("End it with:")

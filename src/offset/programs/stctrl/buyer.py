@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
-from offset.app.errors import NoAnswer, PaymentCanceled, PaymentCollected, PaymentUnknown
+from offset.app.errors import (
+    Disconnected,
+    NoAnswer,
+    PaymentCanceled,
+    PaymentCollected,
+    PaymentError,
+    PaymentUnknown,
+    TooExpensive,
+)
 from offset.app.node import Node
 from offset.app.payment.buyer import PAY_S, Payment
+from offset.app.payment.closing import UNKNOWN
 from offset.base import base64url
 from offset.base.credits import Amount
-from offset.base.ids import PaymentId
-from offset.programs.cli import CONTEXT, add_help
+from offset.base.faults import UserFault
+from offset.base.ids import PaymentId, PublicKey
+from offset.base.limits import FEES_PER_MEDIATOR_MAX, FEES_PERCENT_MAX
+from offset.programs.cli import CONTEXT, WholeGroup, add_help
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
 from offset.programs.stctrl.talk import talk
+from offset.programs.stctrl.waiting import Waiting
 from offset.shell.files import load, refuse_existing, write_new
 from offset.wire.app import PaymentStatusNotFound, PaymentStatusSuccess
 from offset.wire.files import (
@@ -28,11 +41,15 @@ from offset.wire.files import (
     parse_payment,
 )
 
+FROZEN = "The credits are frozen. Give the commit to the seller, who collects with it."
+"""What a commit means. The reference says "Payment successful!" here, when nothing is paid (spec 05, 3.4)."""
+_LOOK_S = 2.0
+"""Seconds to find out whether a payment that is not over has its commit."""
 _ORDER_S = 10.0
 """What the SDK may take beyond the time of a payment, to leave it in good order."""
 
 
-@click.group("buyer", context_settings=CONTEXT)
+@click.group("buyer", cls=WholeGroup, context_settings=CONTEXT)
 def group() -> None:
     """Pay invoices, and learn how payments ended.
 
@@ -50,7 +67,10 @@ add_help(group)
 @options.outfile("-p", "--payment", "The payment file to make: the name of the payment, for payment-status.")
 @options.outfile("-c", "--commit", "The commit file to make: give it to the seller.")
 @click.option(
-    "--max-fees", type=options.U128, metavar="CREDITS", help="Pay no more than so much to mediators."
+    "--max-fees",
+    type=options.U128,
+    metavar="CREDITS",
+    help=f"Pay at most so much to mediators; else {FEES_PERCENT_MAX} % and {FEES_PER_MEDIATOR_MAX} for each of them.",
 )
 @click.option(
     "--resume", "is_resumed", is_flag=True, help="Go on with the payment that the payment file names."
@@ -65,13 +85,16 @@ def pay_invoice(
     payment fails the commit is not made and nothing is paid; if then the payment file is there, payment-status
     says how the payment ended and removes it.
 
-    The command ends within --timeout seconds and 10 more: with success, or with one sentence that says why not.
+    The command ends within --timeout seconds and 10 more: with success, or with one sentence that says why not. While a
+    friend is connecting, or an index server has just come back, it waits a little; on a terminal it says what for.
 
     If it was stopped, or its time was over, run it again with the same files and --resume: it gets the commit of
     the payment that it had begun, and pays nothing twice.
     """
-    attempts = _Attempts(call, payment)
-    resumed = attempts.resumed() if is_resumed else None
+    attempts, waiting = _Attempts(call, payment), Waiting()
+    resumed = _load_ours(call, payment) if is_resumed else None
+    if os.path.realpath(payment) == os.path.realpath(commit):
+        raise UserFault(f"--payment and --commit name one file, {payment}: give each a name of its own")
     if resumed is None:
         refuse_existing(payment)
     refuse_existing(commit)
@@ -80,18 +103,41 @@ def pay_invoice(
     async def pay(node: Node) -> Payment:
         if resumed is not None:
             return await _resume(node, asked, resumed, payment, call.timeout_s)
-        return await node.buyer.pay(
-            asked,
-            timeout_s=call.timeout_s,
-            fees_max=max_fees,
-            began=attempts.began,
-            keep_canceled=True,
-        )
+        attempts.node = node.public_key
+        try:
+            return await node.buyer.pay(
+                asked,
+                timeout_s=call.timeout_s,
+                fees_max=max_fees,
+                began=attempts.began,
+                waits=waiting.tell,
+                keep_canceled=True,
+            )
+        except TooExpensive as error:
+            remedy = f"allow them with --max-fees {error.fees}, or try again later"
+            raise PaymentError(f"{error.reason}: {remedy}") from None
+        finally:
+            attempts.dropped = node.routes.dropped
 
-    paid = talk(call, "buyer", pay, _ORDER_S)
+    try:
+        paid = talk(call, "buyer", pay, _ORDER_S)
+    except KeyboardInterrupt:
+        if resumed is not None or attempts.is_begun:
+            call.note(_under_way(payment))
+        raise
+    except (Disconnected, NoAnswer) as error:
+        if resumed is None and not attempts.is_begun:
+            raise
+        raise type(error)(f"{error}; {_under_way(payment)}") from None
+    finally:
+        waiting.stop()
+    if attempts.dropped:
+        call.note(
+            f"{attempts.dropped} of the routes that the index server named were none, and were left out"
+        )
     attempts.show_fees(paid.fees)
     write_new(commit, format_commit(paid.commit))
-    call.show("Payment successful!")
+    call.show(FROZEN)
     call.show_value(
         {
             "payment_id": base64url.encode(paid.payment_id),
@@ -107,21 +153,22 @@ class _Attempts:
 
     def __init__(self, call: Call, file: Path) -> None:
         self._call, self._file = call, file
+        self.node: PublicKey | None = None
+        """The node that pays, named in the file."""
+        self.dropped = 0
+        """How many routes of the index server were none."""
         self._fees: Amount | None = None
-        self._is_begun = False
-
-    def resumed(self) -> PaymentId:
-        """The payment that the file names. Raises UserFault."""
-        return load(self._file, parse_payment).payment_id
+        self.is_begun = False
+        """Whether an attempt may be under way in the node."""
 
     def began(self, payment_id: PaymentId, fees: Amount) -> None:
         """Another attempt begins: make its file before anything is frozen. Raises UserFault."""
         self.show_fees(fees)
-        if self._is_begun:
+        if self.is_begun:
             # The former payment is over and forgotten, and so is its name.
             self._file.unlink(missing_ok=True)
-        write_new(self._file, format_payment(PaymentFile(payment_id)))
-        self._is_begun = True
+        write_new(self._file, format_payment(PaymentFile(payment_id, self.node)))
+        self.is_begun = True
 
     def show_fees(self, fees: Amount | None) -> None:
         """Print the fees, unless they are those that were printed last; nobody knows those of a resumed payment."""
@@ -130,15 +177,40 @@ class _Attempts:
             self._fees = fees
 
 
+def _under_way(file: Path) -> str:
+    """What to know when the command ends without having learned how the payment went."""
+    return (
+        f"a payment may be under way, though nothing is paid before the seller has a commit: {file} names it, so "
+        "run the same command with --resume to go on, or ask payment-status"
+    )
+
+
+def _load_ours(call: Call, file: Path) -> PaymentId:
+    """The payment that a file names. Raises UserFault when it is one of another node than that of the call.
+
+    A node knows nothing of the payments of others, so it must not be asked about them. The reference does not name
+    the node in the file; then the node says whether it knows the payment.
+    """
+    named = load(file, parse_payment)
+    _, ticket = call.load()
+    if named.node_public_key not in (None, ticket.public_key):
+        key = base64url.encode(named.node_public_key)
+        raise UserFault(
+            f"{file} is a payment of another node, whose public key is {key}: "
+            "use the ticket of that node (-T), and an app that it trusts (-I)"
+        )
+    return named.payment_id
+
+
 async def _resume(
     node: Node, asked: InvoiceFile, payment_id: PaymentId, file: Path, timeout_s: float
 ) -> Payment:
     """The commit of the payment that the payment file names; the file goes when nothing came of the payment."""
     try:
         return await node.buyer.resume(asked, payment_id, timeout_s=timeout_s)
-    except (PaymentCanceled, PaymentUnknown) as error:
+    except PaymentCanceled:
         file.unlink(missing_ok=True)
-        raise type(error)(f"the payment of {file} came to nothing, nothing is paid: pay again") from None
+        raise PaymentCanceled(f"the payment of {file} came to nothing, nothing is paid: pay again") from None
     except PaymentCollected:
         raise PaymentCollected(
             "the seller has collected this payment: get its receipt with payment-status"
@@ -155,21 +227,23 @@ async def _resume(
 def payment_status(call: Call, payment: Path, receipt: Path) -> None:
     """Learn how a payment ended, and get the receipt.
 
-    While the seller has not collected this waits, for --timeout seconds; then it fails and all files stay.
+    A payment has these stages: its credits are frozen on the way; the commit is made, which you give to the seller; the
+    seller collects with it, and only then it is paid; you get the receipt.
+
+    While the seller has not collected this waits, for --timeout seconds; then it fails and all files stay. They stay
+    too when the node does not know the payment: then it cannot say how it ended.
     """
     refuse_existing(receipt)
-    payment_id = load(payment, parse_payment).payment_id
+    payment_id = _load_ours(call, payment)
 
     async def learn(node: Node) -> str:
         try:
             status = await node.buyer.ended(payment_id, call.timeout_s)
         except NoAnswer:
-            raise NoAnswer(
-                f"the payment is in progress: the seller has not collected it within {call.timeout_s:g} s; "
-                "ask again later"
-            ) from None
+            has_commit = await node.buyer.has_commit(payment_id, _LOOK_S)
+            raise NoAnswer(_in_progress(has_commit=has_commit, timeout_s=call.timeout_s)) from None
         if isinstance(status, PaymentStatusNotFound):
-            return "not found"
+            raise PaymentUnknown(UNKNOWN)
         if isinstance(status, PaymentStatusSuccess):
             call.show("Payment succeeded. Saving receipt to file.")
             write_new(receipt, format_receipt(status.receipt))
@@ -180,7 +254,19 @@ def payment_status(call: Call, payment: Path, receipt: Path) -> None:
         return "canceled"
 
     status = talk(call, "buyer", learn, _ORDER_S)
-    if status == "not found":
-        call.show("Payment could not be found")
     call.show_value({"status": status, "receipt": str(receipt) if status == "success" else None})
     payment.unlink(missing_ok=True)
+
+
+def _in_progress(*, has_commit: bool, timeout_s: float) -> str:
+    """How far a payment is that has not ended."""
+    if has_commit:
+        return (
+            f"the payment is in progress: the credits are frozen and the commit is made, and nothing was collected "
+            f"within {timeout_s:g} s; nothing is paid until the seller has the commit and collects with it: give it to "
+            "the seller if you have not, or ask again later"
+        )
+    return (
+        f"the payment is in progress: after {timeout_s:g} s credits are still being frozen on the way and there is no "
+        "commit, so nothing is paid; ask again later, or get the commit with pay-invoice --resume"
+    )

@@ -6,7 +6,10 @@ and after, and a refusal is an error with its reason (spec 05, 7, D-4).
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Awaitable, Callable, Iterable
+from fractions import Fraction
 from pathlib import Path
 
 import click
@@ -14,15 +17,18 @@ import click
 from offset.app.node import Node
 from offset.base.credits import Rate
 from offset.base.faults import UserFault
-from offset.programs.cli import CONTEXT, add_help
+from offset.core.apps.reports import friend_named
+from offset.programs.cli import CONTEXT, WholeGroup, add_help
+from offset.programs.printing import printable
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
+from offset.programs.stctrl.show_friends import what_is_between
 from offset.programs.stctrl.talk import talk
 from offset.shell.files import load
 from offset.wire.files import FriendFile, Ticket, parse_friend, parse_ticket
 
 
-@click.group("config", context_settings=CONTEXT)
+@click.group("config", cls=WholeGroup, context_settings=CONTEXT)
 def group() -> None:
     """Configure the node: relays, index servers, friends and their currencies.
 
@@ -112,6 +118,11 @@ def add_friend(call: Call, friend: Path, name: str) -> None:
         await node.friends.add(card.public_key, card.relays, name)
 
     _change(call, add)
+    if not card.relays:
+        call.note(
+            f"the card {friend} names no relay, so only the friend can find us; when it has one, take its new card "
+            "with set-friend-relays"
+        )
 
 
 @group.command("set-friend-relays")
@@ -130,16 +141,55 @@ def set_friend_relays(call: Call, friend: Path, name: str) -> None:
     _change(call, set_relays)
 
 
+@group.command("rename-friend")
+@_friend
+@click.option("-t", "--to", "new_name", required=True, metavar="NAME", help="The new name.")
+@with_call()
+def rename_friend(call: Call, name: str, new_name: str) -> None:
+    """Give a friend another name, which only you see."""
+
+    async def rename(node: Node) -> None:
+        key = node.friends.key_of(name)
+        others = (known.name for other, known in node.report.friends.items() if other != key)
+        _refuse_name("friend", new_name, others)
+        await node.friends.rename(key, new_name)
+
+    _change(call, rename)
+
+
 @group.command("remove-friend")
 @_friend
+@click.option("--force", "is_forced", is_flag=True, help="Do not ask, whatever is owed.")
 @with_call()
-def remove_friend(call: Call, name: str) -> None:
+def remove_friend(call: Call, name: str, is_forced: bool) -> None:
     """Forget a friend AND ALL THAT IS OWED between you.
 
+    If anything is owed or frozen it is told, and you are asked; where nobody can answer, --force is needed.
     Payments under way over the friend fail. If you add the friend again the two of you will not agree on the
     balances: see reset-friend.
     """
+    if not is_forced:
+        _ask_to_forget(call, name)
     _change(call, lambda node: node.friends.remove(name))
+
+
+def _ask_to_forget(call: Call, name: str) -> None:
+    """Go on when nothing is lost with the friend, or when the owner says so. Raises UserFault or Abort."""
+    friends = {
+        entry.friend_public_key: entry.friend_report
+        for entry in call.fetch_report().funder_report.friends.list
+    }
+    friend = friends[friend_named(friends, name)]
+    lost = what_is_between(friend.channel_status)
+    if not lost:
+        return
+    words = "; ".join(map(printable, lost))
+    if call.as_json or not sys.stdin.isatty():
+        raise UserFault(
+            f"with the friend {name!r} this is forgotten: {words}; remove it all the same with --force"
+        )
+    question = f"With the friend {printable(friend.name)} this is forgotten: {words}. Remove it?"
+    click.confirm(question, abort=True, err=True)
 
 
 @group.command("enable-friend")
@@ -216,18 +266,43 @@ def set_currency_max_debt(call: Call, name: str, currency: str, mdebt: int) -> N
 @click.option(
     "-m",
     "--mul",
-    required=True,
     type=options.U32,
     metavar="NUMBER",
     help="Fee in proportion: x * MUL / 2^32 for x credits.",
 )
-@click.option("-a", "--add", required=True, type=options.U32, metavar="CREDITS", help="Fee for each payment.")
+@click.option("-a", "--add", type=options.U32, metavar="CREDITS", help="Fee for each payment.")
+@click.option(
+    "--percent",
+    type=options.PERCENT,
+    metavar="NUMBER",
+    help="In place of --mul: so many credits of a hundred.",
+)
+@click.option("--plus", type=options.U32, metavar="CREDITS", help="In place of --add, the same.")
 @with_call()
-def set_currency_rate(call: Call, name: str, currency: str, mul: int, add: int) -> None:
-    """Say what you take for passing on payments of a friend: x * MUL / 2^32 + ADD for x credits."""
+def set_currency_rate(
+    call: Call,
+    name: str,
+    currency: str,
+    mul: int | None,
+    add: int | None,
+    percent: Fraction | None,
+    plus: int | None,
+) -> None:
+    """Say what you take for passing on payments of a friend.
+
+    --percent 1 --plus 1 is 1 % and 1 credit; --mul and --add say it as the protocol does: x * MUL / 2^32 + ADD for
+    x credits, rounded down.
+    """
+    if (mul is None) == (percent is None) or (add is None) == (plus is None):
+        raise click.UsageError("Give --percent and --plus, or --mul and --add.", click.get_current_context())
+    # Rounded up, so that 1 % of 100 is 1.
+    share = mul if percent is None else math.ceil(percent * 2**32 / 100)
+    flat = add if plus is None else plus
+    assert share is not None
+    assert flat is not None
 
     async def set_rate(node: Node) -> None:
-        await node.friends.set_rate(name, currency, Rate(mul, add))
+        await node.friends.set_rate(name, currency, Rate(share, flat))
 
     _change(call, set_rate)
 

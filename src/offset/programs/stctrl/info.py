@@ -7,20 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import click
+from msgspec.structs import replace
 
 from offset.app import values
 from offset.app.session import CONNECT_S
 from offset.base.faults import UserFault
 from offset.core.apps.reports import friend_named
-from offset.programs.cli import CONTEXT, add_help
+from offset.programs.cli import CONTEXT, WholeGroup, add_help
 from offset.programs.stctrl import options, show, show_friends
 from offset.programs.stctrl.call import Call, with_call
 from offset.shell.files import refuse_existing, write_new
 from offset.wire.files import FriendFile, format_friend, format_token
 from offset.wire.report import NodeReport
+from offset.wire.signing import verify_move_token_hashed
 
 
-@click.group("info", context_settings=CONTEXT)
+@click.group("info", cls=WholeGroup, context_settings=CONTEXT)
 def group() -> None:
     """Look at the node: its relays, index servers, friends and balances."""
 
@@ -54,8 +56,9 @@ def index(call: Call) -> None:
 
 @group.command("friends")
 @click.option("-l", "--long", "is_long", is_flag=True, help="Show also limits, what is open, and the link.")
+@click.option("-n", "--name", metavar="NAME", help="Only this friend: its name, or its public key.")
 @with_call(CONNECT_S)
-def friends(call: Call, is_long: bool) -> None:
+def friends(call: Call, is_long: bool, name: str | None) -> None:
     """Show the friends of the node and the balances with them.
 
     \b
@@ -73,7 +76,11 @@ def friends(call: Call, is_long: bool) -> None:
     ?     the friend has not told it; a friend that does not run this program never does
     """
     text = show_friends.friends_long_text if is_long else show_friends.friends_text
-    _print(call, values.friends_value, text)
+
+    def chosen(report: NodeReport) -> NodeReport:
+        return report if name is None else _only(report, name)
+
+    _print(call, lambda report: values.friends_value(chosen(report)), lambda report: text(chosen(report)))
 
 
 @group.command("balance")
@@ -102,9 +109,10 @@ def friend_last_token(call: Call, name: str, token: Path) -> None:
     """
     refuse_existing(token)
     report = call.fetch_report()
-    friends = {entry.friend_public_key: entry.friend_report for entry in report.funder_report.friends.list}
-    last = friends[friend_named(friends, name)].opt_last_incoming_move_token
-    if last is None:
+    (found,) = _only(report, name).funder_report.friends.list
+    last = found.friend_report.opt_last_incoming_move_token
+    # Before the first one the side that speaks second holds the token that both know without a word, unsigned.
+    if last is None or not verify_move_token_hashed(last):
         raise UserFault(f"the friend {name!r} has not sent a token yet")
     write_new(token, format_token(last))
     call.show_done(token=str(token))
@@ -122,7 +130,22 @@ def export_ticket(call: Call, ticket: Path) -> None:
     funder = call.fetch_report().funder_report
     relays = tuple(relay.unnamed() for relay in funder.relays)
     write_new(ticket, format_friend(FriendFile(funder.local_public_key, relays)))
+    if not relays:
+        call.note(
+            f"the node has no relay, so friends cannot find it with {ticket}: add one (config add-relay) and export "
+            "the card again"
+        )
     call.show_done(ticket=str(ticket))
+
+
+def _only(report: NodeReport, name: str) -> NodeReport:
+    """The report with one friend alone. Raises UserFault when there is no such friend."""
+    funder = report.funder_report
+    friends = {entry.friend_public_key: entry.friend_report for entry in funder.friends.list}
+    key = friend_named(friends, name)
+    entries = tuple([entry for entry in funder.friends.list if entry.friend_public_key == key])
+    chosen = replace(funder, friends=replace(funder.friends, list=entries))
+    return replace(report, funder_report=chosen)
 
 
 def _print(call: Call, value: Callable[[NodeReport], Any], text: Callable[[NodeReport], str]) -> None:

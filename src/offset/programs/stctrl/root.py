@@ -32,13 +32,30 @@ _PATH = click.Path(path_type=Path)
     no_args_is_help=True,
 )
 @version_option(PROGRAM)
-@click.option("-I", "--idfile", type=_PATH, metavar="FILE", help="Identity of this app (required).")
-@click.option("-T", "--ticket", type=_PATH, metavar="FILE", help="Ticket of the node (required).")
+@click.option(
+    "-I",
+    "--idfile",
+    type=_PATH,
+    metavar="FILE",
+    envvar="OFFSET_IDFILE",
+    show_envvar=True,
+    help="Identity of this app (required).",
+)
+@click.option(
+    "-T",
+    "--ticket",
+    type=_PATH,
+    metavar="FILE",
+    envvar="OFFSET_TICKET",
+    show_envvar=True,
+    help="Ticket of the node (required).",
+)
 @click.pass_context
 def stctrl(context: click.Context, idfile: Path | None, ticket: Path | None) -> None:
     """Control a node: look at it, configure it, buy and sell with it.
 
-    --idfile and --ticket stand before the command. The node must trust the identity: see stmgr app-ticket.
+    --idfile and --ticket stand before the command, or in OFFSET_IDFILE and OFFSET_TICKET. The node must trust the
+    identity: see stmgr app-ticket. A file that is read may be -, standard input.
 
     \b
     For instance:

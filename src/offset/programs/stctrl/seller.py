@@ -6,12 +6,11 @@ from pathlib import Path
 
 import click
 
-from offset.app.errors import Refused
 from offset.app.node import Node
 from offset.app.seller import COLLECT_S, offline_debtors
 from offset.base import base64url
 from offset.base.names import check_currency
-from offset.programs.cli import CONTEXT, add_help
+from offset.programs.cli import CONTEXT, WholeGroup, add_help
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
 from offset.programs.stctrl.talk import talk
@@ -19,10 +18,10 @@ from offset.shell.files import load, refuse_existing, write_new
 from offset.wire.files import InvoiceFile, format_invoice, parse_commit, parse_invoice
 
 _ORDER_S = 1.0
-"""What the command may take beyond the time given, to say who is offline when no credits came in it."""
+"""What the command may take beyond the time given, to look for the credits where a node does not tell (D-4)."""
 
 
-@click.group("seller", context_settings=CONTEXT)
+@click.group("seller", cls=WholeGroup, context_settings=CONTEXT)
 def group() -> None:
     """Make invoices, and collect what buyers have frozen for them.
 
@@ -61,7 +60,10 @@ def create_invoice(call: Call, currency: str, amount: int, invoice: Path) -> Non
 @options.infile("-i", "--invoice", "The invoice file; it is removed.")
 @with_call()
 def cancel_invoice(call: Call, invoice: Path) -> None:
-    """Withdraw an invoice. What a buyer has frozen for it goes back."""
+    """Withdraw an invoice. What a buyer has frozen for it goes back.
+
+    An invoice that is not open any more, for instance since it was collected, is refused, and its file stays.
+    """
     asked = load(invoice, parse_invoice)
     talk(call, "seller", lambda node: node.seller.cancel(asked))
     invoice.unlink(missing_ok=True)
@@ -73,20 +75,21 @@ def cancel_invoice(call: Call, invoice: Path) -> None:
 @options.infile("-c", "--commit", "The buyer's commit for it.")
 @with_call()
 def commit_invoice(call: Call, invoice: Path, commit: Path) -> None:
-    """Collect what a buyer has frozen for an invoice. The files stay."""
+    """Collect what a buyer has frozen for an invoice. The files stay.
+
+    Success means that the node has taken the commit: nobody can take the credits back, and they come when the friend
+    answers.
+    """
     asked, given = load(invoice, parse_invoice), load(commit, parse_commit)
 
-    async def collect(node: Node) -> tuple[bool, list[str]]:
-        has_come = await node.seller.commit(asked, given, confirm_s=min(COLLECT_S, call.timeout_s))
-        return has_come, [] if has_come else offline_debtors(node.report, asked.currency)
+    async def collect(node: Node) -> list[str]:
+        await node.seller.commit(asked, given, confirm_s=min(COLLECT_S, call.timeout_s))
+        return offline_debtors(node.report, asked.currency)
 
-    has_come, offline = talk(call, "seller", collect, _ORDER_S)
-    if not has_come:
-        if not offline:
-            raise Refused(
-                "the node took the commit, but no credits came: it was collected or cancelled before, "
-                "and what is frozen belongs to other payments"
-            )
-        names = ", ".join(offline)
-        call.note(f"the credits come as soon as these friends are online: {names}")
-    call.show_done(collected=has_come)
+    offline = talk(call, "seller", collect, _ORDER_S)
+    if offline:
+        call.note(
+            "the node has taken the commit; the credits come when the friend answers, "
+            f"and these are offline with credits frozen for this node: {', '.join(offline)}"
+        )
+    call.show_done(taken=True)

@@ -164,3 +164,20 @@ def _long_terms(status: ChannelInconsistent, currency: Currency) -> list[str]:
     cost = reset_costs(status)[currency]
     says = f"accepting costs {cost}" if cost >= 0 else f"accepting brings {-cost}"
     return [*lines, f"RT={remote.get(currency, 0)}", says]
+
+
+def what_is_between(status: ChannelStatus) -> list[str]:
+    """What is owed or frozen between us and a friend, a phrase for each currency; empty when there is nothing."""
+    if isinstance(status, ChannelInconsistent):
+        return ["balances on which the two sides do not agree"]
+    found = []
+    for report in sorted(status.currency_reports, key=lambda report: report.currency):
+        balance, phrases = report.balance, []
+        if balance.balance:
+            who = "it owes you" if balance.balance > 0 else "you owe it"
+            phrases.append(f"{who} {abs(balance.balance)} {report.currency}")
+        if balance.local_pending_debt or balance.remote_pending_debt:
+            frozen = balance.local_pending_debt + balance.remote_pending_debt
+            phrases.append(f"{frozen} {report.currency} are frozen for payments under way")
+        found += phrases
+    return found

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from offset.app.connect import connect
+from offset.app.connecting import connect
 from offset.app.errors import NoAnswer, NotPermitted
 from offset.app.node import Node
 from offset.app.session import CONNECT_S

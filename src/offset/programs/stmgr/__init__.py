@@ -20,6 +20,9 @@ _COMMANDS = {
     "backup": LazyCommand(
         "offset.programs.stmgr.database", "backup", "Copy the database of a node, also while the node runs."
     ),
+    "check-db": LazyCommand(
+        "offset.programs.stmgr.database", "check_db", "Look whether the database of a node is damaged."
+    ),
     "app-ticket": LazyCommand(
         "offset.programs.stmgr.tickets",
         "app_ticket",

@@ -6,11 +6,9 @@ from pathlib import Path
 
 import click
 
-from offset.base.names import check_address, host_and_port
+from offset.base.names import check_reachable
 from offset.programs.cli import CONTEXT
-from offset.programs.errors import say
 from offset.programs.stmgr import options
-from offset.programs.stmgr.options import PROGRAM
 from offset.shell.files import refuse_existing, write_new
 from offset.shell.identity_file import open_identity
 from offset.wire.app import AppPermissions
@@ -71,9 +69,8 @@ def node_entry(nodeid: Path, appid: Path, address: str, output: Path) -> None:
     """
     refuse_existing(output)
     node, app = open_identity(nodeid), open_identity(appid)
-    card = RemoteNodeCard(node.public_key, check_address(address), app)
+    card = RemoteNodeCard(node.public_key, check_reachable(address), app)
     write_new(output, format_node_card(card), secret=True)
-    _warn_of(address)
 
 
 @click.command("relay-ticket", context_settings=CONTEXT)
@@ -106,12 +103,5 @@ def index_ticket(idfile: Path, address: str, output: Path) -> None:
 
 def _ticket(idfile: Path, address: str, output: Path) -> None:
     refuse_existing(output)
-    ticket = Ticket(open_identity(idfile).public_key, check_address(address))
+    ticket = Ticket(open_identity(idfile).public_key, check_reachable(address))
     write_new(output, format_ticket(ticket))
-    _warn_of(address)
-
-
-def _warn_of(address: str) -> None:
-    """The reference takes any address, so we do; but nobody can dial one of another form (spec 01, 1.5)."""
-    if host_and_port(address) is None:
-        say(PROGRAM, f"warning: {address!r} is not HOST:PORT, so nobody can connect to it")

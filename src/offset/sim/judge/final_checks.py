@@ -163,7 +163,7 @@ def _books(evidence: Evidence) -> None:
 
 
 def _may_echo(evidence: Evidence, name: str) -> bool:
-    """What an app said on a line that it gave up may arrive late, and begin anew what was over; that is cancelled."""
+    """What an app said on a line that it gave up may arrive late, and begin again what had ended; that is cancelled."""
     return evidence.cast.clients[name].host.life > 1
 
 
@@ -220,7 +220,7 @@ def _sums(evidence: Evidence) -> None:
 
 
 def _profits(evidence: Evidence) -> None:
-    """I7: nobody has less than its own sales and purchases say, but for credit granted to who breaks the rules."""
+    """I7: nobody has less than its own sales and purchases say, but for credit granted to rule breakers."""
     cast = evidence.cast
     for currency in evidence.scenario.currencies():
         due = dict.fromkeys(evidence.scenario.nodes, 0)

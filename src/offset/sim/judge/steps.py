@@ -107,7 +107,7 @@ def step(who: str, before: Page, now: Page, mirror: Channel | None) -> None:
     elif now.local_terms is None:
         heard = _heard(before, now, mirror)
         if heard is None and now.incoming != before.incoming:
-            # A message of who breaks the rules: what it said stands nowhere.
+            # A message of a node that breaks the rules: what it said is recorded nowhere.
             return
         said = now.outgoing if now.outgoing is not before.outgoing else None
         for currency, ledger in now.ledgers.items():

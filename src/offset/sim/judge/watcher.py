@@ -94,7 +94,7 @@ class Watcher:
             self.restores(host)
 
     def _mirror(self, other: str | None, name: str) -> Channel | None:
-        """How the other side sees the channel; None for who breaks the rules."""
+        """How the other side sees the channel; None if that is a node that breaks the rules."""
         if other not in self.cast.settings or not self.cast.is_honest(other):
             return None
         friend = self.cast.friend(other, name)

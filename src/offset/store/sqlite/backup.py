@@ -1,7 +1,7 @@
 """A copy of a database, also while a node works with it.
 
 A backup is for a broken disk. To start a node from an older state than its friends remember costs the agreement with
-each of them: the channels become inconsistent and must be reset, and what was paid since is not known any more.
+each of them: the channels become inconsistent and must be reset, and whatever was paid since then is unknown.
 """
 
 from __future__ import annotations

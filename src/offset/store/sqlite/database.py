@@ -36,13 +36,15 @@ from offset.store.sqlite.checks import (
     check_sound,
 )
 from offset.store.sqlite.connection import connect, make_file, remove_file, sync_folder, transaction, use_log
-from offset.store.sqlite.errors import sentence
+from offset.store.sqlite.errors import DAMAGED, sentence
 from offset.store.sqlite.lock import Lock
 from offset.store.sqlite.migrate import FOLDER, migrate, scripts
 from offset.store.sqlite.statements import Now, Statement, Statements
 from offset.wire.common import NamedIndexServerAddress
 
 T = TypeVar("T")
+UNREADABLE = (msgspec.MsgspecError, ValueError, LookupError, TypeError, AttributeError)
+"""What reading a row raises whose cells are not what we wrote."""
 
 
 def system_now() -> int:
@@ -94,6 +96,7 @@ class Database:
         self._path, self._lock, self._connection = path, lock, connection
         self._cursor = connection.cursor()
         self._statements = Statements(now)
+        self._is_settled = False
         self._is_broken = False
         self._is_closed = False
 
@@ -103,7 +106,8 @@ class Database:
     ) -> Database:
         """Open the database of the node with this key, and bring it to the newest format.
 
-        `now` stamps the history. Raises UserFault, with what to do, when that is not possible.
+        `now` stamps the history. Nothing is written before `settle`, so that a database which turns out to be
+        damaged stays as it is. Raises UserFault, with what to do, when that is not possible.
         """
         # One file, one lock, whatever name leads to it.
         path = Path(os.path.realpath(path))
@@ -117,20 +121,33 @@ class Database:
                 check_format(path, look, len(scripts(migrations)))
                 check_owner(path, look, public_key)
             connection = connect(path)
-            with transaction(connection):
-                migrate(connection, migrations)
-                connection.execute(
-                    "UPDATE meta SET value = ? WHERE name = 'opened_by'", (offset.__version__,)
-                )
-            use_log(path, connection)
+            # `settle` ends this transaction.
+            connection.execute("BEGIN IMMEDIATE")
+            migrate(connection, migrations)
+            connection.execute("UPDATE meta SET value = ? WHERE name = 'opened_by'", (offset.__version__,))
         except BaseException as error:
             if connection is not None:
                 connection.close()
             lock.release()
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, sqlite3.Error | UnicodeDecodeError):
                 raise UserFault(sentence(path, error)) from None
             raise
         return cls(path, lock, connection, now)
+
+    def settle(self) -> None:
+        """Begin to write: what was loaded makes sense. The first `write` does it if nobody did before.
+
+        Raises UserFault, with what to do, when the database cannot be written.
+        """
+        if self._is_settled or self._is_broken:
+            return
+        try:
+            self._connection.execute("COMMIT")
+            use_log(self._path, self._connection)
+        except sqlite3.Error as error:
+            self._is_broken = True
+            raise UserFault(sentence(self._path, error)) from None
+        self._is_settled = True
 
     def load(self) -> Iterator[Record]:
         """All records, friends before what belongs to them. Raises NodeStopped when one cannot be read."""
@@ -139,9 +156,9 @@ class Database:
                 yield from table.read(self._connection.execute(table.select))
             except sqlite3.Error as error:
                 raise NodeStopped(sentence(self._path, error)) from error
-            except (msgspec.MsgspecError, ValueError, KeyError) as error:
+            except UNREADABLE as error:
                 raise NodeStopped(
-                    f"the database {self._path} is damaged: a row of {table.name} cannot be read; restore a backup"
+                    f"trouble with the database {self._path}: a row of {table.name} cannot be read, {DAMAGED}"
                 ) from error
 
     def read_index_servers(self) -> tuple[NamedIndexServerAddress, ...]:
@@ -154,6 +171,7 @@ class Database:
     def write(self, changes: Changes) -> None:
         """Take these changes into the group under way. Raises NodeStopped; then the whole group is lost."""
         if changes:
+            self.settle()
             todo = self._statements.writing(changes)
             self._run(lambda: self._execute(todo))
 
@@ -168,7 +186,7 @@ class Database:
         self._run(self._connection.commit)
 
     def _run(self, job: Callable[[], T]) -> T:
-        """Half a group must never be committed: after the first trouble nothing goes any more."""
+        """Half a group must never be committed: after the first error no write is accepted."""
         if self._is_broken:
             raise NodeStopped(f"the database {self._path} had trouble before; start again")
         try:
@@ -181,7 +199,10 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Drop the group under way, fold the log into the file, let others in. A second call does nothing."""
+        """Drop the group under way, fold the log into the file, let others in. A second call does nothing.
+
+        If nothing was settled nothing was written.
+        """
         if self._is_closed:
             return
         self._is_closed = self._is_broken = True

@@ -35,8 +35,14 @@ class Lock:
                 f"another program (process {holder or 'unknown'}) works with the database {database}; "
                 "stop it first, or name another database"
             ) from None
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+        except OSError as error:
+            os.close(self._file)
+            raise UserFault(
+                f"beside the database {database} nothing can be written: {error.strerror}; make room and start again"
+            ) from None
 
     def release(self) -> None:
         """Let others in."""

@@ -9,6 +9,8 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+from offset.base.faults import UserFault
+
 FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -26,12 +28,22 @@ def format_of(connection: sqlite3.Connection) -> int:
 
 
 def migrate(connection: sqlite3.Connection, folder: Path) -> None:
-    """Run the scripts that this database has not seen. Call it in a transaction, so that all of them run or none."""
+    """Run the scripts that this database has not seen. Call it in a transaction, so that all of them run or none.
+
+    Raises UserFault when sqlite does not understand a script, and the errors of sqlite otherwise.
+    """
     assert connection.in_transaction
     for number, path in enumerate(scripts(folder), 1):
         if number > format_of(connection):
             for statement in _statements(path.read_text("utf-8")):
-                connection.execute(statement)
+                try:
+                    connection.execute(statement)
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorname != "SQLITE_ERROR":
+                        raise
+                    raise UserFault(
+                        f"the database cannot be brought to format {number}: {error}; nothing was changed"
+                    ) from error
             connection.execute(f"PRAGMA user_version = {number}")
 
 

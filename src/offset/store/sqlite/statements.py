@@ -19,6 +19,8 @@ class TableStatements(Protocol):
     """The statements of one table."""
 
     name: str
+    is_list: bool
+    """Whether all rows together are one record."""
     select: str
     """Gives all rows, in the order in which `read` wants them."""
 
@@ -38,6 +40,8 @@ class TableStatements(Protocol):
 class EntityStatements:
     """Those of a table with one record in each row."""
 
+    is_list = False
+
     def __init__(self, table: EntityTable, now: Now) -> None:
         """`now` gives the stamp of a row that is new, if the table has one."""
         self.name = table.name
@@ -46,9 +50,10 @@ class EntityStatements:
         key, read = [column.name for column in table.key], [column.name for column in table.columns]
         every = [*read, table.stamp.name] if table.stamp else read
         changed = ", ".join(f"{column} = excluded.{column}" for column in read[len(key) :])
+        action = f"UPDATE SET {changed}" if changed else "NOTHING"
         self._upsert = (
             f"INSERT INTO {self.name} ({', '.join(every)}) VALUES ({', '.join('?' * len(every))}) "
-            f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}"
+            f"ON CONFLICT ({', '.join(key)}) DO {action}"
         )
         self._delete = f"DELETE FROM {self.name} WHERE {' AND '.join(f'{column} = ?' for column in key)}"
         self.select = f"SELECT {', '.join(read)} FROM {self.name} ORDER BY {', '.join(key)}"
@@ -72,6 +77,8 @@ class EntityStatements:
 
 class ListStatements:
     """Those of a table that is one list."""
+
+    is_list = True
 
     def __init__(self, table: ListTable) -> None:
         self.name = table.name

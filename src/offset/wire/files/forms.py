@@ -52,12 +52,24 @@ class Spelling(enum.Enum):
 class Form(Generic[T]):
     """The fields of a file, or of an object inside of one, in the order in which they are written."""
 
-    __slots__ = ("_kinds", "_make", "_names", "_what")
+    __slots__ = ("_added", "_kinds", "_make", "_names", "_what")
 
-    def __init__(self, what: str, make: Callable[..., T], kinds: dict[str, Kind], spelling: Spelling) -> None:
-        """`what` it is, with its article; `make` takes the fields by the names that `kinds` gives them."""
+    def __init__(
+        self,
+        what: str,
+        make: Callable[..., T],
+        kinds: dict[str, Kind],
+        spelling: Spelling,
+        added: dict[str, Kind] | None = None,
+    ) -> None:
+        """`what` it is, with its article; `make` takes the fields by the names that `kinds` gives them.
+
+        `added`: fields of ours, which the reference does not read. They come last, and each may be missing: then
+        its value is None.
+        """
         self._what, self._make, self._kinds = what, make, kinds
-        self._names = {name: _spellings(name, spelling) for name in kinds}
+        self._added = added or {}
+        self._names = {name: _spellings(name, spelling) for name in (*kinds, *self._added)}
 
     def parse(self, text: str) -> T:
         """What a file says. Raises UserFault."""
@@ -75,19 +87,28 @@ class Form(Generic[T]):
         if isinstance(value, list) and len(value) == len(self._kinds):
             found = dict(zip(self._kinds, value, strict=True))
         elif isinstance(value, dict):
-            found = {name: _field(value, spellings, at) for name, spellings in self._names.items()}
+            found = {
+                name: _field(value, spellings, at)
+                for name, spellings in self._names.items()
+                if name in self._kinds or any(spelling in value for spelling in spellings)
+            }
         else:
             raise UserFault(f"{at or 'the file'}: expected an object in braces")
         return self._make(
             **{
-                name: kind.read(found[name], _join(at, self._names[name][0]))
-                for name, kind in self._kinds.items()
+                name: kind.read(found[name], _join(at, self._names[name][0])) if name in found else None
+                for name, kind in (self._kinds | self._added).items()
             }
         )
 
     def write(self, value: T) -> Json:
         """`value` as an object."""
-        return {self._names[name][0]: kind.write(getattr(value, name)) for name, kind in self._kinds.items()}
+        values = {name: getattr(value, name) for name in (*self._kinds, *self._added)}
+        return {
+            self._names[name][0]: kind.write(values[name])
+            for name, kind in (self._kinds | self._added).items()
+            if name in self._kinds or values[name] is not None
+        }
 
 
 def _spellings(name: str, spelling: Spelling) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ class PaymentFile(Message):
     """The name under which the buyer's node knows a payment."""
 
     payment_id: PaymentId
+    node_public_key: PublicKey | None = None
+    """The buyer's node; None in a file of the reference, which does not name it, and does not read it."""
 
 
 _BOTH = Spelling.SNAKE_OR_CAMEL
@@ -50,7 +52,13 @@ _INVOICE = Form(
     },
     _BOTH,
 )
-_PAYMENT = Form("a payment", PaymentFile, {"payment_id": raw(PAYMENT_ID_BYTES)}, _BOTH)
+_PAYMENT = Form(
+    "a payment",
+    PaymentFile,
+    {"payment_id": raw(PAYMENT_ID_BYTES)},
+    _BOTH,
+    added={"node_public_key": raw(PUBLIC_KEY_BYTES)},
+)
 _COMMIT = Form(
     "a commit",
     Commit,

@@ -173,7 +173,7 @@ def test_cancelling_an_invoice_cancels_its_parts() -> None:
     assert app.TransactionResult(request_id, app.FAILURE) in world["a"].results
     assert world["a"].credit(world["b"]).local_debt == 0
     world.control("s", app.CancelInvoice(commit.invoice_id))
-    assert world["s"].refusal == "there is no such open invoice"
+    assert world["s"].refusal == "this invoice is not open: it was collected or cancelled before"
     world.control("s", app.CommitInvoice(commit))
     assert "it was collected or cancelled before" in world["s"].refusal
 

@@ -46,7 +46,7 @@ def cancel_invoice(turn: Turn, invoice_id: InvoiceId) -> str | None:
     """Withdraw an invoice and cancel what waits for it. Returns why not, or None."""
     invoice = turn.state.invoices.get(invoice_id)
     if invoice is None:
-        return "there is no such open invoice"
+        return "this invoice is not open: it was collected or cancelled before"
     for payer in turn.state.waiting.payers_of(invoice_id):
         _give_back(turn, invoice, payer, SaleEvent.WITHDRAWN)
     _close(turn, invoice, HistoryKind.WITHDRAWN, b"")

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from offset.base.faults import NodeStopped
 from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, RequestId
 from offset.base.limits import OPERATIONS_PER_BATCH_MAX
 from offset.core.funder.ledger.channel import Channel
@@ -163,9 +164,18 @@ class FunderState:
         self.waiting = WaitingParts()
 
     def restore(self, records: Iterable[Record]) -> None:
-        """Take in all rows of a store, friends before what belongs to them."""
+        """Take in all rows of a store, friends before what belongs to them.
+
+        Raises NodeStopped when one belongs to a friend or a currency that is not there.
+        """
         for record in records:
-            self._restore(record)
+            try:
+                self._restore(record)
+            except LookupError as error:
+                raise NodeStopped(
+                    f"the stored state is damaged: a row of {record.TABLE} belongs to a row that is not there; look "
+                    "what is wrong with stmgr check-db, and restore a backup (docs/RECOVERY.md)"
+                ) from error
         for friend in self.friends.values():
             for queue in friend.queues:
                 waiting = sorted(queue.values(), key=lambda item: item.number)
