@@ -17,7 +17,7 @@ from offset.core.apps import pending_requests as askers
 from offset.core.funder.friend import credit_lines, incoming, liveness
 from offset.core.funder.friend import sender as batch
 from offset.core.funder.ledger import mutual_credit, reset, token_channel
-from offset.core.funder.records import OWN
+from offset.core.funder.records import LOST, OWN
 from offset.core.funder.roles import buyer, cancelling, mediator, payments, seller
 from offset.core.funder.state import state, turn
 from offset.core.index import client
@@ -38,9 +38,9 @@ def skip_freeze() -> list[Patch]:
     """A request that a friend sends freezes nothing."""
     receive = mutual_credit.Draft.receive_request
 
-    def broken(self: Any, op: Any, limit: int) -> Any:
+    def broken(self: Any, op: Any, limit: int, elsewhere: int = 0) -> Any:
         before = self.remote_debt
-        verdict = receive(self, op, limit)
+        verdict = receive(self, op, limit, elsewhere)
         self.remote_debt = before
         return verdict
 
@@ -93,29 +93,38 @@ def wrong_currency() -> list[Patch]:
 
 def overpay() -> list[Patch]:
     """The seller takes parts beyond what the invoice asks."""
-
     fits = seller._fits
-    take = seller.take_request
 
-    def taken(turn: Any, friend: Any, currency: Any, op: Any) -> None:
-        invoice = turn.state.invoices.get(op.invoice_id)
-        if invoice is None or not invoice.parts or not fits(turn.state, invoice, currency, op):
-            take(turn, friend, currency, op)
-            return
-        parts = invoice.parts
-        turn.put_invoice(msgspec.structs.replace(invoice, parts=()))  # as if nothing waited
-        take(turn, friend, currency, op)
-        now = turn.state.invoices[op.invoice_id]
-        turn.put_invoice(msgspec.structs.replace(now, parts=(*parts, *now.parts)))
+    def broken(state: Any, invoice: Any, currency: Any, op: Any) -> bool:
+        return fits(state, invoice, currency, op) or (op.dest_payment > 0 and currency == invoice.currency)
 
-    return [(incoming, "take_request", taken)]
+    return [(seller, "_fits", broken)]
+
+
+def worthless_parts() -> list[Patch]:
+    """A part of nothing is promised like any other."""
+    fits = seller._fits
+
+    def broken(state: Any, invoice: Any, currency: Any, op: Any) -> bool:
+        return fits(state, invoice, currency, op) or op.dest_payment == 0
+
+    return [(seller, "_fits", broken)]
+
+
+def free_slots() -> list[Patch]:
+    """A mediator passes on what freezes nothing."""
+    return [(mediator, "_is_free", lambda passed: False)]
 
 
 def no_limit() -> list[Patch]:
     """A friend may owe more than it was granted."""
     receive = mutual_credit.Draft.receive_request
     return [
-        (mutual_credit.Draft, "receive_request", lambda self, op, limit: receive(self, op, 2**100)),
+        (
+            mutual_credit.Draft,
+            "receive_request",
+            lambda self, op, limit, *rest: receive(self, op, 2**100, *rest),
+        ),
     ]
 
 
@@ -131,7 +140,7 @@ def generous_mediator() -> list[Patch]:
 
 def unnamed_row() -> list[Patch]:
     """A row that is gone is not named to the store."""
-    return [(turn.Turn, "dequeue", lambda self, friend, queue, number: friend.queues[queue].pop(number))]
+    return [(turn.Turn, "dequeue", lambda self, friend, queue, number: friend.take_from_queue(queue, number))]
 
 
 def forgotten_response() -> list[Patch]:
@@ -191,12 +200,17 @@ def worthless_receipt() -> list[Patch]:
 
 def withdrawn_without_cancel() -> list[Patch]:
     """A withdrawn invoice leaves its parts frozen."""
-    return [(seller, "_pending_parts", lambda state, invoice: [])]
+    return [(seller, "_pending_parts", lambda state, invoice, payer: [])]
 
 
 def end_untold() -> list[Patch]:
     """The end of a payment whose parts all failed is never told."""
-    return [(payments, "_cancel", lambda turn, payment: turn.put_payment(payment))]
+    return [(payments, "_end_without_receipt", lambda turn, payment, stage: turn.put_payment(payment))]
+
+
+def lost_is_canceled() -> list[Patch]:
+    """A part that is lost with its channel counts as a part that failed."""
+    return [(cancelling, "transaction_lost", buyer.transaction_failed)]
 
 
 def no_origin() -> list[Patch]:
@@ -211,8 +225,8 @@ def no_origin() -> list[Patch]:
 
 
 def _with_lost_origin(enqueue: Callable[..., Any]) -> Callable[..., Any]:
-    def broken(self: Any, friend: Any, queue: int, currency: Any, op: Any, origin: bytes = b"") -> None:
-        enqueue(self, friend, queue, currency, op, b"lost" if origin else origin)
+    def broken(self: Any, friend: Any, queue: Any, currency: Any, op: Any, origin: Any = OWN) -> None:
+        enqueue(self, friend, queue, currency, op, origin if origin is OWN else LOST)
 
     return broken
 
@@ -423,6 +437,8 @@ BREACHES = (
     forget_cancel,
     wrong_currency,
     overpay,
+    worthless_parts,
+    free_slots,
     no_limit,
     generous_mediator,
     unnamed_row,
@@ -434,6 +450,7 @@ BREACHES = (
     worthless_receipt,
     withdrawn_without_cancel,
     end_untold,
+    lost_is_canceled,
     no_origin,
     cancel_with_a_fee,
     modest_claim,

@@ -10,9 +10,15 @@ from offset.base.limits import STATUS_PAUSE_MS
 from offset.engine.app import Ready
 from offset.testing import CURRENCY, VirtualApp
 from offset.wire.app import (
+    AckClosePayment,
+    Complete,
+    CreatePayment,
+    CreateTransaction,
     DisableFriend,
     RemoveFriend,
     ReportMutations,
+    RequestClosePayment,
+    ResponseClosePayment,
     SetFriendCurrencyMaxDebt,
     SetFriendName,
 )
@@ -21,10 +27,13 @@ from offset.wire.extension import (
     Extra,
     LinkDown,
     LinkUp,
+    LostCredits,
+    LostPayment,
     NetworkStatus,
     RelayListening,
     RelayWaiting,
 )
+from offset.wire.friend import FriendsRoute
 from support.nodes import Town
 
 
@@ -140,3 +149,36 @@ def test_05_d4_a_refusal_has_a_reason(town: Town) -> None:
     refused = town.apps["a"].ask(SetFriendName(town.key("a"), "myself"))
     assert refused.opt_extra == Extra(refusal="there is no such friend")
     assert town.apps["a"].ask(SetFriendName(town.key("b"), "bob")).opt_extra is None
+
+
+def test_apps_are_told_of_what_is_lost_and_let_it_go() -> None:
+    """A payment that nobody can prove is told to all apps, to later ones with the report, until it is acknowledged."""
+    town = Town("ab")
+    buyer, invoice_id = town.apps["a"], town.invoice("b", 10)
+    payment_id, request_id = bytes(16), bytes([1] * 16)
+    route = FriendsRoute((town.key("a"), town.key("b")))
+    buyer.post(CreatePayment(payment_id, invoice_id, CURRENCY, 10, town.key("b")))
+    buyer.post(CreateTransaction(payment_id, request_id, route, 10, 2))
+    assert isinstance(town.result("a", request_id).result, Complete)
+    buyer.ask(RemoveFriend(town.key("b")))
+    change = buyer.ask(RequestClosePayment(payment_id))
+    later = town.add_app("a", "later")
+    later.wait_ready()
+    (told,) = lost_of(later)
+    assert told.parts == (LostCredits(town.key("b"), 12),)
+    assert change.opt_extra is not None
+    assert change.opt_extra.lost_payments == (told,)
+    assert told.opt_ack_uid is not None
+    assert buyer.heard(ResponseClosePayment) == []
+    assert town.engine("a").view().requests_pending == 0
+    buyer.ask(AckClosePayment(payment_id, told.opt_ack_uid))
+    last = town.add_app("a", "last")
+    last.wait_ready()
+    assert lost_of(last) == []
+
+
+def lost_of(app: VirtualApp) -> list[LostPayment]:
+    """What an app was told of lost payments with its report."""
+    (ready,) = [item for item in app.news if isinstance(item, Ready)]
+    assert ready.report.opt_extra is not None
+    return list(ready.report.opt_extra.lost_payments)

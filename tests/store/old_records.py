@@ -17,7 +17,6 @@ from offset.core.funder.records import (
     HistoryRecord,
     IndexServersRecord,
     InvoiceRecord,
-    PartRecord,
     PaymentRecord,
     PaymentStage,
     PendingRecord,
@@ -111,10 +110,12 @@ OLD_RECORDS: tuple[Record, ...] = (
     *(QueuedRecord(ANN, number, Queue(number % 3), "FST", op, OWN) for number, op in enumerate(OPERATIONS)),
     QueuedRecord(BOB, 2**40, Queue.FORWARDED, "€", REQUESTS[1], LOST),
     QueuedRecord(BOB, 2**40 + 1, Queue.FORWARDED, "€", REQUESTS[1], From(ANN)),
-    InvoiceRecord(of(32, 9), "FST", 2**128 - 1, of(32, 70), of(32, 71), (PartRecord(ANN, of(16, 10)),)),
-    InvoiceRecord(of(32, 72), "€", 0, of(32, 73), None, ()),
-    PaymentRecord(of(16, 80), of(32, 9), "FST", 1, ANN, of(32, 85), PaymentStage.NEW, 2, None, None),
-    PaymentRecord(of(16, 81), of(32, 9), "FST", 2, ANN, of(32, 85), PaymentStage.IN_PROGRESS, 1, None, None),
+    InvoiceRecord(of(32, 9), "FST", 2**128 - 1, of(32, 70), of(32, 71), None),
+    InvoiceRecord(of(32, 72), "€", 0, of(32, 73), None, None),
+    PaymentRecord(of(16, 80), of(32, 9), "FST", 1, ANN, of(32, 85), PaymentStage.NEW, 2, None, None, True),
+    PaymentRecord(
+        of(16, 81), of(32, 9), "FST", 2, ANN, of(32, 85), PaymentStage.IN_PROGRESS, 1, None, None, True
+    ),
     PaymentRecord(
         of(16, 82),
         of(32, 9),
@@ -126,12 +127,23 @@ OLD_RECORDS: tuple[Record, ...] = (
         1,
         RECEIPT,
         of(16, 86),
+        True,
     ),
     PaymentRecord(
-        of(16, 83), of(32, 9), "FST", 4, BOB, of(32, 85), PaymentStage.CANCELED, 0, None, of(16, 87)
+        of(16, 83), of(32, 9), "FST", 4, BOB, of(32, 85), PaymentStage.CANCELED, 0, None, of(16, 87), True
     ),
     PaymentRecord(
-        of(16, 84), of(32, 9), "FST", 5, BOB, of(32, 85), PaymentStage.ACKNOWLEDGED, 3, RECEIPT, of(16, 88)
+        of(16, 84),
+        of(32, 9),
+        "FST",
+        5,
+        BOB,
+        of(32, 85),
+        PaymentStage.ACKNOWLEDGED,
+        3,
+        RECEIPT,
+        of(16, 88),
+        True,
     ),
     TransactionRecord(of(16, 10), of(16, 80), ANN, 2**128 - 1, 0, None),
     TransactionRecord(of(16, 11), of(16, 81), ANN, 1, 2, RESPONSE),

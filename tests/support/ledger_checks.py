@@ -25,6 +25,8 @@ def snapshot(state: FunderState) -> dict[str, Any]:
         "payments": state.payments,
         "transactions": state.transactions,
         "incoming_ids": state.incoming_ids,
+        "waiting": {payer: set(state.waiting.of(payer)) for payer in state.waiting},
+        "passed_on": {key: set(state.passed_on.of(key)) for key in state.friends},
         "used_invoices": set(state.used_invoices),
     }
 
@@ -75,14 +77,16 @@ def _check_origin(state: FunderState, currency: str, request: RequestOp, origin:
 
 def _check_invoices(state: FunderState) -> None:
     for invoice in state.invoices.values():
-        parts = [
-            state.friends[part.friend].channel.credits[invoice.currency].remote[part.request_id]
-            for part in invoice.parts
-        ]
-        paid = sum(part.request.dest_payment for part in parts)
-        assert paid <= invoice.total_dest_payment
-        assert all(part.request.src_hashed_lock == invoice.src_hashed_lock for part in parts)
-        assert all(part.request.total_dest_payment == invoice.total_dest_payment for part in parts)
+        for payer in state.waiting.payers_of(invoice.invoice_id):
+            parts = [
+                state.friends[key].channel.credits[invoice.currency].remote[request_id]
+                for key, request_id in state.waiting.of(payer)
+            ]
+            paid = sum(part.request.dest_payment for part in parts)
+            assert 0 <= paid == state.waiting.paid(payer) <= invoice.total_dest_payment
+            assert all(part.request.src_hashed_lock == payer[1] for part in parts)
+            assert all(part.request.total_dest_payment == invoice.total_dest_payment for part in parts)
+    assert all(invoice_id in state.invoices for invoice_id, _ in state.waiting)
 
 
 def _check_payments(state: FunderState) -> None:

@@ -159,13 +159,16 @@ def friend_fields(friend: Friend) -> Json:
     return fields
 
 
-def _invoice(invoice: InvoiceRecord) -> Json:
+def _invoice(state: FunderState, invoice: InvoiceRecord) -> Json:
+    payers = state.waiting.payers_of(invoice.invoice_id)
     return {
         "currency": invoice.currency,
         "totalDestPayment": str(invoice.total_dest_payment),
         "destPlainLock": invoice.dest_plain_lock.hex(),
         "srcHashedLock": invoice.src_hashed_lock and invoice.src_hashed_lock.hex(),
-        "incomingTransactions": [part.request_id.hex() for part in invoice.parts],
+        "incomingTransactions": [
+            request_id.hex() for payer in payers for _, request_id in state.waiting.of(payer)
+        ],
     }
 
 
@@ -198,6 +201,8 @@ def _payment(payment: PaymentRecord) -> Json:
             }
         },
         PaymentStage.CANCELED: lambda: {"canceled": payment.ack_uid.hex()},
+        # The reference calls it cancelled, though its commit was made (spec 03, 3.7).
+        PaymentStage.LOST: lambda: {"canceled": payment.ack_uid.hex()},
         PaymentStage.ACKNOWLEDGED: lambda: {"afterSuccessAck": count},
     }
     return {"srcPlainLock": payment.src_plain_lock.hex(), "stage": stages[payment.stage]()}
@@ -208,7 +213,7 @@ def state_fields(state: FunderState, names: dict[bytes, str]) -> Json:
     return {
         "friends": {names[key]: friend_fields(friend) for key, friend in state.friends.items()},
         "relays": _relays(state.relays),
-        "openInvoices": {key.hex(): _invoice(invoice) for key, invoice in state.invoices.items()},
+        "openInvoices": {key.hex(): _invoice(state, invoice) for key, invoice in state.invoices.items()},
         "openTransactions": {key.hex(): _transaction(item) for key, item in state.transactions.items()},
         "payments": {key.hex(): _payment(payment) for key, payment in state.payments.items()},
     }

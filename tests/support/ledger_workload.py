@@ -319,6 +319,11 @@ class Workload:
                 continue  # acknowledged
             if payment.stage == PaymentStage.SUCCEEDED:
                 assert payment.open_transactions == 0
+            elif payment.stage == PaymentStage.LOST:
+                # A commit was made, and a part is lost with its channel: neither paid nor unpaid.
+                assert payment.is_promised
+                assert payment.lost
+                assert payment.open_transactions == 0
             else:
                 assert payment.stage == PaymentStage.CANCELED
                 assert self.failures[request_id] == 1

@@ -18,7 +18,7 @@ from offset.core.funder.records import (
     HistoryRecord,
     IndexServersRecord,
     InvoiceRecord,
-    PartRecord,
+    LostPart,
     PaymentRecord,
     PaymentStage,
     PendingRecord,
@@ -152,7 +152,7 @@ RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
         amounts,
         id32,
         optional(id32),
-        tuples(st.builds(PartRecord, id32, id16)),
+        optional(id32),
     ),
     PaymentRecord: st.builds(
         PaymentRecord,
@@ -166,6 +166,8 @@ RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
         small,
         optional(receipts),
         optional(id16),
+        st.booleans(),
+        tuples(st.builds(LostPart, id16, id32, amounts)),
     ),
     TransactionRecord: st.builds(TransactionRecord, id16, id16, id32, amounts, amounts, optional(responses)),
     HistoryRecord: st.builds(

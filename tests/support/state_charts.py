@@ -35,7 +35,7 @@ CHARTS: tuple[tuple[str, str, Transitions[Any, Any], type[Enum]], ...] = (
     ),
     (
         "Sale",
-        "An invoice at the seller ([03, 3.8](03-funder.md#38-seller)): `core/funder/roles/sale_states.py`.",
+        "One payer, at the seller ([03, 3.8](03-funder.md#38-seller)): `core/funder/roles/sale_states.py`.",
         SALE,
         SaleEvent,
     ),

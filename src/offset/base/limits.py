@@ -91,16 +91,24 @@ FRIEND_RELAYS_MAX = 16  # of a list that a friend announces: spec 02, W29
 FRIENDS_MAX = 10_000
 CURRENCIES_PER_FRIEND_MAX = 256
 FRIEND_CURRENCIES_MAX = 75_000  # with all friends together, so that a report in one message fits
+RESETS_AHEAD_MAX = 2**32  # by which the counter of a friend's terms may exceed ours: it must never run out
 ROUTE_KEYS_MIN = 2  # (ref)
 ROUTE_KEYS_MAX = 32  # (ref) source and destination included
 OPERATIONS_PER_BATCH_MAX = 128  # (ref: 16; a receiver takes any number)
 OPERATIONS_PER_MESSAGE_MAX = 4096  # of a friend; more is a protocol error
 USER_REQUESTS_PER_FRIEND_MAX = 1024  # (ref: 32) queued for one friend
 FORWARDED_REQUESTS_PER_FRIEND_MAX = 4096  # queued for one friend
-PENDING_PER_FRIEND_MAX = 65_536  # requests of a friend under way, per currency
+PENDING_PER_FRIEND_MAX = 65_536  # requests of a friend under way, over all currencies
+FORWARDED_BYTES_MAX = 256 * 2**20  # of memory, for all requests of others that are under way
+FORWARDED_REQUEST_BYTES = 1000  # what one of them takes, without its route
+FORWARDED_KEY_BYTES = 82  # what each key of its route takes
+FORWARDED_SHARE_DIVISOR = 8  # a friend takes at most 1/8 of what all others leave free: queue, slots, memory
 INVOICES_MAX = 100_000
-INVOICE_PARTS_MAX = 64  # transactions that may pay one invoice
+INVOICE_FREE_PARTS_MAX = 64  # that wait for one invoice over 0 credits; all others cost credits
 INVOICE_PARTS_MS: Millis = 10 * MINUTE  # parts wait so long for the rest of their payment: spec 03, D23
+TOKEN_OWED_MS: Millis = (
+    45 * SECOND
+)  # what was not said to a friend by then, because it keeps the token, is cancelled
 PAYMENTS_MAX = 100_000
 TRANSACTIONS_PER_PAYMENT_MAX = 64
 # What a payer gives to mediators without being asked: a share of the amount, and credits for each mediator.

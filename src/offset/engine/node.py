@@ -37,7 +37,7 @@ from msgspec.structs import replace
 
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
-from offset.base.ids import Conn, InvoiceId, PublicKey, Uid, short
+from offset.base.ids import Conn, PublicKey, Uid, short
 from offset.base.instants import Instant
 from offset.base.limits import (
     APP_HANDSHAKES_MAX,
@@ -50,7 +50,8 @@ from offset.core.channeler.effects import FriendData, News, Offline, Online
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes, IndexServersRecord, Record
 from offset.core.funder.state.turn import Turn
-from offset.core.funder.state.views import credit_lines
+from offset.core.funder.state.views import credit_lines, lost_payments
+from offset.core.funder.state.waiting_parts import Payer
 from offset.core.index.client import IndexClient
 from offset.crypto.signer import Signer
 from offset.engine.capacities import Capacities, Changed
@@ -64,11 +65,12 @@ from offset.engine.outbox import Outbox, Release
 from offset.engine.part_timeouts import PartTimeouts
 from offset.engine.report_pieces import ReportPieces
 from offset.engine.surface import Effect, Event, NetworkChanged, Persisted, Received, Tell
+from offset.engine.token_timeouts import TokenTimeouts
 from offset.engine.views import NodeView
 from offset.engine.withdrawn import Pair, Withdrawn
 from offset.link.stack import Line
 from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIndexServer
-from offset.wire.extension import Extra
+from offset.wire.extension import Extra, LostPayment
 from offset.wire.friend import FRIEND_MESSAGE, ResetTerms
 from offset.wire.index import RequestRoutes
 from offset.wire.report import (
@@ -111,6 +113,8 @@ class NodeEngine:
         self._funder = Funder(signer, entropy, rows)
         self._part_timeouts = PartTimeouts(self._funder)
         self._parts_timer = Timer(self._give_back_parts)
+        self._token_timeouts = TokenTimeouts(self._funder)
+        self._token_timer = Timer(self._give_back_unsaid)
         self._capacities = Capacities()
         self._withdrawn = Withdrawn(rows)
         self._pieces = ReportPieces(self._funder.state, whole_report_parts_max)
@@ -154,6 +158,7 @@ class NodeEngine:
             self._index.timer,
             self._parts_timer,
             self._app_lines.offer_timer,
+            self._token_timer,
             self._app_lines.recheck_timer,
             self._app_lines.status_timer,
         )
@@ -164,7 +169,7 @@ class NodeEngine:
         """What to do first."""
         self._loop.now = now
         self._say(self._funder.start(), None)
-        self._look_at_parts(self._funder.state.invoices)
+        self._look_at_parts(self._funder.state.waiting)
         self._index.doubt(self._withdrawn.doubtful(self._funder.state))
         self._index.start()
         return self._loop.take_effects()
@@ -246,7 +251,9 @@ class NodeEngine:
 
     def _extra(self) -> Extra:
         """What only our apps read at the end of a report (docs/WIRE.md)."""
-        return Extra(credit_lines(self._funder.state), self._channeler.status())
+        state = self._funder.state
+        lost = lost_payments(state, state.payments)
+        return Extra(credit_lines(state), self._channeler.status(), lost_payments=lost)
 
     def _app_asked(self, message: AppToAppServer) -> None:
         request, ack = message.app_request, message.app_request_id
@@ -295,14 +302,27 @@ class NodeEngine:
 
     def _give_back_parts(self) -> None:
         """Parts of payments have waited long enough for the rest."""
-        while (invoice_id := self._part_timeouts.pop(self._loop.now)) is not None:
+        while (payer := self._part_timeouts.pop(self._loop.now)) is not None:
             self._loop.add(Tell("invoice", "gave back parts of a payment that did not become whole"))
-            self._say(self._funder.cancel_incomplete(invoice_id), None)
+            self._say(self._funder.cancel_incomplete(payer), None)
         self._parts_timer.at = self._part_timeouts.deadline()
 
-    def _look_at_parts(self, invoices: Iterable[InvoiceId]) -> None:
-        self._part_timeouts.look(invoices, self._loop.now)
+    def _look_at_parts(self, payers: Iterable[Payer]) -> None:
+        self._part_timeouts.look(payers, self._loop.now)
         self._parts_timer.at = self._part_timeouts.deadline()
+
+    def _give_back_unsaid(self) -> None:
+        """Friends have kept the token so long that what waits for them is given back."""
+        while (friend := self._token_timeouts.pop(self._loop.now)) is not None:
+            self._loop.add(
+                Tell("token", f"friend {short(friend)} keeps the token; gave back what waits for it")
+            )
+            self._say(self._funder.overdue(friend), None)
+        self._token_timer.at = self._token_timeouts.deadline()
+
+    def _look_at_tokens(self, friends: Iterable[PublicKey]) -> None:
+        self._token_timeouts.look(friends, self._loop.now)
+        self._token_timer.at = self._token_timeouts.deadline()
 
     # First remember, then speak
 
@@ -312,22 +332,25 @@ class NodeEngine:
 
     def _say(self, turn: Turn, ack: Uid | None) -> None:
         """Carry out a turn once it is durable; with `ack` it acknowledges that request."""
-        invoices = turn.invoices()
-        if invoices:
-            self._look_at_parts(invoices)
+        if turn.waiting:
+            self._look_at_parts(turn.waiting)
         concerned = turn.concerned()
+        self._look_at_tokens({**concerned, **{friend: None for friend, _ in turn.messages}})
         self._pieces.changed(concerned)
         self._pieces.changed([told.friend_public_key for told in turn.credit_lines])
         capacities = self._capacities.changed(self._funder.state, concerned)
         turn.changes.update(self._withdrawn.published(capacities))
         turn.changes.update(self._withdrawn.removed(turn.changes))
-        self._put(turn.changes, lambda: self._release(turn, ack, capacities))
+        lost = lost_payments(self._funder.state, turn.lost_payments)
+        self._put(turn.changes, lambda: self._release(turn, ack, capacities, lost))
 
     def _report(self, changes: Changes, ack: Uid | None, mutations: Sequence[NodeReportMutation]) -> None:
         """Tell apps of changes beside the funder's, once these rows are durable."""
         self._put(changes, lambda: self._apps.tell_change(ack, mutations))
 
-    def _release(self, turn: Turn, ack: Uid | None, capacities: Changed) -> None:
+    def _release(
+        self, turn: Turn, ack: Uid | None, capacities: Changed, lost: tuple[LostPayment, ...]
+    ) -> None:
         """Say what a turn says, now that its rows are durable."""
         if turn.orders:
             self._app_lines.status_moved()
@@ -338,10 +361,11 @@ class NodeEngine:
                 self._loop.add(Tell("inconsistent", f"with friend {short(friend)}"))
             self._channeler.send(friend, FRIEND_MESSAGE.encode(message))
         extra = None
-        if turn.credit_lines or turn.refusal is not None:
-            extra = Extra(tuple(turn.credit_lines), None, turn.refusal or "")
+        if turn.credit_lines or turn.refusal is not None or lost:
+            extra = Extra(tuple(turn.credit_lines), refusal=turn.refusal or "", lost_payments=lost)
         if ack is not None or turn.mutations or extra is not None:
             self._apps.tell_change(ack, [FunderMutation(mutation) for mutation in turn.mutations], extra)
+        self._apps.tell_lost(lost)
         for result in turn.results:
             self._apps.tell(result)
         if capacities:

@@ -30,6 +30,7 @@ from offset.wire.extension import (
     PIECE_REQUEST,
     WELCOME,
     Extra,
+    LostPayment,
     NetworkStatus,
     ReportPiece,
     StatusChange,
@@ -163,6 +164,14 @@ class NodeApps:
         if change is not None:
             self.tell_change(None, (), Extra(opt_status_change=change))
         return not self._told_status.has_more
+
+    def tell_lost(self, payments: Iterable[LostPayment]) -> None:
+        """These payments are told with the changes of the report. How one that is lost ended 0.1.11 has no words for,
+        so whoever asked waits no longer.
+        """
+        for lost in payments:
+            if lost.opt_ack_uid is not None:
+                self._pending.answer(("payment", lost.payment_id))
 
     def tell(self, message: AppServerToApp) -> None:
         """An answer, for those who asked."""

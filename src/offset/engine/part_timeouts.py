@@ -10,29 +10,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from offset.base.alarms import Alarms
-from offset.base.ids import InvoiceId
 from offset.base.instants import Instant
 from offset.base.limits import INVOICE_PARTS_MS
 from offset.core.funder.funder import Funder
+from offset.core.funder.state.waiting_parts import Payer
 
 
 class PartTimeouts:
-    """The invoices that wait for the rest of a payment. Nothing is stored: a start begins anew."""
+    """Payers who owe an invoice the rest of a payment. Nothing is stored: a start begins anew."""
 
     def __init__(self, funder: Funder) -> None:
         self._funder = funder
-        self._alarms: Alarms[InvoiceId] = Alarms()
+        self._alarms: Alarms[Payer] = Alarms()
 
-    def look(self, invoices: Iterable[InvoiceId], now: Instant) -> None:
-        """What waits for these invoices may have changed. The time counts from the first part that waits."""
-        for invoice_id in invoices:
-            if not self._funder.is_incomplete(invoice_id):
-                self._alarms.stop(invoice_id)
-            elif self._alarms.at(invoice_id) is None:
-                self._alarms.set(invoice_id, now + INVOICE_PARTS_MS)
+    def look(self, payers: Iterable[Payer], now: Instant) -> None:
+        """What waits of these payers may have changed. The time counts from the first part that waits."""
+        for payer in payers:
+            if not self._funder.is_incomplete(payer):
+                self._alarms.stop(payer)
+            elif self._alarms.at(payer) is None:
+                self._alarms.set(payer, now + INVOICE_PARTS_MS)
 
-    def pop(self, now: Instant) -> InvoiceId | None:
-        """An invoice whose parts have waited long enough, or None."""
+    def pop(self, now: Instant) -> Payer | None:
+        """A payer whose parts have waited long enough, or None."""
         return self._alarms.pop(now)
 
     def deadline(self) -> Instant | None:

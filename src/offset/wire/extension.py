@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from offset.base.credits import Amount
-from offset.base.ids import Currency, PublicKey
+from offset.base.ids import Currency, PaymentId, PublicKey, Uid
 from offset.base.instants import Instant
 from offset.wire.codec import Codec, Message, struct, union
 from offset.wire.common import RelayAddress
@@ -154,6 +154,24 @@ class ReportPiece(Message):
     is_last: bool
 
 
+class LostCredits(Message):
+    """A part of a payment that was under way to a friend when the channel was lost, and that the friend may claim."""
+
+    friend_public_key: PublicKey
+    amount: Amount
+    """Fees included."""
+
+
+class LostPayment(Message):
+    """A payment of which parts are lost."""
+
+    payment_id: PaymentId
+    currency: Currency
+    parts: tuple[LostCredits, ...]
+    opt_ack_uid: Uid | None
+    """Once nothing is under way any more, and nobody can prove whether it was paid: what acknowledges that."""
+
+
 class Extra(Message):
     """At the end of a report or a change of it: what only our nodes tell."""
 
@@ -165,6 +183,7 @@ class Extra(Message):
     friends_follow: bool = False
     """In a report: its friends come in pieces, for which the app asks."""
     opt_piece: ReportPiece | None = None
+    lost_payments: tuple[LostPayment, ...] = ()
 
 
 class Welcome(Message):
@@ -194,6 +213,8 @@ for _cls in (
     StatusChange,
     FriendPart,
     ReportPiece,
+    LostCredits,
+    LostPayment,
     Extra,
     PieceRequest,
 ):

@@ -14,8 +14,6 @@ from offset.core.funder.records import (
     ChannelKey,
     ConfigKey,
     From,
-    InvoiceRecord,
-    PartRecord,
     Queue,
     TransactionRecord,
 )
@@ -108,16 +106,24 @@ def forgotten_row(run: Run) -> None:
 def overpaid(run: Run) -> None:
     """A seller took more than it asked for."""
     state = run.cast.state("C")
-    invoice = next(iter(state.invoices.values()))
-    state.invoices[invoice.invoice_id] = msgspec.structs.replace(invoice, parts=invoice.parts * 2)
+    pending = next(
+        pending
+        for friend in state.friends.values()
+        for credit in friend.channel.credits.values()
+        for pending in credit.remote.values()
+        if pending.request.invoice_id in state.invoices
+    )
+    invoice = state.invoices[pending.request.invoice_id]
+    less = msgspec.structs.replace(invoice, total_dest_payment=pending.request.dest_payment - 1)
+    state.invoices[invoice.invoice_id] = less
 
 
 def part_is_gone(run: Run) -> None:
     """A seller waits for what is not there."""
     state = run.cast.state("C")
-    invoice: InvoiceRecord = next(iter(state.invoices.values()))
-    parts = (PartRecord(run.cast.key("B"), bytes(16)),)
-    state.invoices[invoice.invoice_id] = msgspec.structs.replace(invoice, parts=parts)
+    invoice_id = next(iter(state.invoices))
+    request = RequestOp(bytes(16), bytes(32), FriendsRoute(()), 1, 1, invoice_id, 0)
+    state.waiting.add(run.cast.key("B"), request)
 
 
 def miscounted(run: Run) -> None:

@@ -31,7 +31,7 @@ def test_never_at_rest() -> None:
 @pytest.mark.parametrize(
     "rule, field, value",
     [
-        ("ends", "buyer_end", "canceled"),
+        ("truth", "buyer_end", "canceled"),
         ("ends", "buyer_end", "unknown"),
         ("ends", "seller_end", "withdrawn"),
         ("commit", "both", "refused"),

@@ -199,6 +199,10 @@ def _reset_friend_channel(turn: Turn, friend: Friend, request: ResetFriendChanne
         return "the friend has not told its terms yet"
     if channel.remote_terms.reset_token != request.reset_token:
         return "the friend has made new terms since; look at them first"
+    names = {item.currency for item in channel.remote_terms.balance_for_reset}
+    too_many = len(names | set(friend.configs)) - CURRENCIES_PER_FRIEND_MAX
+    if too_many > 0:
+        return f"there would be too many currencies with this friend; remove {too_many} that are not in its terms"
     before = channel_state(channel)
     # Carried out as soon as the friend is online (D19).
     channel.reset_wish = request.reset_token
@@ -215,12 +219,24 @@ def _config(friend: Friend, currency: Currency) -> ConfigRecord:
     return friend.configs.get(currency) or ConfigRecord(friend.public_key, currency)
 
 
+def _currencies(friend: Friend) -> set[Currency]:
+    """The currencies that have settings, or may get some by what the friend says next: it may name what we announced,
+    accept our terms, or learn that we accepted its own.
+    """
+    channel = friend.channel
+    names = {*friend.configs, *channel.local_currencies}
+    for terms in (channel.local_terms, channel.former_terms, channel.reset_wish and channel.remote_terms):
+        if terms:
+            names |= {item.currency for item in terms.balance_for_reset}
+    return names
+
+
 def _configure(turn: Turn, friend: Friend, config: ConfigRecord) -> str | None:
     """Set this if it differs; a currency is announced as soon as anything is set."""
     if config.currency not in friend.configs:
         if not config.currency:
             return "a currency needs a name"
-        if len(friend.configs) >= CURRENCIES_PER_FRIEND_MAX:
+        if len(_currencies(friend) | {config.currency}) > CURRENCIES_PER_FRIEND_MAX:
             return f"there are {CURRENCIES_PER_FRIEND_MAX} currencies with this friend already"
         if sum([len(other.configs) for other in turn.state.friends.values()]) >= FRIEND_CURRENCIES_MAX:
             return f"there are {FRIEND_CURRENCIES_MAX} currencies with all friends together already"

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from offset.base.entropy import Entropy
-from offset.base.ids import InvoiceId, PublicKey
+from offset.base.ids import PublicKey
 from offset.core.funder.control import HANDLERS
 from offset.core.funder.friend import incoming, liveness
 from offset.core.funder.friend.reachability import order_lines
@@ -22,6 +22,7 @@ from offset.core.funder.roles.cancelling import cancel_queued
 from offset.core.funder.state import views
 from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import SetRelays, Turn
+from offset.core.funder.state.waiting_parts import Payer
 from offset.crypto.signer import Signer
 from offset.wire.friend import FriendMessage
 from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken
@@ -57,14 +58,14 @@ class Funder:
         turn.refusal = HANDLERS[type(request)](turn, request)
         return self._finish(turn)
 
-    def is_incomplete(self, invoice_id: InvoiceId) -> bool:
-        """Whether parts wait for this invoice, and more must come before it can be collected."""
-        return seller.is_incomplete(self.state, invoice_id)
+    def is_incomplete(self, payer: Payer) -> bool:
+        """Whether parts of this payer wait for an invoice, and more must come before they can be collected."""
+        return seller.is_incomplete(self.state, payer)
 
-    def cancel_incomplete(self, invoice_id: InvoiceId) -> Turn:
-        """The rest did not come in time: give back what waits for this invoice, which stays open (D23)."""
+    def cancel_incomplete(self, payer: Payer) -> Turn:
+        """The rest did not come in time: give back what waits of this payer; the invoice stays open (D23)."""
         turn = self._turn()
-        seller.cancel_incomplete(turn, invoice_id)
+        seller.cancel_incomplete(turn, payer)
         return self._finish(turn)
 
     def online(self, key: PublicKey) -> Turn:
@@ -81,6 +82,21 @@ class Funder:
         friend = self.state.friends.get(key)
         if friend is not None:
             liveness.went_offline(turn, friend)
+        return self._finish(turn)
+
+    def owed_since(self, key: PublicKey) -> int | None:
+        """The number of our message since which this friend owes us the token; None if it does not."""
+        friend = self.state.friends.get(key)
+        if friend is None or not friend.owes_token:
+            return None
+        return friend.channel.move_token_counter
+
+    def overdue(self, key: PublicKey) -> Turn:
+        """This friend keeps the token too long."""
+        turn = self._turn()
+        friend = self.state.friends.get(key)
+        if friend is not None:
+            liveness.became_overdue(turn, friend)
         return self._finish(turn)
 
     def friend_message(self, key: PublicKey, message: FriendMessage) -> Turn:

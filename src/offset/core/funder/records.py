@@ -76,6 +76,9 @@ class PaymentStage(enum.StrEnum):
     """A part was collected, so there is a receipt."""
     CANCELED = "canceled"
     """It was closed, and no part came through."""
+    LOST = "lost"
+    """It was closed, and nothing is under way; but a commit was made, and a part is lost with its channel: whether it
+    was paid nobody here can prove."""
     ACKNOWLEDGED = "acknowledged"
     """The app knows that it succeeded, but parts are still under way."""
 
@@ -93,6 +96,11 @@ class HistoryKind(enum.StrEnum):
     """An invoice of ours was withdrawn."""
     LOST = "lost"
     """We paid for a request whose asker is gone."""
+    UNPROVED = "unproved"
+    """A payment of ours ended neither paid nor unpaid: what is lost of it may be claimed."""
+    LOST_PART = "lost part"
+    """A part of a payment of ours was under way to a friend when the channel was lost, and the friend may claim it. The
+    id is that of the part, the detail that of its payment."""
 
 
 @dataclass_transform(frozen_default=True)
@@ -310,13 +318,6 @@ class QueuedRecord(Record):
         return QueuedKey(self.friend, self.number)
 
 
-class PartRecord(msgspec.Struct, frozen=True):
-    """A transaction that pays for an invoice."""
-
-    friend: PublicKey
-    request_id: RequestId
-
-
 class InvoiceKey(Key):
     """An invoice of ours."""
 
@@ -324,7 +325,10 @@ class InvoiceKey(Key):
 
 
 class InvoiceRecord(Record):
-    """An open invoice of ours."""
+    """An open invoice of ours. What waits for it is among the requests of friends (state/waiting_parts.py).
+
+    Each payer, known by its lock, is promised another lock of ours: what opens for one proves nothing for another.
+    """
 
     TABLE = "invoices"
     KEY = InvoiceKey
@@ -333,16 +337,23 @@ class InvoiceRecord(Record):
     currency: Currency
     total_dest_payment: Amount
     dest_plain_lock: PlainLock
+    """Our lock for the first payer."""
     src_hashed_lock: HashedLock | None
-    parts: tuple[PartRecord, ...]
-
-    def without(self, friend: PublicKey) -> InvoiceRecord:
-        """The invoice after the channel with this friend was lost (D8 to D10)."""
-        parts = tuple(part for part in self.parts if part.friend != friend)
-        return msgspec.structs.replace(self, parts=parts)
+    """The lock of the first payer, once there was one. It stays the first for ever."""
+    others_secret: PlainLock | None
+    """What our locks for all further payers are made of, once there is a second."""
 
     def key(self) -> InvoiceKey:
         return InvoiceKey(self.invoice_id)
+
+
+class LostPart(msgspec.Struct, frozen=True):
+    """A part of a payment that was said to a friend, and lost with the channel: the friend may claim it."""
+
+    request_id: RequestId
+    friend: PublicKey
+    amount: Amount
+    """Credits that were frozen for it, fees included."""
 
 
 class PaymentKey(Key):
@@ -367,6 +378,9 @@ class PaymentRecord(Record):
     open_transactions: Small
     receipt: Receipt | None
     ack_uid: Uid | None
+    is_promised: bool = False
+    """Whether a commit was made, so that whoever has it may let the seller collect."""
+    lost: tuple[LostPart, ...] = ()
 
     def key(self) -> PaymentKey:
         return PaymentKey(self.payment_id)

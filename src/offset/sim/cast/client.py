@@ -110,6 +110,9 @@ class Client:
         match message:
             case ReportMutations():
                 self._follow(message)
+                if message.opt_extra is not None:
+                    for lost in message.opt_extra.lost_payments:
+                        self._answer("payment", lost.payment_id, lost)
                 if message.opt_app_request_id is not None:
                     self._acknowledged(message.opt_app_request_id)
             case TransactionResult():

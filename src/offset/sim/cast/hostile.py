@@ -71,13 +71,13 @@ class _Twister(Mischief, NodeEngine):
         self.entropy = entropy
         self.state = self.view().state
 
-    def _release(self, turn: Turn, ack: Any, capacities: Any) -> None:
+    def _release(self, turn: Turn, ack: Any, capacities: Any, lost: Any) -> None:
         if not self.is_quiet:
             said: Said = []
             for friend, message in turn.messages:
                 said += self.twist(friend, message)
             turn.messages[:] = said
-        super()._release(turn, ack, capacities)
+        super()._release(turn, ack, capacities, lost)
 
     def twist(self, friend: PublicKey, message: FriendMessage) -> Said:
         """What is said in place of this."""
@@ -116,7 +116,7 @@ class Liar(_Twister):
 
 
 class Greedy(_Twister):
-    """Asks for more than it may, and uses ids twice; in perfectly signed messages."""
+    """Asks for more than it may, uses ids twice, and tries to jam others for nothing; in perfectly signed messages."""
 
     def _say(self, turn: Turn, ack: Any) -> None:
         if not self.is_quiet:
@@ -131,6 +131,9 @@ class Greedy(_Twister):
             return
         entropy = self.entropy
         currency = next(iter(channel.credits))
+        if self.happens(30):
+            self._ask(turn, friend, currency, self._worthless(friend, currency))
+            return
         known = [
             key
             for other in self.state.friends.values()
@@ -149,6 +152,24 @@ class Greedy(_Twister):
             new_invoice_id(entropy),
             5,
         )
+        self._ask(turn, friend, currency, op)
+
+    def _worthless(self, friend: Friend, currency: Currency) -> RequestOp:
+        """Nothing, to a payee of others: under their lock or a new one, straight on or by way of the friend."""
+        entropy = self.entropy
+        seen = [pending.request for pending in friend.channel.credits[currency].local.values()]
+        friends = [key for key in self.state.friends if key != friend.public_key]
+        if seen and self.happens(70):
+            request = seen[int.from_bytes(entropy.bytes(1), "big") % len(seen)]
+            lock = request.src_hashed_lock if self.happens(50) else HashedLock(entropy.bytes(LOCK_BYTES))
+            changed = {"request_id": new_request_id(entropy), "src_hashed_lock": lock, "dest_payment": 0}
+            return msgspec.structs.replace(request, **changed, left_fees=0)
+        route = FriendsRoute((*friends[:1], PublicKey(entropy.bytes(32))))
+        lock = HashedLock(entropy.bytes(LOCK_BYTES))
+        return RequestOp(new_request_id(entropy), lock, route, 0, 0, new_invoice_id(entropy), 0)
+
+    def _ask(self, turn: Turn, friend: Friend, currency: Currency, op: RequestOp) -> None:
+        channel, entropy = friend.channel, self.entropy
         drafts = draft_to_send(channel, None)
         try:
             drafts[currency].send_request(op, LOST)

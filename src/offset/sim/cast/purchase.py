@@ -30,6 +30,7 @@ from offset.wire.app import (
     TransactionResult,
 )
 from offset.wire.common import COMMIT, Commit, Receipt
+from offset.wire.extension import LostPayment
 from offset.wire.friend import FriendsRoute
 from offset.wire.index import RequestRoutes
 from offset.wire.signing import verify_receipt
@@ -179,8 +180,13 @@ class Purchase:
             self.cast.watch.spoken(self.buyer, request_id)
             self.cast.world.after(self._ids.between(1, 2000), self._given)
 
-    def _closed(self, message: ResponseClosePayment) -> None:
+    def _closed(self, message: ResponseClosePayment | LostPayment) -> None:
         client = self.cast.clients[self.buyer]
+        if isinstance(message, LostPayment):
+            if message.opt_ack_uid is not None:
+                client.ask(AckClosePayment(self.payment_id, message.opt_ack_uid))
+                self._ended("lost")
+            return
         match message.status:
             case PaymentStatusSuccess(receipt, ack_uid):
                 self.receipt = receipt

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from offset.base.ids import Currency, PaymentId, RequestId, short
+from offset.base.credits import Amount
+from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, RequestId, short
 from offset.base.limits import (
     CREDIT_MAX,
     FORWARDED_REQUESTS_PER_FRIEND_MAX,
-    INVOICE_PARTS_MAX,
+    FORWARDED_SHARE_DIVISOR,
+    INVOICE_FREE_PARTS_MAX,
     PENDING_PER_FRIEND_MAX,
     RELAY_CONNECTIONS_MAX,
     RELAY_HANDSHAKES_MAX,
@@ -19,6 +22,7 @@ from offset.base.limits import (
 from offset.core.funder.ledger.mutual_credit import MutualCredit
 from offset.core.funder.records import OWN, From, Origin, Own, Queue
 from offset.core.funder.state.state import Friend, FunderState
+from offset.core.funder.state.waiting_parts import Payer
 from offset.engine.relay import RelayEngine
 from offset.sim.physics.violation import claim
 from offset.wire.friend import CancelOp, RequestOp
@@ -30,10 +34,17 @@ TURNS_PER_READ = 4096
 def friend(name: str, state: FunderState, them: Friend) -> None:
     """I2, I6, I14, and the limits of queues, for one friend."""
     other = short(them.public_key)
+    askers: dict[PublicKey, int] = {}
     for credit in them.channel.credits.values():
         debts(name, other, credit)
         for pending in credit.local.values():
             origin(name, state, credit.currency, pending.request, pending.origin)
+            if isinstance(pending.origin, From):
+                askers[pending.origin.friend] = askers.get(pending.origin.friend, 0) + 1
+    share = PENDING_PER_FRIEND_MAX // FORWARDED_SHARE_DIVISOR
+    claim(
+        max(askers.values(), default=0) <= share, "jam", f"{name}: one friend has too many slots at {other}"
+    )
     for item in (*them.queues[Queue.FORWARDED].values(), *them.queues[Queue.USER].values()):
         claim(them.is_online, "queue", f"{name} keeps a request for {other}, who is away")
         assert isinstance(item.operation, RequestOp)
@@ -91,34 +102,44 @@ def origin(name: str, state: FunderState, currency: Currency, request: RequestOp
         )
     claim(received.route.public_keys[1:] == request.route.public_keys, "I6", f"{name} changed a route")
     claim(received.left_fees >= request.left_fees, "I6", f"{name} pays a fee out of its own pocket")
+    claim(
+        request.dest_payment + request.left_fees > 0 or not request.route.public_keys,
+        "jam",
+        f"{name} passed on what freezes nothing, and not to its seller",
+    )
 
 
 def invoices(name: str, state: FunderState) -> None:
-    """I9: parts that wait for an invoice never exceed it, and are for it."""
-    for invoice in state.invoices.values():
-        claim(len(invoice.parts) <= INVOICE_PARTS_MAX, "limit", f"{name}: too many parts of an invoice")
-        paid = 0
-        for part in invoice.parts:
-            them = state.friends.get(part.friend)
-            credit = them and them.channel.credits.get(invoice.currency)
-            pending = credit and credit.remote.get(part.request_id)
-            if not pending:
-                claim(False, "I9", f"{name} waits for a part of an invoice that is not pending")
-                return
-            request = pending.request
-            paid += request.dest_payment
-            claim(
-                request.invoice_id == invoice.invoice_id
-                and request.src_hashed_lock == invoice.src_hashed_lock
-                and request.total_dest_payment == invoice.total_dest_payment,
-                "I9",
-                f"{name} took a request that is not for its invoice",
-            )
-        claim(
-            paid <= invoice.total_dest_payment,
-            "I9",
-            f"{name} took {paid} for an invoice of {invoice.total_dest_payment}",
-        )
+    """I9: what waits for an invoice is frozen for it, and of no payer more than it asks; nothing else waits."""
+    paid: dict[Payer, Amount] = {}
+    free: dict[InvoiceId, int] = {}
+    for request in _arrived(state):
+        invoice = state.invoices.get(request.invoice_id)
+        if invoice is None:
+            claim(False, "I9", f"{name} keeps a request for an invoice that is not open")
+            return
+        total = invoice.total_dest_payment
+        claim(request.total_dest_payment == total, "I9", f"{name} took a request that is not for its invoice")
+        if request.dest_payment == 0:
+            free[request.invoice_id] = free.get(request.invoice_id, 0) + 1
+            claim(total == 0, "jam", f"{name} keeps a part of an invoice that is worth nothing")
+        payer = (request.invoice_id, request.src_hashed_lock)
+        paid[payer] = paid.get(payer, 0) + request.dest_payment
+        claim(paid[payer] <= total, "I9", f"{name} took {paid[payer]} for an invoice of {total}")
+    waiting = {payer: state.waiting.paid(payer) for payer in state.waiting}
+    claim(waiting == paid, "I9", f"{name} waits for parts of invoices that are not pending")
+    most = max(free.values(), default=0)
+    claim(most <= INVOICE_FREE_PARTS_MAX, "limit", f"{name}: too many parts of an invoice")
+
+
+def _arrived(state: FunderState) -> Iterator[RequestOp]:
+    """The requests of friends that have reached their seller, this node, and are not answered for good."""
+    for key, them in state.friends.items():
+        for currency, credit in them.channel.credits.items():
+            for request_id, pending in credit.remote.items():
+                is_open = state.incoming_ids.get((currency, request_id)) == key
+                if is_open and not pending.request.route.public_keys:
+                    yield pending.request
 
 
 def turns_held(name: str, held: int) -> None:
@@ -188,6 +209,8 @@ def snapshot(state: FunderState) -> dict[str, Any]:
         "payments": state.payments,
         "transactions": state.transactions,
         "incoming ids": state.incoming_ids,
+        "waiting": {payer: set(state.waiting.of(payer)) for payer in state.waiting},
+        "passed on": {key: set(state.passed_on.of(key)) for key in state.friends},
         "used invoices": set(state.used_invoices),
     }
 

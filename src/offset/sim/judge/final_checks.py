@@ -95,6 +95,13 @@ def check(evidence: Evidence) -> None:
 
 def _payments(evidence: Evidence) -> None:
     for purchase in evidence.all_purchases:
+        if is_clean(evidence, purchase) and purchase.buyer not in evidence.cast.wiped:
+            # Whatever was disturbed: that a payment was canceled is only said where that is proved.
+            claim(
+                purchase.seller_end != "collected" or purchase.buyer_end != "canceled",
+                "truth",
+                f"{purchase} is canceled for the buyer, and the seller collected it",
+            )
         if purchase.excuse or not is_clean(evidence, purchase):
             continue
         claim(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from offset.base.ids import Currency, PublicKey, short
+from offset.core.funder.records import Queue
 from offset.core.funder.state.state import Friend
 from offset.engine.index import IndexEngine
 from offset.engine.node import NodeEngine
@@ -15,7 +16,7 @@ Arcs = dict[tuple[PublicKey, Currency, PublicKey], tuple[int, int, int]]
 
 def found(cast: Cast) -> str:
     """What is too much or too little, in words; empty when all is as it should be."""
-    return _lines(cast) or _questions(cast) or _tables(cast)
+    return _lines(cast) or _questions(cast) or _unsaid(cast) or _tables(cast)
 
 
 def _lines(cast: Cast) -> str:
@@ -45,6 +46,15 @@ def _questions(cast: Cast) -> str:
             return f"{name} does not say what is durable"
         if view.requests_pending and not any(not cast.is_honest(node) for node in cast.scenario.nodes):
             return f"an app of {name} waits for an answer"
+    return ""
+
+
+def _unsaid(cast: Cast) -> str:
+    """Whoever keeps the token holds up nothing that was never said to it."""
+    for name in filter(cast.is_honest, cast.scenario.nodes):
+        for friend in cast.state(name).friends.values():
+            if friend.queues[Queue.FORWARDED] or friend.queues[Queue.USER]:
+                return f"{name} keeps requests that were never said to {short(friend.public_key)}"
     return ""
 
 
@@ -83,7 +93,7 @@ def stated(cast: Cast) -> Arcs:
 
 def _stated(node: PublicKey, friend: Friend) -> Arcs:
     """What a node ought to publish about a friend (spec 03, 5)."""
-    if not (friend.is_enabled and friend.is_online and friend.channel.is_consistent):
+    if not (friend.is_enabled and friend.is_online and friend.channel.is_consistent) or friend.is_overdue:
         return {}
     arcs: Arcs = {}
     for currency, credit in friend.channel.credits.items():

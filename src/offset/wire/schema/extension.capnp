@@ -106,6 +106,21 @@ struct ReportPiece {
   isLast @1 :Bool;  # Whether the report is whole now
 }
 
+struct LostCredits {
+  friendPublicKey @0 :Common.PublicKey;  # Who may claim them
+  amount @1 :Common.CustomUInt128;  # Fees included
+}
+
+struct LostPayment {
+  paymentId @0 :Common.PaymentId;
+  currency @1 :Common.Currency;
+  parts @2 :List(LostCredits);  # What was under way when a channel was lost
+  optAckUid :union {
+    empty @3 :Void;  # Parts are under way, or it is not closed, or its end is told as in 0.1.11
+    ackUid @4 :Common.Uid;  # Nobody can prove whether it was paid; an AckClosePayment with this forgets it
+  }
+}
+
 struct Extra {
   creditLines @0 :List(FriendCreditLines);  # In a report all that is known, in a change what is new
   optStatus :union {
@@ -122,6 +137,7 @@ struct Extra {
     empty @7 :Void;  # None
     piece @8 :ReportPiece;  # Some of these friends
   }
+  lostPayments @9 :List(LostPayment);  # In a report all of them, in a change those that are new or were asked for
 }
 
 struct AppPermissions {

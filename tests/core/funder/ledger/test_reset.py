@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from offset.base.limits import I128_MIN, U64_MAX
+from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, I128_MIN, RESETS_AHEAD_MAX, U64_MAX
 from offset.core.funder.ledger.channel import Channel, hashed
 from offset.core.funder.ledger.reset import _restart, acceptable, make_terms
 from offset.core.funder.records import SentRelays
@@ -54,8 +54,8 @@ def test_becoming_inconsistent_ends_what_is_under_way() -> None:
     """No credits, no queues and no parts of invoices are left of the lost channel."""
     quarrel = Quarrel()
     assert quarrel.channel.credits == {}
-    (invoice,) = quarrel.node.state.invoices.values()
-    assert invoice.parts == ()
+    assert list(quarrel.node.state.waiting) == []
+    assert len(quarrel.node.state.invoices) == 1
     assert quarrel.node.state.incoming_ids == {}
 
 
@@ -172,6 +172,46 @@ def test_terms_that_nobody_could_accept() -> None:
     assert not acceptable(channel, msgspec.structs.replace(good, inconsistency_counter=U64_MAX))
     many = tuple(CurrencyBalance(str(number), 0) for number in range(257))
     assert not acceptable(channel, msgspec.structs.replace(good, balance_for_reset=many))
+    most = 4 + RESETS_AHEAD_MAX
+    assert acceptable(channel, msgspec.structs.replace(good, inconsistency_counter=most))
+    assert not acceptable(channel, msgspec.structs.replace(good, inconsistency_counter=most + 1))
+
+
+def test_accepting_terms_keeps_the_number_of_currencies() -> None:
+    """Terms that would bring more than CURRENCIES_PER_FRIEND_MAX together are accepted after the owner removed some."""
+    quarrel = Quarrel()
+    theirs = tuple(CurrencyBalance(f"yours{number}", 0) for number in range(CURRENCIES_PER_FRIEND_MAX - 1))
+    quarrel.theirs = msgspec.structs.replace(quarrel.theirs, reset_token=bytes(64), balance_for_reset=theirs)
+    quarrel.peer.send("m", quarrel.theirs)
+    friend = quarrel.node.friend(quarrel.peer.key)
+    quarrel.world.control("m", app.OpenFriendCurrency(quarrel.peer.key, "mine"))
+    assert len(friend.configs) == 2
+    quarrel.accept()
+    assert quarrel.node.refusal is not None
+    assert "remove 1 that are not in its terms" in quarrel.node.refusal
+    quarrel.world.control("m", app.RemoveFriendCurrency(quarrel.peer.key, "mine"))
+    quarrel.accept()
+    assert quarrel.channel.is_consistent
+    assert len(friend.configs) == CURRENCIES_PER_FRIEND_MAX
+    quarrel.world.control("m", app.OpenFriendCurrency(quarrel.peer.key, "one more"))
+    assert len(friend.configs) == CURRENCIES_PER_FRIEND_MAX
+
+
+def test_what_the_friend_may_still_bring_counts() -> None:
+    """A currency that was announced and removed since may come back by the friend's list: room is kept for it (D13)."""
+    world = World("m")
+    peer = Peer(world, "x", "m")
+    friend = world["m"].friend(peer.key)
+    world.control("m", app.OpenFriendCurrency(peer.key, "gone"))
+    peer.get_token("m")
+    assert friend.channel.local_currencies == (FST, "gone")
+    world.control("m", app.RemoveFriendCurrency(peer.key, "gone"))
+    for number in range(CURRENCIES_PER_FRIEND_MAX):
+        world.control("m", app.OpenFriendCurrency(peer.key, str(number)))
+    assert len(friend.configs) == CURRENCIES_PER_FRIEND_MAX - 1
+    peer.say("m", currencies=(FST, "gone"))
+    assert friend.channel.is_consistent
+    assert len(friend.configs) == CURRENCIES_PER_FRIEND_MAX
 
 
 def test_counter_stays_in_its_bounds() -> None:

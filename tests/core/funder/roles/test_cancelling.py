@@ -147,13 +147,14 @@ def test_both_sides_of_a_request_are_lost(trouble: Trouble) -> None:
     assert {result.request_id for result in crossing.world["m"].results} == {OWN_QUEUED, OWN_UNDER_WAY}
 
 
-def test_only_invoices_that_lost_a_part_are_written() -> None:
-    """The cost of a lost channel is that of what it carried."""
+def test_only_what_a_lost_channel_carried_is_struck_off() -> None:
+    """Parts for invoices go with the channel that they came through, and no other; the invoices stay as they are."""
     world = World("s")
     first, second = Peer(world, "x", "s"), Peer(world, "y", "s")
     kept, struck = world.invoice("s", 20), world.invoice("s", 20)
     first.say("s", first.request(1, 5, total=20, invoice_id=kept))
     second.say("s", second.request(2, 5, total=20, invoice_id=struck))
     turn = world.control("s", app.RemoveFriend(second.key))
-    assert [key for key in turn.changes if isinstance(key, InvoiceKey)] == [InvoiceKey(struck)]
-    assert len(world["s"].state.invoices[kept].parts) == 1
+    assert [key for key in turn.changes if isinstance(key, InvoiceKey)] == []
+    assert [invoice_id for invoice_id, _ in world["s"].state.waiting] == [kept]
+    assert [invoice_id for invoice_id, _ in turn.waiting] == [struck]

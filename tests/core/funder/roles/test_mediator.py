@@ -3,8 +3,10 @@
 import pytest
 
 from offset.base.credits import Rate
-from offset.base.limits import U32_MAX, U128_MAX
+from offset.base.limits import FORWARDED_KEY_BYTES, FORWARDED_REQUEST_BYTES, U32_MAX, U128_MAX
+from offset.core.funder.ledger import mutual_credit
 from offset.core.funder.roles import mediator
+from offset.core.funder.state import passed_on
 from offset.wire import app
 from offset.wire.friend import CancelOp, RequestOp
 from support.ledger import FST, World
@@ -126,10 +128,89 @@ def test_own_request_id_is_not_passed_on() -> None:
 
 
 def test_queue_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Requests that wait for the token of one friend are bounded."""
-    monkeypatch.setattr(mediator, "FORWARDED_REQUESTS_PER_FRIEND_MAX", 2)
+    """A friend gets a share of the queue for another, and of what is free in it: FORWARDED_REQUESTS_PER_FRIEND_MAX."""
+    monkeypatch.setattr(mediator, "FORWARDED_REQUESTS_PER_FRIEND_MAX", 18)
     passage = Passage()
     passage.ask(1)  # takes the token of the onward friend along
     waiting = [passage.ask(1) for _ in range(3)]
     passage.sender.get_token("m")
     assert passage.sender.answers() == {waiting[2].request_id: CancelOp}
+    other = Peer(passage.world, "z", "m")
+    request = other.request(90, 1, route=(passage.onward.key, bytes(32)))
+    other.say("m", request)
+    other.get_token("m")
+    assert other.answers() == {}, "there is room for others"
+
+
+# Slots cost trust, and are shared
+
+
+def jam(world: World, evil: Peer, sink: Peer, amount: int, count: int) -> int:
+    """A friend of m asks for what a friend of c never answers. Returns how many requests are under way between them."""
+    route = (world["c"].key, sink.key)
+    for _ in range(count):
+        evil.say("m", evil.request(evil.entropy.bytes(16), amount, route=route, invoice_id=bytes(32)))
+        world.settle()
+    return len(world["m"].credit(world["c"]).local)
+
+
+@pytest.mark.parametrize("amount, limit, taken", [(0, 0, 0), (1, 1000, 8)], ids=["free", "with credit"])
+def test_nobody_fills_the_slots_between_two_others(
+    monkeypatch: pytest.MonkeyPatch, amount: int, limit: int, taken: int
+) -> None:
+    """A stranger's requests of 0 credits are not passed on; a friend with credit gets its share of
+    PENDING_PER_FRIEND_MAX: afterwards an honest payment goes through.
+    """
+    monkeypatch.setattr(mediator, "PENDING_PER_FRIEND_MAX", 64)
+    monkeypatch.setattr(mutual_credit, "PENDING_PER_FRIEND_MAX", 64)
+    world = World("amc")
+    world.chain()
+    evil, sink = Peer(world, "evil", "m", limit=limit), Peer(world, "sink", "c")
+    assert jam(world, evil, sink, amount, 40) == taken
+    payment_id = world.pay("amc", 10)
+    (status,) = [
+        result.status
+        for result in world["a"].results
+        if isinstance(result, app.ResponseClosePayment) and result.payment_id == payment_id
+    ]
+    assert isinstance(status, app.PaymentStatusSuccess)
+
+
+def test_what_many_ask_leaves_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Friends who ask for all they can get leave room for a newcomer, however many they are."""
+    monkeypatch.setattr(mediator, "PENDING_PER_FRIEND_MAX", 64)
+    world = World("m")
+    sink = Peer(world, "sink", "m")
+    askers = [Peer(world, name, "m") for name in "stuvwxyz"]
+    for asker in askers:
+        asker.say("m", *[asker.request(asker.entropy.bytes(16), 1, route=(sink.key,)) for _ in range(12)])
+    taken = world["m"].friend(sink.key).slots_used()
+    assert 30 < taken < 64
+    newcomer = Peer(world, "newcomer", "m")
+    newcomer.say("m", newcomer.request(1, 1, route=(sink.key,)))
+    assert world["m"].friend(sink.key).slots_used() == taken + 1
+
+
+def test_memory_is_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long routes take more of FORWARDED_BYTES_MAX than short ones; beyond its share a friend is refused."""
+    monkeypatch.setattr(
+        passed_on, "FORWARDED_BYTES_MAX", 9 * (FORWARDED_REQUEST_BYTES + 30 * FORWARDED_KEY_BYTES)
+    )
+    passage = Passage()
+    keys = tuple(number.to_bytes(32, "big") for number in range(30))
+    assert passage.passed(passage.ask(1, route=(passage.onward.key, *keys))) is not None
+    assert passage.passed(passage.ask(1, route=(passage.onward.key, *keys))) is None
+    passage.onward.say("m", CancelOp((1).to_bytes(16, "big")))
+    assert passage.passed(passage.ask(1, route=(passage.onward.key, *keys))) is not None
+
+
+def test_a_payment_of_nothing_works_over_one_mediator() -> None:
+    """The seller's own friend passes it on, since there it takes a slot of nobody else; others cancel it."""
+    world = World("amns")
+    world.chain()
+    for route, expected in (("mns", app.Complete), ("amns", app.Failure)):
+        invoice_id = world.invoice("s", 0)
+        part = world.part(world.payment(route[0], "s", invoice_id, 0), route, 0)
+        world.settle()
+        (result,) = [item.result for item in world[route[0]].results if item.request_id == part]
+        assert isinstance(result, expected)

@@ -5,7 +5,7 @@ from collections import deque
 import pytest
 
 from offset.base.entropy import SeededEntropy
-from offset.core.funder.records import PaymentRecord
+from offset.core.funder.records import LostPart, PaymentRecord
 from offset.core.funder.roles.payment_states import PAYMENT
 from offset.core.funder.roles.payments import (
     ack_close_payment,
@@ -13,6 +13,8 @@ from offset.core.funder.roles.payments import (
     may_send_part,
     part_collected,
     part_failed,
+    part_lost,
+    part_promised,
     part_sent,
     request_close_payment,
 )
@@ -56,6 +58,13 @@ def outcomes(payment: PaymentRecord) -> list[PaymentRecord | None]:
         failing = turn()
         part_failed(failing, payment)
         took(failing)
+        if not payment.is_promised:
+            promising = turn()
+            part_promised(promising, payment)
+            took(promising)
+        losing = turn()
+        part_lost(losing, payment, LostPart(bytes(16), bytes(32), 10))
+        took(losing)
         paid = turn()
         part_collected(paid, payment, RECEIPT)
         took(paid)
@@ -68,12 +77,13 @@ def test_every_entry_is_reached_and_no_other(monkeypatch: pytest.MonkeyPatch) ->
     begin = Turn(FunderState(IDENTITY.public_key), IDENTITY, SeededEntropy("payments"))
     create_payment(begin, app.CreatePayment(PAYMENT_ID, bytes(32), "FST", 10, bytes(32)))
     first = begin.state.payments[PAYMENT_ID]
-    seen, waiting = {(first.stage, 0, False)}, deque([first])
+    seen, waiting = {(first.stage, 0, False, (False, False))}, deque([first])
     while waiting:
         for payment in outcomes(waiting.popleft()):
             if payment is None:
                 continue
-            place = (payment.stage, payment.open_transactions, payment.receipt is not None)
+            is_claimed = (payment.is_promised, bool(payment.lost))
+            place = (payment.stage, payment.open_transactions, payment.receipt is not None, is_claimed)
             if place not in seen:
                 seen.add(place)
                 waiting.append(payment)

@@ -28,6 +28,10 @@ class Shop:
     def invoice(self) -> InvoiceRecord:
         return self.world["s"].state.invoices[self.invoice_id]
 
+    def waiting(self, src_lock: bytes) -> list[tuple[bytes, bytes]]:
+        """The parts that wait of this payer."""
+        return self.world["s"].state.waiting.of((self.invoice_id, hash_lock(src_lock)))
+
     def ask(self, amount: int, **changes: object) -> Operation:
         """Send one request. Returns the answer."""
         self._ids += 1
@@ -42,29 +46,26 @@ class Shop:
 def test_parts_up_to_the_total_are_promised() -> None:
     """Each part gets a response; the one that completes the sum says so."""
     shop = Shop()
-    answers = [shop.ask(amount) for amount in (5, 0, 10, 5)]
+    answers = [shop.ask(amount) for amount in (5, 10, 5)]
     assert [isinstance(answer, ResponseOp) and answer.is_complete for answer in answers] == [
-        False,
         False,
         False,
         True,
     ]
     assert all(answer.dest_hashed_lock == hash_lock(shop.invoice.dest_plain_lock) for answer in answers)
-    assert len({answer.rand_nonce for answer in answers}) == 4
-    assert len(shop.invoice.parts) == 4
+    assert len({answer.rand_nonce for answer in answers}) == 3
+    assert len(shop.waiting(SRC_LOCK)) == 3
 
 
 @pytest.mark.parametrize(
-    "changes",
-    [{"invoice_id": bytes(32)}, {"total": 21}, {"src_lock": bytes(32)}],
-    ids=["unknown invoice", "other total", "other lock"],
+    "changes", [{"invoice_id": bytes(32)}, {"total": 21}], ids=["unknown invoice", "other total"]
 )
 def test_other_requests_are_cancelled(changes: dict[str, object]) -> None:
-    """A request must be for an open invoice, its total, and the lock of its first part."""
+    """A request must be for an open invoice, and its total."""
     shop = Shop()
     shop.ask(5)
     assert isinstance(shop.ask(5, **changes), CancelOp)
-    assert len(shop.invoice.parts) == 1
+    assert len(shop.waiting(SRC_LOCK)) == 1
 
 
 def test_more_than_the_total_is_cancelled() -> None:
@@ -77,12 +78,76 @@ def test_more_than_the_total_is_cancelled() -> None:
     assert answer.is_complete
 
 
-def test_parts_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Zero credits freeze nothing, but they cost room."""
-    monkeypatch.setattr(seller, "INVOICE_PARTS_MAX", 2)
+def test_parts_of_nothing_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What freezes nothing is no part of an invoice over something; one over nothing has INVOICE_FREE_PARTS_MAX."""
+    monkeypatch.setattr(seller, "INVOICE_FREE_PARTS_MAX", 2)
     shop = Shop()
-    answers = [shop.ask(0) for _ in range(3)]
+    assert isinstance(shop.ask(0), CancelOp)
+    gift = shop.world.invoice("s", 0)
+    answers = [shop.ask(0, total=0, invoice_id=gift, src_lock=bytes([number] * 32)) for number in range(3)]
     assert [type(answer) for answer in answers] == [ResponseOp, ResponseOp, CancelOp]
+
+
+def test_payers_stand_side_by_side() -> None:
+    """Whoever knows an invoice cannot block it: each payer is promised on its own, the one whose commit comes is
+    collected, and the others get back what they froze.
+    """
+    shop = Shop()
+    world, squatter = shop.world, Peer(shop.world, "y", "s")
+    squatter.say("s", *[squatter.request(90 + n, 1, total=20, invoice_id=shop.invoice_id) for n in range(19)])
+    answer = shop.ask(20)
+    assert isinstance(answer, ResponseOp)
+    assert answer.is_complete
+    world.control("s", app.CommitInvoice(commit_for(shop, answer, SRC_LOCK)))
+    assert world["s"].refusal is None
+    for peer in (squatter, shop.payer):
+        peer.say("s")
+        peer.get_token("s")
+    assert set(squatter.answers().values()) == {CancelOp}
+    assert (world["s"].credit(squatter.key).balance, world["s"].credit(squatter.key).remote_debt) == (0, 0)
+    assert world["s"].credit(shop.payer.key).balance == 20
+    assert list(world["s"].state.waiting) == []
+
+
+@pytest.mark.parametrize("collected", [0, 1, 2])
+def test_each_payer_has_a_lock_of_its_own(collected: int) -> None:
+    """What opens for one payer fits no promise to another, so nobody makes a receipt of somebody else's payment; and
+    a lock is never promised to two payers, not even when the first has gone.
+    """
+    shop = Shop()
+    locks = [bytes([number] * 32) for number in (1, 2, 3)]
+    answers = [shop.ask(20, src_lock=lock) for lock in locks]
+    assert len({answer.dest_hashed_lock for answer in answers}) == 3
+    shop.world.control("s", app.CommitInvoice(commit_for(shop, answers[collected], locks[collected])))
+    assert shop.world["s"].refusal is None
+    shop.payer.say("s")
+    shop.payer.get_token("s")
+    (collect,) = [taken.op for taken in shop.payer.taken if isinstance(taken.op, CollectOp)]
+    fits = [hash_lock(collect.dest_plain_lock) == answer.dest_hashed_lock for answer in answers]
+    assert fits == [number == collected for number in range(3)]
+
+
+def test_payers_are_remembered() -> None:
+    """A seller that starts again collects from a later payer, with the lock that it promised."""
+    shop = Shop()
+    shop.ask(5, src_lock=bytes(32))
+    answer = shop.ask(20)
+    world = shop.world
+    world.restart("s")
+    world.control("s", app.CommitInvoice(commit_for(shop, answer, SRC_LOCK)))
+    assert world["s"].refusal is None
+    shop.payer.online("s")
+    shop.payer.say("s")
+    shop.payer.get_token("s")
+    assert world["s"].credit(shop.payer.key).balance == 20
+
+
+def commit_for(shop: Shop, answer: Operation, src_lock: bytes) -> Commit:
+    """The commit of a payer for a whole payment in one part."""
+    assert isinstance(answer, ResponseOp)
+    hashed = response_hash(answer.request_id, answer.rand_nonce)
+    lock = answer.dest_hashed_lock
+    return Commit(hashed, src_lock, lock, 20, 20, shop.invoice_id, "FST", answer.signature)
 
 
 def test_opening_invoices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -185,10 +250,11 @@ def test_d23_parts_without_the_rest_are_given_back() -> None:
     payment_id = world.payment("a", "s", invoice_id, 20)
     parts = [world.part(payment_id, "abs", amount) for amount in (5, 10)]
     world.settle()
-    assert world["s"].funder.is_incomplete(invoice_id)
-    world.took(world["s"], world["s"].funder.cancel_incomplete(invoice_id))
+    (payer,) = world["s"].state.waiting
+    assert world["s"].funder.is_incomplete(payer)
+    world.took(world["s"], world["s"].funder.cancel_incomplete(payer))
     world.settle()
-    assert not world["s"].funder.is_incomplete(invoice_id)
+    assert not world["s"].funder.is_incomplete(payer)
     assert [app.TransactionResult(part, app.FAILURE) in world["a"].results for part in parts] == [True, True]
     assert world["a"].credit(world["b"]).local_debt == 0
     again = world.part(world.payment("a", "s", invoice_id, 20), "abs", 20)
@@ -206,8 +272,9 @@ def test_d23_what_may_be_collected_is_never_given_back(what: str) -> None:
         shop.ask(15)
     funder = shop.world["s"].funder
     invoice_id = bytes(32) if what == "unknown" else shop.invoice_id
-    assert not funder.is_incomplete(invoice_id)
-    turn = funder.cancel_incomplete(invoice_id)
+    payer = (invoice_id, hash_lock(SRC_LOCK))
+    assert not funder.is_incomplete(payer)
+    turn = funder.cancel_incomplete(payer)
     assert (turn.changes, turn.messages) == ({}, [])
 
 

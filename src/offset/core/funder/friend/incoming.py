@@ -5,6 +5,7 @@ from __future__ import annotations
 from offset.base.ids import Currency
 from offset.base.limits import FRIEND_RELAYS_MAX
 from offset.core.funder.friend import credit_lines
+from offset.core.funder.friend.liveness import gave_token_back
 from offset.core.funder.friend.reachability import known_relays
 from offset.core.funder.friend.sender import restarted
 from offset.core.funder.friend.settings import configure_active
@@ -87,6 +88,7 @@ def _take_next(turn: Turn, friend: Friend, found: Next) -> None:
     created = [name for name in found.drafts if name not in channel.credits]
     apply_next(channel, found)
     credit_lines.answered(friend)
+    gave_token_back(turn, friend)
     turn.changed_credits(friend, found.drafts, created)
     channel.former_terms = None
     turn.put(channel.record())
@@ -233,6 +235,7 @@ def _crossing_reset(turn: Turn, friend: Friend, message: MoveToken) -> bool:
 
 def _after_reset(turn: Turn, friend: Friend, message: MoveToken) -> None:
     # Our relays go out again (spec 03, 2.10).
+    gave_token_back(turn, friend)
     friend.sent_relays = SentRelays(None, known_relays(friend))
     restarted(turn, friend)
     turn.proven[friend.public_key] = None

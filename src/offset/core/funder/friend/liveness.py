@@ -15,7 +15,7 @@ def came_online(turn: Turn, friend: Friend) -> None:
     if friend.is_online or not friend.is_enabled:
         return
     friend.is_online = True
-    friend.asked = friend.spoke_here = False
+    friend.asked = friend.spoke_here = friend.is_overdue = False
     credit_lines.changed(friend)
     turn.moved[friend.public_key] = None
     turn.change_friend(friend.public_key, SetLiveness(True))
@@ -26,7 +26,26 @@ def went_offline(turn: Turn, friend: Friend) -> None:
     """The line is gone: what waits for the token comes to nothing; what is under way stays."""
     if not friend.is_online:
         return
-    friend.is_online = False
+    friend.is_online = friend.is_overdue = False
     turn.moved[friend.public_key] = None
     turn.change_friend(friend.public_key, SetLiveness(False))
     cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))
+
+
+def became_overdue(turn: Turn, friend: Friend) -> None:
+    """It keeps the token, so nothing can be said to it: what waits comes to nothing, and no more is taken for it.
+
+    What was said to it stays: only its answer can end that.
+    """
+    if not friend.owes_token or friend.is_overdue:
+        return
+    friend.is_overdue = True
+    turn.moved[friend.public_key] = None
+    cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))
+
+
+def gave_token_back(turn: Turn, friend: Friend) -> None:
+    """It has the manners of a friend again."""
+    if friend.is_overdue:
+        friend.is_overdue = False
+        turn.moved[friend.public_key] = None

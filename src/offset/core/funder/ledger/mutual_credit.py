@@ -148,8 +148,11 @@ class Draft:
 
     # What the friend says. A PeerFault means that the whole message is wrong (spec 03, 1.2).
 
-    def receive_request(self, op: RequestOp, remote_max_debt: Amount) -> Verdict:
-        """The friend froze credits; we freeze them too, also when we will have to cancel."""
+    def receive_request(self, op: RequestOp, remote_max_debt: Amount, elsewhere: int = 0) -> Verdict:
+        """The friend froze credits; we freeze them too, also when we will have to cancel.
+
+        `elsewhere`: how many requests of the friend are under way in other currencies.
+        """
         if not valid_remaining_route(op.route.public_keys):
             raise PeerFault("a request with a wrong route")
         if op.dest_payment > op.total_dest_payment:
@@ -159,7 +162,7 @@ class Draft:
         remote_debt = self.remote_debt + op.dest_payment + op.left_fees
         if remote_debt > U128_MAX:
             raise PeerFault("requests for more credits than there are")
-        pending = len(self.credit.remote) + len(self.remote)
+        pending = elsewhere + len(self.credit.remote) + len(self.remote)
         if pending >= 2 * PENDING_PER_FRIEND_MAX:
             raise PeerFault("more requests than can be cancelled")
         self.remote_debt = remote_debt

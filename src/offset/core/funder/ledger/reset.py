@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from offset.base.entropy import Entropy, new_reset_token
 from offset.base.ids import Currency, PublicKey, RandValue
-from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, I128_MIN, U64_MAX
+from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, I128_MIN, RESETS_AHEAD_MAX, U64_MAX
 from offset.core.funder.ledger.channel import Channel, hashed
 from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
 from offset.core.funder.ledger.mutual_credit import MutualCredit
@@ -27,11 +27,13 @@ def make_terms(channel: Channel, entropy: Entropy) -> ResetTerms:
 def acceptable(channel: Channel, terms: ResetTerms) -> bool:
     """Whether the owner could accept such terms of the friend; others are not even kept (D32).
 
-    Each reset counts up: what was signed for an older count can then never pass for something newer.
+    Each reset counts up: what was signed for an older count can then never pass for something newer. A count far ahead
+    would leave no room for later resets.
     """
     names = [item.currency for item in terms.balance_for_reset]
     return (
-        channel.inconsistency_counter < terms.inconsistency_counter < U64_MAX
+        0 < terms.inconsistency_counter - channel.inconsistency_counter <= RESETS_AHEAD_MAX
+        and terms.inconsistency_counter < U64_MAX
         and len(names) <= CURRENCIES_PER_FRIEND_MAX
         and len(dict.fromkeys(names)) == len(names)
         and "" not in names

@@ -168,11 +168,14 @@ def _take(
         if draft is None:
             raise PeerFault("operations in a currency that is not active")
         limit = max_debt(group.currency)
+        elsewhere = sum(
+            [len(other.credit.remote) + len(other.remote) for other in drafts.values() if other is not draft]
+        )
         for op in group.operations:
             verdict, answered = None, None
             match op:
                 case RequestOp():
-                    verdict = draft.receive_request(op, limit)
+                    verdict = draft.receive_request(op, limit, elsewhere)
                 case ResponseOp():
                     answered = draft.receive_response(op, channel.remote)
                 case CancelOp():

@@ -7,8 +7,15 @@ import msgspec
 from offset.base.ids import RequestId
 from offset.base.limits import I128_MAX, TRANSACTIONS_PER_PAYMENT_MAX, USER_REQUESTS_PER_FRIEND_MAX
 from offset.base.route_rules import valid_route
-from offset.core.funder.records import PaymentRecord, Queue, TransactionRecord
-from offset.core.funder.roles.payments import may_send_part, part_collected, part_failed, part_sent
+from offset.core.funder.records import LostPart, PaymentRecord, Queue, TransactionRecord
+from offset.core.funder.roles.payments import (
+    may_send_part,
+    part_collected,
+    part_failed,
+    part_lost,
+    part_promised,
+    part_sent,
+)
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.crypto.locks import hash_lock
@@ -79,6 +86,8 @@ def _refusal(turn: Turn, request: CreateTransaction) -> str | None:
         return "there is no such payment"
     if not may_send_part(payment):
         return "the payment takes no more parts"
+    if any(part.request_id == request.request_id for part in payment.lost):
+        return "this part is lost with its channel, and may be claimed: it is not sent again"
     if payment.open_transactions >= TRANSACTIONS_PER_PAYMENT_MAX:
         return "the payment has too many parts"
     route = request.route.public_keys
@@ -95,6 +104,8 @@ def _refusal(turn: Turn, request: CreateTransaction) -> str | None:
 def _first_hop_refusal(first: Friend | None, payment: PaymentRecord) -> str | None:
     if first is None:
         return "the first node of the route is not a friend"
+    if first.is_overdue:
+        return "the first friend of the route keeps the token, so nothing can be said to it"
     if not first.is_ready(payment.currency):
         return "the first friend of the route is offline or has no such currency"
     if len(first.queues[Queue.USER]) >= USER_REQUESTS_PER_FRIEND_MAX:
@@ -111,6 +122,8 @@ def response_came(turn: Turn, op: ResponseOp) -> None:
     turn.put_transaction(transaction)
     payment = turn.state.payments[transaction.payment_id]
     turn.results.append(TransactionResult(op.request_id, _result(payment, transaction, op)))
+    if op.is_complete:
+        part_promised(turn, payment)
 
 
 def transaction_failed(turn: Turn, request_id: RequestId) -> None:
@@ -118,6 +131,19 @@ def transaction_failed(turn: Turn, request_id: RequestId) -> None:
     transaction = turn.drop_transaction(request_id)
     turn.results.append(TransactionResult(request_id, FAILURE))
     part_failed(turn, turn.state.payments[transaction.payment_id])
+
+
+def transaction_lost(turn: Turn, request_id: RequestId) -> None:
+    """The channel over which one of our transactions was sent is lost: its friend may claim it.
+
+    Where a commit was made nobody can say that the part failed, so nothing is said of it but by our extension.
+    """
+    transaction = turn.drop_transaction(request_id)
+    payment = turn.state.payments[transaction.payment_id]
+    if not payment.is_promised:
+        turn.results.append(TransactionResult(request_id, FAILURE))
+    amount = transaction.dest_payment + transaction.fees
+    part_lost(turn, payment, LostPart(request_id, transaction.friend, amount))
 
 
 def transaction_collected(turn: Turn, op: CollectOp) -> None:

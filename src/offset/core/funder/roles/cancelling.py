@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from offset.base.ids import Currency, PublicKey, RequestId
 from offset.core.funder.records import LOST, CreditKey, From, Lost, Origin, Own, PendingKey, Queue
-from offset.core.funder.roles.buyer import transaction_failed
-from offset.core.funder.roles.seller import lose_parts, sales_through
+from offset.core.funder.roles.buyer import transaction_failed, transaction_lost
+from offset.core.funder.roles.seller import lose_parts
 from offset.core.funder.state.state import Friend, Queued
 from offset.core.funder.state.turn import Turn
 from offset.wire.friend import CancelOp
@@ -36,10 +36,11 @@ def cancel_queued(
 
 def lose_channel(turn: Turn, friend: Friend) -> None:
     """The channel is gone: end what went out over it, and forget who waits beyond it (D1, D16)."""
-    struck = sales_through(turn.state, friend.public_key)
     cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))
     for number in list(friend.queues[Queue.BACKWARD]):
         turn.dequeue(friend, Queue.BACKWARD, number)
+    _orphan(turn, friend.public_key)
+    lose_parts(turn, friend)
     for name, credit in friend.channel.credits.items():
         turn.drop(CreditKey(friend.public_key, name))
         for request_id in credit.remote:
@@ -47,19 +48,27 @@ def lose_channel(turn: Turn, friend: Friend) -> None:
             turn.state.ended(friend.public_key, name, request_id)
         for pending in credit.local.values():
             turn.drop(PendingKey(friend.public_key, name, True, pending.request.request_id))
-            cancel_towards_origin(turn, name, pending.request.request_id, pending.origin)
+            if isinstance(pending.origin, Own):
+                transaction_lost(turn, pending.request.request_id)
+            else:
+                cancel_towards_origin(turn, name, pending.request.request_id, pending.origin)
     friend.channel.credits = {}
-    _orphan(turn, friend.public_key)
-    lose_parts(turn, struck, friend.public_key)
 
 
 def _orphan(turn: Turn, lost: PublicKey) -> None:
     """Answers to requests of the lost friend have nowhere to go any more."""
     origin = From(lost)
-    for friend in turn.state.friends.values():
-        for credit in friend.channel.credits.values():
-            for pending in list(credit.local.values()):
-                if pending.origin == origin:
-                    turn.merge(credit.set_origin(friend.public_key, pending, LOST))
-        for item in [item for item in friend.queues[Queue.FORWARDED].values() if item.origin == origin]:
-            turn.dequeue(friend, Queue.FORWARDED, item.number)
+    onwards: dict[PublicKey, None] = {}
+    for key, name, request_id in turn.state.passed_on.of(lost):
+        onwards[key] = None
+        friend = turn.state.friends[key]
+        credit = friend.channel.credits.get(name)
+        pending = None if credit is None else credit.local.get(request_id)
+        # Another request of this name may be there, whose asker was lost before; or this one waits in the queue.
+        if credit is not None and pending is not None and pending.origin == origin:
+            turn.merge(credit.set_origin(key, pending, LOST))
+    for key in onwards:
+        friend = turn.state.friends[key]
+        if lost in friend.forwarded_of:
+            for item in [item for item in friend.queues[Queue.FORWARDED].values() if item.origin == origin]:
+                turn.dequeue(friend, Queue.FORWARDED, item.number)

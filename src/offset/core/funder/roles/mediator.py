@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from offset.base.ids import Currency
-from offset.base.limits import FORWARDED_REQUESTS_PER_FRIEND_MAX
+from offset.base.limits import FORWARDED_REQUESTS_PER_FRIEND_MAX, PENDING_PER_FRIEND_MAX
 from offset.core.funder.records import From, Queue
+from offset.core.funder.state.passed_on import is_within_share
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.wire.friend import CancelOp, FriendsRoute, RequestOp
@@ -30,6 +31,10 @@ def forward(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) -> No
         op.invoice_id,
         op.left_fees - fee,
     )
+    if _is_free(passed) or not _has_room(turn, friend, onward):
+        turn.answer(friend, currency, CancelOp(op.request_id))
+        return
+    turn.state.passed_on.add(friend.public_key, onward.public_key, currency, passed)
     turn.enqueue(onward, Queue.FORWARDED, currency, passed, From(friend.public_key))
 
 
@@ -48,6 +53,24 @@ def _next_hop(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) -> 
     config = onward.configs.get(currency)
     if config is None or not config.is_open:
         return None
-    if len(onward.queues[Queue.FORWARDED]) >= FORWARDED_REQUESTS_PER_FRIEND_MAX:
-        return None
     return onward
+
+
+def _is_free(passed: RequestOp) -> bool:
+    """Whether the request would freeze nothing on its way: such a one needs nobody's trust, so anybody could fill all
+    slots with it. To the seller itself it may go: there it takes a slot of the seller's only, which answers at once.
+    """
+    return passed.dest_payment + passed.left_fees == 0 and bool(passed.route.public_keys)
+
+
+def _has_room(turn: Turn, asker: Friend, onward: Friend) -> bool:
+    """Whether one more request of `asker` to `onward` stays within the asker's share of queue, slots and memory."""
+    key = asker.public_key
+    queue_free = FORWARDED_REQUESTS_PER_FRIEND_MAX - len(onward.queues[Queue.FORWARDED])
+    slots_free = PENDING_PER_FRIEND_MAX - onward.slots_used()
+    passed_on = turn.state.passed_on
+    return (
+        is_within_share(onward.forwarded_of.get(key, 0), queue_free)
+        and is_within_share(passed_on.count(key, onward.public_key), slots_free)
+        and passed_on.has_memory(key)
+    )

@@ -15,8 +15,10 @@ class PaymentEvent(enum.StrEnum):
     PART_SENT = "a part is sent"
     CLOSED = "the app closes it; parts are under way"
     CLOSED_IDLE = "the app closes it; no part is under way"
-    PART_FAILED = "a part fails; others are under way"
-    LAST_PART_FAILED = "the last part under way fails"
+    CLOSED_UNPROVED = "the app closes it; no part is under way, and a lost one may be claimed"
+    PART_FAILED = "a part fails or is lost; others are under way"
+    LAST_PART_FAILED = "the last part under way fails or is lost; nothing can be claimed"
+    LAST_PART_UNPROVED = "the last part under way fails or is lost; a lost one may be claimed"
     PART_COLLECTED = "a part is collected; others are under way"
     LAST_PART_COLLECTED = "the last part under way is collected"
     ACKNOWLEDGED = "the app acknowledges the end; parts are under way"
@@ -31,8 +33,10 @@ PAYMENT = Transitions[PaymentStage, PaymentEvent](
             PaymentEvent.PART_SENT: PaymentStage.NEW,
             PaymentEvent.CLOSED: PaymentStage.IN_PROGRESS,
             PaymentEvent.CLOSED_IDLE: PaymentStage.CANCELED,
+            PaymentEvent.CLOSED_UNPROVED: PaymentStage.LOST,
             PaymentEvent.PART_FAILED: PaymentStage.NEW,
             PaymentEvent.LAST_PART_FAILED: PaymentStage.NEW,
+            PaymentEvent.LAST_PART_UNPROVED: PaymentStage.NEW,
             PaymentEvent.PART_COLLECTED: PaymentStage.SUCCEEDED,
             PaymentEvent.LAST_PART_COLLECTED: PaymentStage.SUCCEEDED,
         },
@@ -41,6 +45,7 @@ PAYMENT = Transitions[PaymentStage, PaymentEvent](
             PaymentEvent.CLOSED: PaymentStage.IN_PROGRESS,
             PaymentEvent.PART_FAILED: PaymentStage.IN_PROGRESS,
             PaymentEvent.LAST_PART_FAILED: PaymentStage.CANCELED,
+            PaymentEvent.LAST_PART_UNPROVED: PaymentStage.LOST,
             PaymentEvent.PART_COLLECTED: PaymentStage.SUCCEEDED,
             PaymentEvent.LAST_PART_COLLECTED: PaymentStage.SUCCEEDED,
         },
@@ -52,6 +57,11 @@ PAYMENT = Transitions[PaymentStage, PaymentEvent](
             PaymentEvent.PART_COLLECTED: PaymentStage.SUCCEEDED,
             PaymentEvent.LAST_PART_COLLECTED: PaymentStage.SUCCEEDED,
             PaymentEvent.ACKNOWLEDGED: PaymentStage.ACKNOWLEDGED,
+            PaymentEvent.ACKNOWLEDGED_IDLE: None,
+        },
+        # No part is under way here: the last one has failed or is lost.
+        PaymentStage.LOST: {
+            PaymentEvent.CLOSED_UNPROVED: PaymentStage.LOST,
             PaymentEvent.ACKNOWLEDGED_IDLE: None,
         },
         # No part is under way here: the last one has failed.

@@ -9,7 +9,7 @@ import msgspec
 
 from offset.base.entropy import new_plain_lock, new_uid
 from offset.base.limits import PAYMENTS_MAX
-from offset.core.funder.records import HistoryKind, HistoryRecord, PaymentRecord, PaymentStage
+from offset.core.funder.records import HistoryKind, HistoryRecord, LostPart, PaymentRecord, PaymentStage
 from offset.core.funder.roles.payment_states import PAYMENT, PaymentEvent
 from offset.core.funder.state.turn import Turn
 from offset.wire.app import (
@@ -56,17 +56,27 @@ def request_close_payment(turn: Turn, request: RequestClosePayment) -> str | Non
     if payment is None:
         turn.results.append(ResponseClosePayment(request.payment_id, PAYMENT_NOT_FOUND))
     else:
-        is_idle = payment.open_transactions == 0
-        _close(turn, payment, PaymentEvent.CLOSED_IDLE if is_idle else PaymentEvent.CLOSED)
+        _close(turn, payment, _closing(payment))
     return None
+
+
+def _closing(payment: PaymentRecord) -> PaymentEvent:
+    if payment.open_transactions:
+        return PaymentEvent.CLOSED
+    return PaymentEvent.CLOSED_UNPROVED if _may_be_claimed(payment) else PaymentEvent.CLOSED_IDLE
+
+
+def _may_be_claimed(payment: PaymentRecord) -> bool:
+    """Whether parts are lost that somebody may collect: without a commit nobody can, and a receipt proves the whole."""
+    return payment.is_promised and bool(payment.lost) and payment.receipt is None
 
 
 def _close(turn: Turn, payment: PaymentRecord, event: PaymentEvent) -> None:
     stage = PAYMENT.after(payment.stage, event)
     if stage is payment.stage:
         _tell(turn, payment)
-    elif stage is PaymentStage.CANCELED:
-        _cancel(turn, payment)
+    elif stage in _UNPAID:
+        _end_without_receipt(turn, payment, stage)
     else:
         _put(turn, payment, stage)
 
@@ -99,13 +109,36 @@ def part_sent(turn: Turn, payment: PaymentRecord) -> None:
     _put(turn, more, stage)
 
 
+def part_promised(turn: Turn, payment: PaymentRecord) -> None:
+    """The seller promised the whole, so there is a commit."""
+    if not payment.is_promised:
+        turn.put_payment(msgspec.structs.replace(payment, is_promised=True))
+
+
+def part_lost(turn: Turn, payment: PaymentRecord, part: LostPart) -> None:
+    """A part is lost with its channel: the friend may claim it, whatever becomes of the payment."""
+    turn.note(
+        HistoryRecord(
+            HistoryKind.LOST_PART,
+            part.request_id,
+            payment.currency,
+            part.amount,
+            part.friend,
+            payment.payment_id,
+        )
+    )
+    payment = msgspec.structs.replace(payment, lost=(*payment.lost, part))
+    turn.lost_payments[payment.payment_id] = None
+    part_failed(turn, payment)
+
+
 def part_failed(turn: Turn, payment: PaymentRecord) -> None:
     """A part came to nothing."""
     is_last = payment.open_transactions == 1
-    event = PaymentEvent.LAST_PART_FAILED if is_last else PaymentEvent.PART_FAILED
-    stage = PAYMENT.after(payment.stage, event)
-    if stage is PaymentStage.CANCELED:
-        _cancel(turn, payment)
+    last = PaymentEvent.LAST_PART_UNPROVED if _may_be_claimed(payment) else PaymentEvent.LAST_PART_FAILED
+    stage = PAYMENT.after(payment.stage, last if is_last else PaymentEvent.PART_FAILED)
+    if stage in _UNPAID:
+        _end_without_receipt(turn, payment, stage)
     else:
         _one_less(turn, payment, stage)
 
@@ -141,13 +174,19 @@ def _put(turn: Turn, payment: PaymentRecord, stage: PaymentStage | None) -> Paym
     return changed
 
 
-def _cancel(turn: Turn, payment: PaymentRecord) -> None:
+_UNPAID: dict[PaymentStage | None, HistoryKind] = {
+    PaymentStage.CANCELED: HistoryKind.UNPAID,
+    PaymentStage.LOST: HistoryKind.UNPROVED,
+}
+"""How a payment ends without a receipt, and what the history says of it."""
+
+
+def _end_without_receipt(turn: Turn, payment: PaymentRecord, stage: PaymentStage | None) -> None:
+    assert stage is not None
     ack_uid = new_uid(turn.entropy)
-    ended = msgspec.structs.replace(
-        payment, stage=PaymentStage.CANCELED, open_transactions=0, ack_uid=ack_uid
-    )
+    ended = msgspec.structs.replace(payment, stage=stage, open_transactions=0, ack_uid=ack_uid)
     turn.put_payment(ended)
-    _note(turn, HistoryKind.UNPAID, payment, b"")
+    _note(turn, _UNPAID[stage], payment, b"")
     _tell(turn, ended)
 
 
@@ -168,10 +207,12 @@ def _note(turn: Turn, kind: HistoryKind, payment: PaymentRecord, detail: bytes) 
 
 
 def _status(payment: PaymentRecord) -> PaymentStatus | None:
-    """How it ended, or None while it has not."""
+    """How it ended, or None while it has not, or nobody knows how: the wire has no word for that, and both of its words
+    would be untrue.
+    """
     if payment.stage == PaymentStage.ACKNOWLEDGED:
         return PAYMENT_NOT_FOUND
-    if payment.ack_uid is None:
+    if payment.ack_uid is None or payment.stage is PaymentStage.LOST:
         return None
     return (
         PaymentStatusCanceled(payment.ack_uid)
@@ -182,5 +223,7 @@ def _status(payment: PaymentRecord) -> PaymentStatus | None:
 
 def _tell(turn: Turn, payment: PaymentRecord) -> None:
     status = _status(payment)
+    if payment.stage is PaymentStage.LOST:
+        turn.lost_payments[payment.payment_id] = None
     if status is not None:
         turn.results.append(ResponseClosePayment(payment.payment_id, status))

@@ -1,6 +1,7 @@
-"""The states of an invoice of ours, and what leads from one to the next (spec 03, 3.8; drawn in states.md).
+"""The states of a sale: one payer and an invoice of ours (spec 03, 3.8; drawn in states.md).
 
-No row says the state: it follows from what waits for the invoice.
+Several payers may try to pay one invoice, side by side; one of them is collected, and the others get back what they
+froze. No row says the state: it follows from what waits.
 """
 
 from __future__ import annotations
@@ -9,29 +10,22 @@ import enum
 
 from offset.base.credits import Amount
 from offset.base.transitions import Transitions
-from offset.core.funder.records import InvoiceRecord
 
 
 class SaleState(enum.StrEnum):
-    """How far a sale is."""
+    """How far a sale is. Without a part that waits there is none."""
 
-    OPEN = "open"
-    """No part waits."""
     PARTIAL = "incomplete"
     """Parts wait, and more must come."""
     WHOLE = "complete"
     """Nothing is missing: a commit collects it."""
     RECEIVED = "received"
-    """It was collected; the id is not taken again."""
-    WITHDRAWN = "withdrawn"
-    """It was withdrawn; the id is not taken again."""
+    """It was collected; the id of the invoice is not taken again."""
 
 
 class SaleEvent(enum.StrEnum):
     """What happens to a sale."""
 
-    OPENED = "the app opens an invoice"
-    OPENED_FOR_NOTHING = "the app opens an invoice over nothing"
     PART_CAME = "a part comes; more are missing"
     LAST_PART_CAME = "a part comes; nothing is missing"
     TIMED_OUT = "the rest does not come in time"
@@ -39,6 +33,7 @@ class SaleEvent(enum.StrEnum):
     ALL_PARTS_LOST = "a channel with all parts is lost"
     SPARE_PARTS_LOST = "a channel with parts over nothing is lost"
     COMMITTED = "the app commits"
+    OTHER_COMMITTED = "the app commits what another payer sent"
     WITHDRAWN = "the app withdraws the invoice"
 
 
@@ -46,48 +41,45 @@ SALE = Transitions[SaleState, SaleEvent](
     "sale",
     {
         None: {
-            SaleEvent.OPENED: SaleState.OPEN,
-            SaleEvent.OPENED_FOR_NOTHING: SaleState.WHOLE,
-        },
-        SaleState.OPEN: {
             SaleEvent.PART_CAME: SaleState.PARTIAL,
             SaleEvent.LAST_PART_CAME: SaleState.WHOLE,
-            SaleEvent.WITHDRAWN: SaleState.WITHDRAWN,
         },
         SaleState.PARTIAL: {
             SaleEvent.PART_CAME: SaleState.PARTIAL,
             SaleEvent.LAST_PART_CAME: SaleState.WHOLE,
-            SaleEvent.TIMED_OUT: SaleState.OPEN,
+            SaleEvent.TIMED_OUT: None,
             SaleEvent.PARTS_LOST: SaleState.PARTIAL,
-            SaleEvent.ALL_PARTS_LOST: SaleState.OPEN,
-            SaleEvent.WITHDRAWN: SaleState.WITHDRAWN,
+            SaleEvent.ALL_PARTS_LOST: None,
+            SaleEvent.OTHER_COMMITTED: None,
+            SaleEvent.WITHDRAWN: None,
         },
         SaleState.WHOLE: {
             # A part over nothing: it changes no sum.
             SaleEvent.LAST_PART_CAME: SaleState.WHOLE,
             SaleEvent.SPARE_PARTS_LOST: SaleState.WHOLE,
             SaleEvent.PARTS_LOST: SaleState.PARTIAL,
-            SaleEvent.ALL_PARTS_LOST: SaleState.OPEN,
+            SaleEvent.ALL_PARTS_LOST: None,
             SaleEvent.COMMITTED: SaleState.RECEIVED,
-            SaleEvent.WITHDRAWN: SaleState.WITHDRAWN,
+            SaleEvent.OTHER_COMMITTED: None,
+            SaleEvent.WITHDRAWN: None,
         },
     },
 )
 
 
-def sale_state(invoice: InvoiceRecord, waiting: Amount) -> SaleState:
-    """The state of an open invoice for which so many credits wait."""
-    if waiting >= invoice.total_dest_payment:
-        return SaleState.WHOLE
-    return SaleState.PARTIAL if invoice.parts else SaleState.OPEN
+def sale_state(total: Amount, parts: int, waiting: Amount) -> SaleState | None:
+    """The state of a sale for `total` credits if so many parts, of so many credits together, wait."""
+    if not parts:
+        return None
+    return SaleState.WHOLE if waiting >= total else SaleState.PARTIAL
 
 
-def came(state: SaleState) -> SaleEvent:
+def came(state: SaleState | None) -> SaleEvent:
     """What has happened if a part came, and the sale is now in this state."""
     return SaleEvent.LAST_PART_CAME if state is SaleState.WHOLE else SaleEvent.PART_CAME
 
 
-def lost(state: SaleState) -> SaleEvent:
+def lost(state: SaleState | None) -> SaleEvent:
     """What has happened if parts were lost, and the sale is now in this state."""
     if state is SaleState.WHOLE:
         return SaleEvent.SPARE_PARTS_LOST

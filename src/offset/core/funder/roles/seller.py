@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import msgspec
 
-from offset.base.credits import Amount
 from offset.base.entropy import new_plain_lock, new_rand_value
-from offset.base.ids import UNSIGNED, Currency, InvoiceId, PublicKey
-from offset.base.limits import INVOICE_PARTS_MAX, INVOICES_MAX
+from offset.base.ids import UNSIGNED, Currency, HashedLock, InvoiceId, PlainLock
+from offset.base.limits import INVOICE_FREE_PARTS_MAX, INVOICES_MAX
 from offset.core.funder.ledger.mutual_credit import Pending, response_buffer_of
-from offset.core.funder.records import HistoryKind, HistoryRecord, InvoiceRecord, PartRecord, Queue
+from offset.core.funder.records import HistoryKind, HistoryRecord, InvoiceRecord, Queue
 from offset.core.funder.roles.sale_states import SALE, SaleEvent, SaleState, came, lost, sale_state
 from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.turn import Turn
+from offset.core.funder.state.waiting_parts import Payer
+from offset.crypto.hashing import sha512_256
 from offset.crypto.locks import hash_lock
 from offset.wire.app import AddInvoice
 from offset.wire.common import COMMIT, Commit
@@ -28,17 +29,16 @@ def add_invoice(turn: Turn, request: AddInvoice) -> str | None:
         return "the invoice was used before"
     if len(turn.state.invoices) >= INVOICES_MAX:
         return f"there are {INVOICES_MAX} open invoices already"
-    invoice = InvoiceRecord(
-        request.invoice_id,
-        request.currency,
-        request.total_dest_payment,
-        new_plain_lock(turn.entropy),
-        None,
-        (),
+    turn.put_invoice(
+        InvoiceRecord(
+            request.invoice_id,
+            request.currency,
+            request.total_dest_payment,
+            new_plain_lock(turn.entropy),
+            None,
+            None,
+        )
     )
-    is_empty = not request.total_dest_payment
-    event = SaleEvent.OPENED_FOR_NOTHING if is_empty else SaleEvent.OPENED
-    _put(turn, invoice, SALE.after(None, event), 0)
     return None
 
 
@@ -47,54 +47,46 @@ def cancel_invoice(turn: Turn, invoice_id: InvoiceId) -> str | None:
     invoice = turn.state.invoices.get(invoice_id)
     if invoice is None:
         return "this invoice is not open: it was collected or cancelled before"
-    end = SALE.after(_state_of(turn.state, invoice), SaleEvent.WITHDRAWN)
-    for friend, pending in _pending_parts(turn.state, invoice):
-        turn.answer(friend, invoice.currency, CancelOp(pending.request.request_id))
-    _close(turn, invoice, end, b"")
+    for payer in turn.state.waiting.payers_of(invoice_id):
+        _give_back(turn, invoice, payer, SaleEvent.WITHDRAWN)
+    _close(turn, invoice, HistoryKind.WITHDRAWN, b"")
     return None
 
 
-def cancel_incomplete(turn: Turn, invoice_id: InvoiceId) -> None:
-    """Cancel what waits for an invoice if the rest did not come; the invoice stays open.
+def cancel_incomplete(turn: Turn, payer: Payer) -> None:
+    """Cancel what waits of one payer if the rest did not come; the invoice stays open, and other payers are left alone.
 
     What is complete is never touched: its commit may be in the seller's hands already.
     """
-    if not is_incomplete(turn.state, invoice_id):
-        return
-    invoice = turn.state.invoices[invoice_id]
-    after = SALE.after(_state_of(turn.state, invoice), SaleEvent.TIMED_OUT)
-    for friend, pending in _pending_parts(turn.state, invoice):
-        turn.answer(friend, invoice.currency, CancelOp(pending.request.request_id))
-    _put(turn, msgspec.structs.replace(invoice, src_hashed_lock=None, parts=()), after, 0)
+    if is_incomplete(turn.state, payer):
+        _give_back(turn, turn.state.invoices[payer[0]], payer, SaleEvent.TIMED_OUT)
 
 
-def is_incomplete(state: FunderState, invoice_id: InvoiceId) -> bool:
-    """Whether parts wait for this invoice, and more must come before it can be collected."""
-    invoice = state.invoices.get(invoice_id)
-    return invoice is not None and SALE.allows(_state_of(state, invoice), SaleEvent.TIMED_OUT)
+def is_incomplete(state: FunderState, payer: Payer) -> bool:
+    """Whether parts of this payer wait, and more must come before they can be collected."""
+    invoice = state.invoices.get(payer[0])
+    return invoice is not None and SALE.allows(_state_of(state, invoice, payer), SaleEvent.TIMED_OUT)
 
 
 def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) -> None:
-    """A request has arrived at its destination, us: promise or cancel."""
+    """A request has arrived at its destination, us: promise or cancel.
+
+    Whoever knows the id of an invoice may try to pay it; nobody can keep another from paying, since each payer has
+    parts and a lock of its own here. What is promised is bounded by the credits that are frozen for it.
+    """
     invoice = turn.state.invoices.get(op.invoice_id)
-    if invoice is None or not _fits(invoice, currency, op):
+    if invoice is None or not _fits(turn.state, invoice, currency, op):
         turn.answer(friend, currency, CancelOp(op.request_id))
         return
-    paid = _waiting_payment(turn.state, invoice)
-    if paid + op.dest_payment > invoice.total_dest_payment:
-        turn.answer(friend, currency, CancelOp(op.request_id))
-        return
-    taken = msgspec.structs.replace(
-        invoice,
-        src_hashed_lock=op.src_hashed_lock,
-        parts=(*invoice.parts, PartRecord(friend.public_key, op.request_id)),
-    )
-    waiting = paid + op.dest_payment
-    event = came(sale_state(taken, waiting))
-    _put(turn, taken, SALE.after(sale_state(invoice, paid), event), waiting)
+    invoice = _with_lock_for(turn, invoice, op.src_hashed_lock)
+    payer = (op.invoice_id, op.src_hashed_lock)
+    before = _state_of(turn.state, invoice, payer)
+    turn.part_came(friend, op)
+    event = came(_state_of(turn.state, invoice, payer))
+    _happened(turn.state, invoice, payer, before, event)
     unsigned = ResponseOp(
         op.request_id,
-        hash_lock(invoice.dest_plain_lock),
+        hash_lock(_dest_lock(invoice, op.src_hashed_lock)),
         event is SaleEvent.LAST_PART_CAME,
         new_rand_value(turn.entropy),
         UNSIGNED,
@@ -103,43 +95,54 @@ def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) 
     turn.answer(friend, currency, msgspec.structs.replace(unsigned, signature=signature))
 
 
-def _fits(invoice: InvoiceRecord, currency: Currency, op: RequestOp) -> bool:
-    """Whether the request is what the invoice asks for; the reference forgets the currency and ids (D5, D6)."""
-    return (
-        invoice.currency == currency
-        and invoice.total_dest_payment == op.total_dest_payment
-        and (not invoice.parts or invoice.src_hashed_lock == op.src_hashed_lock)
-        and len(invoice.parts) < INVOICE_PARTS_MAX
-        and all(part.request_id != op.request_id for part in invoice.parts)
-    )
+def _fits(state: FunderState, invoice: InvoiceRecord, currency: Currency, op: RequestOp) -> bool:
+    """Whether the request is what the invoice asks for; the reference forgets the currency (D6)."""
+    if invoice.currency != currency or invoice.total_dest_payment != op.total_dest_payment:
+        return False
+    if op.dest_payment == 0:
+        # It freezes nothing. For an invoice over nothing that is right, but such payers are counted.
+        is_room = state.waiting.count(invoice.invoice_id) < INVOICE_FREE_PARTS_MAX
+        return invoice.total_dest_payment == 0 and is_room
+    paid = state.waiting.paid((op.invoice_id, op.src_hashed_lock))
+    return paid + op.dest_payment <= invoice.total_dest_payment
 
 
-# Parts through a channel that is lost
+def _with_lock_for(turn: Turn, invoice: InvoiceRecord, src_hashed_lock: HashedLock) -> InvoiceRecord:
+    """The invoice, able to make a lock for this payer."""
+    if invoice.src_hashed_lock is None:
+        invoice = msgspec.structs.replace(invoice, src_hashed_lock=src_hashed_lock)
+    elif invoice.src_hashed_lock != src_hashed_lock and invoice.others_secret is None:
+        invoice = msgspec.structs.replace(invoice, others_secret=new_plain_lock(turn.entropy))
+    else:
+        return invoice
+    turn.put_invoice(invoice)
+    return invoice
 
 
-class Struck(msgspec.Struct, frozen=True):
-    """A sale that is about to lose parts."""
-
-    invoice: InvoiceRecord
-    state: SaleState
-
-
-def sales_through(state: FunderState, friend: PublicKey) -> list[Struck]:
-    """The sales with parts of this friend, while they still wait."""
-    return [
-        Struck(invoice, _state_of(state, invoice))
-        for invoice in state.invoices.values()
-        if any(part.friend == friend for part in invoice.parts)
-    ]
+def _dest_lock(invoice: InvoiceRecord, src_hashed_lock: HashedLock) -> PlainLock:
+    """Our lock for one payer. When it opens, everybody on the way learns it; with a lock for all of them, whoever holds
+    another promise for this invoice could then make a receipt of it.
+    """
+    if invoice.src_hashed_lock == src_hashed_lock:
+        return invoice.dest_plain_lock
+    assert invoice.others_secret is not None, "it was made when the second payer came"
+    return PlainLock(sha512_256(invoice.others_secret + src_hashed_lock))
 
 
-def lose_parts(turn: Turn, struck: list[Struck], friend: PublicKey) -> None:
-    """The channel with this friend is gone, and so is what waited there for these sales (D8 to D10)."""
-    for sale in struck:
-        left = sale.invoice.without(friend)
-        waiting = _waiting_payment(turn.state, left)
-        event = lost(sale_state(left, waiting))
-        _put(turn, left, SALE.after(sale.state, event), waiting)
+def lose_parts(turn: Turn, friend: Friend) -> None:
+    """The channel with this friend is being lost, and so is what waits there for invoices (D8 to D10)."""
+    state = turn.state
+    before: dict[Payer, SaleState | None] = {}
+    for credit in friend.channel.credits.values():
+        for pending in credit.remote.values():
+            request = pending.request
+            if state.waiting.has(friend.public_key, request):
+                payer = (request.invoice_id, request.src_hashed_lock)
+                before.setdefault(payer, _state_of(state, state.invoices[request.invoice_id], payer))
+                turn.part_went(friend, request)
+    for payer, earlier in before.items():
+        invoice = state.invoices[payer[0]]
+        _happened(state, invoice, payer, earlier, lost(_state_of(state, invoice, payer)))
 
 
 # Collecting
@@ -156,22 +159,38 @@ def commit_invoice(turn: Turn, commit: Commit) -> str | None:
         return "there is nothing to collect for this invoice: it was collected or cancelled before"
     if commit.currency != invoice.currency or commit.total_dest_payment != invoice.total_dest_payment:
         return "the commit is for another amount or currency"
-    if commit.dest_hashed_lock != hash_lock(invoice.dest_plain_lock):
-        return "the commit belongs to another invoice with the same id"
-    if hash_lock(commit.src_plain_lock) != invoice.src_hashed_lock:
+    src_hashed_lock = hash_lock(commit.src_plain_lock)
+    payer = (commit.invoice_id, src_hashed_lock)
+    parts = _pending_parts(state, invoice, payer)
+    if not parts:
         return "the commit does not unlock what waits for this invoice"
+    dest_plain_lock = _dest_lock(invoice, src_hashed_lock)
+    if commit.dest_hashed_lock != hash_lock(dest_plain_lock):
+        return "the commit belongs to another invoice with the same id"
     if not verify_commit(commit, state.local):
         return "the commit is not signed by this node"
-    parts = _pending_parts(state, invoice)
     answered = [(friend, pending) for friend, pending in parts if _is_promised(friend, invoice, pending)]
     if sum(pending.request.dest_payment for _, pending in answered) < invoice.total_dest_payment:
         return "parts of the payment are gone, so it cannot be collected whole"
-    end = SALE.after(_state_of(state, invoice), SaleEvent.COMMITTED)
+    end = SALE.after(_state_of(state, invoice, payer), SaleEvent.COMMITTED)
+    assert end is SaleState.RECEIVED
     for friend, pending in answered:
-        collect = CollectOp(pending.request.request_id, commit.src_plain_lock, invoice.dest_plain_lock)
+        turn.part_went(friend, pending.request)
+        collect = CollectOp(pending.request.request_id, commit.src_plain_lock, dest_plain_lock)
         turn.answer(friend, invoice.currency, collect)
-    _close(turn, invoice, end, COMMIT.encode(commit))
+    for other in state.waiting.payers_of(commit.invoice_id):
+        _give_back(turn, invoice, other, SaleEvent.OTHER_COMMITTED)
+    _close(turn, invoice, HistoryKind.RECEIVED, COMMIT.encode(commit))
     return None
+
+
+def _give_back(turn: Turn, invoice: InvoiceRecord, payer: Payer, event: SaleEvent) -> None:
+    """Let go what this payer has frozen for the invoice."""
+    before = _state_of(turn.state, invoice, payer)
+    for friend, pending in _pending_parts(turn.state, invoice, payer):
+        turn.part_went(friend, pending.request)
+        turn.answer(friend, invoice.currency, CancelOp(pending.request.request_id))
+    _happened(turn.state, invoice, payer, before, event)
 
 
 def _is_promised(friend: Friend, invoice: InvoiceRecord, pending: Pending) -> bool:
@@ -184,43 +203,34 @@ def _is_promised(friend: Friend, invoice: InvoiceRecord, pending: Pending) -> bo
     )
 
 
-def _pending_parts(state: FunderState, invoice: InvoiceRecord) -> list[tuple[Friend, Pending]]:
-    """The requests that wait for this invoice; those of a lost channel are struck off it (D9)."""
+def _pending_parts(state: FunderState, invoice: InvoiceRecord, payer: Payer) -> list[tuple[Friend, Pending]]:
+    """The requests of this payer that wait; those of a lost channel are struck off (D9)."""
     found: list[tuple[Friend, Pending]] = []
-    for part in invoice.parts:
-        friend = state.friends[part.friend]
-        found.append((friend, friend.channel.credits[invoice.currency].remote[part.request_id]))
+    for key, request_id in state.waiting.of(payer):
+        friend = state.friends[key]
+        found.append((friend, friend.channel.credits[invoice.currency].remote[request_id]))
     return found
 
 
-def _waiting_payment(state: FunderState, invoice: InvoiceRecord) -> Amount:
-    return sum(pending.request.dest_payment for _, pending in _pending_parts(state, invoice))
+def _state_of(state: FunderState, invoice: InvoiceRecord, payer: Payer) -> SaleState | None:
+    parts, paid = len(state.waiting.of(payer)), state.waiting.paid(payer)
+    return sale_state(invoice.total_dest_payment, parts, paid)
 
 
-def _state_of(state: FunderState, invoice: InvoiceRecord) -> SaleState:
-    return sale_state(invoice, _waiting_payment(state, invoice))
+def _happened(
+    state: FunderState, invoice: InvoiceRecord, payer: Payer, before: SaleState | None, event: SaleEvent
+) -> None:
+    """What waits of this payer is now as the event leaves it."""
+    assert _state_of(state, invoice, payer) is SALE.after(before, event)
 
 
-def _put(turn: Turn, invoice: InvoiceRecord, state: SaleState | None, waiting: Amount) -> None:
-    """Keep the invoice, which is in this state now that so many credits wait for it."""
-    assert sale_state(invoice, waiting) is state
-    turn.put_invoice(invoice)
-
-
-_HISTORY = {
-    SaleState.RECEIVED: HistoryKind.RECEIVED,
-    SaleState.WITHDRAWN: HistoryKind.WITHDRAWN,
-}
-
-
-def _close(turn: Turn, invoice: InvoiceRecord, end: SaleState | None, detail: bytes) -> None:
-    assert end is not None
+def _close(turn: Turn, invoice: InvoiceRecord, kind: HistoryKind, detail: bytes) -> None:
     del turn.state.invoices[invoice.invoice_id]
     turn.drop(invoice.key())
     turn.state.used_invoices[invoice.invoice_id] = None
     turn.note(
         HistoryRecord(
-            _HISTORY[end],
+            kind,
             invoice.invoice_id,
             invoice.currency,
             invoice.total_dest_payment,

@@ -16,6 +16,7 @@ from offset.core.funder.records import (
     ConfigRecord,
     CreditRecord,
     FriendRecord,
+    From,
     HistoryKind,
     HistoryRecord,
     InvoiceRecord,
@@ -29,9 +30,11 @@ from offset.core.funder.records import (
     SentRelays,
     TransactionRecord,
 )
+from offset.core.funder.state.passed_on import PassedOn
+from offset.core.funder.state.waiting_parts import WaitingParts
 from offset.wire.common import NamedRelayAddress, RelayAddress
 from offset.wire.extension import CreditLine
-from offset.wire.friend import Operation, ResponseOp
+from offset.wire.friend import Operation, RequestOp, ResponseOp
 
 
 class Queued(msgspec.Struct, frozen=True):
@@ -51,8 +54,10 @@ class Friend:
         "channel",
         "configs",
         "credit_lines",
+        "forwarded_of",
         "is_enabled",
         "is_online",
+        "is_overdue",
         "knows_lines",
         "missed",
         "name",
@@ -76,6 +81,8 @@ class Friend:
         self.configs: dict[Currency, ConfigRecord] = {}
         self.channel = Channel(local, public_key)
         self.queues: tuple[dict[int, Queued], dict[int, Queued], dict[int, Queued]] = ({}, {}, {})
+        self.forwarded_of: dict[PublicKey, int] = {}
+        """How many requests of each other friend wait in our queue for this one."""
         self.next_number = 0
         # Never stored: everybody is offline after a start.
         self.is_online = False
@@ -83,6 +90,8 @@ class Friend:
         """Our last message was first said on this line."""
         self.asked = False
         """We asked for the token since we gave it away, on this line (D26)."""
+        self.is_overdue = False
+        """It keeps the token though we asked for it long ago, on this line."""
         self.missed = False
         """There was something to say while the token was away."""
         self.said_lines = False
@@ -98,7 +107,36 @@ class Friend:
 
     def is_ready(self, currency: Currency) -> bool:
         """Whether a request in this currency could be sent now (spec 03, 3.2)."""
-        return self.is_online and self.channel.is_consistent and currency in self.channel.credits
+        is_there = self.is_online and self.channel.is_consistent and not self.is_overdue
+        return is_there and currency in self.channel.credits
+
+    @property
+    def owes_token(self) -> bool:
+        """Whether we asked for the token on this line, and it is not back."""
+        channel = self.channel
+        is_asked = self.asked and channel.outgoing is not None
+        return self.is_online and channel.is_consistent and is_asked
+
+    def slots_used(self) -> int:
+        """How many requests are under way to this friend, or wait for it, in all currencies."""
+        sent = sum([len(credit.local) for credit in self.channel.credits.values()])
+        return sent + len(self.queues[Queue.FORWARDED]) + len(self.queues[Queue.USER])
+
+    def put_in_queue(self, queue: Queue, item: Queued) -> None:
+        """This operation waits for the token."""
+        self.queues[queue][item.number] = item
+        if queue is Queue.FORWARDED and isinstance(item.origin, From):
+            asker = item.origin.friend
+            self.forwarded_of[asker] = self.forwarded_of.get(asker, 0) + 1
+
+    def take_from_queue(self, queue: Queue, number: int) -> None:
+        """This operation does not wait any more."""
+        item = self.queues[queue].pop(number)
+        if queue is Queue.FORWARDED and isinstance(item.origin, From):
+            asker = item.origin.friend
+            self.forwarded_of[asker] -= 1
+            if not self.forwarded_of[asker]:
+                del self.forwarded_of[asker]
 
     def max_debt(self, currency: Currency) -> int:
         """How much the friend may owe us, in credits."""
@@ -122,6 +160,8 @@ class FunderState:
         """Requests of friends that we have not answered for good: an id is refused while it is here (D2)."""
         self.used_invoices: dict[InvoiceId, None] = {}
         """Invoices that ended; their ids are not taken again (D7)."""
+        self.passed_on = PassedOn()
+        self.waiting = WaitingParts()
 
     def restore(self, records: Iterable[Record]) -> None:
         """Take in all rows of a store, friends before what belongs to them.
@@ -141,12 +181,15 @@ class FunderState:
                 waiting = sorted(queue.values(), key=lambda item: item.number)
                 queue.clear()
                 queue.update((item.number, item) for item in waiting)
-            self._restore_incoming_ids(friend)
+            self._restore_incoming(friend)
+        for friend in self.friends.values():
+            self._restore_passed_on(friend)
 
     def ended(self, friend: PublicKey, currency: Currency, request_id: RequestId) -> None:
         """A request of the friend is answered for good, or lost with the friend."""
         if self.incoming_ids.get((currency, request_id)) == friend:
             del self.incoming_ids[currency, request_id]
+            self.passed_on.ended(currency, request_id)
 
     def _restore(self, record: Record) -> None:
         match record:
@@ -170,9 +213,8 @@ class FunderState:
                 self._restore_pending(record)
             case QueuedRecord():
                 friend = self.friends[record.friend]
-                friend.queues[record.queue][record.number] = Queued(
-                    record.number, record.currency, record.operation, record.origin
-                )
+                item = Queued(record.number, record.currency, record.operation, record.origin)
+                friend.put_in_queue(record.queue, item)
                 friend.next_number = max(friend.next_number, record.number + 1)
             case InvoiceRecord():
                 self.invoices[record.invoice_id] = record
@@ -189,16 +231,31 @@ class FunderState:
         side = credit.local if record.is_local else credit.remote
         side[record.request.request_id] = Pending(record.request, record.response, record.origin)
 
-    def _restore_incoming_ids(self, friend: Friend) -> None:
+    def _restore_incoming(self, friend: Friend) -> None:
+        """What the friend asked and was not answered for good, and what of it waits for invoices of ours."""
         ended = {
             (item.currency, item.operation.request_id)
             for item in friend.queues[Queue.BACKWARD].values()
             if not isinstance(item.operation, ResponseOp)
         }
         for name, credit in friend.channel.credits.items():
-            for request_id in credit.remote:
-                if (name, request_id) not in ended:
-                    self.incoming_ids[name, request_id] = friend.public_key
+            for request_id, pending in credit.remote.items():
+                if (name, request_id) in ended:
+                    continue
+                self.incoming_ids[name, request_id] = friend.public_key
+                invoice = self.invoices.get(pending.request.invoice_id)
+                if not pending.request.route.public_keys and invoice is not None:
+                    self.waiting.add(friend.public_key, pending.request)
+
+    def _restore_passed_on(self, friend: Friend) -> None:
+        """What was passed on to this friend, and is not answered."""
+        for name, credit in friend.channel.credits.items():
+            for pending in credit.local.values():
+                if isinstance(pending.origin, From):
+                    self.passed_on.add(pending.origin.friend, friend.public_key, name, pending.request)
+        for item in friend.queues[Queue.FORWARDED].values():
+            if isinstance(item.origin, From) and isinstance(item.operation, RequestOp):
+                self.passed_on.add(item.origin.friend, friend.public_key, item.currency, item.operation)
 
 
 def _restore_channel(channel: Channel, record: ChannelRecord) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from offset.base.entropy import Entropy
-from offset.base.ids import Currency, InvoiceId, PublicKey, RequestId
+from offset.base.ids import Currency, PaymentId, PublicKey, RequestId
 from offset.core.funder.ledger.mutual_credit import Draft
 from offset.core.funder.records import (
     OWN,
@@ -19,7 +19,6 @@ from offset.core.funder.records import (
     CreditKey,
     FriendKey,
     HistoryRecord,
-    InvoiceKey,
     InvoiceRecord,
     Key,
     Origin,
@@ -31,11 +30,12 @@ from offset.core.funder.records import (
     TransactionRecord,
 )
 from offset.core.funder.state.state import Friend, FunderState, Queued
+from offset.core.funder.state.waiting_parts import Payer
 from offset.crypto.signer import Signer
 from offset.wire.app import ResponseClosePayment, TransactionResult
 from offset.wire.common import RelayAddress
 from offset.wire.extension import FriendCreditLines
-from offset.wire.friend import FriendMessage, Operation, ResponseOp
+from offset.wire.friend import FriendMessage, Operation, RequestOp, ResponseOp
 from offset.wire.report import ChangeFriend, FriendReportMutation, FunderReportMutation
 
 
@@ -70,6 +70,7 @@ class Turn:
         "changes",
         "credit_lines",
         "entropy",
+        "lost_payments",
         "messages",
         "moved",
         "mutations",
@@ -83,6 +84,7 @@ class Turn:
         "state",
         "touched",
         "trying",
+        "waiting",
         "wanting",
     )
 
@@ -95,6 +97,8 @@ class Turn:
         self.results: list[Result] = []
         self.credit_lines: list[FriendCreditLines] = []
         """Told by friends, for apps."""
+        self.lost_payments: dict[PaymentId, None] = {}
+        """Payments of which a part is lost, or whose app asks how they ended."""
         self.refusal: str | None = None
         """Why the request that this turn is about was refused."""
         # Dicts as ordered sets: the order must not depend on hashes.
@@ -112,6 +116,8 @@ class Turn:
         """Balances or consistency of the channel changed."""
         self.proven: dict[PublicKey, None] = {}
         """There is a newer proof of the balances."""
+        self.waiting: dict[Payer, None] = {}
+        """Parts came for an invoice, or went."""
 
     # Rows
 
@@ -175,9 +181,18 @@ class Turn:
                     concerned[key.friend] = None
         return concerned
 
-    def invoices(self) -> list[InvoiceId]:
-        """Invoices that changed, or what waits for them."""
-        return [key.invoice_id for key in self.changes if isinstance(key, InvoiceKey)]
+    # Parts of payments for invoices of ours
+
+    def part_came(self, friend: Friend, op: RequestOp) -> None:
+        """This request waits for an invoice of ours from now on."""
+        self.state.waiting.add(friend.public_key, op)
+        self.waiting[op.invoice_id, op.src_hashed_lock] = None
+
+    def part_went(self, friend: Friend, op: RequestOp) -> None:
+        """This request does not wait for an invoice of ours, or not any more."""
+        payer = self.state.waiting.remove(friend.public_key, op)
+        if payer is not None:
+            self.waiting[payer] = None
 
     # Queues
 
@@ -187,7 +202,7 @@ class Turn:
         """Let an operation wait for the token, and try to send it at the end of this turn."""
         number = friend.next_number
         friend.next_number += 1
-        friend.queues[queue][number] = Queued(number, currency, op, origin)
+        friend.put_in_queue(queue, Queued(number, currency, op, origin))
         self.put(QueuedRecord(friend.public_key, number, queue, currency, op, origin))
         self.trying[friend.public_key] = None
 
@@ -199,7 +214,7 @@ class Turn:
 
     def dequeue(self, friend: Friend, queue: Queue, number: int) -> None:
         """The operation was sent or is not wanted any more."""
-        del friend.queues[queue][number]
+        friend.take_from_queue(queue, number)
         self.drop(QueuedKey(friend.public_key, number))
 
     # Reports

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from offset.base.credits import Amount, Rate, clamp_amount
-from offset.base.ids import Currency
-from offset.core.funder.records import ConfigRecord
+from offset.base.ids import Currency, PaymentId
+from offset.core.funder.records import ConfigRecord, PaymentStage
 from offset.core.funder.state.state import Friend, FunderState
-from offset.wire.extension import FriendCreditLines
+from offset.wire.extension import FriendCreditLines, LostCredits, LostPayment
 from offset.wire.report import (
     AddFriendReport,
     ChannelConsistent,
@@ -88,10 +90,25 @@ def credit_lines(state: FunderState) -> tuple[FriendCreditLines, ...]:
     )
 
 
+def lost_payments(state: FunderState, payments: Iterable[PaymentId]) -> tuple[LostPayment, ...]:
+    """What is lost of these payments, as far as they are still kept and there is anything."""
+    kept = [payment for payment_id in payments if (payment := state.payments.get(payment_id)) is not None]
+    return tuple(
+        LostPayment(
+            payment.payment_id,
+            payment.currency,
+            tuple(LostCredits(part.friend, part.amount) for part in payment.lost),
+            payment.ack_uid if payment.stage is PaymentStage.LOST else None,
+        )
+        for payment in kept
+        if payment.lost
+    )
+
+
 def published(friend: Friend) -> dict[Currency, tuple[Amount, Rate]]:
     """What the index may know of this friend: receive capacity and rate by currency (spec 03, 5)."""
     channel = friend.channel
-    if not (friend.is_enabled and friend.is_online and channel.is_consistent):
+    if not (friend.is_enabled and friend.is_online and channel.is_consistent) or friend.is_overdue:
         return {}
     capacities: dict[Currency, tuple[Amount, Rate]] = {}
     for name, credit in channel.credits.items():
