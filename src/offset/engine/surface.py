@@ -6,13 +6,16 @@ listener, odd ones are dialed by the engine.
 
 from __future__ import annotations
 
-from typing import Any, Protocol, dataclass_transform, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, dataclass_transform, runtime_checkable
 
 import msgspec
 
 from offset.base.ids import Conn
 from offset.base.instants import Instant
-from offset.core.funder.records import Changes
+
+if TYPE_CHECKING:
+    # Only the engine of a node commits; an app starts without the records of one.
+    from offset.core.funder.records import Changes
 
 
 @dataclass_transform(frozen_default=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from offset.base.ids import Conn
 from offset.base.instants import Instant, Millis
@@ -40,10 +40,12 @@ from offset.shell.bounds import Bounds, ports_max
 from offset.shell.commits import Committer, GroupCommit
 from offset.shell.dialing import Dials
 from offset.shell.log import log_tell
-from offset.shell.network import InterfaceWatch
 from offset.shell.ports import Port
 from offset.shell.system import Clock, descriptors_max, monotonic_ms
 from offset.shell.wakeup import Wakeup
+
+if TYPE_CHECKING:
+    from offset.shell.network import InterfaceWatch
 
 __all__ = ["Bounds", "Committer", "Driver", "Stoppable"]
 

@@ -94,11 +94,12 @@ class Codec(Generic[M]):
         """The root: a struct, and the schema file that defines it."""
         self._schema, self._name = schema, name
         self._read: Read | None = None
+        self._write: Write | None = None
 
     def encode(self, message: M) -> bytes:
         """Packed bytes, segment table included (spec 01, 6.2 and 6.3)."""
-        if self._read is None:
-            self._compile()
+        if self._write is None:
+            self._write = self._compile_writer()
         root = self._new()
         self._write(root, message)
         return root.to_bytes_packed()  # type: ignore[no-any-return]
@@ -110,14 +111,14 @@ class Codec(Generic[M]):
         `bytes_max`: what unpacks to more, but for some words of pointers, is refused before it is unpacked.
         """
         if self._read is None:
-            self._compile()
+            self._read = self._compile_reader()
         words_max = min(DECODED_WORDS_MAX, bytes_max // 8 + _POINTERS_WORDS_MAX)
         if self._has_lists:
             words_max = min(words_max, _LISTS_WORDS_MAX + _LISTS_WORDS_PER_BYTE * len(data))
         try:
             check_segments(data)
             root = self._parse(data, traversal_limit_in_words=words_max, nesting_limit=DECODED_NESTING_MAX)
-            return self._read(root)  # type: ignore[misc, no-any-return]
+            return self._read(root)  # type: ignore[no-any-return]
         except Undecodable:
             raise
         except Exception as error:
@@ -125,12 +126,17 @@ class Codec(Generic[M]):
             reason = str(error).partition("\n")[0]
             raise Undecodable(f"not a {self._name}: {reason[:120]}") from None
 
-    def _compile(self) -> None:
+    # An app reads what it never writes, so each half is made when it is used first.
+
+    def _compile_reader(self) -> Read:
         node = getattr(_load(self._schema), self._name)
-        self._new, self._parse = node.new_message, node.from_bytes_packed
-        self._has_lists = _has_lists(node.schema)
-        self._write = _struct_writer(node.schema)
-        self._read = _struct_reader(node.schema)
+        self._parse, self._has_lists = node.from_bytes_packed, _has_lists(node.schema)
+        return _struct_reader(node.schema)
+
+    def _compile_writer(self) -> Write:
+        node = getattr(_load(self._schema), self._name)
+        self._new = node.new_message
+        return _struct_writer(node.schema)
 
 
 def _load(schema: str) -> Any:
@@ -146,7 +152,8 @@ def _load(schema: str) -> Any:
 def _names(schema: Any) -> tuple[str, str]:
     """(file, struct) of a schema node, from a display name such as `…/common.capnp:PublicKey`."""
     file, _, name = schema.node.displayName.rpartition(":")
-    return Path(file).stem, name
+    # Asked for each field of each schema, so no Path is made of it.
+    return file.rpartition("/")[2].removesuffix(".capnp"), name
 
 
 def camel_case(name: str) -> str:
