@@ -10,7 +10,10 @@ from offset.app.session import ANSWER_S, Session, within
 from offset.base.ids import PaymentId, Uid
 from offset.wire.app import AckClosePayment, PaymentStatus, PaymentStatusSuccess, RequestClosePayment
 
-UNKNOWN = "this node does not know this payment: it is another node's, or its receipt was fetched before"
+UNKNOWN = (
+    "this node does not know this payment: it is another node's, or its receipt was fetched before; "
+    "if neither is so it never began"
+)
 """What a node that does not know a payment can say about it (spec 05, 2.5.2): not that nothing was paid."""
 WHOLE_S = 3.0
 """How long to wait for the receipt of the whole when there is one of a part: parts are collected together."""
