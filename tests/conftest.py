@@ -1,15 +1,19 @@
-"""Settings for all tests: who may read their files, and how far hypothesis searches.
+"""Settings for all tests: who may read their files, what Ctrl-C does, and how far hypothesis searches.
 
 `suite` is quick and gives the same examples in every run. `search` looks for new ones, on more examples:
 `scripts/test --hypothesis-profile search`. What it finds is kept as an explicit `@example`.
 """
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
 # Identity files that tests write are for their owner only, as those of gen-ident: else each use of one warns.
 os.umask(0o077)
+
+# A shell that starts the suite in the background lets it ignore Ctrl-C, and so would all programs that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "suite",
