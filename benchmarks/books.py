@@ -141,7 +141,7 @@ def in_pieces(book: Book) -> None:
     sent: list[bytes] = []
     apps = NodeApps(lambda _: MAY, lambda _conn, data: sent.append(data))
     for number, words in enumerate(("in pieces, to the first app", "in pieces, to the next app")):
-        conn, node, app, first = Conn(number), Clock(), Clock(), FirstReport()
+        conn, node, app, first = Conn(number), Clock(), Clock(), FirstReport(book.state.local)
         size = longest = 0
         if not node.take(pieces.is_offered):
             tell(words, "not offered: the report is short")
