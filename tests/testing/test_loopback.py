@@ -21,7 +21,7 @@ async def test_a_sale() -> None:
     ):
         invoice = await shop.seller.create_invoice("FST", 20)
         payment = await customer.buyer.pay(invoice)
-        assert await shop.seller.commit(invoice, payment.commit)
+        await shop.seller.commit(invoice, payment.commit)
         receipt = await payment.receipt(10, lambda receipt: None)
         assert (receipt.invoice_id, receipt.total_dest_payment) == (invoice.invoice_id, 20)
     network.world.run_for(1000)
