@@ -25,7 +25,7 @@ from offset.engine.surface import (
     Write,
 )
 from offset.link.stack import Line
-from offset.testing import node_report
+from offset.testing import NODE, node_report
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_SERVER_TO_APP,
@@ -124,9 +124,9 @@ def test_turns_that_wait_for_the_disk_are_bounded() -> None:
 )
 def test_messages_for_apps_are_bounded(count: int, is_too_long: bool) -> None:
     """An app takes a message of APP_FRAME_BYTES_MAX from its node, and no longer one, which ends that line only."""
-    app = AppEngine(ALICE, SeededEntropy("app"), "node:1", BOB.public_key)
+    app = AppEngine(ALICE, SeededEntropy("app"), "node:1", NODE.public_key)
     (dial,) = [effect for effect in app.handle(Opened(99, HERE, ""), 0) if isinstance(effect, Dial)]
-    node = Line(BOB, SeededEntropy("node"), 0, expects=None)
+    node = Line(NODE, SeededEntropy("node"), 0, expects=None)
     news: list[object] = []
 
     def carry(effects: list[Effect]) -> None:

@@ -171,7 +171,10 @@ class Database:
     def write(self, changes: Changes) -> None:
         """Take these changes into the group under way. Raises NodeStopped; then the whole group is lost."""
         if changes:
-            self.settle()
+            try:
+                self.settle()
+            except UserFault as fault:
+                raise NodeStopped(str(fault)) from fault
             todo = self._statements.writing(changes)
             self._run(lambda: self._execute(todo))
 
