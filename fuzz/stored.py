@@ -30,7 +30,10 @@ def _open() -> Database:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.deserialize(_image())
     lock: Any = None
-    return Database(Path("node.db"), lock, connection, lambda: 0)
+    database = Database(Path("node.db"), lock, connection, lambda: 0)
+    # A file would get its log now; there is none.
+    database._is_settled = True
+    return database
 
 
 @functools.cache
