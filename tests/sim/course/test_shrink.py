@@ -17,8 +17,8 @@ def _broken_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     """A node that grants every limit."""
     receive = Draft.receive_request
 
-    def broken(self: Draft, op: Any, limit: int) -> Any:
-        return receive(self, op, 2**100)
+    def broken(self: Draft, op: Any, _limit: int, elsewhere: int = 0) -> Any:
+        return receive(self, op, 2**100, elsewhere)
 
     monkeypatch.setattr(Draft, "receive_request", broken)
 
