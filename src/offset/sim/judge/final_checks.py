@@ -95,8 +95,9 @@ def check(evidence: Evidence) -> None:
 
 def _payments(evidence: Evidence) -> None:
     for purchase in evidence.all_purchases:
-        if is_clean(evidence, purchase) and purchase.buyer not in evidence.cast.wiped:
-            # Whatever was disturbed: that a payment was canceled is only said where that is proved.
+        is_bought = is_clean(evidence, purchase) and purchase.buyer not in evidence.cast.wiped
+        if is_bought and not _is_broken_beyond(evidence, purchase):
+            # Also when a channel of the buyer was given up: canceled is only said where that is proved.
             claim(
                 purchase.seller_end != "collected" or purchase.buyer_end != "canceled",
                 "truth",
@@ -170,6 +171,15 @@ def _may_echo(evidence: Evidence, name: str) -> bool:
 def _is_broken(evidence: Evidence, purchase: Purchase) -> bool:
     """Whether two friends on its way lost their channel, at any time."""
     return any(evidence.excuses.is_disturbed(*pair) for route in purchase.routes for pair in pairwise(route))
+
+
+def _is_broken_beyond(evidence: Evidence, purchase: Purchase) -> bool:
+    """Whether a channel between others was given up: a mediator bears the loss, and the buyer pays nothing."""
+    return any(
+        purchase.buyer not in pair and evidence.excuses.is_disturbed(*pair)
+        for route in purchase.routes
+        for pair in pairwise(route)
+    )
 
 
 def _history(
