@@ -184,7 +184,7 @@ def test_frozen_over_a_crash(town: Chain, tmp_path: Path) -> None:
         town.network.kill(node.name)
     for node in town.nodes:
         town.network.restart(node.name)
-    collected.collect(town.carol)
+    collected.collect(town.carol, just_started=True)
     town.carol.ctl("seller", "cancel-invoice", "-i", str(canceled.invoice))
     assert collected.end(town.alice).stdout == "Payment succeeded. Saving receipt to file.\n"
     assert canceled.end(town.alice).stdout == "Payment was canceled.\n"
