@@ -2,7 +2,7 @@
 
 Group `network`: two nodes, a relay and an index server, with the very keys of the recording, so that what is shown
 can be compared letter by letter. Group `chain`: three nodes in a row. Exit statuses and words on standard error are
-ours (D-3).
+ours (D-3). The commands run in this process: a hundred and fifty starts of a program would take most of the time.
 """
 
 import json
@@ -14,10 +14,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
+
 from offset.programs.offset.network import free_port
 from offset.programs.stctrl.buyer import FROZEN
 from support.commands import Done, expected_status, one_sentence, put, with_field
-from support.network import HOST, TestNetwork, eventually, run, running
+from support.network import HOST, TestNetwork, eventually, run_here, running
 from support.vectors import Case, cases
 
 EVERYTHING = ("--proutes", "--pbuyer", "--pseller", "--pconfig")
@@ -107,13 +109,13 @@ class Replay:
         expected = self.expected(at, case)
 
         def attempt() -> Done | None:
-            done = run(case["program"], *case["args"], *expected.options, cwd=self.folder)
+            done = run_here(case["program"], *case["args"], *expected.options)
             return None if self._is_early(case, done, expected) else done
 
         try:
             done = eventually(attempt, title(at), LOOK_PATIENCE_S)
         except AssertionError:
-            done = run(case["program"], *case["args"], *expected.options, cwd=self.folder)
+            done = run_here(case["program"], *case["args"], *expected.options)
         assert done.status == expected.status, done
         assert comparable(done.stdout) == comparable(expected.stdout)
         if expected.status == 1:
@@ -228,11 +230,11 @@ def recorded_network(folder: Path) -> Iterator[Replay]:
         ):
             ident = net / f"{name}.ident"
             ident.parent.mkdir(exist_ok=True)
-            run("stmgr", "gen-ident", "-o", ident)
+            run_here("stmgr", "gen-ident", "-o", ident)
             trusted = net / ("node1" if name == "app1/app1" else "node0") / "trusted"
             trusted.mkdir(exist_ok=True)
             if name != "stranger":
-                run("stmgr", "app-ticket", "-i", ident, "-o", trusted / f"{ident.stem}.ticket", *flags)
+                run_here("stmgr", "app-ticket", "-i", ident, "-o", trusted / f"{ident.stem}.ticket", *flags)
         key_of_1 = json.loads((net / "node1/node1.ticket").read_text())["publicKey"]
         ticket_0 = (net / "node0/node0.ticket").read_text()
         put(net / "wrong.ticket", with_field(ticket_0, "publicKey", lambda _: key_of_1))
@@ -248,7 +250,7 @@ def recorded_network(folder: Path) -> Iterator[Replay]:
             home = net / name
             port, address = where(f"net/{name}/{name}.ticket")
             ident, database = str(home / f"{name}.ident"), str(home / f"{name}.db")
-            run("stmgr", "init-node-db", "-i", ident, "-o", database)
+            run_here("stmgr", "init-node-db", "-i", ident, "-o", database)
             files_of_node = ("-i", ident, "-l", address, "-d", database, "-t", str(home / "trusted"))
             network.start(name, "stnode", port, *files_of_node)
         yield replay
@@ -266,8 +268,9 @@ def replay_all(replay: Replay, name: str, before_each: Callable[[], None] = lamb
     assert not different, "\n\n".join(different)
 
 
-def test_network(tmp_path: Path) -> None:
+def test_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On two nodes each recorded command prints what the reference printed, and makes the same files."""
+    monkeypatch.chdir(tmp_path)
 
     def prepare() -> None:
         for kept, copy in COPIES.items():
@@ -284,8 +287,9 @@ def test_network(tmp_path: Path) -> None:
 # Group `chain`
 
 
-def test_chain(tmp_path: Path) -> None:
+def test_chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On three nodes a mediator gets the fee that it asks for, where the reference offers that of its neighbour."""
+    monkeypatch.chdir(tmp_path)
     with running(tmp_path) as network:
         network.add_relay("relay")
         network.add_index_servers("index")
