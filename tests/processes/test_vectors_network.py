@@ -14,8 +14,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import pytest
-
 from offset.programs.offset.network import free_port
 from offset.programs.stctrl.buyer import FROZEN
 from support.commands import Done, expected_status, one_sentence, put, with_field
@@ -109,13 +107,13 @@ class Replay:
         expected = self.expected(at, case)
 
         def attempt() -> Done | None:
-            done = run_here(case["program"], *case["args"], *expected.options)
+            done = run_here(case["program"], *case["args"], *expected.options, cwd=self.folder)
             return None if self._is_early(case, done, expected) else done
 
         try:
             done = eventually(attempt, title(at), LOOK_PATIENCE_S)
         except AssertionError:
-            done = run_here(case["program"], *case["args"], *expected.options)
+            done = run_here(case["program"], *case["args"], *expected.options, cwd=self.folder)
         assert done.status == expected.status, done
         assert comparable(done.stdout) == comparable(expected.stdout)
         if expected.status == 1:
@@ -268,9 +266,8 @@ def replay_all(replay: Replay, name: str, before_each: Callable[[], None] = lamb
     assert not different, "\n\n".join(different)
 
 
-def test_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_network(tmp_path: Path) -> None:
     """On two nodes each recorded command prints what the reference printed, and makes the same files."""
-    monkeypatch.chdir(tmp_path)
 
     def prepare() -> None:
         for kept, copy in COPIES.items():
@@ -287,9 +284,8 @@ def test_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 # Group `chain`
 
 
-def test_chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chain(tmp_path: Path) -> None:
     """On three nodes a mediator gets the fee that it asks for, where the reference offers that of its neighbour."""
-    monkeypatch.chdir(tmp_path)
     with running(tmp_path) as network:
         network.add_relay("relay")
         network.add_index_servers("index")
