@@ -356,7 +356,8 @@ class Purchase:
     def is_paid(self) -> bool:
         """Whether it was paid, by the books of both sides, which must agree."""
         bought, sold = self.street.rows(NAMES[0]), self.street.rows(NAMES[-1])
-        bought_ends = [row.kind for row in history_of(bought, self.payment_id)]
+        bought_rows = history_of(bought, self.payment_id)
+        bought_ends = [row.kind for row in bought_rows if row.kind is not HistoryKind.PROOF]
         sold_ends = [row.kind for row in history_of(sold, self.invoice_id)]
         is_paid = bought_ends == [HistoryKind.PAID]
         assert is_paid == (self.receipt is not None)

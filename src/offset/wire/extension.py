@@ -168,6 +168,7 @@ class LostPayment(Message):
     payment_id: PaymentId
     currency: Currency
     parts: tuple[LostCredits, ...]
+    """None when the node has forgotten the payment; then it has no currency either."""
     opt_ack_uid: Uid | None
     """Once nothing is under way any more, and nobody can prove whether it was paid: what acknowledges that."""
 

@@ -8,5 +8,6 @@ far_lines     what is in the way farther off
 fees          what routes may cost
 open_payment  one payment in the node: its parts, what became of them, and how it is left
 closing       how a payment ends, and letting the node forget it
+lost          what is said of credits that were given to friends whose channel was lost
 resuming      going on with a payment whose app died
 """

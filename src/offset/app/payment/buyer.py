@@ -99,8 +99,8 @@ class Buyer:
         Waits for the parts that were sent, and sends no others. Ends within `timeout_s` seconds (and CLOSE_S) with
         the Payment, or with PaymentCollected when the seller has collected it; with PaymentCanceled when
         nothing was paid and the node has forgotten it, so that the invoice can be paid anew; with PaymentUnknown
-        when this node cannot say what became of it; with PaymentUnfinished when it is still under way; with UserFault
-        when it is for another invoice.
+        when this node cannot say what became of it; with PaymentLost when nobody can; with PaymentUnfinished when it
+        is still under way; with UserFault when it is for another invoice.
         """
         return Payment(self, invoice, *await resume(self._session, invoice, payment_id, timeout_s))
 
@@ -114,7 +114,8 @@ class Buyer:
     async def ended(self, payment_id: PaymentId, timeout_s: float) -> PaymentStatus:
         """How a payment ended, as soon as it has; from now on it takes no more parts.
 
-        Store what you need, then call `acknowledge`. Raises NoAnswer after `timeout_s` seconds.
+        Store what you need, then call `acknowledge`. Raises NoAnswer after `timeout_s` seconds, and PaymentLost when
+        nobody can prove how it ended: acknowledge that too, with the error's `ack_uid`, when it may be forgotten.
         """
         return await ended(self._session, payment_id, timeout_s)
 
@@ -126,7 +127,7 @@ class Buyer:
         """The proof of a payment, once the seller has collected; then the node forgets the payment.
 
         `store` gets the receipt before that: if it raises, the node keeps it. Raises PaymentCanceled,
-        PaymentUnknown, or NoAnswer when the seller has not collected within `timeout_s` seconds.
+        PaymentUnknown, PaymentLost, or NoAnswer when the seller has not collected within `timeout_s` seconds.
         """
         status = await self.ended(payment_id, timeout_s)
         if isinstance(status, PaymentStatusNotFound):

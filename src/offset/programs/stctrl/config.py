@@ -214,7 +214,8 @@ def disable_friend(call: Call, name: str) -> None:
 def reset_friend(call: Call, name: str) -> None:
     """Accept the friend's terms when the two of you do not agree on the balances.
 
-    info friends shows them as the friend sees them: to accept 70 makes our balance -70.
+    info friends shows them as the friend sees them: to accept 70 makes our balance -70. They may claim what was
+    frozen for payments when the channel was lost; info friends --long says what accepting costs.
     """
     is_done = talk(call, "config", lambda node: node.friends.reset(name))
     if not is_done:
