@@ -16,6 +16,7 @@ AppError
 
 from __future__ import annotations
 
+from offset.app.why import Why
 from offset.base import base64url
 from offset.base.credits import Amount
 from offset.base.faults import OffsetError, UserFault
@@ -69,6 +70,8 @@ class PaymentError(AppError):
 
     payment_id: PaymentId | None
     """Where to ask for it; None when no payment is left in the node."""
+    why: Why | None = None
+    """The cause with its numbers, and what helps; of what `Buyer` raises."""
 
     def __init__(self, text: str, payment_id: PaymentId | None = None) -> None:
         super().__init__(text)
@@ -85,6 +88,11 @@ class NoRoute(PaymentError):
 
 class NotEnoughCredit(PaymentError):
     """There are routes to the seller, but together they do not carry so much now."""
+
+    def __init__(self, text: str, most: Amount | None = None) -> None:
+        """`most` is what they carry, in credits, where that is known."""
+        super().__init__(text)
+        self.most = most
 
 
 class TooExpensive(PaymentError):

@@ -18,10 +18,10 @@ class Extensible(Generic[M]):
 
     __slots__ = ("_extended", "_field", "_plain")
 
-    def __init__(self, schema: str, name: str, field: str) -> None:
+    def __init__(self, schema: str, name: str, field: str, extended: str = "extension") -> None:
         """`name`: the root in both schema files. `field`: the last field, None where there is nothing to add."""
         self._plain: Codec[M] = Codec(schema, name)
-        self._extended: Codec[M] = Codec("extension", name)
+        self._extended: Codec[M] = Codec(extended, name)
         self._field = field
 
     def encode(self, message: M) -> bytes:
