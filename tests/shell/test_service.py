@@ -49,6 +49,22 @@ def test_signals(capsys: pytest.CaptureFixture[str], number: signal.Signals) -> 
     assert printed.err == ""
 
 
+@pytest.mark.parametrize("is_seen", [False, True])
+def test_signal_during_the_start(is_seen: bool) -> None:
+    """As soon as somebody can see that a program listens, it may be stopped, and ends in order."""
+
+    async def start() -> Driver:
+        driver = Driver(Toy(lambda _: []))
+        await driver.listen("door", HOST, 0)
+        os.kill(os.getpid(), signal.SIGTERM)
+        if is_seen:
+            # The loop hears of it before the start is over.
+            await asyncio.sleep(0.01)
+        return driver
+
+    assert run_program("prog", start) == STATUS_GOOD
+
+
 @pytest.mark.parametrize(
     "error, sentence",
     [

@@ -61,9 +61,15 @@ def announce(line: str) -> None:
 async def _serve(start: Callable[[], Awaitable[Driver]]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_LoopFaults())
+    # Before anybody can see that it listens: whoever stops it then gets the end in order, too.
+    early: list[signal.Signals] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, early.append, number)
     driver = await start()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, driver.stop)
+    if early:
+        driver.stop()
     _load_schemas()
     gc.collect()
     # What is loaded by now stays: collections need not look at it.
