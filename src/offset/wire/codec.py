@@ -98,11 +98,21 @@ class Codec(Generic[M]):
 
     def encode(self, message: M) -> bytes:
         """Packed bytes, segment table included (spec 01, 6.2 and 6.3)."""
+        return self.begin(message).to_bytes_packed()  # type: ignore[no-any-return]
+
+    def begin(self, message: M) -> Builder:
+        """What is to be encoded, for somebody who puts in more of it (`wire/assembled.py`)."""
         if self._write is None:
             self._write = self._compile_writer()
         root = self._new()
         self._write(root, message)
-        return root.to_bytes_packed()  # type: ignore[no-any-return]
+        return root
+
+    def view(self, data: bytes) -> Reader:
+        """What `encode` returned, undecoded, to be put into another message."""
+        if self._read is None:
+            self._read = self._compile_reader()
+        return self._parse(data)
 
     def decode(self, data: bytes, bytes_max: int = 8 * DECODED_WORDS_MAX) -> M:
         """The message in `data`; bytes after it are ignored (spec 01, 6.3).
