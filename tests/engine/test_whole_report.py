@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from offset.base.ids import Conn, PublicKey
 from offset.base.limits import REPORT_ASSEMBLED_MAX, REPORT_FRIEND_PARTS, REPORT_PIECE_PARTS_MAX
-from offset.core.funder.state.state import Friend, FunderState
-from offset.core.funder.state.views import friend_report, funder_report
+from offset.core.funder.state.state import Friend
+from offset.core.funder.state.views import funder_report
 from offset.engine import report_pieces, whole_report
 from offset.engine.report_pieces import ReportPieces
 from offset.engine.whole_report import WholeReport
@@ -206,13 +206,3 @@ def test_a_report_that_is_too_long_has_less_in_it(monkeypatch: pytest.MonkeyPatc
     assert after.remote_relays == ()
     assert after.channel_status == given.channel_status
     assert after.currency_configs == given.currency_configs
-
-
-def test_it_is_what_one_message_would_be() -> None:
-    """Put together or encoded at once, an app reads the same."""
-    desk = Desk(3, 2)
-    assert isinstance(desk.state, FunderState)
-    desk.whole.want(APP)
-    _, data = desk.rest()
-    for entry in NODE_REPORT.decode(data).funder_report.friends.list:
-        assert entry.friend_report == friend_report(desk.state.friends[entry.friend_public_key])
