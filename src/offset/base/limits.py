@@ -118,6 +118,7 @@ TOKEN_OWED_MS: Millis = (
     45 * SECOND
 )  # what was not said to a friend by then, because it keeps the token, is cancelled
 PAYMENTS_MAX = 100_000
+QUERY_ROWS_MAX = 256  # in one answer to an app that asks for payments, invoices or history
 LOST_PAYMENTS_TOLD_MAX = 256  # in one report, and in one change of it
 TRANSACTIONS_PER_PAYMENT_MAX = 64
 # What a payer gives to mediators without being asked: a share of the amount, and credits for each mediator.
