@@ -356,7 +356,7 @@ class NodeEngine:
         capacities = self._capacities.changed(self._funder.state, concerned)
         turn.changes.update(self._withdrawn.published(capacities))
         turn.changes.update(self._withdrawn.removed(turn.changes))
-        lost = lost_payments(self._funder.state, turn.lost_payments)
+        lost = lost_payments(self._funder.state, turn.lost_payments) if turn.lost_payments else ()
         self._put(turn.changes, lambda: self._release(turn, ack, capacities, lost))
 
     def _report(self, changes: Changes, ack: Uid | None, mutations: Sequence[NodeReportMutation]) -> None:
