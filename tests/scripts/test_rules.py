@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
-from rules import children, circles, comments, homes, late, mirror, pins, privates, sizes, texts
+from rules import children, circles, comments, homes, late, mirror, pins, privates, sizes, texts, vendored
 from rules.project import Project
 
 PINNED = """
@@ -262,3 +264,31 @@ def test_a_row_for_nothing_is_found() -> None:
 def test_a_row_may_say_that_it_is_run(test: str, why: str) -> None:
     """What is run through others, or as a process, need not be imported by the test."""
     assert not mirrored({"tests/link/test_x.py": test}, row("`tests/link/test_x.py`", why))
+
+
+def test_a_vendored_file_that_its_table_does_not_know_is_found() -> None:
+    """Every file has its row, its hash and its package a licence; a file of bytes counts as any other."""
+    table = "src/vendor/VENDORED.toml"
+
+    def row(path: str, data: bytes) -> str:
+        digest = hashlib.sha256(data).hexdigest()
+        return (
+            f'[[file]]\npath = "{path}"\npackage = "p"\nversion = "1"\nlicence = "MIT"\nsha256 = "{digest}"\n'
+        )
+
+    def found(rows: str, **texts: str) -> list[str]:
+        files = {f"src/vendor/{name}": text for name, text in texts.items()}
+        return list(vendored.breaches(Project({table: rows, **files}, {"src/vendor/b": b"\xff"})))
+
+    good = row("a", b"1;") + row("b", b"\xff") + row("licences/p", b"You may.")
+    texts = {"a": "1;", "licences/p": "You may."}
+    assert not found(good, **texts)
+    assert "SHA-256" in found(good, **texts | {"a": "2;"})[0]
+    assert "no row" in found(good, **texts, c="3;")[0]
+    assert "not there" in found(good + row("d", b""), **texts)[0]
+    assert "licence of p" in found(row("a", b"1;") + row("b", b"\xff"), a="1;")[0]
+    mapped = "1;//# sourceMappingURL=a.map"
+    assert (
+        "source map"
+        in found(row("a", mapped.encode()) + good[good.index("[[file]]", 1) :], **texts | {"a": mapped})[0]
+    )
