@@ -238,7 +238,11 @@ class NodeEngine:
             report = NodeReport(
                 FunderReport(state.local, state.relays, PkFriendReportList(())),
                 self._index.report(),
-                Extra(opt_status=self._channeler.status_of(()), friends_follow=True),
+                Extra(
+                    opt_status=self._channeler.status_of(()),
+                    friends_follow=True,
+                    lost_payments=lost_payments(state, state.payments),
+                ),
             )
             self._put({}, lambda: self._app_lines.register(conn, report))
         elif (piece := self._pieces.take(conn)) is not None:

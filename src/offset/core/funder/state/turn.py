@@ -98,7 +98,7 @@ class Turn:
         self.credit_lines: list[FriendCreditLines] = []
         """Told by friends, for apps."""
         self.lost_payments: dict[PaymentId, None] = {}
-        """Payments of which a part is lost, or whose app asks how they ended."""
+        """Payments of which a part is lost, or whose app asks how they ended; also when they are forgotten."""
         self.refusal: str | None = None
         """Why the request that this turn is about was refused."""
         # Dicts as ordered sets: the order must not depend on hashes.
@@ -154,6 +154,8 @@ class Turn:
         """Forget this payment."""
         del self.state.payments[payment.payment_id]
         self.drop(payment.key())
+        if payment.lost:
+            self.lost_payments[payment.payment_id] = None
 
     def put_transaction(self, transaction: TransactionRecord) -> None:
         """Keep this transaction."""
