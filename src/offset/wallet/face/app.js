@@ -62,7 +62,7 @@ function Current() {
   }, [loader]);
   if (!loader) return html`<${Lost} />`;
   if (shown?.loader !== loader) return html`<${Waiting} />`;
-  return html`<${shown.module.default} key=${now.parts.join("/")} parts=${now.parts} query=${now.query} />`;
+  return html`<${shown.module.default} key=${`${now.parts.join("/")}?${now.query}`} parts=${now.parts} query=${now.query} />`;
 }
 
 function Door() {

@@ -3,6 +3,7 @@
 import { computed, signal } from "@preact/signals";
 import { at, get, post, key, hooks, remove } from "./api.js";
 import { listen } from "./events.js";
+import { go } from "./router.js";
 
 // How the page stands with the wallet: "starting", "login", "up", "lost", "closed".
 export const line = signal("starting");
@@ -152,7 +153,7 @@ export async function logOut() {
 export async function start() {
   const link = /^#login=([\w-]+)$/.exec(location.hash);
   if (link) {
-    history.replaceState(null, "", "./#/");
+    go("./#/", { replace: true });
     return logIn(link[1]);
   }
   if (!key.get()) return void (line.value = "login");
@@ -162,3 +163,6 @@ export async function start() {
     return void (line.value = found.status === 401 ? "closed" : "login");
   }
 }
+
+// A login link may come while the page is open.
+addEventListener("hashchange", () => location.hash.startsWith("#login=") && start());

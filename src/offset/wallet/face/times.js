@@ -8,7 +8,7 @@ const sameDay = (one, other) => one.toDateString() === other.toDateString();
 // "14:05".
 export const clock = (time) => format({ hour: "2-digit", minute: "2-digit" }).format(new Date(time));
 
-// "Today", "Yesterday", "3 May 2026".
+// "today", "yesterday", "3 May 2026".
 export function day(time) {
   const then = new Date(time);
   const yesterday = new Date();
@@ -18,12 +18,13 @@ export function day(time) {
   return format({ day: "numeric", month: "long", year: "numeric" }).format(then);
 }
 
-// "Today at 14:05".
+// "today at 14:05".
 export const moment = (time) => t("time.at", { day: day(time), clock: clock(time) });
 
 // "in 20 s", "in 4 min": for what is tried again.
 export function until(time) {
   const seconds = Math.max(0, Math.round((new Date(time) - Date.now()) / 1000));
+  if (seconds === 0) return t("time.now");
   return seconds < 90 ? t("time.in-seconds", { n: seconds }) : t("time.in-minutes", { n: Math.round(seconds / 60) });
 }
 

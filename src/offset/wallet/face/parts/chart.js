@@ -60,7 +60,7 @@ export function Chart({ points, currency }) {
           height: HEIGHT,
           legend: { show: false },
           cursor: { show: false },
-          padding: [8, 8, 0, 0],
+          padding: [8, 24, 0, 0],
           tzDate: (seconds) => UPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
           axes: [
             {
@@ -80,7 +80,7 @@ export function Chart({ points, currency }) {
         [days, points.map((point) => drawn(point.balance, decimals))],
         box.current,
       );
-      sized = new ResizeObserver(() => plot.setSize({ width: box.current.clientWidth, height: HEIGHT }));
+      sized = new ResizeObserver(([seen]) => plot.setSize({ width: seen.contentRect.width, height: HEIGHT }));
       sized.observe(box.current);
     });
     return () => {

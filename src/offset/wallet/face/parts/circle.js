@@ -8,10 +8,10 @@ import { t } from "../words.js";
 import { money, side } from "./money.js";
 import { friendState } from "./states.js";
 
-const WIDTH = 440;
-const HEIGHT = 400;
+const WIDTH = 348;
+const HEIGHT = 364;
 const MIDDLE = { x: WIDTH / 2, y: HEIGHT / 2 };
-const REACH = { x: 162, y: 146 };
+const REACH = { x: 132, y: 140 };
 const DISC = 37;
 const ME = 27;
 const SHOWN_MAX = 8;

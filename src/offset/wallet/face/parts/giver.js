@@ -48,7 +48,7 @@ export function Giver({ text, file, name, label, code = true }) {
   return html`
     <div class="stack">
       ${code && html`<${Code} text=${text} label=${label} />`}
-      <div class="actions wide">
+      <div class="thirds">
         <button type="button" class="quiet" onClick=${() => copy(text)}><${Icon} name="copy" />${t("give.copy")}</button>
         ${share && html`<button type="button" class="quiet" onClick=${share}><${Icon} name="out" />${t("give.share")}</button>`}
         ${code &&

@@ -35,7 +35,7 @@ export function Remedies({ remedies, doing = {}, again, first = "quiet" }) {
       currency: remedy.currency ?? "",
     });
   return html`
-    <div class="actions">
+    <div class="actions wide">
       ${usable.map(
         (remedy, place_) => html`
           <button type="button" class=${place_ ? "quiet" : first} onClick=${() => acts[remedy.action](remedy)}>

@@ -8,8 +8,8 @@ import { Icon } from "./icons.js";
 
 let first = true;
 
-// `back` is a place (or nothing), `end` what stands right of the title; `quietly` hides the title from sight.
-export function Screen({ title, back, end, wide, quietly, children }) {
+// `back` is a place (or nothing), `end` stands right of the title, `above` over it; `quietly` hides it from sight.
+export function Screen({ title, back, end, above, wide, quietly, children }) {
   const head = useRef();
   useEffect(() => {
     document.title = `${title} – Offset`;
@@ -21,6 +21,7 @@ export function Screen({ title, back, end, wide, quietly, children }) {
   }, []);
   return html`
     <main class=${`screen ${wide ? "wide" : ""}`} id="main">
+      ${above}
       <div class=${quietly ? "hidden" : "screen-head"}>
         ${back &&
         html`<a class="button plain only-icon back" href=${back} aria-label=${t("go.back")}><${Icon} name="back" /></a>`}

@@ -10,22 +10,21 @@ const part = (value, whole) => (whole === 0n ? 0 : Number((BigInt(value) * 10000
 
 export function Span({ line, name }) {
   const { currency, balance, may_owe: right, may_owe_them: left } = line;
-  const most = BigInt(right) > BigInt(left ?? "0") ? BigInt(right) : BigInt(left ?? "0");
-  const largest = most > 0n ? most : 1n;
-  // Both halves have the same scale, so that one sees at once which limit is the wider one.
-  const middle = WIDTH / 2;
-  const half = WIDTH / 2 - 2;
-  const reach = { left: half * part(left ?? "0", largest), right: half * part(right, largest) };
   const now = BigInt(balance);
-  const used = Math.min(half, half * part(now < 0n ? -now : now, largest));
   const below = isBelow(balance);
+  const size = below ? -now : now;
+  // A side whose limit is not known, or was lowered below what is owed, is as wide as what is owed.
+  const widest = (limit, used) => (BigInt(limit ?? "0") > used ? BigInt(limit ?? "0") : used);
+  const sides = { left: widest(left, below ? size : 0n), right: widest(right, below ? 0n : size) };
+  const whole = sides.left + sides.right;
+  const zero = whole === 0n ? WIDTH / 2 : WIDTH * part(sides.left, whole);
+  const used = WIDTH * part(size, whole);
   return html`
     <div class="span">
       <svg viewBox=${`0 0 ${WIDTH} 28`} preserveAspectRatio="none" aria-hidden="true">
-        <rect class="rail" x=${middle - reach.left} y="8" width=${reach.left + reach.right} height="12" />
-        ${!isZero(balance) &&
-        html`<rect class=${`used ${below ? "owe" : "owed"}`} x=${below ? middle - used : middle} y="8" width=${used} height="12" />`}
-        <line class="zero" x1=${middle} y1="2" x2=${middle} y2="26" vector-effect="non-scaling-stroke" />
+        <rect class="rail" x="0" y="8" width=${WIDTH} height="12" />
+        ${!isZero(balance) && html`<rect class=${`used ${below ? "owe" : "owed"}`} x=${below ? zero - used : zero} y="8" width=${used} height="12" />`}
+        <line class="zero" x1=${zero} y1="2" x2=${zero} y2="26" vector-effect="non-scaling-stroke" />
       </svg>
       <div class="ends">
         <span>${left === null ? t("limit.you-unknown", { name }) : t("limit.you-up-to", { amount: money(left, currency) })}</span>

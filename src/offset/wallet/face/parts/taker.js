@@ -124,7 +124,7 @@ export function Taker({ label, hint, taken, accept = "", start = "", pick = true
       </div>
       ${wrong && html`<${Notice} tone="bad" role="alert"><p>${wrong}</p><//>`}
       ${camera && html`<${Camera} found=${use} close=${() => showCamera(false)} />`}
-      <div class="actions wide">
+      <div class="thirds">
         <button type="button" class="quiet" onClick=${() => picture.current.click()}>
           <${Icon} name="picture" />${t("take.picture")}
         </button>

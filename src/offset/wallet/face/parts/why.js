@@ -3,6 +3,7 @@
 import { html } from "../html.js";
 import { at, get } from "../api.js";
 import { isMore, minus } from "../amounts.js";
+import { place } from "../router.js";
 import { card } from "../state.js";
 import { t } from "../words.js";
 import { copy } from "./giver.js";
@@ -19,17 +20,22 @@ function Lines({ invoice }) {
   if (!data) return html`<${Bones} lines=${2} height=${28} />`;
   if (!data.own_lines.length) return null;
   return html`
-    <ul class="lines">
-      ${data.own_lines.map(
-        (line) => html`
-          <li class="row apart">
-            <span class="row"><strong>${line.name}</strong>
-              <${State} shape=${line.is_online ? "up" : "down"}>${t(line.is_online ? "friend.open" : "friend.closed")}<//></span>
-            <span>${line.can_send === null ? t("why.not-told") : html`<${Amount} value=${line.can_send} currency=${invoice.currency} />`}</span>
-          </li>
-        `,
-      )}
-    </ul>
+    <section class="stack tight" aria-labelledby="why-lines">
+      <h2 id="why-lines">${t("why.lines")}</h2>
+      <ul class="list">
+        ${data.own_lines.map(
+          (line) => html`
+            <li><a class="item" href=${place("friends", line.friend)}>
+              <span class="grow"><span class="name">${line.name}</span>
+                <${State} shape=${line.is_online ? "up" : "down"}>${t(line.is_online ? "friend.open" : "friend.closed")}<//></span>
+              <span class=${line.is_online ? "" : "soft"}>
+                ${line.can_send === null ? t("why.not-told") : html`<${Amount} value=${line.can_send} currency=${invoice.currency} />`}
+              </span>
+            </a></li>
+          `,
+        )}
+      </ul>
+    </section>
   `;
 }
 
@@ -54,9 +60,9 @@ export function WhyNot({ why, invoice, again, title, nothing = true, doing = {} 
     <${Notice} tone="bad" role="alert">
       <p><strong>${title ?? t("why.cannot")}</strong> ${why.sentence}</p>
       ${why.most && html`<p>${t(why.is_at_least ? "why.at-least" : "why.most", { amount: money(why.most, invoice.currency) })}</p>`}
-      ${OF_LINES.has(why.kind) && html`<${Lines} invoice=${invoice} />`}
-      <${Remedies} remedies=${remedies} again=${again} doing=${acts} />
-      ${nothing && html`<p class="soft small">${t("why.nothing")}</p>`}
+      ${nothing && html`<p>${t("why.nothing")}</p>`}
     <//>
+    <${Remedies} remedies=${remedies} again=${again} doing=${acts} first="" />
+    ${OF_LINES.has(why.kind) && html`<${Lines} invoice=${invoice} />`}
   `;
 }

@@ -48,7 +48,7 @@ function Line({ friend, line }) {
       </dl>
       <div class="actions wide">
         <a class="button quiet" href=${limit}>${t("friend.set-limit")}</a>
-        <a class="button quiet" href=${place("friends", key, "ask", { currency: line.currency })}>${t("friend.ask", { name })}</a>
+        <a class="button quiet" href=${place("friends", key, "ask", { currency: line.currency })}>${t("friend.ask")}</a>
       </div>
     </section>
   `;

@@ -27,6 +27,8 @@ function byDay(rows) {
   return days;
 }
 
+const capital = (text) => text.charAt(0).toLocaleUpperCase() + text.slice(1);
+
 // What was typed, once nobody types any more.
 function useSettled(value) {
   const [settled, set] = useState(value);
@@ -110,7 +112,7 @@ export default function History() {
                 <div class="history">
                   ${byDay(rows).map(
                     ({ name, rows: some }) => html`
-                      <h2 class="day">${name}</h2>
+                      <h2 class="day">${capital(name)}</h2>
                       <ul class="list">${some.map((row) => html`<li key=${row.id}><${HistoryItem} row=${row} /></li>`)}</ul>
                     `,
                   )}

@@ -8,6 +8,7 @@ import { Icon } from "../parts/icons.js";
 import { Amount, money, Sum } from "../parts/money.js";
 import { Empty } from "../parts/notice.js";
 import { Bones, Screen } from "../parts/screen.js";
+import { Spark } from "../parts/spark.js";
 import { place } from "../router.js";
 import { card, currency, friends, held } from "../state.js";
 import { t } from "../words.js";
@@ -118,14 +119,17 @@ export default function Home() {
           </div>
           ${drawn && html`<${Circle} friends=${friends.value} currency=${currency.value} />`}
         </div>
-        <section class="stack tight" aria-labelledby="home-friends">
+        <div class="stack loose">
+          <section class="stack tight" aria-labelledby="home-friends">
           <div class="head">
             <h2 id="home-friends">${t("home.friends")}</h2>
             ${friends.value?.length > 0 &&
             html`<a class="button plain" href=${place("friends", "add")}><${Icon} name="add" />${t("friends.add")}</a>`}
           </div>
           <${Friends} />
-        </section>
+          </section>
+          <${Spark} />
+        </div>
       </div>
     <//>
   `;

@@ -15,9 +15,8 @@ export default function Login() {
   const submit = () => code.trim() && logIn(code);
   return html`
     <div class="door">
-      <${Screen} title=${t(closed ? "login.closed" : "login.title")}>
+      <${Screen} title=${t(closed ? "login.closed" : "login.title")} above=${html`<${Sign} size=${56} />`}>
         <div class="stack">
-          <span class="door-sign"><${Sign} size=${56} /></span>
           ${closed
             ? html`<${Notice} tone="warn" role="alert"><p>${t("login.closed-text")}</p><//>`
             : html`<p>${t("login.text")}</p>`}

@@ -40,8 +40,8 @@ const Costs = ({ quote }) => {
       <dd><${Amount} value=${invoice.amount} currency=${invoice.currency} /></dd>
       <dt>${over ? t("pay.fees-over", { over }) : t("pay.fees")}</dt>
       <dd><${Amount} value=${quote.fees} currency=${invoice.currency} /></dd>
-      <dt class="sum">${t("pay.total")}</dt>
-      <dd class="sum"><${Amount} value=${quote.total} currency=${invoice.currency} /></dd>
+      <dt class="total">${t("pay.total")}</dt>
+      <dd class="total"><${Amount} value=${quote.total} currency=${invoice.currency} /></dd>
     </dl>
   `;
 };

@@ -41,7 +41,7 @@ function Progress({ purchase }) {
   const steps = [
     ["yes", t("purchase.step-yes")],
     ["sending", t("purchase.step-sending"), t("purchase.step-sending-more")],
-    ["held", t("purchase.step-held"), t("purchase.step-held-more", { name })],
+    ["held", t("purchase.step-held", { name }), t("purchase.step-held-more", { name })],
     ["delivered", t("purchase.step-delivered", { name }), t("purchase.step-delivered-more")],
     ["done", t("purchase.step-done")],
   ];
@@ -112,14 +112,16 @@ export default function Purchase({ parts }) {
               <${Seller} invoice=${invoice} name=${purchase.name} />
               ${amount}
               ${(purchase.note || invoice.note) && html`<p class="quote">${purchase.note || invoice.note}</p>`}
-              ${stage in ORDER && html`<hr /><${Progress} purchase=${purchase} />`}
-              <${Frozen} purchase=${purchase} />
             </section>`}
+        ${stage === "held" && html`<${HandOver} purchase=${purchase} />
+          <${Notice} tone="warn" icon="held"><p>${t("purchase.held-warn")}</p><//>`}
+        ${stage in ORDER && stage !== "done" &&
+        html`<section class="sheet stack" aria-label=${t("purchase.stages")}>
+          <${Progress} purchase=${purchase} /><${Frozen} purchase=${purchase} />
+        </section>`}
         ${stage === "priced" && purchase.quote?.fees != null && !purchase.quote.why &&
         html`<div class="actions"><${Act} does=${pay} failed=${failed}>${t("pay.do", { amount: money(purchase.quote.total, invoice.currency) })}<//></div>`}
         ${stage === "priced" && purchase.quote?.why && html`<${WhyNot} why=${purchase.quote.why} invoice=${invoice} again=${again} />`}
-        ${stage === "held" && html`<${HandOver} purchase=${purchase} />
-          <${Notice} tone="warn" icon="held"><p>${t("purchase.held-warn")}</p><//>`}
         ${stage === "stopping" && html`<${Notice} tone="warn" icon="held" role="status"><p>${t("purchase.stopping")}</p><//>`}
         ${stage === "failed" && html`<${WhyNot} why=${purchase.why ?? { kind: "other", sentence: "", remedies: [] }} invoice=${invoice}
             title=${t("purchase.not-paid", { amount: money(invoice.amount, invoice.currency) })} />`}

@@ -26,6 +26,7 @@ async function read(id) {
 function Facts({ row, payment }) {
   const invoice = payment?.invoice;
   const fact = (word, value) => value && html`<dt>${t(`receipt.${word}`)}</dt><dd>${value}</dd>`;
+  const long = (word, value) => value && html`<dt class="long">${t(`receipt.${word}`)}</dt><dd class="long"><code class="key">${value}</code></dd>`;
   return html`
     <dl class="facts">
       ${fact("when", moment(row.at))}
@@ -36,8 +37,8 @@ function Facts({ row, payment }) {
       ${row.fees !== null && fact(row.cause === "passing" ? "earned" : "fees", html`<${Amount} value=${row.fees} currency=${row.currency} />`)}
       ${fact("balance", html`<${Amount} value=${row.total} currency=${row.currency} signed />`)}
       ${row.friend_name && fact("with", html`<${Amount} value=${row.balance} currency=${row.currency} signed />`)}
-      ${(invoice || row.sale) && fact("invoice", html`<code class="key">${invoice?.id ?? row.sale}</code>`)}
-      ${invoice && fact("seller", html`<code class="key">${invoice.seller}</code>`)}
+      ${long("invoice", invoice?.id ?? row.sale)}
+      ${long("seller", invoice?.seller)}
     </dl>
   `;
 }

@@ -75,11 +75,11 @@ function Sessions() {
         : html`<ul class="list">
             ${sessions.map(
               (one) => html`
-                <li key=${one.id} class="item">
+                <li key=${one.id}><div class="item">
                   <span class="grow"><span class="name">${t(one.is_this ? "settings.this-page" : `settings.session-${one.kind}`)}</span>
                     <span class="more">${t("settings.since", { time: moment(one.since) })}</span></span>
                   ${!one.is_this && html`<${Act} class="quiet" does=${() => end(one)} failed=${failed}>${t("settings.end")}<//>`}
-                </li>
+                </div></li>
               `,
             )}
           </ul>`}
