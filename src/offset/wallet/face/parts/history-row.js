@@ -9,10 +9,10 @@ import { t } from "../words.js";
 import { Icon } from "./icons.js";
 import { Amount } from "./money.js";
 
-const ICONS = { paid: "pay", received: "get", passing: "pass", away: "wait", reset: "books", begin: "card" };
+const ICONS = { paid: "pay", received: "get", passing: "pass", away: "wait", reset: "books", begin: "card", removed: "not" };
 
 // What happens with one friend, not over one.
-const WITH = new Set(["away", "reset", "begin"]);
+const WITH = new Set(["away", "reset", "begin", "removed"]);
 
 // "Paid Bob's bakery", "Got paid", "Books settled with Dana".
 export function rowTitle(row) {

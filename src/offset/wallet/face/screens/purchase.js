@@ -19,7 +19,7 @@ import { t } from "../words.js";
 import { Seller } from "./pay.js";
 
 const ORDER = { priced: 0, sending: 1, held: 2, delivered: 3, done: 4 };
-const LIVE = new Set(["sending", "held", "delivered", "stopping"]);
+const LIVE = new Set(["sending", "held", "delivered", "stopping", "not-known"]);
 
 function HandOver({ purchase }) {
   const path = at(card.value.id, "purchases", purchase.id, "commit");
@@ -123,6 +123,7 @@ export default function Purchase({ parts }) {
         html`<div class="actions"><${Act} does=${pay} failed=${failed}>${t("pay.do", { amount: money(purchase.quote.total, invoice.currency) })}<//></div>`}
         ${stage === "priced" && purchase.quote?.why && html`<${WhyNot} why=${purchase.quote.why} invoice=${invoice} again=${again} />`}
         ${stage === "stopping" && html`<${Notice} tone="warn" icon="held" role="status"><p>${t("purchase.stopping")}</p><//>`}
+        ${stage === "not-known" && html`<${Notice} tone="warn" icon="held" role="alert"><p>${t("purchase.not-known")}</p><//>`}
         ${stage === "failed" && html`<${WhyNot} why=${purchase.why ?? { kind: "other", sentence: "", remedies: [] }} invoice=${invoice}
             title=${t("purchase.not-paid", { amount: money(invoice.amount, invoice.currency) })} />`}
         ${stage === "stopped" && html`<${Notice} tone="plain" role="status"><p>${t("purchase.stopped")}</p><//>`}

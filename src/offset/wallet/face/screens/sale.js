@@ -18,7 +18,7 @@ import { card, sales, settings } from "../state.js";
 import { moment } from "../times.js";
 import { t } from "../words.js";
 
-const WAITS = new Set(["open", "committed", "canceling"]);
+const WAITS = new Set(["opening", "open", "committed", "canceling"]);
 
 const Paid = ({ sale }) => html`
   <div class="paid" role="status">

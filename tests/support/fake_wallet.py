@@ -20,7 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from browser import sample
+from support import wallet_sample as sample
 from offset.wallet import qr
 from offset.wallet.values import cards, friends, history, payments, session, texts
 from offset.wallet.values.problems import Problem
