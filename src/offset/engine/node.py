@@ -49,6 +49,7 @@ from offset.core.channeler.channeler import Channeler
 from offset.core.channeler.effects import FriendData, News, Offline, Online
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes, IndexServersRecord, Record
+from offset.core.funder.state.past import NO_PAST, Past
 from offset.core.funder.state.turn import Turn
 from offset.core.funder.state.views import credit_lines, lost_payments
 from offset.core.funder.state.waiting_parts import Payer
@@ -96,11 +97,13 @@ class NodeEngine:
         records: Iterable[Record],
         now: Instant,
         *,
+        past: Past = NO_PAST,
         allow_private_relays: bool = True,
         whole_report_parts_max: int = REPORT_WHOLE_PARTS_MAX,
     ) -> None:
-        """`records`: all rows of the store. `trust`: what the owner lets each app do.
+        """`records`: the rows of the store. `trust`: what the owner lets each app do.
 
+        `past`: what is over, so its rows may be left out of `records`.
         `allow_private_relays`: follow friends to relays inside our own network (spec 02, W29).
         `whole_report_parts_max`: with more friends and currencies apps are offered the report in pieces.
         """
@@ -110,7 +113,7 @@ class NodeEngine:
         self._unread: dict[Conn, None] = {}
         """Connections that are not read until the disk has caught up."""
         self._outbox = Outbox()
-        self._funder = Funder(signer, entropy, rows)
+        self._funder = Funder(signer, entropy, rows, past)
         self._part_timeouts = PartTimeouts(self._funder)
         self._parts_timer = Timer(self._give_back_parts)
         self._token_timeouts = TokenTimeouts(self._funder)
@@ -356,6 +359,7 @@ class NodeEngine:
         self, turn: Turn, ack: Uid | None, capacities: Changed, lost: tuple[LostPayment, ...]
     ) -> None:
         """Say what a turn says, now that its rows are durable."""
+        self._funder.settled(turn.used_up)
         if turn.orders:
             self._app_lines.status_moved()
         for order in turn.orders:

@@ -53,9 +53,9 @@ def test_a_reader_beside_it_sees_what_is_durable(tmp_path: Path, kind: Kind) -> 
         closing(database.reader()) as reader,
     ):
         database.write("INSERT INTO notes VALUES (?)", "one")
-        assert reader.execute("SELECT text FROM notes").fetchall() == [("one",)]
-        with pytest.raises(sqlite3.OperationalError):
-            reader.execute("DELETE FROM notes")
+        assert list(reader.rows("SELECT text FROM notes")) == [("one",)]
+        with pytest.raises(NodeStopped):
+            list(reader.rows("DELETE FROM notes"))
 
 
 def test_a_new_format_leaves_a_copy_of_the_old(tmp_path: Path, kind: Kind) -> None:

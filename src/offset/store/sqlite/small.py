@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -117,13 +117,13 @@ class SmallDatabase:
         with self._troubles(), transaction(self._connection):
             yield
 
-    def reader(self) -> sqlite3.Connection:
+    def reader(self) -> SmallReader:
         """One more connection, only for reading, for another thread; the caller closes it."""
         connection = sqlite3.connect(
             f"{Path(os.path.realpath(self._path)).as_uri()}?mode=ro", uri=True, check_same_thread=False
         )
         connection.execute("PRAGMA query_only = ON")
-        return connection
+        return SmallReader(self._path, connection)
 
     def close(self) -> None:
         """Fold the log into the file and let go."""
@@ -131,9 +131,30 @@ class SmallDatabase:
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         self._connection.close()
 
-    @contextmanager
-    def _troubles(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            raise NodeStopped(sentence(self._path, error)) from error
+    def _troubles(self) -> AbstractContextManager[None]:
+        return _troubles(self._path)
+
+
+class SmallReader:
+    """A connection that only reads. For one thread at a time; it sees what was durable when a statement began."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        """Use `SmallDatabase.reader`."""
+        self._path, self._connection = path, connection
+
+    def rows(self, statement: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """What a SELECT finds, row by row. Raises NodeStopped."""
+        with _troubles(self._path):
+            yield from self._connection.execute(statement, values)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+@contextmanager
+def _troubles(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise NodeStopped(sentence(path, error)) from error

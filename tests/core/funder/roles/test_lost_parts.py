@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.ledger.reset import make_terms
-from offset.core.funder.records import HistoryKind, HistoryRecord, PaymentStage
+from offset.core.funder.records import HistoryRecord, PaymentStage
 from offset.core.funder.state import views
 from offset.core.funder.state.views import lost_payments
 from offset.wire import app
