@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import pytest
 
-from rules import children, circles, comments, homes, late, mirror, pins, privates, sizes, texts, vendored
+from rules import (
+    children,
+    circles,
+    comments,
+    faces,
+    homes,
+    late,
+    mirror,
+    pins,
+    privates,
+    sizes,
+    texts,
+    vendored,
+)
 from rules.project import Project
 
 PINNED = """
@@ -292,3 +306,18 @@ def test_a_vendored_file_that_its_table_does_not_know_is_found() -> None:
         "source map"
         in found(row("a", mapped.encode()) + good[good.index("[[file]]", 1) :], **texts | {"a": mapped})[0]
     )
+
+
+def test_words_that_are_missing_or_shown_nowhere_are_found() -> None:
+    """What the page asks for is in its table, and what is in the table is asked for; modules are short."""
+    table = json.dumps({"pay.title": "Pay", "sale.open": "open", "old.word": "Old"})
+    module = f"{faces.FACE}screens/pay.js"
+
+    def found(text: str) -> list[str]:
+        return list(faces.breaches(Project({faces.WORDS: table, module: text})))
+
+    used = 't("pay.title"); t(`sale.${stage}`); t(a ? "old.word" : "");'
+    assert not found(used)
+    assert "old.word" in found('t("pay.title"); t(`sale.${stage}`);')[0]
+    assert "pay.titel" in found(used + 't("pay.titel")')[0]
+    assert "lines" in found(used + "\n" * faces.LINES_MAX)[0]

@@ -20,16 +20,21 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from support import wallet_sample as sample
 from offset.wallet import qr
 from offset.wallet.values import cards, friends, history, payments, session, texts
 from offset.wallet.values.problems import Problem
+from support import wallet_sample as sample
 
 FACE = Path(__file__).parents[2] / "src" / "offset" / "wallet" / "face"
 TYPES = {
-    ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css",
-    ".json": "application/json", ".svg": "image/svg+xml", ".wasm": "application/wasm",
-}  # fmt: skip
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".css": "text/css",
+    ".json": "application/json",
+    ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+}
 LOGIN = "good-login"
 KEY = "good-key"
 PAGE_ROWS = 100
@@ -37,7 +42,9 @@ PAGE_ROWS = 100
 
 def policy() -> str:
     """The content security policy of the wallet, with the hash of the import map."""
-    found = re.search(r'<script type="importmap">(.*?)</script>', (FACE / "index.html").read_text(), re.DOTALL)
+    found = re.search(
+        r'<script type="importmap">(.*?)</script>', (FACE / "index.html").read_text(), re.DOTALL
+    )
     assert found
     digest = base64.b64encode(hashlib.sha256(found[1].encode()).digest()).decode()
     return (
@@ -51,7 +58,9 @@ class World:
     """What the fake wallet holds."""
 
     def __init__(self, *, friend_count: int = 0, row_count: int = 120, empty: bool = False) -> None:
-        self.friends = [] if empty else sample.many_friends(friend_count) if friend_count else sample.few_friends()
+        self.friends = (
+            [] if empty else sample.many_friends(friend_count) if friend_count else sample.few_friends()
+        )
         self.rows = [] if empty else sample.rows(row_count)
         self.cards = sample.own_cards(self.sums())
         self.standing = cards.Standing(relays=(), servers=(), links=()) if empty else sample.standing()
@@ -88,20 +97,37 @@ class World:
         bakery = sample.view(2000, "bakery", "Lunch")
         piano = sample.view(12000, "piano", "Piano lessons")
         far = sample.view(900, "far", "Bicycle repair")
-        for text, invoice in (("offset:i1/bakery", bakery), ("offset:i1/piano", piano), ("offset:i1/far", far)):
+        for text, invoice in (
+            ("offset:i1/bakery", bakery),
+            ("offset:i1/piano", piano),
+            ("offset:i1/far", far),
+        ):
             self.readable[text] = texts.ReadAnswer(
-                kind="invoice", text=text, file=None, can=("pay",), hint="Somebody asks to be paid.", invoice=invoice
+                kind="invoice",
+                text=text,
+                file=None,
+                can=("pay",),
+                hint="Somebody asks to be paid.",
+                invoice=invoice,
             )
         self.readable["offset:f1/hugo"] = texts.ReadAnswer(
-            kind="friend", text="offset:f1/hugo", file=None, can=("add-friend",), hint="The card of somebody.",
+            kind="friend",
+            text="offset:f1/hugo",
+            file=None,
+            can=("add-friend",),
+            hint="The card of somebody.",
             friend=texts.FriendView(
                 key=sample.key("Hugo"), relays=self.friends[0].relays, is_own=False, name=None
             ),
-        )  # fmt: skip
+        )
         self.readable["offset:s1/relay"] = texts.ReadAnswer(
-            kind="relay", text="offset:s1/relay", file=None, can=("add-relay", "add-server"), hint="A relay or an index server.",
+            kind="relay",
+            text="offset:s1/relay",
+            file=None,
+            can=("add-relay", "add-server"),
+            hint="A relay or an index server.",
             server=texts.ServerView(key=sample.key("relay 3"), address="relay3.example:1337"),
-        )  # fmt: skip
+        )
         self.quotes = {
             bakery.id: sample.quote(bakery, 20),
             piano.id: sample.no_quote(piano, sample.SHORT),
@@ -130,7 +156,13 @@ class World:
         self.named |= {f"sale {name}": one.id for name, one in sales.items()}
         last = self.rows[-1]
         self.rows[-1] = msgspec.structs.replace(
-            last, cause="paid", name="Bob's bakery", note="Lunch", delta="-2020", fees="20", purchase=self.named["done"]
+            last,
+            cause="paid",
+            name="Bob's bakery",
+            note="Lunch",
+            delta="-2020",
+            fees="20",
+            purchase=self.named["done"],
         )
 
     def publish(self, kind: str, **fields: Any) -> None:
@@ -144,11 +176,17 @@ def _held(world: World) -> payments.Held:
     if not world.held:
         return payments.Held(purchases=(), sales=(), lines=())
     lines = (
-        payments.HeldLine(friend=sample.key("Bert"), name="Bert", is_online=True, currency="FST", out="2020", coming="0"),
-        payments.HeldLine(friend=sample.key("Dana"), name="Dana", is_online=True, currency="FST", out="300", coming="1500"),
-    )  # fmt: skip
+        payments.HeldLine(
+            friend=sample.key("Bert"), name="Bert", is_online=True, currency="FST", out="2020", coming="0"
+        ),
+        payments.HeldLine(
+            friend=sample.key("Dana"), name="Dana", is_online=True, currency="FST", out="300", coming="1500"
+        ),
+    )
     passing = (
-        payments.HeldLine(friend=sample.key("Dana"), name="Dana", is_online=True, currency="FST", out="300", coming="0"),
+        payments.HeldLine(
+            friend=sample.key("Dana"), name="Dana", is_online=True, currency="FST", out="300", coming="0"
+        ),
     )
     bought = tuple(one for one in world.purchases.values() if one.stage in ("held", "stopping"))[:1]
     sold = tuple(one for one in world.sales.values() if one.stage == "committed")
@@ -183,15 +221,21 @@ def answer(world: World, method: str, path: str, query: dict[str, str], body: An
     match method, path.split("/"):
         case "POST", ["session"]:
             if body["login"] not in (LOGIN, "ABCDE12345"):
-                raise Refused("wrong-login", 401, "This link or code is not good, or was used already. Make a new one.")
+                raise Refused(
+                    "wrong-login", 401, "This link or code is not good, or was used already. Make a new one."
+                )
             return session.NewKey(key=KEY, session="one")
         case "DELETE", ["session"]:
             return None
         case "GET", ["me"]:
-            return session.Me(session="one", rights=("see", "receive", "pay", "own"), version="0.1.0", start="s")
+            return session.Me(
+                session="one", rights=("see", "receive", "pay", "own"), version="0.1.0", start="s"
+            )
         case "GET", ["sessions"]:
             page = session.Session(id="one", kind="page", since=sample.START, seen=sample.START, is_this=True)
-            socket = session.Session(id="two", kind="socket", since=sample.START, seen=sample.START, is_this=False)
+            socket = session.Session(
+                id="two", kind="socket", since=sample.START, seen=sample.START, is_this=False
+            )
             return [page, socket]
         case "GET", ["settings"]:
             return world.settings
@@ -205,26 +249,37 @@ def answer(world: World, method: str, path: str, query: dict[str, str], body: An
         case "POST", ["read"]:
             found = world.readable.get(body["text"].strip().lower())
             if found is None:
-                raise Refused("refused", 422, "This is no text of Offset. Copy the whole text and paste it again.")
+                raise Refused(
+                    "refused", 422, "This is no text of Offset. Copy the whole text and paste it again."
+                )
             return found
         case _, ["cards", "home", *rest]:
             return _of_card(world, method, rest, query, body, code)
     raise Refused("not-found", 404, "There is no such thing.")
 
 
-def _of_card(world: World, method: str, rest: list[str], query: dict[str, str], body: Any, code: str | None) -> Any:
+def _of_card(
+    world: World, method: str, rest: list[str], query: dict[str, str], body: Any, code: str | None
+) -> Any:
     match method, rest:
         case "GET", ["friends"]:
             return world.friends
         case "POST", ["friends"]:
             name, (unit, terms) = body["name"], next(iter(body["currencies"].items()))
-            made = sample.friend(name, sample.line(unit, 0, int(terms["may_owe"]), 0, state="waiting"), is_online=False)
+            made = sample.friend(
+                name, sample.line(unit, 0, int(terms["may_owe"]), 0, state="waiting"), is_online=False
+            )
             world.friends.append(made)
             return made
         case "PUT", ["friends", key, "currencies", unit]:
             if code is None:
                 limit = int(body["may_owe"]) / 100
-                raise Refused("confirm", 428, f"The friend may owe you up to {limit:.2f} {unit}: the most that you can lose.", code="yes")
+                raise Refused(
+                    "confirm",
+                    428,
+                    f"The friend may owe you up to {limit:.2f} {unit}: the most that you can lose.",
+                    code="yes",
+                )
             one = next(each for each in world.friends if each.key == key)
             line = sample.line(unit, 0, int(body["may_owe"]), 8000)
             return msgspec.structs.replace(one, currencies=(line,))
@@ -233,7 +288,9 @@ def _of_card(world: World, method: str, rest: list[str], query: dict[str, str], 
         case "POST", ["friends", _, "reset"]:
             return friends.ResetDone(is_done=False)
         case "GET", ["own-card"]:
-            return cards.OwnCard(text=f"offset:f1/{'abcdefgh' * 20}", file="{}", relays=len(world.standing.relays))
+            return cards.OwnCard(
+                text=f"offset:f1/{'abcdefgh' * 20}", file="{}", relays=len(world.standing.relays)
+            )
         case "GET", ["standing"]:
             return world.standing
         case "GET", ["held"]:
@@ -244,7 +301,12 @@ def _of_card(world: World, method: str, rest: list[str], query: dict[str, str], 
             return sample.points(world.rows)
         case "GET", ["capacity"]:
             lines = tuple(
-                payments.OwnLine(friend=one.key, name=one.name, is_online=one.is_online, can_send=one.currencies[0].can_send)
+                payments.OwnLine(
+                    friend=one.key,
+                    name=one.name,
+                    is_online=one.is_online,
+                    can_send=one.currencies[0].can_send,
+                )
                 for one in world.friends
                 if one.currencies
             )
@@ -317,7 +379,9 @@ class _Handler(BaseHTTPRequestHandler):
         if path_text.endswith("history.csv"):
             return self._send(200, b"at,delta\r\n", "text/csv")
         try:
-            found = answer(self.world, self.command, path_text, query, body, self.headers.get("X-Offset-Confirm"))
+            found = answer(
+                self.world, self.command, path_text, query, body, self.headers.get("X-Offset-Confirm")
+            )
         except Refused as refused:
             content = msgspec.json.encode(refused.problem)
             return self._send(refused.problem.status, content, "application/problem+json")
@@ -333,7 +397,9 @@ class _Handler(BaseHTTPRequestHandler):
             with lock:
                 count += 1
                 try:
-                    self.wfile.write(f"id: {count}\nevent: {kind}\ndata: ".encode() + msgspec.json.encode(event) + b"\n\n")
+                    self.wfile.write(
+                        f"id: {count}\nevent: {kind}\ndata: ".encode() + msgspec.json.encode(event) + b"\n\n"
+                    )
                     self.wfile.flush()
                 except OSError:
                     over.set()
@@ -348,7 +414,7 @@ class _Handler(BaseHTTPRequestHandler):
         over.wait()
         self.world.listeners.remove(tell)
 
-    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - the names that the library looks for
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
 
 
 @contextmanager

@@ -16,7 +16,28 @@ CURRENCIES = (
     session.CurrencyView(currency="FST", decimals=2, label="FST", smallest="100", is_used=True),
     session.CurrencyView(currency="hours", decimals=0, label="h", smallest="1", is_used=True),
 )
-NAMES = "Aaron Bea Carl Dita Eric Fay Gus Hana Ivo June Karl Lena Max Nora Otis Paula Quin Rosa Sam Tess".split()
+NAMES = [
+    "Aaron",
+    "Bea",
+    "Carl",
+    "Dita",
+    "Eric",
+    "Fay",
+    "Gus",
+    "Hana",
+    "Ivo",
+    "June",
+    "Karl",
+    "Lena",
+    "Max",
+    "Nora",
+    "Otis",
+    "Paula",
+    "Quin",
+    "Rosa",
+    "Sam",
+    "Tess",
+]
 
 
 def key(name: str) -> str:
@@ -29,7 +50,9 @@ def invoice_id(name: str) -> str:
     return key(f"invoice {name}")
 
 
-def line(currency: str, balance: int, may_owe: int, they_let: int | None, **more: object) -> friends.CurrencyLine:
+def line(
+    currency: str, balance: int, may_owe: int, they_let: int | None, **more: object
+) -> friends.CurrencyLine:
     """One currency with a friend, limits and balance in credits."""
     fields: dict[str, object] = {
         "state": "active",
@@ -52,14 +75,22 @@ def line(currency: str, balance: int, may_owe: int, they_let: int | None, **more
 
 def friend(name: str, *lines: friends.CurrencyLine, **more: object) -> friends.Friend:
     """A friend; open, unless `more` says something else."""
-    fields: dict[str, object] = {"is_enabled": True, "is_online": True, "reach": UP, "books": None, "has_proof": True}
+    fields: dict[str, object] = {
+        "is_enabled": True,
+        "is_online": True,
+        "reach": UP,
+        "books": None,
+        "has_proof": True,
+    }
     place = friends.RelayPlace(key=key("relay"), address="relay.example:1337")
     return friends.Friend(key=key(name), name=name, relays=(place,), currencies=lines, **fields | more)  # type: ignore[arg-type]
 
 
 def few_friends() -> list[friends.Friend]:
     """Six friends, each in another state."""
-    away = cards.Reach(state="down", why="Its relay says that nobody listens there.", retry=START + timedelta(minutes=4))
+    away = cards.Reach(
+        state="down", why="Its relay says that nobody listens there.", retry=START + timedelta(minutes=4)
+    )
     off = cards.Reach(state="off")
     books = friends.Books(
         lines=(friends.TermsLine(currency="FST", ours="5000", theirs="3800", signed="5000", cost="1200"),),
@@ -70,8 +101,12 @@ def few_friends() -> list[friends.Friend]:
         friend("Bert", line("FST", -2500, 5000, 6000, held_out="2020"), line("hours", -1, 10, 10)),
         friend("Cleo", line("FST", 1000, 8000, 4000, is_open=False), is_online=False, reach=away),
         friend("Emil", line("FST", -500, 4000, None)),
-        friend("Greta", line("FST", 0, 2500, 0, state="waiting"), is_enabled=False, is_online=False, reach=off),
-        friend("Frank", is_online=False, books=books, reach=cards.Reach(state="down", why="The books differ.")),
+        friend(
+            "Greta", line("FST", 0, 2500, 0, state="waiting"), is_enabled=False, is_online=False, reach=off
+        ),
+        friend(
+            "Frank", is_online=False, books=books, reach=cards.Reach(state="down", why="The books differ.")
+        ),
     ]
 
 
@@ -91,18 +126,32 @@ def many_friends(count: int) -> list[friends.Friend]:
 def view(amount: int, seller: str, note: str = "", **more: object) -> texts.InvoiceView:
     """An invoice of somebody."""
     fields: dict[str, object] = {
-        "seller_name": None, "decimals": 2, "is_checked": False, "is_own": False, "until": None,
-    }  # fmt: skip
+        "seller_name": None,
+        "decimals": 2,
+        "is_checked": False,
+        "is_own": False,
+        "until": None,
+    }
     return texts.InvoiceView(
-        id=invoice_id(note + seller), currency="FST", amount=str(amount), seller=key(seller), note=note, **fields | more  # type: ignore[arg-type]
+        id=invoice_id(note + seller),
+        currency="FST",
+        amount=str(amount),
+        seller=key(seller),
+        note=note,
+        **fields | more,  # type: ignore[arg-type]
     )
 
 
 def quote(invoice: texts.InvoiceView, fees: int, **more: object) -> payments.Quote:
     """What it would cost."""
     fields: dict[str, object] = {
-        "asks_again": False, "routes": 1, "over": (key("Dana"),), "most": "7500", "why": None, "earlier": (),
-    }  # fmt: skip
+        "asks_again": False,
+        "routes": 1,
+        "over": (key("Dana"),),
+        "most": "7500",
+        "why": None,
+        "earlier": (),
+    }
     total = str(int(invoice.amount) + fees)
     return payments.Quote(invoice=invoice, fees=str(fees), total=total, **fields | more)  # type: ignore[arg-type]
 
@@ -110,7 +159,15 @@ def quote(invoice: texts.InvoiceView, fees: int, **more: object) -> payments.Quo
 def no_quote(invoice: texts.InvoiceView, why: payments.Why) -> payments.Quote:
     """It cannot be paid."""
     return payments.Quote(
-        invoice=invoice, fees=None, total=None, asks_again=False, routes=0, over=(), most=why.most, why=why, earlier=()
+        invoice=invoice,
+        fees=None,
+        total=None,
+        asks_again=False,
+        routes=0,
+        over=(),
+        most=why.most,
+        why=why,
+        earlier=(),
     )
 
 
@@ -124,15 +181,28 @@ SHORT = payments.Why(
         Remedy(action="try-again"),
     ),
 )
-NOBODY = payments.Why(kind="no-server", sentence="No index server is set, so nobody can be asked for a way.", remedies=(Remedy(action="add-server"),))
+NOBODY = payments.Why(
+    kind="no-server",
+    sentence="No index server is set, so nobody can be asked for a way.",
+    remedies=(Remedy(action="add-server"),),
+)
 
 
 def purchase(tag: str, stage: str, invoice: texts.InvoiceView, **more: object) -> payments.Purchase:
     """A payment that one makes."""
     fields: dict[str, object] = {
-        "name": "", "note": "", "fees_max": "20", "fees": None, "why": None, "quote": None, "held": (),
-        "has_commit": stage in ("held", "delivered"), "has_receipt": stage == "done", "made": START, "changed": START,
-    }  # fmt: skip
+        "name": "",
+        "note": "",
+        "fees_max": "20",
+        "fees": None,
+        "why": None,
+        "quote": None,
+        "held": (),
+        "has_commit": stage in ("held", "delivered"),
+        "has_receipt": stage == "done",
+        "made": START,
+        "changed": START,
+    }
     return payments.Purchase(id=key(tag)[:22], stage=stage, invoice=invoice, **fields | more)  # type: ignore[arg-type]
 
 
@@ -140,10 +210,15 @@ def sale(name: str, stage: str, amount: int, note: str, **more: object) -> payme
     """A payment that one asks for."""
     fields: dict[str, object] = {"most": "9000", "frozen": "0", "why": None, "made": START, "changed": START}
     return payments.Sale(
-        id=invoice_id(name), stage=stage, currency="FST", amount=str(amount), note=note,
-        text=f"offset:i1/{key(name) * 3}".lower().replace("-", "a").replace("_", "b"), file='{"invoice": "sample"}',
+        id=invoice_id(name),
+        stage=stage,
+        currency="FST",
+        amount=str(amount),
+        note=note,
+        text=f"offset:i1/{key(name) * 3}".lower().replace("-", "a").replace("_", "b"),
+        file='{"invoice": "sample"}',
         **fields | more,  # type: ignore[arg-type]
-    )  # fmt: skip
+    )
 
 
 def rows(count: int) -> list[history.HistoryRow]:
@@ -151,7 +226,16 @@ def rows(count: int) -> list[history.HistoryRow]:
     dice = random.Random(3)
     total = 0
     made = []
-    notes = ("Lunch", "Bread and rolls", "Bicycle repair", "Eggs", "Garden work", "Piano lesson", "Cinema", "")
+    notes = (
+        "Lunch",
+        "Bread and rolls",
+        "Bicycle repair",
+        "Eggs",
+        "Garden work",
+        "Piano lesson",
+        "Cinema",
+        "",
+    )
     for number in range(count):
         cause = dice.choice(("paid", "paid", "received", "received", "passing"))
         size = dice.randrange(2, 60) * 50
@@ -162,13 +246,22 @@ def rows(count: int) -> list[history.HistoryRow]:
         who = dice.choice(("Dana", "Bert", "Cleo", "Emil"))
         made.append(
             history.HistoryRow(
-                id=number + 1, at=START - timedelta(hours=7 * (count - number)), cause=cause, currency="FST",  # type: ignore[arg-type]
-                friend=key(who), friend_name=who, delta=str(delta), balance=str(total // 3), total=str(total),
+                id=number + 1,
+                at=START - timedelta(hours=7 * (count - number)),
+                cause=cause,
+                currency="FST",  # type: ignore[arg-type]
+                friend=key(who),
+                friend_name=who,
+                delta=str(delta),
+                balance=str(total // 3),
+                total=str(total),
                 fees="20" if cause == "paid" else "2" if cause == "passing" else None,
-                name="Bob's bakery" if cause == "paid" else "", note="" if cause == "passing" else dice.choice(notes),
-                purchase=None, sale=None,
+                name="Bob's bakery" if cause == "paid" else "",
+                note="" if cause == "passing" else dice.choice(notes),
+                purchase=None,
+                sale=None,
             )
-        )  # fmt: skip
+        )
     return made
 
 
@@ -183,25 +276,50 @@ def standing() -> cards.Standing:
     lost = cards.Reach(state="trying", why="Connection refused.", retry=START + timedelta(seconds=20))
     return cards.Standing(
         relays=(
-            cards.ServerEntry(key=key("relay"), name="Garden", address="relay.example:1337", is_own=True, reach=UP),
-            cards.ServerEntry(key=key("relay 2"), name="Library", address="relay2.example:1337", is_own=True, reach=lost),
+            cards.ServerEntry(
+                key=key("relay"), name="Garden", address="relay.example:1337", is_own=True, reach=UP
+            ),
+            cards.ServerEntry(
+                key=key("relay 2"), name="Library", address="relay2.example:1337", is_own=True, reach=lost
+            ),
         ),
         servers=(
-            cards.ServerEntry(key=key("index"), name="Town", address="index.example:1338", is_own=True, reach=UP),
+            cards.ServerEntry(
+                key=key("index"), name="Town", address="index.example:1338", is_own=True, reach=UP
+            ),
         ),
         links=(),
-    )  # fmt: skip
+    )
 
 
 def own_cards(sums: tuple[cards.CardSum, ...]) -> list[cards.Card]:
     """A card made here, and one of a node elsewhere."""
     local = cards.Card(
-        id="home", kind="local", name="Garden circle", state="open", why=None, retry=None, public_key=key("me"),
-        address=None, app_ticket=None, rights=("routes", "buyer", "seller", "config"), tells=True, sums=sums,
-    )  # fmt: skip
+        id="home",
+        kind="local",
+        name="Garden circle",
+        state="open",
+        why=None,
+        retry=None,
+        public_key=key("me"),
+        address=None,
+        app_ticket=None,
+        rights=("routes", "buyer", "seller", "config"),
+        tells=True,
+        sums=sums,
+    )
     shop = cards.Card(
-        id="shop", kind="remote", name="Shop", state="away", why="The node does not answer.",
-        retry=START + timedelta(seconds=30), public_key=key("shop"), address="192.0.2.7:20000", app_ticket=None,
-        rights=(), tells=False, sums=(cards.CardSum(currency="FST", balance="120000", held_out="0", held_in="0"),),
-    )  # fmt: skip
+        id="shop",
+        kind="remote",
+        name="Shop",
+        state="away",
+        why="The node does not answer.",
+        retry=START + timedelta(seconds=30),
+        public_key=key("shop"),
+        address="192.0.2.7:20000",
+        app_ticket=None,
+        rights=(),
+        tells=False,
+        sums=(cards.CardSum(currency="FST", balance="120000", held_out="0", held_in="0"),),
+    )
     return [local, shop]

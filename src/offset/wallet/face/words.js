@@ -1,4 +1,4 @@
-// All words of the page come from one table. `t("pay.title")` gives a sentence, `t("x", {name})` fills it in.
+// All words of the page come from one table. `t("pay.title")` gives a sentence, values in braces are filled in.
 
 let table = {};
 let plural = new Intl.PluralRules("en");

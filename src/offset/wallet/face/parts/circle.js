@@ -62,8 +62,8 @@ function Node({ friend, currency, angle, largest }) {
   const tone = isZero(balance) ? "" : owes ? "owed" : "owe";
   const amount = shown(balance, decimals, "always");
   const label = friend.books
-    ? `${friend.name}: ${word}`
-    : `${friend.name}: ${isZero(balance) ? "" : `${money(balance, currency, "never")}, `}${side(balance)}, ${word}`;
+    ? `${friend.name}: ${t("circle.differ")}, ${word}`
+    : `${friend.name}: ${money(balance, currency, "never")}, ${side(balance)}, ${word}`;
   return html`
     <a href=${place("friends", friend.key)} aria-label=${label} class=${friend.is_online ? "" : "closed"}>
       <line class="thread" x1=${near.x} y1=${near.y} x2=${edge.x} y2=${edge.y} />
@@ -71,7 +71,7 @@ function Node({ friend, currency, angle, largest }) {
       html`<polygon class=${`flow ${tone}`}
         points=${owes ? wedge(edge, near, thickness(balance, largest)) : wedge(near, edge, thickness(balance, largest))} />`}
       <circle class="disc" cx=${at.x} cy=${at.y} r=${DISC} />
-      <text class="who" x=${at.x} y=${at.y - 3} text-anchor="middle">${short(friend.name, 9)}</text>
+      <text class="who" x=${at.x} y=${at.y - 3} text-anchor="middle">${short(friend.name, 9)}</text>${" "}
       <text class=${`what ${tone}`} x=${at.x} y=${at.y + 15} text-anchor="middle">
         ${friend.books ? t("circle.differ") : short(amount, 9)}
       </text>
@@ -88,7 +88,7 @@ export function Circle({ friends, currency, total = friends.length }) {
   // From the top, clockwise; with few friends the picture stays upright.
   const turn = (2 * Math.PI) / Math.max(some.length, 3);
   return html`
-    <figure class="stack tight" role="group" aria-label=${t("circle.label")}>
+    <figure class="stack tight" aria-label=${t("circle.label")}>
       <svg class="circle" viewBox=${`0 0 ${WIDTH} ${HEIGHT}`}>
         <ellipse class="ring" cx=${MIDDLE.x} cy=${MIDDLE.y} rx=${REACH.x} ry=${REACH.y} />
         ${some.map(

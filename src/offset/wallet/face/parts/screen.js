@@ -20,7 +20,7 @@ export function Screen({ title, back, end, above, wide, quietly, children }) {
     first = false;
   }, []);
   return html`
-    <main class=${`screen ${wide ? "wide" : ""}`} id="main">
+    <main class=${`screen ${wide ? "wide" : ""}`} id="main" data-place=${location.hash}>
       ${above}
       <div class=${quietly ? "hidden" : "screen-head"}>
         ${back &&
