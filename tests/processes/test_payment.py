@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from support.network import (
     friends,
     held,
     run,
+    run_here,
     say,
     settled,
 )
@@ -55,7 +57,13 @@ def test_info(chain: Chain) -> None:
     eventually(lambda: shown_relay()["standing"]["state"] == "listening", "the relay lets friends in")
     assert "| friends can come in, for " in say(alice, "info", "relays", "--long")
     assert json.loads(say(alice, "info", "index", "--json")) == [
-        {"name": "index", "public_key": index["publicKey"], "address": index["address"], "connected": True}
+        {
+            "name": "index",
+            "public_key": index["publicKey"],
+            "address": index["address"],
+            "connected": True,
+            "standing": {"state": "connected", "last_error": None, "next_attempt_ms": None},
+        }
     ]
     assert f"| relay      | {relay['publicKey']} | {relay['address']} |\n" in say(alice, "info", "relays")
     assert f"| index (*)         | {index['publicKey']} | {index['address']} |\n" in say(
@@ -95,6 +103,12 @@ def test_payment(chain: Chain, tmp_path: Path) -> None:
     assert not papers.payment.exists()
     assert papers.verify() == (0, "Receipt is valid!\n", "")
     assert moved(before, worths(chain)) == [-51, 1, 50]
+    for node, kind in ((chain.alice, "paid"), (chain.carol, "received")):
+        (row,) = json.loads(say(node, "info", "history", "--limit", "1", "--json"))
+        assert (row["kind"], row["amount"]) == (kind, "50")
+        assert abs(row["time_ms"] / 1000 - time.time()) < PATIENCE_S * 10
+    assert say(chain.alice, "info", "payments") == "No payments.\n"
+    assert say(chain.carol, "info", "invoices") == "No open invoices.\n"
 
 
 def test_payment_for_scripts(chain: Chain, tmp_path: Path) -> None:
@@ -142,7 +156,7 @@ def test_token(chain: Chain, tmp_path: Path) -> None:
         """The proof, once the friend's newest message is here."""
         token.unlink(missing_ok=True)
         assert say(chain.alice, "info", "friend-last-token", "-n", "bob", "-t", str(token)) == ""
-        done = run("stverify", "verify-token", "-t", token)
+        done = run_here("stverify", "verify-token", "-t", token)
         assert (done.status, done.stderr) == (0, "")
         return done.stdout if f"- FST: balance={-owed['FST']}, lpd=0, rpd=0\n" in done.stdout else None
 
@@ -153,7 +167,7 @@ def test_token(chain: Chain, tmp_path: Path) -> None:
     assert f"- GOLD: balance={-owed['GOLD']}, lpd=0, rpd=0" in said
     changed = tmp_path / "changed.token"
     changed.write_text(with_field(token.read_text(), "rand_nonce", lambda nonce: "A" * len(nonce)))
-    done = run("stverify", "verify-token", "-t", changed)
+    done = run_here("stverify", "verify-token", "-t", changed)
     assert (done.status, done.stdout) == (1, "")
     assert "is not valid" in done.stderr
 
@@ -337,8 +351,8 @@ def test_two_apps(chain: Chain, tmp_path: Path) -> None:
     """While an app waits for the end of its payment, other apps of the same node look, configure and pay."""
     alice, carol, trusted = chain.alice, chain.carol, chain.alice.trusted
     reader = tmp_path / "reader.ident"
-    run("stmgr", "gen-ident", "-o", reader)
-    run("stmgr", "app-ticket", "-i", reader, "-o", trusted / "reader.ticket")
+    run_here("stmgr", "gen-ident", "-o", reader)
+    run_here("stmgr", "app-ticket", "-i", reader, "-o", trusted / "reader.ticket")
     before = worths(chain)
     first, second, third = (Papers(tmp_path, name) for name in ("first", "second", "third"))
     for papers, amount in ((first, 3), (second, 4), (third, 5)):

@@ -16,12 +16,20 @@ from offset.base.ids import Currency, PublicKey
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
     CreditLine,
+    HeldCredits,
+    HistoryRow,
+    IndexServerConnected,
+    IndexServerConnecting,
+    IndexServerStatus,
+    IndexServerUnused,
+    InvoiceRow,
     LinkDown,
     LinkStatus,
     LinkUp,
     LostCredits,
     LostPayment,
     NetworkStatus,
+    PaymentRow,
     RelayConnecting,
     RelayListening,
     RelayStatus,
@@ -58,12 +66,16 @@ def relays_value(report: NodeReport) -> list[Value]:
 
 
 def index_servers_value(report: NodeReport) -> list[Value]:
-    """The index servers of the node, last added last."""
-    index = report.index_client_report
-    return [
-        {**_server_value(server), "connected": server.public_key == index.opt_connected_server}
-        for server in index.index_servers
-    ]
+    """The index servers of the node, last added last, and how it stands with them if it tells."""
+    index, network, states = report.index_client_report, network_status_of(report), index_states_of(report)
+    values = []
+    for server in index.index_servers:
+        value = {**_server_value(server), "connected": server.public_key == index.opt_connected_server}
+        state = states.get(server.public_key)
+        if network is not None and state is not None:
+            value["standing"] = _index_status_value(network, state)
+        values.append(value)
+    return values
 
 
 def friends_value(report: NodeReport) -> list[Value]:
@@ -99,13 +111,13 @@ def lost_payment_value(report: NodeReport, lost: LostPayment) -> Value:
     return {
         "payment_id": base64url.encode(lost.payment_id),
         "currency": lost.currency,
-        "parts": lost_parts_value(report, lost.parts),
+        "parts": credits_value(report, lost.parts),
         "over": lost.opt_ack_uid is not None,
     }
 
 
-def lost_parts_value(report: NodeReport, parts: Iterable[LostCredits]) -> list[Value]:
-    """Credits, and the friends who may claim them; a friend that was removed has no name."""
+def credits_value(report: NodeReport, parts: Iterable[LostCredits | HeldCredits]) -> list[Value]:
+    """Credits, and the friends who hold them; a friend that was removed has no name."""
     names = {entry.friend_public_key: entry.friend_report.name for entry in report.funder_report.friends.list}
     return [
         {
@@ -114,6 +126,55 @@ def lost_parts_value(report: NodeReport, parts: Iterable[LostCredits]) -> list[V
             "amount": str(part.amount),
         }
         for part in parts
+    ]
+
+
+def payments_value(report: NodeReport, rows: Iterable[PaymentRow]) -> list[Value]:
+    """Payments of the node that are not acknowledged (`Node.payments`)."""
+    return [
+        {
+            "payment_id": base64url.encode(row.payment_id),
+            "invoice_id": base64url.encode(row.invoice_id),
+            "currency": row.currency,
+            "amount": str(row.amount),
+            "seller": base64url.encode(row.seller),
+            "stage": row.stage,
+            "commit": row.has_commit,
+            "held": credits_value(report, row.held),
+            "lost": credits_value(report, row.lost),
+        }
+        for row in rows
+    ]
+
+
+def invoices_value(rows: Iterable[InvoiceRow]) -> list[Value]:
+    """Open invoices of the node (`Node.invoices`)."""
+    return [
+        {
+            "invoice_id": base64url.encode(row.invoice_id),
+            "currency": row.currency,
+            "amount": str(row.amount),
+            "frozen": str(row.frozen),
+            "commit": row.has_commit,
+        }
+        for row in rows
+    ]
+
+
+def history_value(rows: Iterable[HistoryRow]) -> list[Value]:
+    """What ended (`Node.history`); `time_ms` since 1970 (UTC), None if it is not known."""
+    return [
+        {
+            "number": row.number,
+            "time_ms": row.time or None,
+            "kind": row.kind,
+            "id": base64url.encode(row.id),
+            "currency": row.currency,
+            "amount": str(row.amount),
+            "peer": base64url.encode(row.peer),
+            "detail": base64url.encode(row.detail),
+        }
+        for row in rows
     ]
 
 
@@ -175,6 +236,12 @@ def lost_credits(report: NodeReport) -> dict[PublicKey, dict[Currency, Amount]]:
     return sums
 
 
+def index_states_of(report: NodeReport) -> dict[PublicKey, IndexServerStatus]:
+    """How the node stands with each index server, if it tells."""
+    network = network_status_of(report)
+    return {} if network is None else {status.server: status for status in network.index_servers}
+
+
 def balances(report: NodeReport) -> dict[Currency, Balance]:
     """The sum over all friends, by currency; where a channel is inconsistent, what we claim (spec 05, 6.2)."""
     sums: dict[Currency, Balance] = {}
@@ -233,6 +300,19 @@ def _relay_status_value(network: NetworkStatus, relay: RelayStatus) -> Value:
         case waiting:
             value["next_attempt_ms"] = max(0, waiting.until - network.now)
     return value
+
+
+def _index_status_value(network: NetworkStatus, status: IndexServerStatus) -> Value:
+    value: Value = {"last_error": status.last_error or None, "next_attempt_ms": None}
+    match status.state:
+        case IndexServerConnected():
+            return value | {"state": "connected"}
+        case IndexServerConnecting():
+            return value | {"state": "connecting"}
+        case IndexServerUnused():
+            return value | {"state": "unused"}
+        case waiting:
+            return value | {"state": "waiting", "next_attempt_ms": max(0, waiting.until - network.now)}
 
 
 def _link_value(network: NetworkStatus, link: LinkStatus) -> Value:

@@ -62,6 +62,7 @@ from offset.engine.node_app_lines import NodeAppLines
 from offset.engine.node_apps import NodeApps, Trust
 from offset.engine.node_channeler import NodeChanneler
 from offset.engine.node_index import NodeIndex
+from offset.engine.node_queries import NodeQueries
 from offset.engine.outbox import Outbox, Release
 from offset.engine.part_timeouts import PartTimeouts
 from offset.engine.report_pieces import ReportPieces
@@ -71,7 +72,7 @@ from offset.engine.views import NodeView
 from offset.engine.withdrawn import Pair, Withdrawn
 from offset.link.stack import Line
 from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIndexServer
-from offset.wire.extension import Extra, LostPayment
+from offset.wire.extension import Extra, LostPayment, NetworkStatus, Query
 from offset.wire.friend import FRIEND_MESSAGE, ResetTerms
 from offset.wire.index import RequestRoutes
 from offset.wire.report import (
@@ -120,6 +121,7 @@ class NodeEngine:
         self._token_timer = Timer(self._give_back_unsaid)
         self._capacities = Capacities()
         self._withdrawn = Withdrawn(rows)
+        self._queries = NodeQueries(self._funder.state, past)
         self._pieces = ReportPieces(self._funder.state, whole_report_parts_max)
         self._apps = NodeApps(trust, self._loop.send)
         self._app_lines = NodeAppLines(
@@ -129,9 +131,10 @@ class NodeEngine:
             came=self._app_came,
             wanted=self._app_wants_piece,
             asked=self._app_asked,
+            queried=self._app_queried,
             left=self._app_left,
             linked=lambda: self._channeler.linked(),
-            status_of=lambda friends: self._channeler.status_of(friends),
+            status_of=self._status_of,
         )
         self._loop.lines.listen(APPS, self._app_lines.take)
         self._channeler = NodeChanneler(
@@ -154,7 +157,12 @@ class NodeEngine:
         )
         client = IndexClient(signer, entropy, servers)
         self._index = NodeIndex(
-            self._loop, client, answer=self._apps.tell, report=self._report, taken_back=self._forget_withdrawn
+            self._loop,
+            client,
+            answer=self._apps.tell,
+            report=self._report,
+            taken_back=self._forget_withdrawn,
+            moved=self._app_lines.status_moved,
         )
         self._loop.set_timers(
             self._channeler.timer,
@@ -242,15 +250,20 @@ class NodeEngine:
                 FunderReport(state.local, state.relays, PkFriendReportList(())),
                 self._index.report(),
                 Extra(
-                    opt_status=self._channeler.status_of(()),
+                    opt_status=self._status_of(()),
                     friends_follow=True,
                     lost_payments=lost_payments(state, state.payments),
                 ),
             )
             self._put({}, lambda: self._app_lines.register(conn, report))
         elif (piece := self._pieces.take(conn)) is not None:
-            status = self._channeler.status_of(piece.keys)
+            status = self._status_of(piece.keys)
             self._put({}, lambda: self._app_lines.tell_piece(conn, piece, status))
+
+    def _app_queried(self, conn: Conn, query: Query) -> None:
+        """Rows of payments, invoices or history, after what they show is durable."""
+        look = self._queries.look(query)
+        self._put({}, lambda: self._apps.tell_page(conn, look()))
 
     def _app_left(self, conn: Conn) -> None:
         self._pieces.drop(conn)
@@ -260,7 +273,12 @@ class NodeEngine:
         """What only our apps read at the end of a report (docs/WIRE.md)."""
         state = self._funder.state
         lost = lost_payments(state, state.payments)
-        return Extra(credit_lines(state), self._channeler.status(), lost_payments=lost)
+        status = replace(self._channeler.status(), index_servers=self._index.status())
+        return Extra(credit_lines(state), status, lost_payments=lost)
+
+    def _status_of(self, friends: Sequence[PublicKey]) -> NetworkStatus:
+        """How we stand with relays and index servers, and with these friends."""
+        return replace(self._channeler.status_of(friends), index_servers=self._index.status())
 
     def _app_asked(self, message: AppToAppServer) -> None:
         request, ack = message.app_request, message.app_request_id
@@ -348,7 +366,7 @@ class NodeEngine:
         capacities = self._capacities.changed(self._funder.state, concerned)
         turn.changes.update(self._withdrawn.published(capacities))
         turn.changes.update(self._withdrawn.removed(turn.changes))
-        lost = lost_payments(self._funder.state, turn.lost_payments)
+        lost = lost_payments(self._funder.state, turn.lost_payments) if turn.lost_payments else ()
         self._put(turn.changes, lambda: self._release(turn, ack, capacities, lost))
 
     def _report(self, changes: Changes, ack: Uid | None, mutations: Sequence[NodeReportMutation]) -> None:
