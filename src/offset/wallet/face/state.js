@@ -58,17 +58,13 @@ export async function loadCard() {
   sales.value = {};
   const now = card.value;
   if (!now || now.state === "closed") return;
-  try {
-    const [some, frozen, reach] = await Promise.all([
-      get(at(now.id, "friends")), get(at(now.id, "held")), get(at(now.id, "standing")),
-    ]);
-    if (card.value?.id !== now.id) return;
-    friends.value = some;
-    held.value = frozen;
-    standing.value = reach;
-  } catch (found) {
-    problem.value = found;
-  }
+  // Each by itself: what cannot be told must not hide what can.
+  const load = (name, into) =>
+    get(at(now.id, name)).then(
+      (found) => card.value?.id === now.id && (into.value = found),
+      (found) => card.value?.id === now.id && (problem.value = found),
+    );
+  await Promise.all([load("friends", friends), load("held", held), load("standing", standing)]);
 }
 
 export async function loadHeld() {
@@ -86,12 +82,20 @@ export async function loadAll() {
   await loadCard();
 }
 
+export async function loadStanding() {
+  const now = card.value;
+  if (now) standing.value = await get(at(now.id, "standing")).catch(() => standing.value);
+}
+
 let heldSoon = 0;
 
 // One event of the stream.
 export function told(event) {
   const { kind, value } = event;
-  if (kind === "resync") return void loadAll().catch(() => {});
+  if (kind === "resync") {
+    if (event.card && event.card !== card.value?.id) return undefined;
+    return void (event.card ? loadCard() : loadAll()).catch(() => {});
+  }
   if (kind === "settings") settings.value = value ?? settings.value;
   if (kind === "currencies") return void get("currencies").then((all) => (currencies.value = all), () => {});
   if (kind === "card") {
@@ -101,9 +105,9 @@ export function told(event) {
   }
   if (kind === "card-removed") cards.value = (cards.value ?? []).filter((one) => one.id !== event.card);
   if (event.card !== card.value?.id) return undefined;
-  if (kind === "friend") friends.value = put(friends.value, value, (one) => one.key === value.key);
-  if (kind === "friend-removed") friends.value = (friends.value ?? []).filter((one) => one.key !== event.key);
-  if (kind === "standing" && value) standing.value = value;
+  if (kind === "friend" && value) friends.value = put(friends.value, value, (one) => one.key === value.key);
+  if (kind === "friend" && !value) friends.value = (friends.value ?? []).filter((one) => one.key !== event.key);
+  if (kind === "standing") loadStanding();
   if (kind === "purchase") purchases.value = { ...purchases.value, [value.id]: value };
   if (kind === "sale") sales.value = { ...sales.value, [value.id]: value };
   if (kind === "history") historyCount.value += 1;

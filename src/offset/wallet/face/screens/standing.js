@@ -1,7 +1,7 @@
 // Relays and index servers: what they are for and what they learn, how it stands with each, adding and removing.
 
 import { useState } from "preact/hooks";
-import { at, get, put, remove } from "../api.js";
+import { at, put, remove } from "../api.js";
 import { html } from "../html.js";
 import { confirmed } from "../parts/confirm.js";
 import { Act, Field, Form } from "../parts/fields.js";
@@ -10,20 +10,16 @@ import { Bones, Screen } from "../parts/screen.js";
 import { ReachState } from "../parts/states.js";
 import { Taker } from "../parts/taker.js";
 import { place } from "../router.js";
-import { card, carried, standing } from "../state.js";
+import { card, carried, loadStanding, standing } from "../state.js";
 import { until } from "../times.js";
 import { t } from "../words.js";
-
-const reload = async () => {
-  standing.value = await get(at(card.value.id, "standing"));
-};
 
 function Entry({ entry, kind, failed }) {
   async function drop() {
     const sure = { title: t(`standing.remove-${kind}`, { name: entry.name }), text: t(`standing.remove-${kind}-text`), yes: t("standing.remove") };
     if (!(await confirmed(sure))) return;
     await remove(at(card.value.id, kind, entry.key));
-    await reload();
+    await loadStanding();
   }
   return html`
     <div class="item">
@@ -64,7 +60,7 @@ function Adding({ found, done }) {
   const [problem, failed] = useState(null);
   async function add() {
     await put(at(card.value.id, as, server.key), { address: server.address, name: name.trim() || server.address });
-    await reload();
+    await loadStanding();
     done();
   }
   const pick = (value) => html`
