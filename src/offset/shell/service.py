@@ -61,9 +61,12 @@ def announce(line: str) -> None:
 async def _serve(start: Callable[[], Awaitable[Driver]]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_LoopFaults())
-    driver = await start()
+    stops = _Stops()
+    # Before the ports are open: who sees them may say at once that we are to end.
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, driver.stop)
+        loop.add_signal_handler(number, stops)
+    driver = await start()
+    stops.hand_to(driver)
     _load_schemas()
     gc.collect()
     # What is loaded by now stays: collections need not look at it.
@@ -88,6 +91,26 @@ def _failed(program: str, sentence: str) -> int:
     with contextlib.suppress(OSError):
         print(f"{program}: {sentence}", file=sys.stderr, flush=True)
     return STATUS_FAILED
+
+
+class _Stops:
+    """Signals to end, for a driver that may not be there yet."""
+
+    def __init__(self) -> None:
+        self._early = 0
+        self._driver: Driver | None = None
+
+    def __call__(self) -> None:
+        if self._driver is None:
+            self._early += 1
+        else:
+            self._driver.stop()
+
+    def hand_to(self, driver: Driver) -> None:
+        """The driver is there: it is told of all signals, also of those that came before."""
+        self._driver = driver
+        for _ in range(self._early):
+            driver.stop()
 
 
 class _LoopFaults:
