@@ -26,7 +26,7 @@ class _Said:
     data: bytes | None = None
     """It as bytes, once it was said more than once."""
     again_at: Instant = 0
-    """When a copy of it may be said."""
+    """When a copy may be said: of it, or of what follows it."""
 
 
 class Repeats:
@@ -48,7 +48,7 @@ class Repeats:
         if said is None or not _is_copy(said.message, message, in_full=not said.is_here):
             self._forget_bytes(friend)
             self._waiting.stop(friend)
-            self._said[friend] = _Said(message)
+            self._said[friend] = _Said(message, again_at=0 if said is None else said.again_at)
             return FRIEND_MESSAGE.encode(message)
         if not said.is_here:
             said.is_here = True
