@@ -56,6 +56,7 @@ from offset.wire.relay import (
 )
 from offset.wire.report import NODE_REPORT
 from support.ledger import FST
+from support.texts import vectors
 from support.vectors import cases
 
 
@@ -126,6 +127,14 @@ def file_seeds(kind: str) -> list[bytes]:
     for case in cases("keys", "identityFile"):
         texts[case["file"]] = None
     return [b"", b"{}", b"[]", b"null", *[text.encode() for text in texts]]
+
+
+def uri_seeds() -> list[bytes]:
+    """The texts of the book and of the recorded files, whole, wrapped and wrong."""
+    book = vectors()
+    pasted = [case[name] for case in book["texts"] for name in ("text", "file") if case[name]]
+    pasted += [case["pasted"] for case in (*book["read"], *book["refused"])]
+    return [*file_seeds(""), *[text.encode() for text in pasted]]
 
 
 def frame_seeds() -> list[bytes]:
@@ -329,6 +338,7 @@ def seeds_of(target: str) -> Iterator[bytes]:
         "decode": lambda: codec_seeds(name),
         "file": lambda: file_seeds(name),
         "frames": frame_seeds,
+        "uri": uri_seeds,
         "opening": opening_seeds,
         "session": lines.session_seeds,
         "friend": friend_seeds,

@@ -11,8 +11,9 @@ from offset.link.frames import FrameReader, frame
 from offset.wire import files
 from offset.wire.codec import Codec
 from offset.wire.extension import Extensible
+from offset.wire.texts import read_text, write_text
 
-MODULES = ("app", "channel", "common", "friend", "index", "keepalive", "relay", "report")
+MODULES = ("app", "channel", "common", "friend", "index", "keepalive", "relay", "report", "text_values")
 FILES = (
     "app_ticket",
     "commit",
@@ -76,6 +77,27 @@ def parse(kind: str) -> Callable[[bytes], None]:
         assert write(read(written)) == written
 
     return run
+
+
+def uri(data: bytes) -> None:
+    """Whatever somebody pastes is refused with one sentence, or it is a value whose own text says the same."""
+    try:
+        pasted = data.decode()
+    except UnicodeDecodeError:
+        return  # no page and no terminal hands it on
+    try:
+        value = read_text(pasted)
+    except UserFault as fault:
+        sentence = str(fault)
+        assert sentence
+        assert "\n" not in sentence
+        assert len(sentence) < 1000
+        return
+    try:
+        text = write_text(value)
+    except UserFault:
+        return  # a file may say what is too long for a text
+    assert write_text(read_text(text)) == text
 
 
 def frames(data: bytes) -> None:

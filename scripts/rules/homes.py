@@ -12,6 +12,9 @@ HOMES = {
     "sqlite3": "offset.store.sqlite",
     "click": "offset.programs",
     "uvloop": "offset.shell",
+    "starlette": "offset.wallet.web",
+    "uvicorn": "offset.wallet.web",
+    "segno": "offset.wallet.qr",
 }
 
 

@@ -23,7 +23,7 @@ def breaches(project: Project) -> Iterator[str]:
     asked = package_names(
         [
             *table["dependencies"],
-            *table["optional-dependencies"]["dev"],
+            *(name for extra in table["optional-dependencies"].values() for name in extra),
             *settings["build-system"]["requires"],
         ]
     )

@@ -9,7 +9,15 @@ from offset.base.ids import PublicKey
 from offset.engine import node
 from offset.engine.report_pieces import ReportPieces
 from offset.testing import FriendNetwork, identity, reachable, story
-from offset.wire.app import AddFriend
+from offset.wire.app import (
+    AddFriend,
+    AddInvoice,
+    CreatePayment,
+    CreateTransaction,
+    RemoveFriend,
+    TransactionResult,
+)
+from offset.wire.friend import FriendsRoute
 
 OWNER = identity("owner")
 
@@ -18,6 +26,20 @@ OWNER = identity("owner")
 def in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each report comes in pieces of one friend."""
     monkeypatch.setattr(node, "ReportPieces", lambda state, _: ReportPieces(state, 0))
+
+
+@story
+async def test_it_names_lost_payments() -> None:
+    """What is lost of payments comes with the first part of it."""
+    network = FriendNetwork(["alice", "bob"])
+    owner, seller = network.apps["alice"], network.key("bob")
+    network.apps["bob"].ask(AddInvoice(b"i" * 32, network.currency, 10))
+    owner.ask(CreatePayment(b"p" * 16, b"i" * 32, network.currency, 10, seller))
+    owner.post(CreateTransaction(b"p" * 16, b"t" * 16, FriendsRoute((network.key("alice"), seller)), 10, 0))
+    owner.wait_for(TransactionResult)
+    owner.ask(RemoveFriend(seller))
+    async with reachable(network) as tickets, connect(tickets["alice"], None, OWNER) as app:
+        assert list(app.report.lost_payments) == [b"p" * 16]
 
 
 @story

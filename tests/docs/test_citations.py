@@ -23,6 +23,7 @@ CHAPTERS = {
     "04": "04-index.md",
     "05": "05-apps.md",
     "06": "06-compact.md",
+    "07": "07-texts.md",
 }
 DEFECT_ITEMS = ("01", "9")
 """The section whose defects are cited as items: "spec 01, 9, item 5" is 1-5."""

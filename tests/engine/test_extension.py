@@ -171,7 +171,10 @@ def test_apps_are_told_of_what_is_lost_and_let_it_go() -> None:
     assert told.opt_ack_uid is not None
     assert buyer.heard(ResponseClosePayment) == []
     assert town.engine("a").view().requests_pending == 0
+    assert list(later.report().lost_payments.values()) == [told]
     buyer.ask(AckClosePayment(payment_id, told.opt_ack_uid))
+    town.world.run_for(1000)
+    assert later.report().lost_payments == {}
     last = town.add_app("a", "last")
     last.wait_ready()
     assert lost_of(last) == []

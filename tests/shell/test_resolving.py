@@ -30,8 +30,9 @@ class Names:
         self.asked: list[str] = []
         self.over = threading.Event()
 
-    def __call__(self, host: str, port: int, **_: Any) -> list[tuple[Any, ...]]:
-        """In place of `socket.getaddrinfo`."""
+    def __call__(self, asked: str | bytes, port: int, **_: Any) -> list[tuple[Any, ...]]:
+        """In place of `socket.getaddrinfo`, which is given numbers as bytes."""
+        host = asked.decode() if isinstance(asked, bytes) else asked
         self.asked.append(host)
         if host.startswith("dead"):
             self.over.wait(PATIENCE_SECONDS)

@@ -5,6 +5,7 @@ was given these records. It is never made again: it stands for the databases tha
 """
 
 from offset.base.credits import Rate
+from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.records import (
     LOST,
     OWN,
@@ -13,7 +14,6 @@ from offset.core.funder.records import (
     CreditRecord,
     FriendRecord,
     From,
-    HistoryKind,
     HistoryRecord,
     IndexServersRecord,
     InvoiceRecord,
@@ -147,10 +147,10 @@ OLD_RECORDS: tuple[Record, ...] = (
     ),
     TransactionRecord(of(16, 10), of(16, 80), ANN, 2**128 - 1, 0, None),
     TransactionRecord(of(16, 11), of(16, 81), ANN, 1, 2, RESPONSE),
-    HistoryRecord(HistoryKind.LOST, of(16, 90), "FST", 2**128 - 1, BOB, b""),
-    HistoryRecord(HistoryKind.PAID, of(16, 91), "FST", 1, ANN, b"\x00receipt"),
-    HistoryRecord(HistoryKind.RECEIVED, of(32, 92), "€", 2, NODE, b"commit\xff"),
-    HistoryRecord(HistoryKind.UNPAID, of(16, 93), "FST", 3, ANN, b""),
-    HistoryRecord(HistoryKind.WITHDRAWN, of(32, 94), "FST", 4, NODE, b""),
+    HistoryRecord(1, HistoryKind.LOST, of(16, 90), "FST", 2**128 - 1, BOB, b""),
+    HistoryRecord(2, HistoryKind.PAID, of(16, 91), "FST", 1, ANN, b"\x00receipt"),
+    HistoryRecord(3, HistoryKind.RECEIVED, of(32, 92), "€", 2, NODE, b"commit\xff"),
+    HistoryRecord(4, HistoryKind.UNPAID, of(16, 93), "FST", 3, ANN, b""),
+    HistoryRecord(5, HistoryKind.WITHDRAWN, of(32, 94), "FST", 4, NODE, b""),
 )
 """In the order of the tables, and of the keys in each."""

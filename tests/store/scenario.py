@@ -2,7 +2,7 @@
 
 import itertools
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
 from offset.core.funder.funder import Funder
-from offset.core.funder.records import Record
+from offset.core.funder.records import UsedKey
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.crypto.identity import Identity
@@ -68,7 +68,7 @@ def snapshot(funder: Funder) -> Snapshot:
         "payments": dict(state.payments),
         "transactions": dict(state.transactions),
         "incoming_ids": dict(state.incoming_ids),
-        "used_invoices": dict(state.used_invoices),
+        "history number": state.history_number,
     }
 
 
@@ -99,12 +99,13 @@ class Node:
         create(self.path, self.key)
         self.before_flush, self.after_flush = before_flush, after_flush
         self.database = Database.open(self.path, self.key)
-        self.funder = self.restored(self.database.load())
+        self.funder = self.restored(self.database)
         self.durable = snapshot(self.funder)
+        self.used_up: list[UsedKey] = []
 
-    def restored(self, records: Iterable[Record]) -> Funder:
-        """A funder that knows these rows and nothing else."""
-        return Funder(self.identity, self.entropy, records)
+    def restored(self, database: Database) -> Funder:
+        """A funder that knows what stands there and nothing else."""
+        return Funder(self.identity, self.entropy, database.load(), database.past)
 
     def commit(self, turn: Turn) -> Turn:
         """First remember; the caller speaks."""
@@ -112,6 +113,9 @@ class Node:
             self.database.write(turn.changes)
             self.before_flush(self)
             self.database.flush()
+            assert all(map(self.database.past.is_used, turn.used_up))
+            self.funder.settled(turn.used_up)
+            self.used_up += turn.used_up
         self.durable = snapshot(self.funder)
         self.after_flush(self)
         return turn
@@ -120,8 +124,10 @@ class Node:
         """Forget everything, and learn it again from the file."""
         self.database.close()
         self.database = Database.open(self.path, self.key)
-        self.funder = self.restored(self.database.load())
+        self.funder = self.restored(self.database)
         assert snapshot(self.funder) == self.durable
+        assert not list(self.funder.state.used)
+        assert all(map(self.funder.state.used.has, self.used_up))
 
 
 Hook = Callable[[Node], None]

@@ -26,7 +26,7 @@ def state_in_copy(node: Node) -> dict[str, object]:
         shutil.copy(file, folder)
     copy = Database.open(folder / node.path.name, node.key)
     try:
-        return snapshot(node.restored(copy.load()))
+        return snapshot(node.restored(copy))
     finally:
         copy.close()
 

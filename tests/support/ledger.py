@@ -13,7 +13,7 @@ from offset.base.entropy import SeededEntropy
 from offset.base.ids import Currency, PublicKey
 from offset.core.funder.funder import Funder
 from offset.core.funder.ledger.mutual_credit import MutualCredit
-from offset.core.funder.records import Changes, Key, Record, in_order
+from offset.core.funder.records import Changes, HistoryRecord, Key, Record, in_order
 from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.turn import DropFriend, Order, Turn
 from offset.crypto.identity import Identity
@@ -45,6 +45,7 @@ class Rows:
                 self._rows.pop(key, None)
             else:
                 assert record.key() == key
+                assert not isinstance(record, HistoryRecord) or key not in self._rows
                 self._rows[key] = record
 
     def records(self) -> list[Record]:

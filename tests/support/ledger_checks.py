@@ -27,7 +27,8 @@ def snapshot(state: FunderState) -> dict[str, Any]:
         "incoming_ids": state.incoming_ids,
         "waiting": {payer: set(state.waiting.of(payer)) for payer in state.waiting},
         "passed_on": {key: set(state.passed_on.of(key)) for key in state.friends},
-        "used_invoices": set(state.used_invoices),
+        "used": set(state.used),
+        "history_number": state.history_number,
     }
 
 

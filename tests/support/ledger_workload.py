@@ -8,7 +8,8 @@ import msgspec
 
 from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
-from offset.core.funder.records import HistoryKind, HistoryRecord, PaymentStage, Queue
+from offset.core.funder.history_kinds import HistoryKind
+from offset.core.funder.records import HistoryRecord, PaymentStage, Queue
 from offset.wire import app
 from offset.wire.common import Commit, NamedRelayAddress
 from offset.wire.friend import CancelOp, FriendsRoute, MoveTokenRequest

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from offset.base.credits import Rate
 from offset.base.limits import CURRENCY_BYTES_MAX, I128_MAX, I128_MIN, U32_MAX, U64_MAX, U128_MAX
+from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.core.funder.records import (
     LOST,
     OWN,
@@ -14,7 +15,6 @@ from offset.core.funder.records import (
     CreditRecord,
     FriendRecord,
     From,
-    HistoryKind,
     HistoryRecord,
     IndexServersRecord,
     InvoiceRecord,
@@ -28,6 +28,7 @@ from offset.core.funder.records import (
     RelaysRecord,
     SentRelays,
     TransactionRecord,
+    UsedRecord,
     WithdrawnRecord,
 )
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, Receipt, RelayAddress
@@ -171,7 +172,15 @@ RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
     ),
     TransactionRecord: st.builds(TransactionRecord, id16, id16, id32, amounts, amounts, optional(responses)),
     HistoryRecord: st.builds(
-        HistoryRecord, kinds, id16 | id32, currencies, balances, id32, st.binary(max_size=40)
+        HistoryRecord,
+        st.integers(1, 2**31),
+        kinds,
+        id16 | id32,
+        currencies,
+        balances,
+        id32,
+        st.binary(max_size=40),
     ),
+    UsedRecord: st.builds(UsedRecord, st.sampled_from(UsedKind), id16 | id32),
 }
 """A strategy for each kind of record."""

@@ -8,9 +8,8 @@ from itertools import pairwise
 
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
+from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.records import (
-    HistoryKey,
-    HistoryKind,
     InvoiceKey,
     PaymentKey,
     PendingKey,
@@ -24,7 +23,7 @@ from offset.engine.node import NodeEngine
 from offset.engine.relay import LISTENER, RelayEngine
 from offset.engine.surface import Engine, Tell
 from offset.sim.judge import checks
-from offset.sim.physics.disk import Rows
+from offset.sim.physics.disk import Rows, history_of
 from offset.sim.physics.host import Host
 from offset.testing import CURRENCY, CalmWorld, VirtualApp, identity
 from offset.wire.app import (
@@ -357,14 +356,13 @@ class Purchase:
     def is_paid(self) -> bool:
         """Whether it was paid, by the books of both sides, which must agree."""
         bought, sold = self.street.rows(NAMES[0]), self.street.rows(NAMES[-1])
-        is_paid = HistoryKey(HistoryKind.PAID, self.payment_id) in bought
-        assert (
-            is_paid
-            == (self.receipt is not None)
-            == (HistoryKey(HistoryKind.RECEIVED, self.invoice_id) in sold)
-        )
-        assert (HistoryKey(HistoryKind.UNPAID, self.payment_id) in bought) is not is_paid
-        assert (HistoryKey(HistoryKind.WITHDRAWN, self.invoice_id) in sold) is not is_paid
+        bought_rows = history_of(bought, self.payment_id)
+        bought_ends = [row.kind for row in bought_rows if row.kind is not HistoryKind.PROOF]
+        sold_ends = [row.kind for row in history_of(sold, self.invoice_id)]
+        is_paid = bought_ends == [HistoryKind.PAID]
+        assert is_paid == (self.receipt is not None)
+        assert bought_ends == [HistoryKind.PAID if is_paid else HistoryKind.UNPAID]
+        assert sold_ends == [HistoryKind.RECEIVED if is_paid else HistoryKind.WITHDRAWN]
         assert is_paid or not self.is_given
         return is_paid
 

@@ -9,16 +9,19 @@ AppError
      ├─ NoIndexServer, NoRoute, NotEnoughCredit, TooExpensive      nothing was begun
      ├─ PaymentRefused, PaymentCanceled                            nothing was paid
      ├─ PaymentUnknown                                             the node cannot say what became of it
+     ├─ PaymentLost                                                nobody can prove whether it was paid
      ├─ PaymentUnfinished                                          still open: resume it later, or leave it
      └─ PaymentCollected                                           paid, when it was resumed
 """
 
 from __future__ import annotations
 
+from offset.app.why import Why
 from offset.base import base64url
 from offset.base.credits import Amount
 from offset.base.faults import OffsetError, UserFault
 from offset.base.ids import Currency, PaymentId, PublicKey
+from offset.wire.extension import LostPayment
 
 
 class AppError(OffsetError):
@@ -67,6 +70,8 @@ class PaymentError(AppError):
 
     payment_id: PaymentId | None
     """Where to ask for it; None when no payment is left in the node."""
+    why: Why | None = None
+    """The cause with its numbers, and what helps; of what `Buyer` raises."""
 
     def __init__(self, text: str, payment_id: PaymentId | None = None) -> None:
         super().__init__(text)
@@ -83,6 +88,11 @@ class NoRoute(PaymentError):
 
 class NotEnoughCredit(PaymentError):
     """There are routes to the seller, but together they do not carry so much now."""
+
+    def __init__(self, text: str, most: Amount | None = None) -> None:
+        """`most` is what they carry, in credits, where that is known."""
+        super().__init__(text)
+        self.most = most
 
 
 class TooExpensive(PaymentError):
@@ -113,6 +123,22 @@ class PaymentUnknown(PaymentError):
     It may be a payment of another node, or one that never began, or one whose end was acknowledged before: then it
     may have been paid.
     """
+
+
+class PaymentLost(PaymentError):
+    """The payment is over, and nobody can prove whether it was paid.
+
+    Credits were given to friends, a commit was made, and then the channels were lost: the seller may have collected,
+    and the friends may still claim the credits.
+    """
+
+    def __init__(self, text: str, lost: LostPayment) -> None:
+        """`lost` says what was given to whom."""
+        assert lost.opt_ack_uid is not None, "nothing is under way any more"
+        super().__init__(text, lost.payment_id)
+        self.lost = lost
+        self.ack_uid = lost.opt_ack_uid
+        """Let the node forget the payment with this, once you know what you want to know."""
 
 
 class PaymentUnfinished(PaymentError):

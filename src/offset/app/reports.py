@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from weakref import WeakSet
 
 from offset.app.errors import AppError, Disconnected, NoAnswer
-from offset.base.ids import PublicKey
+from offset.base.ids import PaymentId, PublicKey
 from offset.base.limits import SDK_CHANGES_MAX
 from offset.core.apps.reports import ReportView
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
-from offset.wire.extension import CreditLine, Extra, NetworkStatus
+from offset.wire.extension import CreditLine, Extra, LostPayment, NetworkStatus
 from offset.wire.report import FriendReport, NodeReport, NodeReportMutation
 
 
@@ -55,6 +55,15 @@ class LiveReport:
     def credit_lines(self) -> Mapping[PublicKey, tuple[CreditLine, ...]]:
         """The lines that friends grant to the node: advisory, and only of friends that tell them."""
         return self._view.credit_lines
+
+    @property
+    def lost_payments(self) -> Mapping[PaymentId, LostPayment]:
+        """Payments of which parts were given to friends whose channel was lost: these may still claim them.
+
+        One that is over, though nobody can prove whether it was paid, has an id to acknowledge that with. Only of
+        nodes that tell it, and at most LOST_PAYMENTS_TOLD_MAX of them at first.
+        """
+        return self._view.lost_payments
 
     @property
     def status(self) -> NetworkStatus | None:

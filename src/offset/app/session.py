@@ -19,6 +19,7 @@ from offset.app.errors import (
     Refused,
     not_trusted,
 )
+from offset.app.payment.lost import payment_lost
 from offset.app.reports import LiveReport
 from offset.app.updates import Update
 from offset.base.entropy import new_uid
@@ -188,6 +189,10 @@ class Session:
                 if message.mutations or extra is not None:
                     self.report.apply(message.mutations, extra)
                     self._tell_follower(message.mutations, extra)
+                for lost in () if extra is None else extra.lost_payments:
+                    if lost.opt_ack_uid is not None:
+                        # 0.1.11 has no words for this end, so it is not told as an answer.
+                        self.endings.refuse(lost.payment_id, payment_lost(self.report, lost))
                 if message.opt_app_request_id is not None:
                     self._acknowledged(message.opt_app_request_id, "" if extra is None else extra.refusal)
             case TransactionResult():
@@ -203,7 +208,9 @@ class Session:
         for mutation in mutations:
             self.follow(mutation)
         # An extra may say only why a request was refused, which is no change of the report.
-        if extra is not None and (extra.credit_lines or extra.opt_status or extra.opt_status_change):
+        if extra is None:
+            return
+        if extra.credit_lines or extra.opt_status or extra.opt_status_change or extra.lost_payments:
             self.follow(extra)
 
     def _acknowledged(self, ack: Uid, refusal: str) -> None:

@@ -18,7 +18,8 @@ from offset.wire.extension import Extra
 from offset.wire.report import NodeReport, NodeReportMutation
 
 Update = NodeReport | NodeReportMutation | Extra
-"""The whole report; or one change of it; or what only nodes of ours tell: credit lines of friends, network status."""
+"""The whole report; or one change of it; or what only nodes of ours tell: credit lines of friends, network
+status, payments of which parts are lost."""
 
 
 class Updates:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from offset.base import base64url
-from offset.base.credits import Balance
+from offset.base.credits import Amount, Balance
 from offset.base.ids import Currency, PublicKey
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
@@ -19,6 +19,8 @@ from offset.wire.extension import (
     LinkDown,
     LinkStatus,
     LinkUp,
+    LostCredits,
+    LostPayment,
     NetworkStatus,
     RelayConnecting,
     RelayListening,
@@ -67,7 +69,7 @@ def index_servers_value(report: NodeReport) -> list[Value]:
 def friends_value(report: NodeReport) -> list[Value]:
     """The friends of the node by name, with all that the report says but the last token."""
     lines, links, network = granted_lines(report), links_of(report), network_status_of(report)
-    values = []
+    lost, values = lost_credits(report), []
     for key, friend in friends_by_name(report):
         value = _friend_value(key, friend)
         granted, link = lines.get(key), links.get(key)
@@ -75,6 +77,8 @@ def friends_value(report: NodeReport) -> list[Value]:
             None if granted is None else {name: _line_value(granted[name]) for name in sorted(granted)}
         )
         value["link"] = None if network is None or link is None else _link_value(network, link)
+        if key in lost:
+            value["lost"] = {name: str(amount) for name, amount in sorted(lost[key].items())}
         values.append(value)
     return values
 
@@ -82,6 +86,35 @@ def friends_value(report: NodeReport) -> list[Value]:
 def balances_value(report: NodeReport) -> dict[Currency, str]:
     """The sum of the balances with all friends, by currency."""
     return {currency: str(balance) for currency, balance in balances(report).items()}
+
+
+def lost_payments_value(report: NodeReport) -> list[Value]:
+    """Payments of which parts are lost with their channel, as far as the report names them."""
+    lost = () if report.opt_extra is None else report.opt_extra.lost_payments
+    return [lost_payment_value(report, payment) for payment in lost]
+
+
+def lost_payment_value(report: NodeReport, lost: LostPayment) -> Value:
+    """One of them: what was given to whom, and whether nothing of it is under way any more."""
+    return {
+        "payment_id": base64url.encode(lost.payment_id),
+        "currency": lost.currency,
+        "parts": lost_parts_value(report, lost.parts),
+        "over": lost.opt_ack_uid is not None,
+    }
+
+
+def lost_parts_value(report: NodeReport, parts: Iterable[LostCredits]) -> list[Value]:
+    """Credits, and the friends who may claim them; a friend that was removed has no name."""
+    names = {entry.friend_public_key: entry.friend_report.name for entry in report.funder_report.friends.list}
+    return [
+        {
+            "name": names.get(part.friend_public_key),
+            "public_key": base64url.encode(part.friend_public_key),
+            "amount": str(part.amount),
+        }
+        for part in parts
+    ]
 
 
 def public_key_value(report: NodeReport) -> dict[str, str]:
@@ -130,6 +163,16 @@ def links_of(report: NodeReport) -> dict[PublicKey, LinkStatus]:
     """How the link to each friend is, of those of which the node tells it."""
     network = network_status_of(report)
     return {} if network is None else {link.friend_public_key: link for link in network.links}
+
+
+def lost_credits(report: NodeReport) -> dict[PublicKey, dict[Currency, Amount]]:
+    """What each friend may claim of payments whose parts were lost with the channel to it, by currency."""
+    sums: dict[PublicKey, dict[Currency, Amount]] = {}
+    for payment in () if report.opt_extra is None else report.opt_extra.lost_payments:
+        for part in payment.parts:
+            found = sums.setdefault(part.friend_public_key, {})
+            found[payment.currency] = found.get(payment.currency, 0) + part.amount
+    return sums
 
 
 def balances(report: NodeReport) -> dict[Currency, Balance]:

@@ -22,6 +22,14 @@ CURRENCY_BYTES_MAX = 16  # (ref)
 ADDRESS_BYTES_MAX = 256  # (ref)
 NAME_BYTES_MAX = 256  # of friends, relays and index servers
 
+# Texts that people hand each other (docs/protocol/07-texts.md)
+TEXT_CHARACTERS_MAX = 4096  # of one text, without what is skipped in it
+TEXT_AROUND_CHARACTERS_MAX = 2**16  # of what somebody pastes, to find a text in it
+TEXT_RELAYS_MAX = 4  # of an address
+TEXT_LABEL_BYTES_MAX = 32  # of an address
+TEXT_NOTE_BYTES_MAX = 256
+TEXT_DECIMALS_MAX = 38  # digits behind the point; an amount has at most 39
+
 # Frames and messages
 FRAME_BYTES_MAX = 2**20  # (ref, declared): node, relay and index lines
 APP_FRAME_BYTES_MAX = 2**24  # reports grow with the number of friends (spec 01, 1.3)
@@ -121,6 +129,7 @@ FRIEND_WORK_PER_SECOND = 400_000  # after a burst; a friend that pays 500 times 
 FRIEND_WORK_BURST_MAX = 400_000
 FRIEND_WORK_AT_ONCE_MAX = 3_200_000  # that one message counts: so its friend is heard again after 8 s
 PAYMENTS_MAX = 100_000
+LOST_PAYMENTS_TOLD_MAX = 256  # in one report, and in one change of it
 TRANSACTIONS_PER_PAYMENT_MAX = 64
 # What a payer gives to mediators without being asked: a share of the amount, and credits for each mediator.
 FEES_PERCENT_MAX = 3

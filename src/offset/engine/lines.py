@@ -22,7 +22,6 @@ Invariants:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -80,15 +79,14 @@ class LinesView(msgspec.Struct, frozen=True):
     """Callers turned away, by reason."""
 
 
-@dataclass(slots=True)
 class _Entry:
-    line: Line
-    listener: str
-    peer: str
-    owner: Owner
-    is_open: bool = False
-    is_heard: bool = False
-    """Whether any byte came."""
+    __slots__ = ("is_heard", "is_open", "line", "listener", "owner", "peer")
+
+    def __init__(self, line: Line, listener: str, peer: str, owner: Owner) -> None:
+        self.line, self.listener, self.peer, self.owner = line, listener, peer, owner
+        self.is_open = False
+        self.is_heard = False
+        """Whether any byte came."""
 
 
 class Lines:

@@ -51,6 +51,7 @@ from offset.core.channeler.channeler import Channeler
 from offset.core.channeler.effects import FriendData, News, Offline, Online
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes, IndexServersRecord, Record
+from offset.core.funder.state.past import NO_PAST, Past
 from offset.core.funder.state.turn import DropFriend, Turn
 from offset.core.funder.state.views import credit_lines, lost_payments
 from offset.core.funder.state.waiting_parts import Payer
@@ -101,11 +102,13 @@ class NodeEngine:
         records: Iterable[Record],
         now: Instant,
         *,
+        past: Past = NO_PAST,
         allow_private_relays: bool = True,
         whole_report_parts_max: int = REPORT_WHOLE_PARTS_MAX,
     ) -> None:
-        """`records`: all rows of the store. `trust`: what the owner lets each app do.
+        """`records`: the rows of the store. `trust`: what the owner lets each app do.
 
+        `past`: what is over, so its rows may be left out of `records`.
         `allow_private_relays`: follow friends to relays inside our own network (spec 02, W29).
         `whole_report_parts_max`: with more friends and currencies apps are offered the report in pieces.
         """
@@ -114,7 +117,7 @@ class NodeEngine:
         self._loop = Loop(Lines(signer, entropy, handshakes_max=APP_HANDSHAKES_MAX), now)
         self._reading = Reading(self._loop)
         self._outbox = Outbox()
-        self._funder = Funder(signer, entropy, rows)
+        self._funder = Funder(signer, entropy, rows, past)
         self._part_timeouts = PartTimeouts(self._funder)
         self._parts_timer = Timer(self._give_back_parts)
         self._token_timeouts = TokenTimeouts(self._funder)
@@ -243,7 +246,11 @@ class NodeEngine:
             report = NodeReport(
                 FunderReport(state.local, state.relays, PkFriendReportList(())),
                 self._index.report(),
-                Extra(opt_status=self._channeler.status_of(()), friends_follow=True),
+                Extra(
+                    opt_status=self._channeler.status_of(()),
+                    friends_follow=True,
+                    lost_payments=lost_payments(state, state.payments),
+                ),
             )
             self._put({}, lambda: self._app_lines.register(conn, report))
         elif (piece := self._pieces.take(conn)) is not None:
@@ -391,6 +398,7 @@ class NodeEngine:
         self, turn: Turn, ack: Uid | None, capacities: Changed, lost: tuple[LostPayment, ...]
     ) -> None:
         """Say what a turn says, now that its rows are durable."""
+        self._funder.settled(turn.used_up)
         if turn.orders:
             self._app_lines.status_moved()
         for order in turn.orders:

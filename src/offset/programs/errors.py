@@ -17,6 +17,8 @@ from offset.programs.printing import printable
 
 FAILED = 1
 USAGE = 2
+UNPROVED = 3
+"""Nobody can prove whether a payment was paid."""
 # As a shell has it: 128 and the number of SIGINT.
 INTERRUPTED = 130
 

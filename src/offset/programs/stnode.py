@@ -73,6 +73,7 @@ def stnode(idfile: Path, laddr: Address, database: Path, trusted: Path, refuse_p
                 apps,
                 store.load(),
                 monotonic_ms(),
+                past=store.past,
                 allow_private_relays=not refuse_private_relays,
             )
             store.settle()

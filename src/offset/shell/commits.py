@@ -9,13 +9,15 @@ So a lone step waits for one flush and one hop between threads, and the number o
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from offset.base.faults import NodeStopped, OffsetError
-from offset.core.funder.records import Changes
 from offset.engine.surface import Persist
+
+if TYPE_CHECKING:
+    from offset.core.funder.records import Changes
 
 
 class Committer(Protocol):
@@ -58,7 +60,8 @@ class GroupCommit:
         self._committer = committer
         self._on_durable = on_durable
         self._on_failure = on_failure
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        # By its whole name: the library loads its threads only for whoever wants some, and an app commits nothing.
+        self._worker = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._changes: Changes = {}
         self._number: int | None = None
         """Of the last commit in the gathering group."""

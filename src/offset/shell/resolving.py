@@ -49,9 +49,12 @@ class Lookups:
         return found
 
     def _ask(self, address: Address) -> Found:
-        flags = socket.AI_NUMERICHOST if is_ip(address.host) else 0
+        is_number = is_ip(address.host)
+        # A text is spelled as an international name first, whose tables take a command as long as its talk with a node.
+        host = address.host.encode() if is_number else address.host
+        flags = socket.AI_NUMERICHOST if is_number else 0
         return self._look_up(
-            address.host, address.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=flags
+            host, address.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=flags
         )
 
     def _run(self, loop: asyncio.AbstractEventLoop, address: Address, found: asyncio.Future[Found]) -> None:

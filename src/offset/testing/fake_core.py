@@ -15,7 +15,7 @@ from offset.testing.identities import ALL, APP, NODE, SELLER
 from offset.testing.reports import node_report
 from offset.testing.served import Served
 from offset.wire import app
-from offset.wire.extension import Extra
+from offset.wire.extension import Extra, LostCredits
 from offset.wire.files import InvoiceFile
 from offset.wire.index import MultiRoute
 from offset.wire.report import (
@@ -44,6 +44,8 @@ class FakePayment:
         """How it ended."""
         self.asker: Conn | None = None
         """Who asked how it ended."""
+        self.lost: tuple[LostCredits, ...] = ()
+        """What was given to friends whose channel was lost."""
 
     @property
     def asked(self) -> InvoiceFile:

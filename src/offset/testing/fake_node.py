@@ -23,9 +23,10 @@ from offset.testing.fake_core import FakeCore
 from offset.testing.identities import CURRENCY, FRIEND
 from offset.testing.papers import receipt_for
 from offset.testing.reports import consistent, friend_report
-from offset.testing.rules import RULES
+from offset.testing.rules import RULES, lost_payment
 from offset.testing.settings import config_or_new
 from offset.wire import app
+from offset.wire.extension import Extra, LostCredits
 from offset.wire.report import (
     NODE_REPORT,
     AddFriendReport,
@@ -164,6 +165,24 @@ class FakeNode(FakeCore):
         payment.open.clear()
         if payment.asker is not None:
             self.tell(payment.asker, app.ResponseClosePayment(payment_id, payment.status))
+
+    def lose_channel(
+        self,
+        payment_id: PaymentId,
+        amount: Amount,
+        *,
+        key: PublicKey = FRIEND.public_key,
+        is_all: bool = True,
+    ) -> None:
+        """The channel to a friend is lost, who got so many credits of a payment; all apps are told.
+
+        `is_all`: nothing else of the payment is under way.
+        """
+        payment = self.payments[payment_id]
+        payment.lost = (*payment.lost, LostCredits(key, amount))
+        if is_all:
+            payment.open.clear()
+        self.change(extra=Extra(lost_payments=(lost_payment(payment),)))
 
     def lose(self, payment_id: PaymentId) -> None:
         """The node forgets a payment, as one that was killed before it was durable."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from offset.base.credits import Amount, Rate
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import Currency, PublicKey
-from offset.core.funder.records import in_order
+from offset.core.funder.state.past import RowsPast, present
 from offset.engine.index import CLIENTS, IndexEngine
 from offset.engine.node import APPS, NodeEngine
 from offset.engine.relay import LISTENER, RelayEngine
@@ -134,8 +134,9 @@ class FriendNetwork:
                 self.identities[name],
                 entropy,
                 lambda _: self.trusted,
-                in_order(host.disk.rows),
+                present(host.disk.rows),
                 host.clock.now(),
+                past=RowsPast(host.disk.rows),
             )
 
         self.world.add(name, make, {APPS: self.address(name)}, rows or {})

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from offset.base.ids import Conn, Uid
+from offset.base.ids import Conn, Currency, Uid
 from offset.testing.fake_core import FakeCore, FakePayment, Rule
 from offset.testing.identities import FRIEND
 from offset.testing.papers import commit_for
 from offset.testing.reports import consistent
 from offset.testing.settings import SETTINGS, change_settings
 from offset.wire import app
+from offset.wire.extension import Extra, LostPayment
 from offset.wire.index import RequestRoutes
 from offset.wire.report import SetChannelStatus
 
 ACK_OF_CANCEL = Uid(b"ack of cancel..1")
+ACK_OF_LOSS = Uid(b"ack of loss....1")
 
 
 # Buying
@@ -67,6 +69,9 @@ def _close_payment(node: FakeCore, conn: Conn, message: app.AppToAppServer) -> N
         node.tell(conn, app.ResponseClosePayment(request.payment_id, app.PAYMENT_NOT_FOUND))
         return
     payment.is_closed, payment.asker = True, conn
+    if payment.lost and payment.status is None and not payment.open:
+        node.change(extra=Extra(lost_payments=(lost_payment(payment),)))
+        return
     if payment.status is None and not payment.open:
         payment.status = app.PaymentStatusCanceled(ACK_OF_CANCEL)
     if payment.status is not None:
@@ -76,10 +81,23 @@ def _close_payment(node: FakeCore, conn: Conn, message: app.AppToAppServer) -> N
 def _ack_payment(node: FakeCore, conn: Conn, message: app.AppToAppServer) -> None:
     request: Any = message.app_request
     payment = node.payments.get(request.payment_id)
+    gone = None
     if payment is not None and payment.status is not None:
         assert request.ack_uid == payment.status.ack_uid, "the app acknowledged another end"
         del node.payments[request.payment_id]
-    node.ack(message)
+    elif payment is not None and payment.lost:
+        assert request.ack_uid == ACK_OF_LOSS, "the app acknowledged another end"
+        del node.payments[request.payment_id]
+        gone = Extra(lost_payments=(LostPayment(request.payment_id, Currency(""), (), None),))
+    node.change(ack=message.app_request_id, extra=gone)
+
+
+def lost_payment(payment: FakePayment) -> LostPayment:
+    """What a node of this program tells of a payment of which parts are lost."""
+    is_over = payment.is_closed and not payment.open and payment.status is None
+    request = payment.request
+    ack_uid = ACK_OF_LOSS if is_over else None
+    return LostPayment(request.payment_id, request.currency, payment.lost, ack_uid)
 
 
 # Selling

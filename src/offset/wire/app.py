@@ -337,7 +337,7 @@ _variants = {
     "responseRoutes": ClientResponseRoutes,
 }
 union("app", "AppServerToApp", _variants)
-union("extension", "AppServerToApp", _variants)
+union("extension_app", "AppServerToApp", _variants)
 union(
     "app",
     "AppRequest",
@@ -371,4 +371,6 @@ union(
 
 APP_PERMISSIONS: Codec[AppPermissions] = Codec("app", "AppPermissions")
 APP_TO_APP_SERVER: Codec[AppToAppServer] = Codec("app", "AppToAppServer")
-APP_SERVER_TO_APP: Extensible[AppServerToApp] = Extensible("app", "AppServerToApp", "opt_extra")
+APP_SERVER_TO_APP: Extensible[AppServerToApp] = Extensible(
+    "app", "AppServerToApp", "opt_extra", "extension_app"
+)

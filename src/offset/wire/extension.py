@@ -18,10 +18,10 @@ class Extensible(Generic[M]):
 
     __slots__ = ("_extended", "_field", "_plain")
 
-    def __init__(self, schema: str, name: str, field: str) -> None:
+    def __init__(self, schema: str, name: str, field: str, extended: str = "extension") -> None:
         """`name`: the root in both schema files. `field`: the last field, None where there is nothing to add."""
         self._plain: Codec[M] = Codec(schema, name)
-        self._extended: Codec[M] = Codec("extension", name)
+        self._extended: Codec[M] = Codec(extended, name)
         self._field = field
 
     def encode(self, message: M) -> bytes:
@@ -168,6 +168,7 @@ class LostPayment(Message):
     payment_id: PaymentId
     currency: Currency
     parts: tuple[LostCredits, ...]
+    """None when the node has forgotten the payment; then it has no currency either."""
     opt_ack_uid: Uid | None
     """Once nothing is under way any more, and nobody can prove whether it was paid: what acknowledges that."""
 

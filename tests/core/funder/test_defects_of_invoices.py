@@ -5,7 +5,7 @@ What the reference does wrong there and ours does not: D5, D6, D7, D8, D9, D10 o
 
 import msgspec
 
-from offset.core.funder.records import HistoryRecord
+from offset.core.funder.records import UsedRecord
 from offset.wire import app
 from offset.wire.common import Commit
 from offset.wire.friend import (
@@ -62,7 +62,7 @@ def test_d07_used_invoice_ids() -> None:
     world.control("s", app.CancelInvoice(withdrawn))
     world.restart("s")
     for record in world["s"].rows.records():
-        if isinstance(record, HistoryRecord):
+        if isinstance(record, UsedRecord):
             world.control("s", app.AddInvoice(record.id, FST, 10))
             assert world["s"].refusal == "the invoice was used before"
 

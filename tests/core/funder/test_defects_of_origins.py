@@ -5,7 +5,8 @@ What the reference does wrong there and ours does not: D1, D2, D3, D4, D15 of sp
 
 import pytest
 
-from offset.core.funder.records import LOST, HistoryKind, HistoryRecord
+from offset.core.funder.history_kinds import HistoryKind
+from offset.core.funder.records import LOST, HistoryRecord
 from offset.wire import app
 from offset.wire.friend import (
     CancelOp,

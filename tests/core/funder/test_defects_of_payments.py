@@ -9,7 +9,8 @@ from offset.base.limits import (
     I128_MAX,
     U128_MAX,
 )
-from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, Key
+from offset.core.funder.history_kinds import HistoryKind
+from offset.core.funder.records import HistoryRecord
 from offset.wire import app
 from offset.wire.common import RECEIPT
 from offset.wire.friend import (
@@ -57,14 +58,13 @@ def test_d28_receipt_of_the_whole(order: str) -> None:
     assert late.ack_uid == early.ack_uid
 
 
-def _detail(node: Node, key: Key) -> bytes:
-    (row,) = [row for row in node.rows.records() if row.key() == key]
-    assert isinstance(row, HistoryRecord)
-    return row.detail
+def _history(node: Node) -> list[HistoryRecord]:
+    return [row for row in node.rows.records() if isinstance(row, HistoryRecord)]
 
 
 def test_d28_receipt_of_the_whole_after_the_acknowledgement() -> None:
-    """An app that is content with the receipt of a part lets the payment be forgotten; the history gets the other."""
+    """An app that is content with the receipt of a part lets the payment be forgotten; the history gets
+    the other, without saying twice that it was paid."""
     world = World("amns")
     for left, right in ("am", "an", "ms", "ns"):
         world.befriend(left, right)
@@ -78,16 +78,19 @@ def test_d28_receipt_of_the_whole_after_the_acknowledgement() -> None:
     world.disconnect("a", "n")
     world.control("s", app.CommitInvoice(commit))
     world.settle()
-    key = HistoryKey(HistoryKind.PAID, payment_id)
-    part = RECEIPT.decode(_detail(world["a"], key))
-    assert not part.is_complete
+    (paid,) = _history(world["a"])
+    assert (paid.kind, paid.amount) == (HistoryKind.PAID, 20)
+    assert not RECEIPT.decode(paid.detail).is_complete
     ack_uid = world["a"].state.payments[payment_id].ack_uid
     assert ack_uid is not None
     world.control("a", app.AckClosePayment(payment_id, ack_uid))
     world["a"].take_results()
     world.connect("a", "n")
     world.settle()
-    whole = RECEIPT.decode(_detail(world["a"], key))
+    first, proof = _history(world["a"])
+    assert first == paid
+    assert (proof.kind, proof.amount, proof.id) == (HistoryKind.PROOF, 0, payment_id)
+    whole = RECEIPT.decode(proof.detail)
     assert whole.is_complete
     assert whole.total_dest_payment == 20
     assert not world["a"].state.payments
@@ -133,3 +136,25 @@ def test_d40_one_request_id_in_two_payments() -> None:
     world.control("a", app.CreateTransaction(payment_id, request_id, route, 10, 0))
     assert world["a"].results == [app.TransactionResult(request_id, app.FAILURE)]
     assert request_id in world["a"].state.transactions
+
+
+def test_a_payment_id_is_never_used_twice() -> None:
+    """Not after the payment ended and was acknowledged either: the history says of an id what it said once."""
+    world = World("as")
+    world.chain()
+    payment_id = world.pay("as", 10)
+    again = app.CreatePayment(payment_id, world.invoice("s", 1), "FST", 1, world["s"].key)
+    world.control("a", again)
+    assert world["a"].refusal == "there is such a payment already"
+    ack_uid = world["a"].state.payments[payment_id].ack_uid
+    assert ack_uid is not None
+    world.control("a", app.AckClosePayment(payment_id, ack_uid))
+    assert not world["a"].state.payments
+    before = _history(world["a"])
+    for _ in range(2):
+        world.control("a", again)
+        assert world["a"].refusal == "a payment with this id ended before; begin one with another id"
+        world.restart("a")
+    assert not world["a"].state.payments
+    assert _history(world["a"]) == before
+    assert [(row.kind, row.amount) for row in before] == [(HistoryKind.PAID, 10)]

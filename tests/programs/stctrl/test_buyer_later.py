@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from offset.base import base64url
 from offset.base.ids import UID_BYTES
 from offset.crypto.hashing import sha512_256
-from offset.programs.errors import INTERRUPTED
+from offset.programs.errors import INTERRUPTED, UNPROVED
 from offset.programs.stctrl import waiting
 from offset.programs.stctrl.buyer import FROZEN
 from offset.testing import (
@@ -265,3 +265,47 @@ def test_status_overwrites_nothing(buying: Desk) -> None:
     assert "a.receipt exists already" in buying.bad(STATUS)
     assert payment_id in buying.fake.payments
     assert "no such file: missing" in buying.bad("buyer payment-status -p missing -r b")
+
+
+# What is lost with a channel
+
+GIVEN = "50 FST were given to the friend 'bob' and the channel was lost: the friend may still claim them"
+
+
+def test_a_payment_that_nobody_can_prove(buying: Desk) -> None:
+    """It is called neither paid nor unpaid, with a status of its own; the files stay until the owner forgets it."""
+    payment_id = paid(buying)
+    buying.fake.do(lambda: buying.fake.lose_channel(payment_id, 50))
+    done = buying.run(STATUS)
+    assert done.status == UNPROVED
+    assert done.stderr == (
+        f"stctrl: {GIVEN}, and nobody can prove whether the payment was paid: ask the seller whether it collected; "
+        "a.payment stays until you forget it with --forget-lost\n"
+    )
+    (buying.folder / "a.commit").unlink()
+    done = buying.run(RESUME)
+    assert done.status == UNPROVED
+    assert "do not pay again before you know" in done.stderr
+    done = buying.run(f"{STATUS} --json")
+    bob = {"name": "bob", "public_key": base64url.encode(BOB), "amount": "50"}
+    told = {"status": "lost", "receipt": None, "parts": [bob], "forgotten": False}
+    assert (done.status, json.loads(done.stdout)) == (UNPROVED, told)
+    assert buying.has("a.payment")
+    assert payment_id in buying.fake.payments
+    done = buying.run(f"{STATUS} --forget-lost")
+    assert (done.status, buying.fake.payments, buying.has("a.payment")) == (0, {}, False)
+    assert done.stderr.startswith(f"stctrl: note: forgotten: {GIVEN}")
+    assert not buying.has("a.receipt")
+
+
+def test_forgetting_what_is_lost_forgets_nothing_else(buying: Desk) -> None:
+    """A payment that can still be proved is not forgotten, whatever the command was told."""
+    payment_id = paid(buying)
+    buying.fake.do(lambda: buying.fake.lose_channel(payment_id, 20, is_all=False))
+    sentence = buying.bad(f"{STATUS} --timeout 0.1 --forget-lost")
+    assert "in progress" in sentence
+    assert "20 FST were given to the friend 'bob' and the channel was lost" in sentence
+    assert buying.has("a.payment")
+    buying.fake.do(lambda: buying.fake.collected(payment_id))
+    buying.good(f"{STATUS} --forget-lost")
+    assert parse_receipt(buying.text("a.receipt")) == receipt_for(invoice())

@@ -5,11 +5,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.ledger.mutual_credit import Pending
-from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, PaymentRecord, PaymentStage
+from offset.core.funder.records import HistoryKey, PaymentRecord, PaymentStage
 from offset.sim.course.run import Run
 from offset.sim.course.simulation import go
 from offset.sim.judge import final_checks
+from offset.sim.physics.disk import history_of
 from offset.sim.physics.violation import Violation
 from offset.sim.script.scenario import CALM_MS
 from offset.wire.common import RECEIPT
@@ -75,15 +77,16 @@ def test_books(rest: Run) -> None:
     (purchase,) = rest.evidence.purchases
     disk = rest.cast.hosts["A"].disk
     assert disk is not None
-    place = HistoryKey(HistoryKind.PAID, purchase.payment_id)
-    row = disk.rows[place]
-    assert isinstance(row, HistoryRecord)
+    (row,) = history_of(disk.rows, purchase.payment_id)
+    assert row.kind is HistoryKind.PAID
+    place, after = row.key(), HistoryKey(row.number + 1)
     receipt = RECEIPT.decode(row.detail)
     part = RECEIPT.encode(msgspec.structs.replace(receipt, is_complete=False))
     spoiled: tuple[tuple[str, dict[Any, Any]], ...] = (
         ("history", {place: None}),
         ("history", {place: msgspec.structs.replace(row, amount=21)}),
-        ("history", {HistoryKey(HistoryKind.UNPAID, purchase.payment_id): row}),
+        ("history", {place: msgspec.structs.replace(row, kind=HistoryKind.UNPAID)}),
+        ("history", {after: msgspec.structs.replace(row, number=row.number + 1)}),
         ("receipt", {place: msgspec.structs.replace(row, detail=part)}),
     )
     final_checks.check(rest.evidence)

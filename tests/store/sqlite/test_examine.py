@@ -33,7 +33,7 @@ def started(node: Node, path: Path) -> str | None:
     except UserFault as fault:
         return str(fault)
     try:
-        node.restored(list(database.load()))
+        node.restored(database)
     except OffsetError as fault:
         return str(fault)
     finally:

@@ -7,13 +7,21 @@ from typing import Any
 
 import pytest
 
-from offset.core.funder.records import RECORDS, WithdrawnRecord
+from offset.core.funder.history_kinds import UsedKind
+from offset.core.funder.records import RECORDS, UsedKey, UsedRecord, WithdrawnRecord
 from offset.store.schema.tables import TABLES, EntityTable
 from offset.store.sqlite.database import Database, create
-from store.old_records import NODE, OLD_RECORDS, TIME
+from store.old_records import NODE, OLD_RECORDS, TIME, of
 
-LATER = {WithdrawnRecord}
+LATER = {UsedRecord, WithdrawnRecord}
 """Kinds of records that came after that program."""
+USED = (
+    (UsedKind.PAYMENT, of(16, 91)),
+    (UsedKind.INVOICE, of(32, 92)),
+    (UsedKind.PAYMENT, of(16, 93)),
+    (UsedKind.INVOICE, of(32, 94)),
+)
+"""Ids of the history in it."""
 DUMP = Path(__file__).parents[1] / "old_database.sql"
 
 
@@ -50,9 +58,14 @@ def test_every_kind_of_record_is_in_it() -> None:
 
 
 def test_an_old_database_holds_what_it_held(old: Path) -> None:
-    """Each record comes back as it was given to the old program, and in the same order."""
+    """Each record comes back as it was given to the old program, and in the same order; the history is numbered, and
+    the ids in it are used."""
     with closing(Database.open(old, NODE)) as database:
-        found = list(database.load())
+        past = database.past.oldest(0, 100)
+        found = [*database.load(), *[noted.row for noted in past]]
+        used = [database.past.is_used(UsedKey(kind, ident)) for kind, ident in USED]
+    assert {noted.time for noted in past} == {TIME}
+    assert all(used)
     for record, expected in zip(found, OLD_RECORDS, strict=True):
         assert type(record) is type(expected)
         assert record == expected

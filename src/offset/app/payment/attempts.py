@@ -11,7 +11,7 @@
 The states of a payment, as far as its app can know them:
 
     OPEN ──► PROMISED ──► COLLECTED
-      │          │
+      │          │  └───► LOST
       ▼          ▼
     CLOSED ──► CANCELLED
 
@@ -19,8 +19,10 @@ OPEN: CreatePayment was sent; parts may follow, and each freezes credits along i
 arrived, and the node has made the commit. COLLECTED: the seller got the commit and used it; there is a receipt.
 CLOSED: RequestClosePayment was sent, so it takes no more parts; if all that were sent arrive after all it is PROMISED
 all the same, and whoever asks by its id gets the commit. CANCELLED: every part has come back, because no way was
-open, because the others did not come in time, or because the seller cancelled the invoice.
-At AckClosePayment the node forgets a payment that is COLLECTED or CANCELLED; from then on it is unknown.
+open, because the others did not come in time, or because the seller cancelled the invoice. LOST: after the commit was
+made the channel of a friend who holds a part was lost, and nothing else decides: the seller may have collected, and
+the friend may still claim the part. The node tells it by an extension.
+At AckClosePayment the node forgets a payment that is COLLECTED, CANCELLED or LOST; from then on it is unknown.
 
 Only the step from PROMISED to COLLECTED moves money, and it needs the commit. What the errors say about that:
 
@@ -30,6 +32,7 @@ Only the step from PROMISED to COLLECTED moves money, and it needs the commit. W
                                              so nothing is paid: resume it by its id, or leave it and they come back
     PaymentCanceled                          (of `resume` and `receipt`) nothing was paid, nothing is frozen
     PaymentUnknown                           (of `resume` and `receipt`) the node cannot say what became of it
+    PaymentLost                              it is LOST: nobody can prove whether it was paid
     PaymentCollected                         (of `resume`) it was paid
     NoAnswer                                 (of `ended` and `receipt`) as before: the seller may still collect
 

@@ -7,17 +7,20 @@ paid; and when you do, the seller collects all of it or nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from offset.app.errors import PaymentCanceled, PaymentUnknown
+from offset.app.errors import PaymentCanceled, PaymentError, PaymentUnknown
 from offset.app.payment.attempts import Attempts, Began
 from offset.app.payment.closing import UNKNOWN, acknowledge, ended
 from offset.app.payment.plan import Plan, Waits
+from offset.app.payment.reasons import why_not
 from offset.app.payment.resuming import has_commit, resume
+from offset.app.quote import QUOTE_S, Capacity, Quote, capacity, quote
 from offset.app.routes import Routes
 from offset.app.session import Session
 from offset.base.credits import Amount
-from offset.base.ids import PaymentId, Uid
+from offset.base.ids import Currency, PaymentId, PublicKey, Uid
 from offset.wire.app import PaymentStatus, PaymentStatusNotFound, PaymentStatusSuccess
 from offset.wire.common import Commit, Receipt
 from offset.wire.files import InvoiceFile
@@ -89,7 +92,29 @@ class Buyer:
             waits=waits,
             keep_canceled=keep_canceled,
         )
-        return Payment(self, invoice, *await attempts.run())
+        with self._explained(invoice):
+            return Payment(self, invoice, *await attempts.run())
+
+    async def quote(self, invoice: InvoiceFile, timeout_s: float = QUOTE_S) -> Quote:
+        """How the invoice would be paid now, and what that would cost, however much. Nothing is frozen.
+
+        Raises why it cannot be paid: a PaymentError with its `why`, NoAnswer, Disconnected.
+        """
+        with self._explained(invoice):
+            return await quote(self._routes, self._session.report, invoice, timeout_s)
+
+    async def capacity(self, currency: Currency, to: PublicKey, timeout_s: float = QUOTE_S) -> Capacity:
+        """The most that could be paid to a node now, 0 if nothing. Raises NoIndexServer, NoAnswer, Disconnected."""
+        return await capacity(self._routes, self._session.report, currency, to, timeout_s)
+
+    @contextmanager
+    def _explained(self, invoice: InvoiceFile) -> Iterator[None]:
+        """Errors say why, and what helps."""
+        try:
+            yield
+        except PaymentError as error:
+            error.why = why_not(self._session.report, invoice, error)
+            raise
 
     async def resume(
         self, invoice: InvoiceFile, payment_id: PaymentId, *, timeout_s: float = PAY_S
@@ -99,10 +124,11 @@ class Buyer:
         Waits for the parts that were sent, and sends no others. Ends within `timeout_s` seconds (and CLOSE_S) with
         the Payment, or with PaymentCollected when the seller has collected it; with PaymentCanceled when
         nothing was paid and the node has forgotten it, so that the invoice can be paid anew; with PaymentUnknown
-        when this node cannot say what became of it; with PaymentUnfinished when it is still under way; with UserFault
-        when it is for another invoice.
+        when this node cannot say what became of it; with PaymentLost when nobody can; with PaymentUnfinished when it
+        is still under way; with UserFault when it is for another invoice.
         """
-        return Payment(self, invoice, *await resume(self._session, invoice, payment_id, timeout_s))
+        with self._explained(invoice):
+            return Payment(self, invoice, *await resume(self._session, invoice, payment_id, timeout_s))
 
     async def has_commit(self, payment_id: PaymentId, timeout_s: float) -> bool:
         """Whether a payment that has not ended can be collected by whoever holds its commit; else it is under way.
@@ -114,7 +140,8 @@ class Buyer:
     async def ended(self, payment_id: PaymentId, timeout_s: float) -> PaymentStatus:
         """How a payment ended, as soon as it has; from now on it takes no more parts.
 
-        Store what you need, then call `acknowledge`. Raises NoAnswer after `timeout_s` seconds.
+        Store what you need, then call `acknowledge`. Raises NoAnswer after `timeout_s` seconds, and PaymentLost when
+        nobody can prove how it ended: acknowledge that too, with the error's `ack_uid`, when it may be forgotten.
         """
         return await ended(self._session, payment_id, timeout_s)
 
@@ -126,7 +153,7 @@ class Buyer:
         """The proof of a payment, once the seller has collected; then the node forgets the payment.
 
         `store` gets the receipt before that: if it raises, the node keeps it. Raises PaymentCanceled,
-        PaymentUnknown, or NoAnswer when the seller has not collected within `timeout_s` seconds.
+        PaymentUnknown, PaymentLost, or NoAnswer when the seller has not collected within `timeout_s` seconds.
         """
         status = await self.ended(payment_id, timeout_s)
         if isinstance(status, PaymentStatusNotFound):

@@ -21,7 +21,7 @@ LOOK_AGAIN_S = 0.1
 
 
 async def ended(session: Session, payment_id: PaymentId, timeout_s: float) -> PaymentStatus:
-    """How the payment ended, as soon as it has; from now on it takes no more parts. Raises NoAnswer.
+    """How the payment ended, as soon as it has; from now on it takes no more parts. Raises NoAnswer or PaymentLost.
 
     A payment over several routes is paid with the first part that is collected, but only one part has the receipt
     that proves the whole (spec 03, D28); that one is waited for a little.

@@ -48,6 +48,7 @@ async def in_the_way(
             f"the routes to the seller do not carry {amount} {currency} now, but {most}: try again later, "
             "get higher limits from your friends, or ask the seller for a smaller invoice",
             is_credit=True,
+            most=best if best < amount else None,
         )
     for line in lines_of(report, currency):
         if line.room and not (line.closed_by_us or line.closed_by_friend):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from offset.app.errors import NoAnswer, PaymentUnfinished
 from offset.app.payment.closing import ended
+from offset.app.payment.lost import lost_of
 from offset.app.session import Session
 from offset.base import base64url
 from offset.base.credits import Amount
@@ -109,7 +110,7 @@ class OpenPayment:
     # The end
 
     async def ended(self) -> PaymentStatus:
-        """How it ended, when no part is under way any more. Raises PaymentUnfinished."""
+        """How it ended, when no part is under way any more. Raises PaymentUnfinished or PaymentLost."""
         try:
             return await ended(self._session, self.payment_id, max(self.time_left(), CLOSE_S))
         except NoAnswer:
@@ -125,7 +126,8 @@ class OpenPayment:
         """The payment is left as it is."""
         return PaymentUnfinished(
             f"the payment {base64url.encode(self.payment_id)} is not finished: {why}; nothing is paid, and what is "
-            "frozen comes back when the routes or the seller give up: ask for its commit or its status later",
+            "frozen comes back when the routes or the seller give up: ask for its commit or its status later"
+            f"{lost_of(self._session.report, self.payment_id)}",
             self.payment_id,
         )
 

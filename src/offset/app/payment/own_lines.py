@@ -36,11 +36,13 @@ class Obstacle(NamedTuple):
     """Seconds in which it is likely to pass without anybody doing something; 0 if it is not."""
     is_credit: bool = False
     """Whether there are ways, and only too little credit."""
+    most: Amount | None = None
+    """How much could be paid, where that is known."""
 
     def error(self, dropped: int = 0) -> PaymentError:
         """The whole sentence. `dropped`: how many routes of the index server were none."""
         if self.is_credit:
-            return NotEnoughCredit(self.text)
+            return NotEnoughCredit(self.text, self.most)
         doubt = f" (of the routes that the index server named {dropped} were none)" if dropped else ""
         return NoRoute(f"no chain of friends leads to the seller{doubt}: {self.text}")
 
@@ -181,6 +183,7 @@ def _short_of_credit(
         f"this node can send {sum(rooms)} {currency} at most, and {amount} are asked for: {debts}; "
         f"get a higher limit from {names}, or earn something first",
         is_credit=True,
+        most=sum(rooms),
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from math import inf
 
 from offset.app.errors import NoIndexServer, TooExpensive
 from offset.app.payment.far_lines import in_the_way
@@ -48,11 +49,13 @@ class Plan:
         invoice: InvoiceFile,
         fees_max: Amount | None,
         waits: Waits = lambda _: None,
+        patience_s: float = inf,
     ) -> None:
-        """`waits` is told what is waited for."""
+        """`waits` is told what is waited for, at most `patience_s` seconds before the first choice."""
         self._routes, self._report = routes, report
         self._invoice, self._fees_max = invoice, fees_max
         self._waits = waits
+        self._patience_s = patience_s
         self._is_begun = False
         self._asks = 0
         self._raises = 0
@@ -144,7 +147,7 @@ class Plan:
                 # A friend can be paid without an index server, so that is not what is missing.
                 is_friend = self._invoice.dest_public_key in self._report.friends
                 obstacle, error = own, own.error() if is_friend or own.is_credit else lonely
-            if loop.time() - began + LOOK_S > min(obstacle.passes_s, time_left_s):
+            if loop.time() - began + LOOK_S > min(obstacle.passes_s, self._patience_s, time_left_s):
                 raise error
             self._waits(obstacle.text)
             await asyncio.sleep(LOOK_S)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from offset.base import base64url
 from offset.base.faults import PeerFault, UserFault
-from offset.base.ids import PUBLIC_KEY_BYTES, Currency, PublicKey, short
+from offset.base.ids import PUBLIC_KEY_BYTES, Currency, PaymentId, PublicKey, short
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
 from offset.wire.extension import (
     CREDIT_LINES,
@@ -21,6 +21,7 @@ from offset.wire.extension import (
     Extra,
     FriendCreditLines,
     LinkStatus,
+    LostPayment,
     NetworkStatus,
     ReportPiece,
     StatusChange,
@@ -76,6 +77,7 @@ class ReportView:
         "friends",
         "index_servers",
         "is_whole",
+        "lost_payments",
         "public_key",
         "relays",
     )
@@ -89,6 +91,8 @@ class ReportView:
     """The index server that the node is connected to."""
     credit_lines: dict[PublicKey, tuple[CreditLine, ...]]
     """The lines that friends grant to the node, as far as they told them (an extension)."""
+    lost_payments: dict[PaymentId, LostPayment]
+    """Payments of the node of which parts are lost with their channel (an extension)."""
 
     is_whole: bool
     """False while friends are still to come in pieces; changes of friends that are not here yet are skipped."""
@@ -102,6 +106,7 @@ class ReportView:
         self.index_servers = {server.public_key: server for server in index.index_servers}
         self.connected_server = index.opt_connected_server
         self.credit_lines = {}
+        self.lost_payments = {}
         self._links: dict[PublicKey, LinkStatus] = {}
         self._status: NetworkStatus | None = None
         """Its links are left out; `_links` has them."""
@@ -140,6 +145,11 @@ class ReportView:
         for told in extra.credit_lines:
             if told.friend_public_key in self.friends:
                 self.credit_lines[told.friend_public_key] = told.credit_lines
+        for lost in extra.lost_payments:
+            if lost.parts:
+                self.lost_payments[lost.payment_id] = lost
+            else:
+                self.lost_payments.pop(lost.payment_id, None)
         if extra.opt_status is not None:
             self._links = {link.friend_public_key: link for link in extra.opt_status.links}
             self._status = replace(extra.opt_status, links=())
@@ -182,10 +192,10 @@ class ReportView:
 
     def _extra(self) -> Extra | None:
         status = self.status
-        if status is None and not self.credit_lines:
+        if status is None and not self.credit_lines and not self.lost_payments:
             return None
         lines = [FriendCreditLines(key, lines) for key, lines in self.credit_lines.items()]
-        return Extra(tuple(lines), status)
+        return Extra(tuple(lines), status, lost_payments=tuple(self.lost_payments.values()))
 
     def _apply_funder(self, mutation: FunderReportMutation) -> None:
         match mutation:

@@ -16,10 +16,11 @@ from offset.core.funder.control import HANDLERS
 from offset.core.funder.friend import incoming, liveness
 from offset.core.funder.friend.reachability import order_lines
 from offset.core.funder.friend.sender import send_all
-from offset.core.funder.records import Queue, Record
+from offset.core.funder.records import Queue, Record, UsedKey
 from offset.core.funder.roles import seller
 from offset.core.funder.roles.cancelling import cancel_queued
 from offset.core.funder.state import views
+from offset.core.funder.state.past import NO_PAST, Past
 from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import SetRelays, Turn
 from offset.core.funder.state.waiting_parts import Payer
@@ -31,10 +32,15 @@ from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomin
 class Funder:
     """Credit with friends. Pure: chance is an argument, time plays no part, the disk is somebody else's."""
 
-    def __init__(self, signer: Signer, entropy: Entropy, records: Iterable[Record] = ()) -> None:
-        """`records`: the rows of the store, friends before what belongs to them."""
+    def __init__(
+        self, signer: Signer, entropy: Entropy, records: Iterable[Record] = (), past: Past = NO_PAST
+    ) -> None:
+        """`records`: the rows of the store, friends before what belongs to them.
+
+        What is over may be left out of them and looked up in `past`.
+        """
         self._signer, self._entropy = signer, entropy
-        self.state = FunderState(signer.public_key)
+        self.state = FunderState(signer.public_key, past)
         self.state.restore(records)
         self.is_reporting = True
         """Whether apps listen; if not, no reports are made."""
@@ -115,6 +121,10 @@ class Funder:
         if friend is not None and friend.is_enabled:
             incoming.friend_message(turn, friend, message)
         return self._finish(turn)
+
+    def settled(self, used_up: Iterable[UsedKey]) -> None:
+        """These ids, used up in a turn, are durable: from now on the past knows them."""
+        self.state.used.settled(used_up)
 
     def report(self) -> FunderReport:
         """All that apps may know."""

@@ -27,6 +27,7 @@ from offset.base.ids import (
     Signature,
     Uid,
 )
+from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, Receipt, RelayAddress
 from offset.wire.friend import MoveToken, Operation, RequestOp, ResetTerms, ResponseOp
 from offset.wire.report import MoveTokenHashedReport
@@ -81,26 +82,6 @@ class PaymentStage(enum.StrEnum):
     was paid nobody here can prove."""
     ACKNOWLEDGED = "acknowledged"
     """The app knows that it succeeded, but parts are still under way."""
-
-
-class HistoryKind(enum.StrEnum):
-    """What ended, and how."""
-
-    PAID = "paid"
-    """A payment of ours succeeded."""
-    UNPAID = "unpaid"
-    """A payment of ours was canceled."""
-    RECEIVED = "received"
-    """An invoice of ours was collected."""
-    WITHDRAWN = "withdrawn"
-    """An invoice of ours was withdrawn."""
-    LOST = "lost"
-    """We paid for a request whose asker is gone."""
-    UNPROVED = "unproved"
-    """A payment of ours ended neither paid nor unpaid: what is lost of it may be claimed."""
-    LOST_PART = "lost part"
-    """A part of a payment of ours was under way to a friend when the channel was lost, and the friend may claim it. The
-    id is that of the part, the detail that of its payment."""
 
 
 @dataclass_transform(frozen_default=True)
@@ -410,18 +391,19 @@ class TransactionRecord(Record):
 
 
 class HistoryKey(Key):
-    """What ended, and how."""
+    """A place in the history."""
 
-    kind: HistoryKind
-    id: bytes
+    number: Small
 
 
 class HistoryRecord(Record):
-    """Something that ended, for people."""
+    """Something that ended, for people. Rows are only appended: none is ever changed, and no number is used twice."""
 
     TABLE = "history"
     KEY = HistoryKey
 
+    number: Small
+    """From 1 on, in the order in which things ended."""
     kind: HistoryKind
     id: bytes
     currency: Currency
@@ -430,7 +412,27 @@ class HistoryRecord(Record):
     detail: bytes
 
     def key(self) -> HistoryKey:
-        return HistoryKey(self.kind, self.id)
+        return HistoryKey(self.number)
+
+
+class UsedKey(Key):
+    """An id that is never taken again."""
+
+    kind: UsedKind
+    id: bytes
+
+
+class UsedRecord(Record):
+    """The id of an invoice or payment of ours that is over (spec 03, D7); it stays when its history is pruned."""
+
+    TABLE = "used_ids"
+    KEY = UsedKey
+
+    kind: UsedKind
+    id: bytes
+
+    def key(self) -> UsedKey:
+        return UsedKey(self.kind, self.id)
 
 
 class WithdrawnKey(Key):
@@ -466,9 +468,13 @@ RECORDS: tuple[type[Record], ...] = (
     PaymentRecord,
     TransactionRecord,
     HistoryRecord,
+    UsedRecord,
     WithdrawnRecord,
 )
 """Every kind of record, in the order in which a store gives them back: friends before what belongs to them."""
+
+PAST: tuple[type[Record], ...] = (HistoryRecord, UsedRecord)
+"""Kinds of records that stay on the disk, of any number: they are looked up there (state/past.py)."""
 
 _RANK = {kind.KEY: place for place, kind in enumerate(RECORDS)}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -13,18 +14,22 @@ from offset.app.errors import (
     PaymentCanceled,
     PaymentCollected,
     PaymentError,
+    PaymentLost,
     PaymentUnknown,
     TooExpensive,
 )
 from offset.app.node import Node
 from offset.app.payment.buyer import PAY_S, Payment
 from offset.app.payment.closing import UNKNOWN
+from offset.app.payment.lost import lost_of
+from offset.app.values import Value, lost_parts_value
 from offset.base import base64url
 from offset.base.credits import Amount
 from offset.base.faults import UserFault
 from offset.base.ids import PaymentId, PublicKey
 from offset.base.limits import FEES_PER_MEDIATOR_MAX, FEES_PERCENT_MAX
 from offset.programs.cli import CONTEXT, WholeGroup, add_help
+from offset.programs.errors import UNPROVED
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
 from offset.programs.stctrl.talk import talk
@@ -125,6 +130,8 @@ def pay_invoice(
         if resumed is not None or attempts.is_begun:
             call.note(_under_way(payment))
         raise
+    except PaymentLost as lost:
+        call.end(str(lost), UNPROVED, None)
     except (Disconnected, NoAnswer) as error:
         if resumed is None and not attempts.is_begun:
             raise
@@ -208,6 +215,10 @@ async def _resume(
     """The commit of the payment that the payment file names; the file goes when nothing came of the payment."""
     try:
         return await node.buyer.resume(asked, payment_id, timeout_s=timeout_s)
+    except PaymentLost as lost:
+        raise PaymentLost(
+            f"{lost}: do not pay again before you know, and see payment-status", lost.lost
+        ) from None
     except PaymentCanceled:
         file.unlink(missing_ok=True)
         raise PaymentCanceled(f"the payment of {file} came to nothing, nothing is paid: pay again") from None
@@ -223,8 +234,14 @@ async def _resume(
 @group.command("payment-status")
 @options.infile("-p", "--payment", "The payment file; it is removed when the payment is over.")
 @options.outfile("-r", "--receipt", "The receipt file to make, if the seller has collected.")
+@click.option(
+    "--forget-lost",
+    "forgets_lost",
+    is_flag=True,
+    help="Let the node forget the payment, and remove the file, even if nobody can prove whether it was paid.",
+)
 @with_call(what="Wait for the seller at most so long.")
-def payment_status(call: Call, payment: Path, receipt: Path) -> None:
+def payment_status(call: Call, payment: Path, receipt: Path, forgets_lost: bool) -> None:
     """Learn how a payment ended, and get the receipt.
 
     A payment has these stages: its credits are frozen on the way; the commit is made, which you give to the seller; the
@@ -232,16 +249,25 @@ def payment_status(call: Call, payment: Path, receipt: Path) -> None:
 
     While the seller has not collected this waits, for --timeout seconds; then it fails and all files stay. They stay
     too when the node does not know the payment: then it cannot say how it ended.
+
+    If the channel to the friend who holds the credits was lost after the commit was made, nobody can prove whether it
+    was paid: the friend may still claim the credits, and the seller may have collected. Then the status is 3 and all
+    files stay. Ask the seller. When you know enough, --forget-lost ends it; what the friend may claim does not change.
     """
     refuse_existing(receipt)
     payment_id = _load_ours(call, payment)
 
-    async def learn(node: Node) -> str:
+    async def learn(node: Node) -> str | _Lost:
         try:
             status = await node.buyer.ended(payment_id, call.timeout_s)
+        except PaymentLost as lost:
+            if forgets_lost:
+                await node.buyer.acknowledge(payment_id, lost.ack_uid)
+            return _Lost(lost, lost_parts_value(node.report.snapshot(), lost.lost.parts))
         except NoAnswer:
             has_commit = await node.buyer.has_commit(payment_id, _LOOK_S)
-            raise NoAnswer(_in_progress(has_commit=has_commit, timeout_s=call.timeout_s)) from None
+            words = _in_progress(has_commit=has_commit, timeout_s=call.timeout_s)
+            raise NoAnswer(words + lost_of(node.report, payment_id)) from None
         if isinstance(status, PaymentStatusNotFound):
             raise PaymentUnknown(UNKNOWN)
         if isinstance(status, PaymentStatusSuccess):
@@ -254,8 +280,27 @@ def payment_status(call: Call, payment: Path, receipt: Path) -> None:
         return "canceled"
 
     status = talk(call, "buyer", learn, _ORDER_S)
+    if isinstance(status, _Lost):
+        value = {"status": "lost", "receipt": None, "parts": status.parts, "forgotten": forgets_lost}
+        if not forgets_lost:
+            ask = (
+                f"ask the seller whether it collected; {payment} stays until you forget it with --forget-lost"
+            )
+            call.end(f"{status.error}: {ask}", UNPROVED, value)
+        call.note(f"forgotten: {status.error}")
+        call.show_value(value)
+        payment.unlink(missing_ok=True)
+        return
     call.show_value({"status": status, "receipt": str(receipt) if status == "success" else None})
     payment.unlink(missing_ok=True)
+
+
+class _Lost(NamedTuple):
+    """A payment that nobody can prove to be paid or unpaid."""
+
+    error: PaymentLost
+    parts: list[Value]
+    """What was given to whom, for scripts."""
 
 
 def _in_progress(*, has_commit: bool, timeout_s: float) -> str:

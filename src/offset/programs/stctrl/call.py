@@ -6,7 +6,7 @@ import asyncio
 import functools
 import json
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import click
 
@@ -64,6 +64,12 @@ class Call(NamedTuple):
     def show_done(self, **details: Any) -> None:
         """Say nothing, as the reference does; or the details, for scripts."""
         self.show_value({"done": True, **details})
+
+    def end(self, sentence: str, status: int, value: Any) -> NoReturn:
+        """Say a sentence on standard error, and to scripts a value; the command ends with this status."""
+        say(PROGRAM, sentence)
+        self.show_value(value)
+        raise click.exceptions.Exit(status)
 
     def note(self, sentence: str) -> None:
         """Say on standard error what has yet to happen."""

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -26,6 +27,20 @@ from offset.programs.stctrl.show_friends import what_is_between
 from offset.programs.stctrl.talk import talk
 from offset.shell.files import load
 from offset.wire.files import FriendFile, Ticket, parse_friend, parse_ticket
+
+
+class _Percent(click.ParamType[Fraction]):
+    """A share from 0 to less than 100 per cent, in decimal digits: 1 or 0.25."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
+        """The number, exactly, or a usage error."""
+        text = str(value)
+        digits = text.replace(".", "", 1)
+        if not (digits.isascii() and digits.isdigit() and len(digits) <= 40) or Fraction(text) >= 100:
+            self.fail(f"{value!r} is not a number from 0 to less than 100, such as 1 or 0.25.", param, ctx)
+        return Fraction(text)
 
 
 @click.group("config", cls=WholeGroup, context_settings=CONTEXT)
@@ -214,7 +229,8 @@ def disable_friend(call: Call, name: str) -> None:
 def reset_friend(call: Call, name: str) -> None:
     """Accept the friend's terms when the two of you do not agree on the balances.
 
-    info friends shows them as the friend sees them: to accept 70 makes our balance -70.
+    info friends shows them as the friend sees them: to accept 70 makes our balance -70. They may claim what was
+    frozen for payments when the channel was lost; info friends --long says what accepting costs.
     """
     is_done = talk(call, "config", lambda node: node.friends.reset(name))
     if not is_done:
@@ -273,7 +289,7 @@ def set_currency_max_debt(call: Call, name: str, currency: str, mdebt: int) -> N
 @click.option("-a", "--add", type=options.U32, metavar="CREDITS", help="Fee for each payment.")
 @click.option(
     "--percent",
-    type=options.PERCENT,
+    type=_Percent(),
     metavar="NUMBER",
     help="In place of --mul: so many credits of a hundred.",
 )

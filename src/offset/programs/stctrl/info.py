@@ -73,6 +73,8 @@ def friends(call: Call, is_long: bool, name: str | None) -> None:
     MUL, ADD   we pass on x credits of the friend for x * MUL / 2^32 + ADD
     LT, RT     what we propose to start from again, and what the friend proposes, as it sees it:
                to accept 70 with config reset-friend makes our balance -70
+    "accepting costs" includes what the friend claims of payments that were under way; "lost with payments" says how
+    much of them nobody can prove to be paid or unpaid
     ?     the friend has not told it; a friend that does not run this program never does
     """
     text = show_friends.friends_long_text if is_long else show_friends.friends_text

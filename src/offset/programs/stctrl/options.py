@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,19 +81,4 @@ def _whole(text: str) -> int | None:
     return int(digits) if is_whole else None
 
 
-class Percent(click.ParamType[Fraction]):
-    """A share from 0 to less than 100 per cent, in decimal digits: 1 or 0.25."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Fraction:
-        """The number, exactly, or a usage error."""
-        text = str(value)
-        digits = text.replace(".", "", 1)
-        if not (digits.isascii() and digits.isdigit() and len(digits) <= 40) or Fraction(text) >= 100:
-            self.fail(f"{value!r} is not a number from 0 to less than 100, such as 1 or 0.25.", param, ctx)
-        return Fraction(text)
-
-
-PERCENT = Percent()
 U32, U128 = Whole(32), Whole(128)

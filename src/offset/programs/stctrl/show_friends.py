@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from offset.app.values import Lines, friends_by_name, granted_lines, links_of, network_status_of, reset_costs
+from offset.app.values import (
+    Lines,
+    friends_by_name,
+    granted_lines,
+    links_of,
+    lost_credits,
+    network_status_of,
+    reset_costs,
+)
+from offset.base.credits import Amount
 from offset.base.ids import Currency
 from offset.programs.printing import printable
 from offset.programs.stctrl.status import link_words
@@ -25,9 +34,14 @@ def friends_text(report: NodeReport) -> str:
     friends = friends_by_name(report)
     if not friends:
         return "No configured friends."
+    lost = lost_credits(report)
     rows = [
-        [[_status(friend)], [printable(friend.name)], _channel(friend.channel_status)]
-        for _, friend in friends
+        [
+            [_status(friend)],
+            [printable(friend.name)],
+            [*_channel(friend.channel_status), *_lost(lost.get(key, {}))],
+        ]
+        for key, friend in friends
     ]
     return table(("st", "name", "balance"), rows)
 
@@ -35,13 +49,14 @@ def friends_text(report: NodeReport) -> str:
 def friends_long_text(report: NodeReport) -> str:
     """The friends of the node, for each currency all that 0.1.0 showed, and the link."""
     friends, lines, links = friends_by_name(report), granted_lines(report), links_of(report)
+    lost = lost_credits(report)
     if not friends:
         return "No configured friends."
     rows = [
         [
             [_status(friend)],
             [printable(friend.name)],
-            _long_channel(friend, lines.get(key)),
+            [*_long_channel(friend, lines.get(key)), *_lost(lost.get(key, {}))],
             link_words(friend, network_status_of(report), links.get(key)),
         ]
         for key, friend in friends
@@ -83,6 +98,14 @@ def _channel(status: ChannelStatus) -> list[str]:
             "",
         ]
     return lines
+
+
+def _lost(credits: Mapping[Currency, Amount]) -> list[str]:
+    """What was given to the friend with payments and lost with the channel; its reset terms may claim it."""
+    return [
+        f"lost with payments: {amount} {printable(currency)}, which the friend may claim"
+        for currency, amount in sorted(credits.items())
+    ]
 
 
 def _terms(terms: Iterable[CurrencyBalance]) -> list[str]:

@@ -9,7 +9,7 @@ from offset.base.credits import Rate
 from offset.base.ids import Currency, PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import REPORT_WHOLE_PARTS_MAX
-from offset.core.funder.records import in_order
+from offset.core.funder.state.past import RowsPast, present
 from offset.core.funder.state.state import Friend, FunderState
 from offset.crypto.identity import Identity
 from offset.engine.index import CLIENTS, SERVERS
@@ -171,8 +171,9 @@ class Cast:
                 self.identity(name),
                 host.rng.fork(f"life {host.life}"),
                 permissions.get,
-                in_order(host.disk.rows),
+                present(host.disk.rows),
                 host.clock.now(),
+                past=RowsPast(host.disk.rows),
                 whole_report_parts_max=whole_report_parts_max,
             )
 

@@ -6,10 +6,12 @@ from itertools import pairwise
 
 from offset.base.entropy import new_invoice_id, new_payment_id, new_request_id, new_uid
 from offset.base.ids import Currency, RequestId
-from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, InvoiceKey
+from offset.core.funder.history_kinds import HistoryKind
+from offset.core.funder.records import InvoiceKey
 from offset.core.index.split import choose_multi_route
 from offset.sim.cast.cast import Cast
 from offset.sim.cast.forgery import FORGED_ONE_OF, forged_commit
+from offset.sim.physics.disk import history_of
 from offset.sim.physics.violation import claim
 from offset.sim.script.payments import Pay
 from offset.wire.app import (
@@ -241,9 +243,10 @@ class Purchase:
         """Asked for before the right one, and so answered before it on the same line."""
         disk = self.cast.hosts[self.seller].disk
         assert disk is not None
-        row = disk.rows.get(HistoryKey(HistoryKind.RECEIVED, self.invoice_id))
+        rows = history_of(disk.rows, self.invoice_id)
+        taken = [COMMIT.decode(row.detail) for row in rows if row.kind is HistoryKind.RECEIVED]
         claim(
-            not isinstance(row, HistoryRecord) or COMMIT.decode(row.detail) == self.commit,
+            taken in ([], [self.commit]),
             "commit",
             f"the seller of {self} took a forged commit: {forged}",
         )
@@ -271,7 +274,7 @@ class Purchase:
         disk = self.cast.hosts[self.seller].disk
         assert disk is not None
         how = "withdrawn"
-        if HistoryKey(HistoryKind.RECEIVED, self.invoice_id) in disk.rows:
+        if any(row.kind is HistoryKind.RECEIVED for row in history_of(disk.rows, self.invoice_id)):
             how = "collected"
         elif self.is_committed and not self.is_withdrawn:
             how = "refused"

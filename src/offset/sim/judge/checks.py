@@ -211,7 +211,7 @@ def snapshot(state: FunderState) -> dict[str, Any]:
         "incoming ids": state.incoming_ids,
         "waiting": {payer: set(state.waiting.of(payer)) for payer in state.waiting},
         "passed on": {key: set(state.passed_on.of(key)) for key in state.friends},
-        "used invoices": set(state.used_invoices),
+        "history number": state.history_number,
     }
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from offset.core.funder.records import HistoryKey, HistoryKind, HistoryRecord, PaymentStage
+from offset.core.funder.history_kinds import HistoryKind
+from offset.core.funder.records import HistoryRecord
 from offset.sim.cast.cast import Cast
 from offset.sim.cast.purchase import Purchase
 from offset.sim.judge import leftovers, owners
 from offset.sim.judge.evidence import Evidence
+from offset.sim.physics.disk import history_of
 from offset.sim.physics.violation import claim
 from offset.wire.common import RECEIPT
 from offset.wire.signing import verify_receipt
@@ -136,9 +138,9 @@ def _books(evidence: Evidence) -> None:
             continue
         if purchase.buyer_end != "no route":
             kind = HistoryKind.PAID if purchase.buyer_end == "paid" else HistoryKind.UNPAID
-            row = _history(evidence, purchase.buyer, kind, purchase.payment_id, purchase)
-            if kind is HistoryKind.PAID and row is not None:
-                receipt = RECEIPT.decode(row.detail)
+            rows = _history(evidence, purchase.buyer, kind, purchase.payment_id, purchase)
+            if kind is HistoryKind.PAID and rows:
+                receipt = RECEIPT.decode(rows[-1].detail)
                 key = evidence.cast.key(purchase.seller)
                 # A part whose channel was given up may have been the one that proves the whole.
                 is_proof = verify_receipt(receipt, key) and (
@@ -158,7 +160,7 @@ def _books(evidence: Evidence) -> None:
         )
         kept = evidence.cast.state(purchase.buyer).payments.get(purchase.payment_id)
         claim(
-            kept is None or (kept.stage == PaymentStage.CANCELED and _may_echo(evidence, purchase.buyer)),
+            kept is None or purchase.buyer in evidence.cast.wiped,
             "leftover",
             f"{purchase.buyer} still keeps {purchase}, which its app knows to have ended",
         )
@@ -168,11 +170,6 @@ def _books(evidence: Evidence) -> None:
             "leftover",
             f"{purchase.seller} still keeps the invoice of {purchase}, which has ended",
         )
-
-
-def _may_echo(evidence: Evidence, name: str) -> bool:
-    """What an app said on a line that it gave up may arrive late, and begin again what had ended; that is cancelled."""
-    return evidence.cast.clients[name].host.life > 1
 
 
 def _is_broken(evidence: Evidence, purchase: Purchase) -> bool:
@@ -191,27 +188,28 @@ def _is_broken_beyond(evidence: Evidence, purchase: Purchase) -> bool:
 
 def _history(
     evidence: Evidence, name: str, kind: HistoryKind, ident: bytes, purchase: Purchase
-) -> HistoryRecord | None:
-    """What the history of a node says of a payment; None if it lost its database."""
+) -> list[HistoryRecord]:
+    """What the history of a node says of a payment; nothing if it lost its database."""
     disk = evidence.cast.hosts[name].disk
     assert disk is not None
-    row = disk.rows.get(HistoryKey(kind, ident))
-    if row is None and name in evidence.cast.wiped:
-        return None
-    echo = HistoryKind.UNPAID if kind is HistoryKind.PAID and _may_echo(evidence, name) else kind
+    rows = history_of(disk.rows, ident)
+    if name in evidence.cast.wiped and kind not in [row.kind for row in rows]:
+        return []
+    # Once, and nothing else; a later receipt adds nothing to what was paid.
+    ends = [row for row in rows if row.kind is not HistoryKind.PROOF]
     claim(
-        isinstance(row, HistoryRecord)
-        and (kind is HistoryKind.UNPAID or (row.currency, row.amount) == (purchase.currency, purchase.amount))
-        and not any(
-            HistoryKey(other, ident) in disk.rows
-            for other in HistoryKind
-            if other not in (kind, echo, HistoryKind.LOST)
-        ),
+        [row.kind for row in ends] == [kind]
+        # A payment that was begun with a wrong amount or currency ends unpaid in that one.
+        and (kind is HistoryKind.UNPAID or _is_of(ends[0], purchase))
+        and not any(row.amount for row in rows if row not in ends),
         "history",
-        f"the history of {name} says {row} of {purchase}, which is {kind}",
+        f"the history of {name} says {rows} of {purchase}, which is {kind}",
     )
-    assert isinstance(row, HistoryRecord)
-    return row
+    return rows
+
+
+def _is_of(row: HistoryRecord, purchase: Purchase) -> bool:
+    return (row.currency, row.amount) == (purchase.currency, purchase.amount)
 
 
 def _sums(evidence: Evidence) -> None:

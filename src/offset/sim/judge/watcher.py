@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from offset.base.ids import PublicKey, RequestId
+from offset.core.funder.history_kinds import UsedKind
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.records import (
     Changes,
@@ -10,14 +11,13 @@ from offset.core.funder.records import (
     ConfigKey,
     CreditKey,
     FriendKey,
-    HistoryKey,
-    HistoryKind,
     InvoiceKey,
     PaymentKey,
     PendingKey,
     QueuedKey,
     TransactionKey,
     TransactionRecord,
+    UsedKey,
     in_order,
 )
 from offset.core.funder.state.state import FunderState
@@ -27,6 +27,7 @@ from offset.engine.surface import Effect, Persist
 from offset.sim.cast.cast import Cast
 from offset.sim.judge import checks, pairs
 from offset.sim.judge.excuses import Excuses
+from offset.sim.judge.histories import Histories
 from offset.sim.judge.steps import Steps
 from offset.sim.judge.waiting import Waiting
 from offset.sim.physics.host import Host
@@ -45,6 +46,7 @@ class Watcher:
         self.checked = 0
         self._exposed: dict[tuple[str, bytes, str, int], int] = {}
         self._steps = Steps()
+        self.history = Histories()
         self._lives: dict[str, int] = {}
         self._waiting: dict[str, Waiting] = {}
         self._commits = 0
@@ -70,6 +72,8 @@ class Watcher:
             self._lives[host.name] = host.life
             self._steps.forget(host.name)
             self._waiting[host.name] = Waiting(host.name)
+            assert host.disk is not None
+            self.history.started(host.name, host.disk.rows)
             for friend in engine.view().state.friends.values():
                 self._steps.saw(host.name, friend, None, is_alone=True)
 
@@ -80,6 +84,7 @@ class Watcher:
         state = view.state
         checks.turns_held(name, view.turns_held)
         kinds = {type(key) for key in commit.changes}
+        self.history.committed(name, commit.changes)
         for key in _friends_of(commit.changes):
             friend = state.friends.get(key)
             other = self.cast.names.get(key)
@@ -133,6 +138,7 @@ class Watcher:
         live = self.cast.state(host.name)
         restored = FunderState(live.local)
         restored.restore(in_order(host.disk.written))
+        self.history.used(host.name, live, host.disk.written)
         claim(
             checks.snapshot(restored) == checks.snapshot(live),
             "restore",
@@ -152,16 +158,14 @@ class Watcher:
         match request:
             case AddInvoice(invoice_id):
                 is_durable = any(
-                    key in rows
-                    for key in (
-                        InvoiceKey(invoice_id),
-                        HistoryKey(HistoryKind.RECEIVED, invoice_id),
-                        HistoryKey(HistoryKind.WITHDRAWN, invoice_id),
-                    )
+                    key in rows for key in (InvoiceKey(invoice_id), UsedKey(UsedKind.INVOICE, invoice_id))
                 )
                 claim(is_durable, "I13", f"{name} acknowledged an invoice that is not durable")
             case CreatePayment(payment_id):
-                claim(PaymentKey(payment_id) in rows, "I13", f"{name} acknowledged a payment not durable")
+                is_durable = any(
+                    key in rows for key in (PaymentKey(payment_id), UsedKey(UsedKind.PAYMENT, payment_id))
+                )
+                claim(is_durable, "I13", f"{name} acknowledged a payment not durable")
 
     def spoken(self, name: str, request_id: RequestId) -> None:
         """I13: the buyer got a commit, so the response is durable."""

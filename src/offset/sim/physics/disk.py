@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from offset.base.instants import Instant, Millis
-from offset.core.funder.records import Changes, Key, Record
+from offset.core.funder.records import Changes, HistoryRecord, Key, Record
 from offset.sim.physics.rng import Rng
 from offset.sim.physics.world import World
 
@@ -27,6 +27,11 @@ def apply(rows: Rows, changes: Changes) -> None:
             rows.pop(key, None)
         else:
             rows[key] = record
+
+
+def history_of(rows: Rows, ident: bytes) -> list[HistoryRecord]:
+    """What the history says of an invoice, a payment or a request."""
+    return [row for row in rows.values() if isinstance(row, HistoryRecord) and row.id == ident]
 
 
 class Disk:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from offset.core.funder.records import RECORDS, HistoryRecord, Record
+from offset.core.funder.records import PAST, RECORDS, HistoryRecord, Record
 from offset.store.schema.columns import Column, ColumnForm, ColumnKind, columns_of, fields_of, item_columns_of
 from offset.store.schema.rows import Row, row_reader, row_writer
 
@@ -16,7 +16,7 @@ class EntityTable:
     """A table with one record in each row. The columns of the primary key come first.
 
     `stamp` is one more column after all others, if there is one: the time of day in ms since 1970 at which the row was
-    written first. It stays as it is when the row is written again, and no record has it.
+    written. No record has it.
     """
 
     def __init__(self, kind: type[Record], stamp: Column | None = None) -> None:
@@ -24,6 +24,10 @@ class EntityTable:
         self.columns = columns_of(kind)
         self.key = self.columns[: len(kind.KEY.__struct_fields__)]
         self.stamp = stamp
+        self.is_appended = kind is HistoryRecord
+        """Whether a row is written once and never again."""
+        self.is_past = kind in PAST
+        """Whether a node looks its rows up, and does not load them."""
         assert [column.name for column in self.key] == list(kind.KEY.__struct_fields__), "the key comes first"
         self.to_row = row_writer(self.columns)
         """The row of a record, without the stamp."""

@@ -2,7 +2,7 @@
 
     create(path, public_key)                     a new, empty database
     database = Database.open(path, public_key)
-    funder = Funder(identity, entropy, database.load())
+    funder = Funder(identity, entropy, database.load(), database.past)
     database.write(changes)                      as often as you like; then, perhaps in another thread:
     database.flush()                             all of it is durable
     database.close()
@@ -21,8 +21,6 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
-import msgspec
-
 import offset
 from offset.base.faults import NodeStopped, UserFault
 from offset.base.ids import PublicKey
@@ -36,15 +34,14 @@ from offset.store.sqlite.checks import (
     check_sound,
 )
 from offset.store.sqlite.connection import connect, make_file, remove_file, sync_folder, transaction, use_log
-from offset.store.sqlite.errors import DAMAGED, sentence
+from offset.store.sqlite.errors import DAMAGED, UNREADABLE, sentence
 from offset.store.sqlite.lock import Lock
 from offset.store.sqlite.migrate import FOLDER, migrate, scripts
+from offset.store.sqlite.past import DiskPast
 from offset.store.sqlite.statements import Now, Statement, Statements
 from offset.wire.common import NamedIndexServerAddress
 
 T = TypeVar("T")
-UNREADABLE = (msgspec.MsgspecError, ValueError, LookupError, TypeError, AttributeError)
-"""What reading a row raises whose cells are not what we wrote."""
 
 
 def system_now() -> int:
@@ -96,6 +93,9 @@ class Database:
         self._path, self._lock, self._connection = path, lock, connection
         self._cursor = connection.cursor()
         self._statements = Statements(now)
+        self._reader: sqlite3.Connection | None = None
+        self.past = DiskPast(path, self._look)
+        """What is over, as far as it is durable; for the thread of `write`, also during a flush."""
         self._is_settled = False
         self._is_broken = False
         self._is_closed = False
@@ -150,8 +150,13 @@ class Database:
         self._is_settled = True
 
     def load(self) -> Iterator[Record]:
-        """All records, friends before what belongs to them. Raises NodeStopped when one cannot be read."""
+        """All records but those that are looked up in `past`, friends before what belongs to them.
+
+        Raises NodeStopped when one cannot be read.
+        """
         for table in self._statements.tables:
+            if table.is_past:
+                continue
             try:
                 yield from table.read(self._connection.execute(table.select))
             except sqlite3.Error as error:
@@ -188,6 +193,17 @@ class Database:
         """Make the group under way durable; returns when it is. Raises NodeStopped; then it may be lost."""
         self._run(self._connection.commit)
 
+    def _look(self) -> sqlite3.Connection:
+        """What to read from: until something is written our own connection, which may have migrated; then another one,
+        which does not wait for a flush.
+        """
+        if not self._is_settled:
+            return self._connection
+        if self._reader is None:
+            self._reader = connect(self._path)
+            self._reader.execute("PRAGMA query_only = ON")
+        return self._reader
+
     def _run(self, job: Callable[[], T]) -> T:
         """Half a group must never be committed: after the first error no write is accepted."""
         if self._is_broken:
@@ -211,6 +227,8 @@ class Database:
         self._is_closed = self._is_broken = True
         # What was flushed stands in the log, which the next start reads.
         with suppress(sqlite3.Error):
+            if self._reader is not None:
+                self._reader.close()
             self._connection.rollback()
             self._cursor.close()
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -6,7 +6,11 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+import msgspec
+
 DAMAGED = "it is damaged; look what is wrong with stmgr check-db, and restore a backup (docs/RECOVERY.md)"
+UNREADABLE = (msgspec.MsgspecError, ValueError, LookupError, TypeError, AttributeError)
+"""What reading a row raises whose cells are not what we wrote."""
 _TROUBLES = (
     ("SQLITE_FULL", "the disk is full; make room and start again"),
     ("SQLITE_READONLY", "it cannot be written; check the permissions of the file and its folder"),

@@ -13,8 +13,7 @@ from offset.base.ids import PublicKey
 from offset.core.funder.records import Record
 from offset.core.funder.state.state import FunderState
 from offset.store.sqlite.checks import check_header, check_marks
-from offset.store.sqlite.database import UNREADABLE
-from offset.store.sqlite.errors import sentence
+from offset.store.sqlite.errors import UNREADABLE, sentence
 from offset.store.sqlite.statements import Statements, TableStatements
 
 _FAULTS_TOLD = 100
@@ -64,7 +63,9 @@ def _read(
         return
     for place, row in enumerate(cursor, 1):
         try:
-            rows += table.read([row])
+            records = list(table.read([row]))
+            if not table.is_past:
+                rows += records
         except UNREADABLE as error:
             found.append(f"row {place} of {table.name} cannot be read: {error}")
 

@@ -13,11 +13,23 @@ from pathlib import Path
 from offset.base.faults import UserFault
 
 
+class Taken(UserFault):
+    """Another program holds the lock."""
+
+    def __init__(self, database: Path, holder: str) -> None:
+        super().__init__(
+            f"another program (process {holder or 'unknown'}) works with the database {database}; "
+            "stop it first, or name another database"
+        )
+        self.holder = holder
+        """The number of its process; empty if it is not known."""
+
+
 class Lock:
     """An exclusive lock on `<database>.lock`, until `release`."""
 
     def __init__(self, database: Path) -> None:
-        """Raises UserFault when another program holds the lock, or the folder cannot be written."""
+        """Raises Taken when another program holds the lock, UserFault when the folder cannot be written."""
         path = database.with_name(database.name + ".lock")
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -31,10 +43,7 @@ class Lock:
         except OSError:
             holder = os.pread(self._file, 20, 0).decode("ascii", "replace").strip()
             os.close(self._file)
-            raise UserFault(
-                f"another program (process {holder or 'unknown'}) works with the database {database}; "
-                "stop it first, or name another database"
-            ) from None
+            raise Taken(database, holder) from None
         try:
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)

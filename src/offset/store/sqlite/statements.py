@@ -21,6 +21,8 @@ class TableStatements(Protocol):
     name: str
     is_list: bool
     """Whether all rows together are one record."""
+    is_past: bool
+    """Whether a node looks its rows up, and does not load them."""
     select: str
     """Gives all rows, in the order in which `read` wants them."""
 
@@ -44,26 +46,25 @@ class EntityStatements:
 
     def __init__(self, table: EntityTable, now: Now) -> None:
         """`now` gives the stamp of a row that is new, if the table has one."""
-        self.name = table.name
+        self.name, self.is_past = table.name, table.is_past
         self._to_row, self._key_row, self._from_row = table.to_row, table.key_row, table.from_row
         self._now = now if table.stamp else None
         key, read = [column.name for column in table.key], [column.name for column in table.columns]
         every = [*read, table.stamp.name] if table.stamp else read
         changed = ", ".join(f"{column} = excluded.{column}" for column in read[len(key) :])
         action = f"UPDATE SET {changed}" if changed else "NOTHING"
-        self._upsert = (
-            f"INSERT INTO {self.name} ({', '.join(every)}) VALUES ({', '.join('?' * len(every))}) "
-            f"ON CONFLICT ({', '.join(key)}) DO {action}"
-        )
+        self._put = f"INSERT INTO {self.name} ({', '.join(every)}) VALUES ({', '.join('?' * len(every))})"
+        if not table.is_appended:
+            self._put += f" ON CONFLICT ({', '.join(key)}) DO {action}"
         self._delete = f"DELETE FROM {self.name} WHERE {' AND '.join(f'{column} = ?' for column in key)}"
         self.select = f"SELECT {', '.join(read)} FROM {self.name} ORDER BY {', '.join(key)}"
 
     def put(self, records: list[Any]) -> list[Statement]:
-        """One upsert, which leaves a stamp as it is."""
+        """One upsert; a row that is only appended is an error if there is one with its key."""
         rows = list(map(self._to_row, records))
         if self._now is not None:
             rows = [(*row, self._now()) for row in rows]
-        return [(self._upsert, rows)]
+        return [(self._put, rows)]
 
     def drop(self, keys: list[Key]) -> list[Statement]:
         """One delete."""
@@ -78,7 +79,7 @@ class EntityStatements:
 class ListStatements:
     """Those of a table that is one list."""
 
-    is_list = True
+    is_list, is_past = True, False
 
     def __init__(self, table: ListTable) -> None:
         self.name = table.name

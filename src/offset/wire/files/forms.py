@@ -208,11 +208,9 @@ def _checked(check: Callable[[str], str]) -> Leaf:
 
 
 def _decimal(pattern: str, fits: Callable[[int], bool], expected: str) -> Leaf:
-    digits = re.compile(pattern)
-
     def read(value: Json, at: str) -> int:
         # Zeros in front are allowed, however many; int() refuses thousands of digits.
-        if isinstance(value, str) and (match := digits.fullmatch(value)) and len(match[2]) <= 40:
+        if isinstance(value, str) and (match := re.fullmatch(pattern, value)) and len(match[2]) <= 40:
             number = int(match[1] + match[2])
             if fits(number):
                 return number

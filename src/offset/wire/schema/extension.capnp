@@ -2,12 +2,12 @@
 
 # All that Offset adds to the wire of version 0.1.11: last fields, which an old peer does not read (docs/WIRE.md).
 # A struct with the name of one of 0.1.11 begins exactly like it, so that each reads the other. It is written only
-# when its last field holds something; else the bytes are those of 0.1.11.
+# when its last field holds something; else the bytes are those of 0.1.11. The message that carries ReportMutations to
+# an app is in extension_app.capnp.
 
 using Common = import "common.capnp";
 using Friend = import "friend.capnp";
 using Report = import "report.capnp";
-using App = import "app.capnp";
 
 # Between friends
 
@@ -114,7 +114,7 @@ struct LostCredits {
 struct LostPayment {
   paymentId @0 :Common.PaymentId;
   currency @1 :Common.Currency;
-  parts @2 :List(LostCredits);  # What was under way when a channel was lost
+  parts @2 :List(LostCredits);  # What was under way when a channel was lost; none when the payment is forgotten
   optAckUid :union {
     empty @3 :Void;  # Parts are under way, or it is not closed, or its end is told as in 0.1.11
     ackUid @4 :Common.Uid;  # Nobody can prove whether it was paid; an AckClosePayment with this forgets it
@@ -172,14 +172,5 @@ struct ReportMutations {
   optExtra :union {
     empty @3 :Void;
     extra @4 :Extra;
-  }
-}
-
-struct AppServerToApp {
-  union {
-    transactionResult @0 :App.TransactionResult;
-    responseClosePayment @1 :App.ResponseClosePayment;
-    reportMutations @2 :ReportMutations;
-    responseRoutes @3 :App.ClientResponseRoutes;
   }
 }

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.ledger.reset import make_terms
-from offset.core.funder.records import HistoryKind, HistoryRecord, PaymentStage
+from offset.core.funder.records import HistoryRecord, PaymentStage
+from offset.core.funder.state import views
 from offset.core.funder.state.views import lost_payments
 from offset.wire import app
 from offset.wire.common import Commit
@@ -138,3 +140,15 @@ def test_a_cancel_of_another_part_proves_nothing(lose: Loss) -> None:
     world.settle()
     world.control("a", app.RequestClosePayment(payment_id))
     assert world["a"].state.payments[payment_id].stage is PaymentStage.LOST
+
+
+def test_a_report_names_a_bounded_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many payments are lost, a report has some of them; a forgotten one is told without parts."""
+    monkeypatch.setattr(views, "LOST_PAYMENTS_TOLD_MAX", 2)
+    world = World("amb")
+    world.chain()
+    ids = [world.promise("amb", 10, 3)[0] for _ in range(3)]
+    hear_terms(world)
+    state = world["a"].state
+    assert [lost.payment_id for lost in lost_payments(state, ids)] == ids[:2]
+    assert lost_payments(state, [b"x" * 16]) == (LostPayment(b"x" * 16, "", (), None),)

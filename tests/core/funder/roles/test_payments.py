@@ -6,14 +6,8 @@ import msgspec
 import pytest
 
 from offset.base.entropy import SeededEntropy
-from offset.core.funder.records import (
-    HistoryKey,
-    HistoryKind,
-    HistoryRecord,
-    PaymentKey,
-    PaymentRecord,
-    PaymentStage,
-)
+from offset.core.funder.history_kinds import HistoryKind
+from offset.core.funder.records import HistoryRecord, PaymentKey, PaymentRecord, PaymentStage
 from offset.core.funder.roles import payments
 from offset.core.funder.roles.payments import (
     ack_close_payment,
@@ -209,8 +203,8 @@ def test_creating_a_payment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def noted(turn: Turn, kind: HistoryKind) -> HistoryRecord:
     """What this turn wrote into the history."""
-    record = turn.changes[HistoryKey(kind, PAYMENT_ID)]
-    assert isinstance(record, HistoryRecord)
+    (record,) = [record for record in turn.changes.values() if isinstance(record, HistoryRecord)]
+    assert (record.number, record.kind, record.id) == (1, kind, PAYMENT_ID)
     return record
 
 

@@ -9,6 +9,7 @@ from offset.core.funder.friend.liveness import gave_token_back
 from offset.core.funder.friend.reachability import known_relays
 from offset.core.funder.friend.sender import restarted
 from offset.core.funder.friend.settings import configure_active
+from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
 from offset.core.funder.ledger.mutual_credit import Verdict
 from offset.core.funder.ledger.reset import acceptable, is_reset_by, make_terms, take_reset
@@ -21,7 +22,7 @@ from offset.core.funder.ledger.token_channel import (
     apply_next,
     receive,
 )
-from offset.core.funder.records import CreditKey, From, HistoryKind, HistoryRecord, Lost, Own, SentRelays
+from offset.core.funder.records import CreditKey, From, Lost, Own, SentRelays
 from offset.core.funder.roles.buyer import response_came, transaction_collected, transaction_failed
 from offset.core.funder.roles.cancelling import lose_channel
 from offset.core.funder.roles.mediator import forward
@@ -135,9 +136,7 @@ def _take_operation(turn: Turn, friend: Friend, taken: Taken) -> None:
             # Paid on, but nobody pays us: it is part of our claim there (D1).
             if isinstance(op, CollectOp):
                 amount = taken.answered.frozen
-                turn.note(
-                    HistoryRecord(HistoryKind.LOST, op.request_id, currency, amount, friend.public_key, b"")
-                )
+                turn.note(HistoryKind.LOST, op.request_id, currency, amount, friend.public_key, b"")
 
 
 def _take_own_answer(turn: Turn, op: ResponseOp | CancelOp | CollectOp) -> None:

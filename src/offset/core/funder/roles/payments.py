@@ -9,7 +9,8 @@ import msgspec
 
 from offset.base.entropy import new_plain_lock, new_uid
 from offset.base.limits import PAYMENTS_MAX
-from offset.core.funder.records import HistoryKind, HistoryRecord, LostPart, PaymentRecord, PaymentStage
+from offset.core.funder.history_kinds import HistoryKind, UsedKind
+from offset.core.funder.records import LostPart, PaymentRecord, PaymentStage, UsedKey
 from offset.core.funder.roles.payment_states import PAYMENT, PaymentEvent
 from offset.core.funder.state.turn import Turn
 from offset.wire.app import (
@@ -29,6 +30,8 @@ def create_payment(turn: Turn, request: CreatePayment) -> str | None:
     """Begin a payment. Returns why not, or None."""
     if request.payment_id in turn.state.payments:
         return "there is such a payment already"
+    if turn.state.used.has(UsedKey(UsedKind.PAYMENT, request.payment_id)):
+        return "a payment with this id ended before; begin one with another id"
     if len(turn.state.payments) >= PAYMENTS_MAX:
         return f"there are {PAYMENTS_MAX} payments that wait for their acknowledgement"
     stage = PAYMENT.after(None, PaymentEvent.CREATED)
@@ -118,14 +121,12 @@ def part_promised(turn: Turn, payment: PaymentRecord) -> None:
 def part_lost(turn: Turn, payment: PaymentRecord, part: LostPart) -> None:
     """A part is lost with its channel: the friend may claim it, whatever becomes of the payment."""
     turn.note(
-        HistoryRecord(
-            HistoryKind.LOST_PART,
-            part.request_id,
-            payment.currency,
-            part.amount,
-            part.friend,
-            payment.payment_id,
-        )
+        HistoryKind.LOST_PART,
+        part.request_id,
+        payment.currency,
+        part.amount,
+        part.friend,
+        payment.payment_id,
     )
     payment = msgspec.structs.replace(payment, lost=(*payment.lost, part))
     turn.lost_payments[payment.payment_id] = None
@@ -151,9 +152,16 @@ def part_collected(turn: Turn, payment: PaymentRecord, receipt: Receipt) -> None
     # Only the receipt of the complete part proves the whole (D28). It may come when the app has heard of the end
     # already; then the history still gets it.
     if payment.receipt is None or (receipt.is_complete and not payment.receipt.is_complete):
+        is_first = payment.receipt is None
         ack_uid = payment.ack_uid or new_uid(turn.entropy)
         payment = msgspec.structs.replace(payment, receipt=receipt, ack_uid=ack_uid)
-        _note(turn, HistoryKind.PAID, payment, RECEIPT.encode(receipt))
+        detail = RECEIPT.encode(receipt)
+        if is_first:
+            _note(turn, HistoryKind.PAID, payment, detail)
+        else:
+            turn.note(
+                HistoryKind.PROOF, payment.payment_id, payment.currency, 0, payment.dest_public_key, detail
+            )
     _one_less(turn, payment, stage)
 
 
@@ -192,14 +200,12 @@ def _end_without_receipt(turn: Turn, payment: PaymentRecord, stage: PaymentStage
 
 def _note(turn: Turn, kind: HistoryKind, payment: PaymentRecord, detail: bytes) -> None:
     turn.note(
-        HistoryRecord(
-            kind,
-            payment.payment_id,
-            payment.currency,
-            payment.total_dest_payment,
-            payment.dest_public_key,
-            detail,
-        )
+        kind,
+        payment.payment_id,
+        payment.currency,
+        payment.total_dest_payment,
+        payment.dest_public_key,
+        detail,
     )
 
 

@@ -7,8 +7,9 @@ import msgspec
 from offset.base.entropy import new_plain_lock, new_rand_value
 from offset.base.ids import UNSIGNED, Currency, HashedLock, InvoiceId, PlainLock
 from offset.base.limits import INVOICE_FREE_PARTS_MAX, INVOICES_MAX
+from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.core.funder.ledger.mutual_credit import Pending, response_buffer_of
-from offset.core.funder.records import HistoryKind, HistoryRecord, InvoiceRecord, Queue
+from offset.core.funder.records import InvoiceRecord, Queue, UsedKey
 from offset.core.funder.roles.sale_states import SALE, SaleEvent, SaleState, came, lost, sale_state
 from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.turn import Turn
@@ -25,7 +26,7 @@ def add_invoice(turn: Turn, request: AddInvoice) -> str | None:
     """Open an invoice. Returns why not, or None."""
     if request.invoice_id in turn.state.invoices:
         return "the invoice is open already"
-    if request.invoice_id in turn.state.used_invoices:
+    if turn.state.used.has(UsedKey(UsedKind.INVOICE, request.invoice_id)):
         return "the invoice was used before"
     if len(turn.state.invoices) >= INVOICES_MAX:
         return f"there are {INVOICES_MAX} open invoices already"
@@ -225,16 +226,7 @@ def _happened(
 
 
 def _close(turn: Turn, invoice: InvoiceRecord, kind: HistoryKind, detail: bytes) -> None:
-    del turn.state.invoices[invoice.invoice_id]
-    turn.drop(invoice.key())
-    turn.state.used_invoices[invoice.invoice_id] = None
+    turn.drop_invoice(invoice)
     turn.note(
-        HistoryRecord(
-            kind,
-            invoice.invoice_id,
-            invoice.currency,
-            invoice.total_dest_payment,
-            turn.state.local,
-            detail,
-        )
+        kind, invoice.invoice_id, invoice.currency, invoice.total_dest_payment, turn.state.local, detail
     )

@@ -17,7 +17,6 @@ from offset.core.funder.records import (
     CreditRecord,
     FriendRecord,
     From,
-    HistoryKind,
     HistoryRecord,
     InvoiceRecord,
     Origin,
@@ -29,8 +28,10 @@ from offset.core.funder.records import (
     RelaysRecord,
     SentRelays,
     TransactionRecord,
+    UsedRecord,
 )
 from offset.core.funder.state.passed_on import PassedOn
+from offset.core.funder.state.past import NO_PAST, Past, UsedIds
 from offset.core.funder.state.waiting_parts import WaitingParts
 from offset.wire.common import NamedRelayAddress, RelayAddress
 from offset.wire.extension import CreditLine
@@ -147,7 +148,7 @@ class Friend:
 class FunderState:
     """The state of a funder. Only the modules of this package change it, and they name what they changed."""
 
-    def __init__(self, local: PublicKey) -> None:
+    def __init__(self, local: PublicKey, past: Past = NO_PAST) -> None:
         self.local = local
         self.operations_max = OPERATIONS_PER_BATCH_MAX
         """How many operations we put into one message."""
@@ -158,8 +159,10 @@ class FunderState:
         self.transactions: dict[RequestId, TransactionRecord] = {}
         self.incoming_ids: dict[tuple[Currency, RequestId], PublicKey] = {}
         """Requests of friends that we have not answered for good: an id is refused while it is here (D2)."""
-        self.used_invoices: dict[InvoiceId, None] = {}
-        """Invoices that ended; their ids are not taken again (D7)."""
+        self.used = UsedIds(past)
+        """Invoices and payments that are over; their ids are not taken again (D7)."""
+        self.history_number = past.last_number()
+        """Of the newest row of the history."""
         self.passed_on = PassedOn()
         self.waiting = WaitingParts()
 
@@ -223,8 +226,9 @@ class FunderState:
             case TransactionRecord():
                 self.transactions[record.request_id] = record
             case HistoryRecord():
-                if record.kind in (HistoryKind.RECEIVED, HistoryKind.WITHDRAWN):
-                    self.used_invoices[InvoiceId(record.id)] = None
+                self.history_number = max(self.history_number, record.number)
+            case UsedRecord():
+                self.used.add(record.key())
 
     def _restore_pending(self, record: PendingRecord) -> None:
         credit = self.friends[record.friend].channel.credits[record.currency]

@@ -10,6 +10,7 @@ import msgspec
 
 from offset.base.entropy import Entropy
 from offset.base.ids import Currency, PaymentId, PublicKey, RequestId
+from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.core.funder.ledger.mutual_credit import Draft
 from offset.core.funder.records import (
     OWN,
@@ -28,6 +29,8 @@ from offset.core.funder.records import (
     QueuedRecord,
     Record,
     TransactionRecord,
+    UsedKey,
+    UsedRecord,
 )
 from offset.core.funder.state.state import Friend, FunderState, Queued
 from offset.core.funder.state.waiting_parts import Payer
@@ -84,6 +87,7 @@ class Turn:
         "state",
         "touched",
         "trying",
+        "used_up",
         "waiting",
         "wanting",
     )
@@ -98,7 +102,7 @@ class Turn:
         self.credit_lines: list[FriendCreditLines] = []
         """Told by friends, for apps."""
         self.lost_payments: dict[PaymentId, None] = {}
-        """Payments of which a part is lost, or whose app asks how they ended."""
+        """Payments of which a part is lost, or whose app asks how they ended; also when they are forgotten."""
         self.refusal: str | None = None
         """Why the request that this turn is about was refused."""
         # Dicts as ordered sets: the order must not depend on hashes.
@@ -116,6 +120,8 @@ class Turn:
         """Balances or consistency of the channel changed."""
         self.proven: dict[PublicKey, None] = {}
         """There is a newer proof of the balances."""
+        self.used_up: list[UsedKey] = []
+        """Ids that are never taken again."""
         self.waiting: dict[Payer, None] = {}
         """Parts came for an invoice, or went."""
 
@@ -151,9 +157,23 @@ class Turn:
         self.put(payment)
 
     def drop_payment(self, payment: PaymentRecord) -> None:
-        """Forget this payment."""
+        """Forget this payment, but for its id."""
         del self.state.payments[payment.payment_id]
         self.drop(payment.key())
+        if payment.lost:
+            self.lost_payments[payment.payment_id] = None
+        self._use_up(UsedRecord(UsedKind.PAYMENT, payment.payment_id))
+
+    def drop_invoice(self, invoice: InvoiceRecord) -> None:
+        """Forget this invoice, but for its id."""
+        del self.state.invoices[invoice.invoice_id]
+        self.drop(invoice.key())
+        self._use_up(UsedRecord(UsedKind.INVOICE, invoice.invoice_id))
+
+    def _use_up(self, record: UsedRecord) -> None:
+        self.put(record)
+        self.state.used.add(record.key())
+        self.used_up.append(record.key())
 
     def put_transaction(self, transaction: TransactionRecord) -> None:
         """Keep this transaction."""
@@ -166,9 +186,13 @@ class Turn:
         self.drop(transaction.key())
         return transaction
 
-    def note(self, record: HistoryRecord) -> None:
-        """Write the history; nothing in memory depends on it."""
-        self.put(record)
+    def note(
+        self, kind: HistoryKind, ident: bytes, currency: Currency, amount: int, peer: PublicKey, detail: bytes
+    ) -> None:
+        """Append a row to the history; nothing in memory depends on it."""
+        self.state.history_number += 1
+        number = self.state.history_number
+        self.put(HistoryRecord(number, kind, ident, currency, amount, peer, detail))
 
     def concerned(self) -> dict[PublicKey, None]:
         """Friends whose capacities may be others now, in the order in which they came up."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 
 from offset.base.credits import Amount, Rate, clamp_amount
 from offset.base.ids import Currency, PaymentId
+from offset.base.limits import LOST_PAYMENTS_TOLD_MAX
 from offset.core.funder.records import ConfigRecord, PaymentStage
 from offset.core.funder.state.state import Friend, FunderState
 from offset.wire.extension import FriendCreditLines, LostCredits, LostPayment
@@ -91,17 +93,25 @@ def credit_lines(state: FunderState) -> tuple[FriendCreditLines, ...]:
 
 
 def lost_payments(state: FunderState, payments: Iterable[PaymentId]) -> tuple[LostPayment, ...]:
-    """What is lost of these payments, as far as they are still kept and there is anything."""
-    kept = [payment for payment_id in payments if (payment := state.payments.get(payment_id)) is not None]
-    return tuple(
-        LostPayment(
-            payment.payment_id,
-            payment.currency,
-            tuple(LostCredits(part.friend, part.amount) for part in payment.lost),
-            payment.ack_uid if payment.stage is PaymentStage.LOST else None,
-        )
-        for payment in kept
-        if payment.lost
+    """What is lost of these payments, where anything is; nothing of one that is forgotten, so that apps forget it too.
+
+    At most LOST_PAYMENTS_TOLD_MAX of them: apps can ask for the others (docs/WIRE.md).
+    """
+    told = (_lost_payment(state, payment_id) for payment_id in payments)
+    return tuple(itertools.islice((lost for lost in told if lost is not None), LOST_PAYMENTS_TOLD_MAX))
+
+
+def _lost_payment(state: FunderState, payment_id: PaymentId) -> LostPayment | None:
+    payment = state.payments.get(payment_id)
+    if payment is None:
+        return LostPayment(payment_id, Currency(""), (), None)
+    if not payment.lost:
+        return None
+    return LostPayment(
+        payment.payment_id,
+        payment.currency,
+        tuple(LostCredits(part.friend, part.amount) for part in payment.lost),
+        payment.ack_uid if payment.stage is PaymentStage.LOST else None,
     )
 
 

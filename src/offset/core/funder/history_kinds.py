@@ -1,0 +1,35 @@
+"""What ended, and how: the kinds of rows of the history, and of ids that are never taken again."""
+
+from __future__ import annotations
+
+import enum
+
+
+class HistoryKind(enum.StrEnum):
+    """What ended, and how."""
+
+    PAID = "paid"
+    """A payment of ours succeeded."""
+    UNPAID = "unpaid"
+    """A payment of ours was canceled."""
+    RECEIVED = "received"
+    """An invoice of ours was collected."""
+    WITHDRAWN = "withdrawn"
+    """An invoice of ours was withdrawn."""
+    LOST = "lost"
+    """We paid for a request whose asker is gone."""
+    UNPROVED = "unproved"
+    """A payment of ours ended neither paid nor unpaid: what is lost of it may be claimed."""
+    LOST_PART = "lost part"
+    """A part of a payment of ours was under way to a friend when the channel was lost, and the friend may claim it. The
+    id is that of the part, the detail that of its payment."""
+    PROOF = "proof"
+    """A payment of ours that was noted as paid is proved whole by a later receipt, the detail. The amount is 0: nothing
+    more was paid."""
+
+
+class UsedKind(enum.IntEnum):
+    """Whose id was used."""
+
+    INVOICE = 0
+    PAYMENT = 1

@@ -1,0 +1,122 @@
+"""The rows of a card's books, as the wallet handles them; amounts are numbers, times are in ms since 1970."""
+
+from __future__ import annotations
+
+import msgspec
+
+from offset.base.credits import Amount, Balance
+from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey
+from offset.base.instants import Millis
+
+
+class PartRow(msgspec.Struct, frozen=True):
+    """What was sent over one friend for a payment."""
+
+    friend: PublicKey
+    amount: Amount
+    """What arrives."""
+    fee: Amount
+
+    @property
+    def cost(self) -> Amount:
+        """What leaves over the friend."""
+        return self.amount + self.fee
+
+
+class PurchaseRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment of the owner."""
+
+    id: str
+    body_hash: bytes
+    """Of the request that made it."""
+    invoice: bytes
+    """An InvoiceText, packed."""
+    invoice_id: InvoiceId
+    seller: PublicKey
+    currency: Currency
+    amount: Amount
+    name: str
+    note: str
+    stage: str
+    fees_max: Amount | None = None
+    fees: Amount | None = None
+    payment_id: PaymentId | None = None
+    parts: tuple[PartRow, ...] = ()
+    commit: bytes | None = None
+    """Packed."""
+    receipt: bytes | None = None
+    """Packed."""
+    handed: Millis | None = None
+    """When its commit was shown first."""
+    why: str | None = None
+    """JSON."""
+    made: Millis
+    changed: Millis
+
+
+class SaleRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An invoice of the owner."""
+
+    id: str
+    """The id of the invoice, as text."""
+    body_hash: bytes
+    invoice: bytes
+    """An InvoiceText, packed."""
+    invoice_id: InvoiceId
+    currency: Currency
+    amount: Amount
+    note: str
+    stage: str
+    commit: bytes | None = None
+    """Packed."""
+    owed_before: Balance | None = None
+    """What friends owed together when the node was asked to collect."""
+    why: str | None = None
+    """JSON."""
+    made: Millis
+    changed: Millis
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of the balance with a friend."""
+
+    at: Millis
+    cause: str
+    currency: Currency
+    friend: PublicKey
+    friend_name: str
+    delta: Balance
+    balance: Balance
+    """With the friend, after it."""
+    total: Balance
+    """With all friends, after it."""
+    fees: Amount | None = None
+    purchase: str | None = None
+    sale: str | None = None
+
+
+class HistoryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the history: a move, or several of payments that only passed, with what the books say of it."""
+
+    id: int
+    at: Millis
+    cause: str
+    currency: Currency
+    friend: PublicKey | None
+    friend_name: str | None
+    delta: Balance
+    balance: Balance
+    total: Balance
+    fees: Amount | None
+    purchase: str | None
+    sale: str | None
+    name: str
+    note: str
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """What the owner calls a node, and wrote about it."""
+
+    key: PublicKey
+    name: str
+    note: str = ""

@@ -1,0 +1,74 @@
+"""Looking up what is over in a database: the history, and the ids that were used."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from offset.base.faults import NodeStopped
+from offset.core.funder.records import HistoryRecord, UsedKey, UsedRecord
+from offset.core.funder.state.past import Noted
+from offset.store.schema.tables import TABLES, EntityTable
+from offset.store.sqlite.errors import DAMAGED, UNREADABLE, sentence
+
+
+def _table(name: str) -> EntityTable:
+    (table,) = [table for table in TABLES if table.name == name]
+    assert isinstance(table, EntityTable)
+    return table
+
+
+_HISTORY, _USED = _table(HistoryRecord.TABLE), _table(UsedRecord.TABLE)
+assert _HISTORY.stamp is not None
+_CELLS = ", ".join(column.name for column in (*_HISTORY.columns, _HISTORY.stamp))
+_NEWEST = f"SELECT {_CELLS} FROM history WHERE number < ? ORDER BY number DESC LIMIT ?"
+_OLDEST = f"SELECT {_CELLS} FROM history WHERE number > ? ORDER BY number LIMIT ?"
+_LAST = (
+    "SELECT max((SELECT ifnull(max(number), 0) FROM history), value) FROM meta WHERE name = 'history_pruned'"
+)
+_IS_USED = "SELECT EXISTS (SELECT 1 FROM used_ids WHERE kind = ? AND id = ?)"
+_BEYOND_ALL = 2**63 - 1
+
+
+class DiskPast:
+    """The past in a database (offset.core.funder.state.past.Past): each look is one read by primary key."""
+
+    def __init__(self, path: Path, look: Callable[[], sqlite3.Connection]) -> None:
+        """`look` gives the connection to read from."""
+        self._path, self._look = path, look
+
+    def last_number(self) -> int:
+        """The highest number that a row of the history ever had. Raises NodeStopped."""
+        found = self._read(_LAST, ())
+        if not found:
+            raise NodeStopped(f"trouble with the database {self._path}: a row of meta is missing, {DAMAGED}")
+        return int(found[0][0])
+
+    def is_used(self, key: UsedKey) -> bool:
+        """Whether an invoice or payment with this id is over. Raises NodeStopped."""
+        return bool(self._read(_IS_USED, _USED.key_row(key))[0][0])
+
+    def newest(self, before: int | None, limit: int) -> list[Noted]:
+        """The last rows of the history, or of those below `before`; the newest first. Raises NodeStopped."""
+        return self._page(_NEWEST, _BEYOND_ALL if before is None else before, limit)
+
+    def oldest(self, after: int, limit: int) -> list[Noted]:
+        """The first rows of the history above `after`; the oldest first. Raises NodeStopped."""
+        return self._page(_OLDEST, after, limit)
+
+    def _page(self, question: str, number: int, limit: int) -> list[Noted]:
+        rows = self._read(question, (number, limit))
+        try:
+            return [Noted(_HISTORY.from_row(*cells), time) for *cells, time in rows]
+        except UNREADABLE as error:
+            raise NodeStopped(
+                f"trouble with the database {self._path}: a row of history cannot be read, {DAMAGED}"
+            ) from error
+
+    def _read(self, question: str, cells: tuple[Any, ...]) -> list[Any]:
+        try:
+            return self._look().execute(question, cells).fetchall()
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise NodeStopped(sentence(self._path, error)) from error

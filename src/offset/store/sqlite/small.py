@@ -1,0 +1,160 @@
+"""A small database beside those of nodes: plain statements, each write durable when it returns.
+
+The wallet keeps its own books in such files. Their format grows by numbered scripts, as that of a node does; before a
+new script runs on a file that holds something, a copy of it is put beside it.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from offset.base.faults import NodeStopped, UserFault
+from offset.store.sqlite.connection import connect, make_file, remove_file, sync_folder, transaction
+from offset.store.sqlite.errors import sentence
+from offset.store.sqlite.migrate import format_of, migrate, scripts
+
+CHECKPOINT_PAGES = 256
+"""The log is copied into the database whenever it has so many pages (1 MB)."""
+
+
+class Kind(NamedTuple):
+    """What sort of a file it is."""
+
+    name: str
+    """As in "the database of the wallet"."""
+    application_id: int
+    """Marks a SQLite file as one of this kind."""
+    migrations: Path
+
+
+class SmallDatabase:
+    """An open database. For one thread at a time; whoever opens it keeps others out."""
+
+    def __init__(self, path: Path, kind: Kind) -> None:
+        """Open the file, or make it, for the owner's eyes only, and bring it to the newest format.
+
+        Raises UserFault, with what to do, when that is not possible; then the file is as it was.
+        """
+        self._path = path
+        is_new = not path.exists()
+        if is_new:
+            make_file(path)
+        try:
+            self._connection = connect(path)
+            try:
+                self._prepare(kind, is_new=is_new)
+            except BaseException:
+                self._connection.close()
+                raise
+            if is_new:
+                sync_folder(path)
+        except BaseException as error:
+            if is_new:
+                remove_file(path)
+            if isinstance(error, sqlite3.Error):
+                raise UserFault(sentence(path, error)) from None
+            raise
+
+    def _prepare(self, kind: Kind, *, is_new: bool) -> None:
+        connection = self._connection
+        if is_new:
+            connection.execute(f"PRAGMA application_id = {kind.application_id}")
+        (found,) = connection.execute("PRAGMA application_id").fetchone()
+        if found != kind.application_id:
+            raise UserFault(f"{self._path} is not the database of {kind.name}; name another folder")
+        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise UserFault(f"the database {self._path} is damaged; restore a backup of it")
+        newest, present = len(scripts(kind.migrations)), format_of(connection)
+        if present > newest:
+            raise UserFault(
+                f"a newer program wrote the database {self._path} (format {present}, this one knows {newest}); "
+                "use that one"
+            )
+        if 0 < present < newest:
+            self._copy_to(self._path.with_name(f"{self._path.name}.format-{present}"))
+        with transaction(connection):
+            migrate(connection, kind.migrations)
+        if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+            raise UserFault(
+                f"the disk of the database {self._path} cannot hold its log; move it to a local disk"
+            )
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+
+    def _copy_to(self, target: Path) -> None:
+        if target.exists():
+            # Of an attempt that failed after it.
+            return
+        make_file(target)
+        copy = connect(target)
+        try:
+            self._connection.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")
+        except BaseException:
+            copy.close()
+            remove_file(target)
+            raise
+        copy.close()
+        sync_folder(target)
+
+    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """What a SELECT finds. Raises NodeStopped."""
+        with self._troubles():
+            return self._connection.execute(statement, values).fetchall()
+
+    def write(self, statement: str, *values: Any) -> None:
+        """One statement, alone or in a group; durable when this, or the group, ends. Raises NodeStopped."""
+        with self._troubles():
+            self._connection.execute(statement, values)
+
+    @contextmanager
+    def group(self) -> Iterator[None]:
+        """All that is written inside becomes durable together, or nothing of it. Raises NodeStopped."""
+        with self._troubles(), transaction(self._connection):
+            yield
+
+    def reader(self) -> SmallReader:
+        """One more connection, only for reading, for another thread; the caller closes it."""
+        connection = sqlite3.connect(
+            f"{Path(os.path.realpath(self._path)).as_uri()}?mode=ro", uri=True, check_same_thread=False
+        )
+        connection.execute("PRAGMA query_only = ON")
+        return SmallReader(self._path, connection)
+
+    def close(self) -> None:
+        """Fold the log into the file and let go."""
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        self._connection.close()
+
+    def _troubles(self) -> AbstractContextManager[None]:
+        return _troubles(self._path)
+
+
+class SmallReader:
+    """A connection that only reads. For one thread at a time; it sees what was durable when a statement began."""
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        """Use `SmallDatabase.reader`."""
+        self._path, self._connection = path, connection
+
+    def rows(self, statement: str, *values: Any) -> Iterator[tuple[Any, ...]]:
+        """What a SELECT finds, row by row. Raises NodeStopped."""
+        with _troubles(self._path):
+            yield from self._connection.execute(statement, values)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+
+@contextmanager
+def _troubles(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise NodeStopped(sentence(path, error)) from error

@@ -1,0 +1,1 @@
+"""The wallet: a daemon that keeps cards, and all that its page and its commands can ask of it."""

@@ -1,0 +1,60 @@
+"""Histories that lose rows, and ids that are forgotten, are found."""
+
+import pytest
+
+from offset.core.funder.history_kinds import HistoryKind, UsedKind
+from offset.core.funder.records import Changes, HistoryKey, HistoryRecord, UsedKey, UsedRecord
+from offset.core.funder.state.past import RowsPast
+from offset.core.funder.state.state import FunderState
+from offset.sim.judge.histories import Histories
+from offset.sim.physics.violation import Violation
+
+ID = UsedKey(UsedKind.PAYMENT, bytes(16))
+
+
+def rows(*numbers: int) -> Changes:
+    return {
+        HistoryKey(number): HistoryRecord(number, HistoryKind.PAID, bytes(16), "FST", 1, bytes(32), b"")
+        for number in numbers
+    }
+
+
+def test_rows_follow_each_other() -> None:
+    """Also over several commits, and after a start that lost those which were not durable."""
+    histories = Histories()
+    histories.committed("A", rows(1, 2))
+    histories.committed("B", rows(1))
+    histories.committed("A", rows(3))
+    histories.started("A", rows(1, 2))
+    histories.committed("A", rows(3, 4))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [rows(2), rows(1), rows(4), {HistoryKey(1): None}, {ID: None}],
+    ids=["again", "before", "gap", "taken out", "forgotten"],
+)
+def test_a_history_that_does_not_grow_by_one(changes: Changes) -> None:
+    """A row over another, a gap, a row that goes, an id that is forgotten."""
+    histories = Histories()
+    histories.committed("A", rows(1, 2))
+    with pytest.raises(Violation, match="history"):
+        histories.committed("A", changes)
+
+
+def test_rows_that_are_gone_at_a_start() -> None:
+    """The numbers on the disk have no gap."""
+    with pytest.raises(Violation, match="lost rows"):
+        Histories().started("A", rows(1, 3))
+
+
+def test_an_id_that_is_used_and_not_known() -> None:
+    """Whether it is durable already or not: a node that looks only at its disk does not know the others."""
+    written = {ID: UsedRecord(ID.kind, ID.id)}
+    durable = FunderState(bytes(32), RowsPast(written))
+    Histories().used("A", durable, written)
+    decided = FunderState(bytes(32), RowsPast({}))
+    with pytest.raises(Violation, match="does not know"):
+        Histories().used("A", decided, written)
+    decided.used.add(ID)
+    Histories().used("A", decided, written)
