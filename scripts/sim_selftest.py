@@ -509,13 +509,13 @@ BREACHES = (
 )
 
 NEEDS = {
-    "token_kept": "keeper",
-    "copies_at_once": "nagger",
-    "mute_server_kept": "mute",
-    "index_untold": "leave",
-    "removal_forgotten": "leave",
+    "token_kept": {"keeper"},
+    "copies_at_once": {"nagger"},
+    "mute_server_kept": {"mute"},
+    "index_untold": {"leave", "index"},
+    "removal_forgotten": {"leave", "crash", "index"},
 }
-"""The body or the act without which a breach does no harm: only seeds that have it are run."""
+"""The bodies and acts without which a breach does no harm: only seeds that have them are run."""
 
 
 @contextmanager
@@ -538,7 +538,9 @@ def hunt(breach: Callable[[], list[Patch]]) -> tuple[Outcome | None, int, float]
         for seed in range(10_000):
             scenario = draw(seed)
             words = {*scenario.hostile.values(), *(act.word for act in scenario.acts)}
-            if NEEDS.get(breach.__name__, "") not in {"", *words}:
+            if scenario.indexes:
+                words.add("index")
+            if not NEEDS.get(breach.__name__, set()) <= words:
                 continue
             outcome = simulate(scenario)
             spent = time.process_time() - began

@@ -13,7 +13,7 @@ from offset.base.limits import (
     FRIEND_WORK_PER_SECOND,
     REPEAT_MS,
 )
-from offset.core.funder.records import in_order
+from offset.core.funder.state.past import RowsPast, present
 from offset.engine.node import APPS, NodeEngine
 from offset.engine.surface import Effect, Engine, Pause, Resume, Tell
 from offset.sim.physics.disk import Rows
@@ -60,8 +60,9 @@ class FloodedTown(Town):
                 self.identities[name],
                 SeededEntropy(name),
                 lambda _: self.trusted,
-                in_order(host.disk.rows),
+                present(host.disk.rows),
                 host.clock.now(),
+                past=RowsPast(host.disk.rows),
             )
 
         self.world.add(name, make, {APPS: self.address(name)}, rows or {})
