@@ -28,7 +28,7 @@ from _profile import ProfiledNetwork, report
 
 from offset.app import Node, connect_files
 from offset.base.faults import OffsetError
-from offset.programs.offset.network import DemoNetwork, DemoNode
+from offset.programs.offset.network import DemoNetwork, DemoNode, OwnNetwork
 from offset.shell.system import new_loop
 
 PAYMENTS = {1: 100, 8: 200, 32: 400}
@@ -36,6 +36,7 @@ PAYMENTS_ABOVE = 600
 SHORT_RUNS, FULL_RUNS = 3, 5
 SHORT_CHAINS, FULL_CHAINS = (2, 3), (2, 3, 5)
 CONCURRENCIES = (1, 8, 32, 100)
+OWN_PROGRAMS = Path(sys.executable).parent
 WARM_UP_PAYMENTS = 40
 CALM_PERCENT = 10.0
 """A run in which other processes used more of the machine is made again."""
@@ -96,7 +97,7 @@ def _options() -> argparse.Namespace:
     )
     add("--payments", type=int, help="payments per run (default 100 to 600, more at a higher concurrency)")
     add("--runs", type=int, help="runs, of which the medians are told (default 3; with --full 5)")
-    add("--programs", type=Path, default=Path(sys.executable).parent, help="folder of stnode, strelay, ...")
+    add("--programs", type=Path, default=OWN_PROGRAMS, help="folder of stnode, strelay, ...")
     add("--folder", type=Path, help="where the databases are made: a real disk")
     add("--invoices-inside", action="store_true", help="make each invoice within the measured part")
     add(
@@ -148,8 +149,10 @@ def _all(options: argparse.Namespace, folder: Path) -> None:
 
 def _chain(options: argparse.Namespace, folder: Path, length: int) -> Chain:
     """Set up a chain, without a loop: an interrupt ends it between two commands; then measure."""
+    network: DemoNetwork
     if options.profile is None:
-        network = DemoNetwork(folder, options.programs)
+        kind = OwnNetwork if options.programs == OWN_PROGRAMS else DemoNetwork
+        network = kind(folder, options.programs)
     else:
         network = ProfiledNetwork(folder, options.programs, options.profile, options.profile_by)
     try:

@@ -19,7 +19,7 @@ from offset.core.funder.friend import sender as batch
 from offset.core.funder.ledger import mutual_credit, reset, token_channel
 from offset.core.funder.records import LOST, OWN
 from offset.core.funder.roles import buyer, cancelling, mediator, payments, seller
-from offset.core.funder.state import state, turn
+from offset.core.funder.state import past, state, turn
 from offset.core.index import client
 from offset.engine import capacities as publication
 from offset.engine import node_apps, outbox, repeats, report_pieces, token_timeouts, told_status, withdrawn
@@ -337,9 +337,9 @@ def unnoted_collect() -> list[Patch]:
     """What was collected is not noted: the invoice could be paid again."""
     note = turn.Turn.note
 
-    def broken(self: Any, record: Any) -> None:
-        if record.kind != "received":
-            note(self, record)
+    def broken(self: Any, kind: Any, *row: Any) -> None:
+        if kind != "received":
+            note(self, kind, *row)
 
     return [(turn.Turn, "note", broken)]
 
@@ -406,9 +406,40 @@ def invoice_opened_twice() -> list[Patch]:
 
     def broken(turn: Any, invoice: Any, how: str, detail: bytes) -> None:
         close(turn, invoice, how, detail)
-        turn.state.used_invoices.pop(invoice.invoice_id)
+        turn.state.used.settled(turn.used_up)
+        for key in turn.used_up:
+            del turn.changes[key]
 
     return [(seller, "_close", broken)]
+
+
+def payment_begun_twice() -> list[Patch]:
+    """The id of a payment that ended is taken again."""
+    drop = turn.Turn.drop_payment
+
+    def broken(self: Any, payment: Any) -> None:
+        drop(self, payment)
+        self.state.used.settled(self.used_up)
+        for key in self.used_up:
+            del self.changes[key]
+
+    return [(turn.Turn, "drop_payment", broken)]
+
+
+def row_over_a_row() -> list[Patch]:
+    """A row of the history takes the place of the one before."""
+    note = turn.Turn.note
+
+    def broken(self: Any, *row: Any) -> None:
+        self.state.history_number = max(0, self.state.history_number - 1)
+        note(self, *row)
+
+    return [(turn.Turn, "note", broken)]
+
+
+def used_when_durable() -> list[Patch]:
+    """An id counts as used only when that is durable: what was decided and waits for the disk is not known."""
+    return [(past.UsedIds, "add", lambda self, key: None)]
 
 
 def reset_half_done() -> list[Patch]:
@@ -506,6 +537,9 @@ BREACHES = (
     token_kept,
     copies_at_once,
     mute_server_kept,
+    payment_begun_twice,
+    row_over_a_row,
+    used_when_durable,
 )
 
 NEEDS = {

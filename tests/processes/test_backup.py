@@ -15,7 +15,7 @@ from support.network import (
     can_pay,
     eventually,
     friends,
-    run,
+    run_here,
     running_chain,
     say,
     settled,
@@ -38,7 +38,7 @@ def test_a_node_starts_from_its_backup(town: Chain, tmp_path: Path) -> None:
     copy = tmp_path / "backup.db"
 
     def copy_it() -> None:
-        done = run("stmgr", "backup", "-d", town.bob.database, "-o", copy)
+        done = run_here("stmgr", "backup", "-d", town.bob.database, "-o", copy)
         assert (done.status, done.stderr) == (0, "")
 
     async def sell() -> list[Deal]:

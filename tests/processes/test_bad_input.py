@@ -9,7 +9,7 @@ import pytest
 
 from offset.programs.offset.network import DemoNode, free_port
 from support.commands import contents, one_sentence, put, with_field
-from support.network import HOST, Chain, Papers, ctl, friends, run, settled, told
+from support.network import BRIEF_PROGRAMS, HOST, Chain, Papers, ctl, friends, run, run_here, settled, told
 
 ALL_PERMISSIONS = ("--proutes", "--pbuyer", "--pseller", "--pconfig")
 TOO_MUCH = str(2**128)
@@ -65,12 +65,14 @@ class Desk:
             put(folder / name, text)
         (folder / "binary.json").write_bytes(b"\xff\xfe\x00")
         (folder / "folder").mkdir()
-        run("stmgr", "gen-ident", "-o", folder / "stranger.ident")
+        run_here("stmgr", "gen-ident", "-o", folder / "stranger.ident")
         for missing in ALL_PERMISSIONS:
             ident = folder / f"no{missing}.ident"
-            run("stmgr", "gen-ident", "-o", ident)
+            run_here("stmgr", "gen-ident", "-o", ident)
             given = [flag for flag in ALL_PERMISSIONS if flag != missing]
-            run("stmgr", "app-ticket", "-i", ident, "-o", chain.alice.trusted / f"no{missing}.ticket", *given)
+            run_here(
+                "stmgr", "app-ticket", "-i", ident, "-o", chain.alice.trusted / f"no{missing}.ticket", *given
+            )
 
     @staticmethod
     def _state(node: DemoNode) -> list[object]:
@@ -93,7 +95,8 @@ class Desk:
 
     def refused(self, program: str, *args: str | Path, status: int = 1) -> str:
         """Run a program that has to fail and to change nothing; the sentence it says."""
-        done = run(program, *args, cwd=self.folder)
+        one = run_here if program in BRIEF_PROGRAMS else run
+        done = one(program, *args, cwd=self.folder)
         assert done.stdout == ""
         assert done.status == status, done.stderr
         sentence = one_sentence(program, done.stderr)
@@ -438,7 +441,7 @@ def test_port_in_use(desk: Desk, tmp_path: Path) -> None:
     """A port that is taken is named, whichever program wants it, and who has it is not disturbed."""
     taken = f"{HOST}:{desk.alice.port}"
     free, stranger, database = f"{HOST}:0", desk.folder / "stranger.ident", tmp_path / "stranger.db"
-    run("stmgr", "init-node-db", "-i", stranger, "-o", database)
+    run_here("stmgr", "init-node-db", "-i", stranger, "-o", database)
     for args in (
         ("stnode", "-i", stranger, "-l", taken, "-d", database, "-t", "folder"),
         ("strelay", "-i", stranger, "-l", taken),
@@ -452,7 +455,7 @@ def test_bad_database(desk: Desk, tmp_path: Path) -> None:
     """A database that is missing, in use, of another identity, or none at all is named, and left alone."""
     alice, stranger = desk.alice, desk.folder / "stranger.ident"
     of_stranger = tmp_path / "stranger.db"
-    run("stmgr", "init-node-db", "-i", stranger, "-o", of_stranger)
+    run_here("stmgr", "init-node-db", "-i", stranger, "-o", of_stranger)
     whole = of_stranger.read_bytes()
     for identity, database, expected in (
         (alice.ident, alice.database, "another program (process "),
@@ -475,7 +478,7 @@ def test_bad_database(desk: Desk, tmp_path: Path) -> None:
 def test_damaged_database(desk: Desk, tmp_path: Path) -> None:
     """A database that was cut off or overwritten is refused in a sentence."""
     stranger, database = desk.folder / "stranger.ident", tmp_path / "stranger.db"
-    run("stmgr", "init-node-db", "-i", stranger, "-o", database)
+    run_here("stmgr", "init-node-db", "-i", stranger, "-o", database)
     whole = database.read_bytes()
     for damaged in (whole[: len(whole) // 2], whole[:100], whole[:4096] + bytes(len(whole) - 4096)):
         database.write_bytes(damaged)

@@ -23,6 +23,7 @@ from support.network import (
     friends,
     held,
     run,
+    run_here,
     say,
     settled,
 )
@@ -142,7 +143,7 @@ def test_token(chain: Chain, tmp_path: Path) -> None:
         """The proof, once the friend's newest message is here."""
         token.unlink(missing_ok=True)
         assert say(chain.alice, "info", "friend-last-token", "-n", "bob", "-t", str(token)) == ""
-        done = run("stverify", "verify-token", "-t", token)
+        done = run_here("stverify", "verify-token", "-t", token)
         assert (done.status, done.stderr) == (0, "")
         return done.stdout if f"- FST: balance={-owed['FST']}, lpd=0, rpd=0\n" in done.stdout else None
 
@@ -153,7 +154,7 @@ def test_token(chain: Chain, tmp_path: Path) -> None:
     assert f"- GOLD: balance={-owed['GOLD']}, lpd=0, rpd=0" in said
     changed = tmp_path / "changed.token"
     changed.write_text(with_field(token.read_text(), "rand_nonce", lambda nonce: "A" * len(nonce)))
-    done = run("stverify", "verify-token", "-t", changed)
+    done = run_here("stverify", "verify-token", "-t", changed)
     assert (done.status, done.stdout) == (1, "")
     assert "is not valid" in done.stderr
 
@@ -337,8 +338,8 @@ def test_two_apps(chain: Chain, tmp_path: Path) -> None:
     """While an app waits for the end of its payment, other apps of the same node look, configure and pay."""
     alice, carol, trusted = chain.alice, chain.carol, chain.alice.trusted
     reader = tmp_path / "reader.ident"
-    run("stmgr", "gen-ident", "-o", reader)
-    run("stmgr", "app-ticket", "-i", reader, "-o", trusted / "reader.ticket")
+    run_here("stmgr", "gen-ident", "-o", reader)
+    run_here("stmgr", "app-ticket", "-i", reader, "-o", trusted / "reader.ticket")
     before = worths(chain)
     first, second, third = (Papers(tmp_path, name) for name in ("first", "second", "third"))
     for papers, amount in ((first, 3), (second, 4), (third, 5)):

@@ -11,7 +11,7 @@ from pathlib import Path
 from offset.programs.offset.network import free_port
 from offset.programs.stctrl.buyer import FROZEN
 from support.commands import Done
-from support.network import PATIENCE_S, PROGRAMS, eventually
+from support.network import BRIEF_PROGRAMS, PATIENCE_S, PROGRAMS, eventually, run_here
 from support.processes import started
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "TUTORIAL.md"
@@ -36,9 +36,12 @@ class Shell:
         self._env = {**os.environ, "PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
 
     def run(self, line: str) -> Done:
-        """Run a command to its end."""
+        """Run a command to its end: in this process, if it is one of ours."""
+        program, *args = shlex.split(line)
+        if program in BRIEF_PROGRAMS:
+            return run_here(program, *args, cwd=self.folder)
         done = subprocess.run(
-            shlex.split(line),
+            [program, *args],
             capture_output=True,
             stdin=subprocess.DEVNULL,
             timeout=PATIENCE_S,

@@ -2,9 +2,10 @@
 
 Group `network`: two nodes, a relay and an index server, with the very keys of the recording, so that what is shown
 can be compared letter by letter. Group `chain`: three nodes in a row. Exit statuses and words on standard error are
-ours (D-3).
+ours (D-3). The commands run in this process: a hundred and fifty starts of a program would take most of the time.
 """
 
+import asyncio
 import json
 import re
 import shutil
@@ -14,10 +15,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from offset.programs.offset.network import free_port
+from offset.app import NoAnswer, NoIndexServer, connect_files
+from offset.base.ids import Currency
+from offset.programs.offset.network import DemoNode, free_port
 from offset.programs.stctrl.buyer import FROZEN
 from support.commands import Done, expected_status, one_sentence, put, with_field
-from support.network import HOST, TestNetwork, eventually, run, running
+from support.network import HOST, TestNetwork, eventually, run_here, running
 from support.vectors import Case, cases
 
 EVERYTHING = ("--proutes", "--pbuyer", "--pseller", "--pconfig")
@@ -107,13 +110,13 @@ class Replay:
         expected = self.expected(at, case)
 
         def attempt() -> Done | None:
-            done = run(case["program"], *case["args"], *expected.options, cwd=self.folder)
+            done = run_here(case["program"], *case["args"], *expected.options, cwd=self.folder)
             return None if self._is_early(case, done, expected) else done
 
         try:
             done = eventually(attempt, title(at), LOOK_PATIENCE_S)
         except AssertionError:
-            done = run(case["program"], *case["args"], *expected.options, cwd=self.folder)
+            done = run_here(case["program"], *case["args"], *expected.options, cwd=self.folder)
         assert done.status == expected.status, done
         assert comparable(done.stdout) == comparable(expected.stdout)
         if expected.status == 1:
@@ -228,11 +231,11 @@ def recorded_network(folder: Path) -> Iterator[Replay]:
         ):
             ident = net / f"{name}.ident"
             ident.parent.mkdir(exist_ok=True)
-            run("stmgr", "gen-ident", "-o", ident)
+            run_here("stmgr", "gen-ident", "-o", ident)
             trusted = net / ("node1" if name == "app1/app1" else "node0") / "trusted"
             trusted.mkdir(exist_ok=True)
             if name != "stranger":
-                run("stmgr", "app-ticket", "-i", ident, "-o", trusted / f"{ident.stem}.ticket", *flags)
+                run_here("stmgr", "app-ticket", "-i", ident, "-o", trusted / f"{ident.stem}.ticket", *flags)
         key_of_1 = json.loads((net / "node1/node1.ticket").read_text())["publicKey"]
         ticket_0 = (net / "node0/node0.ticket").read_text()
         put(net / "wrong.ticket", with_field(ticket_0, "publicKey", lambda _: key_of_1))
@@ -248,17 +251,17 @@ def recorded_network(folder: Path) -> Iterator[Replay]:
             home = net / name
             port, address = where(f"net/{name}/{name}.ticket")
             ident, database = str(home / f"{name}.ident"), str(home / f"{name}.db")
-            run("stmgr", "init-node-db", "-i", ident, "-o", database)
+            run_here("stmgr", "init-node-db", "-i", ident, "-o", database)
             files_of_node = ("-i", ident, "-l", address, "-d", database, "-t", str(home / "trusted"))
             network.start(name, "stnode", port, *files_of_node)
         yield replay
 
 
-def replay_all(replay: Replay, name: str, before_each: Callable[[], None] = lambda: None) -> None:
-    """Replay a group; what differs is told at the end, all of it."""
+def replay_all(replay: Replay, name: str, before_each: Callable[[int], None]) -> None:
+    """Replay a group; what differs is told at the end, all of it. `before_each` gets the place of the command."""
     different = []
     for at, _ in group(name):
-        before_each()
+        before_each(at)
         try:
             replay.check(at)
         except (AssertionError, OSError) as error:
@@ -269,7 +272,7 @@ def replay_all(replay: Replay, name: str, before_each: Callable[[], None] = lamb
 def test_network(tmp_path: Path) -> None:
     """On two nodes each recorded command prints what the reference printed, and makes the same files."""
 
-    def prepare() -> None:
+    def prepare(_: int) -> None:
         for kept, copy in COPIES.items():
             if (tmp_path / kept).exists() and not (tmp_path / copy).exists():
                 shutil.copy(tmp_path / kept, tmp_path / copy)
@@ -284,6 +287,22 @@ def test_network(tmp_path: Path) -> None:
 # Group `chain`
 
 
+def named_fee(buyer: DemoNode, seller: DemoNode) -> int | None:
+    """What the index server names as the fee between two nodes, once it names a route."""
+
+    async def ask() -> int | None:
+        async with connect_files(seller.app_ident, seller.ticket) as app:
+            key = app.public_key
+        async with connect_files(buyer.app_ident, buyer.ticket) as app:
+            found = await app.routes.find(Currency("FST"), 1, key)
+        return found[0].routes[0].rate.add if found else None
+
+    try:
+        return asyncio.run(ask())
+    except (NoIndexServer, NoAnswer):
+        return None
+
+
 def test_chain(tmp_path: Path) -> None:
     """On three nodes a mediator gets the fee that it asks for, where the reference offers that of its neighbour."""
     with running(tmp_path) as network:
@@ -296,7 +315,13 @@ def test_chain(tmp_path: Path) -> None:
             shutil.copy(node.ticket, tmp_path / node.name / f"{node.name}.ticket")
             (tmp_path / f"app{number}").mkdir()
             shutil.copy(node.app_ident, tmp_path / f"app{number}" / f"app{number}.ident")
-        replay_all(Replay(network, {}), "chain")
+
+        def know_rates(at: int) -> None:
+            if cases("files")[at]["args"][5] == "pay-invoice":
+                for buyer, seller, fee in ((nodes[0], nodes[2], 30), (nodes[2], nodes[0], 400)):
+                    eventually(lambda b=buyer, s=seller, f=fee: named_fee(b, s) == f, f"the fee is {fee}")
+
+        replay_all(Replay(network, {}), "chain", know_rates)
 
 
 def test_all_replayed() -> None:

@@ -129,6 +129,7 @@ FRIEND_WORK_PER_SECOND = 400_000  # after a burst; a friend that pays 500 times 
 FRIEND_WORK_BURST_MAX = 400_000
 FRIEND_WORK_AT_ONCE_MAX = 3_200_000  # that one message counts: so its friend is heard again after 8 s
 PAYMENTS_MAX = 100_000
+QUERY_ROWS_MAX = 256  # in one answer to an app that asks for payments, invoices or history
 LOST_PAYMENTS_TOLD_MAX = 256  # in one report, and in one change of it
 TRANSACTIONS_PER_PAYMENT_MAX = 64
 # What a payer gives to mediators without being asked: a share of the amount, and credits for each mediator.

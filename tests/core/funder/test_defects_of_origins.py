@@ -6,10 +6,12 @@ What the reference does wrong there and ours does not: D1, D2, D3, D4, D15 of sp
 import pytest
 
 from offset.core.funder.history_kinds import HistoryKind
-from offset.core.funder.records import LOST, HistoryRecord
+from offset.core.funder.ledger.reset import make_terms
+from offset.core.funder.records import LOST, HistoryRecord, Queue
 from offset.wire import app
 from offset.wire.friend import (
     CancelOp,
+    CollectOp,
     ResponseOp,
 )
 from support.ledger import World
@@ -32,6 +34,46 @@ def test_d01_collect_for_a_lost_friend(how: str) -> None:
     (note,) = [record for record in world["m"].rows.records() if isinstance(record, HistoryRecord)]
     assert note.kind == HistoryKind.LOST
     assert (note.id, note.amount, note.peer) == (request_id, 13, world["b"].key)
+
+
+@pytest.mark.parametrize("how", ["removed", "inconsistent"])
+@pytest.mark.parametrize("names", ["as", "ams"])
+def test_a_collect_that_waits_for_a_lost_friend(names: str, how: str) -> None:
+    """Its seller, or who passed it on and paid, keeps in the history that the friend did not pay, and how much."""
+    world = World(names)
+    world.chain()
+    node, payer = world[names[-2] if len(names) == 3 else "s"], world["a"]
+    _, request_id, commit = world.promise(names, 10, 3)
+    # It keeps the token, and goes.
+    world.give_token("a", node.name)
+    world.disconnect("a", node.name)
+    world.control("s", app.CommitInvoice(commit))
+    world.settle()
+    (collect,) = node.friend(payer).queues[Queue.BACKWARD].values()
+    assert isinstance(collect.operation, CollectOp)
+    if how == "removed":
+        world.control(node.name, app.RemoveFriend(payer.key))
+    else:
+        terms = make_terms(payer.friend(node).channel, payer.entropy)
+        world.took(node, node.funder.friend_message(payer.key, terms))
+    (note,) = [row for row in node.rows.records() if isinstance(row, HistoryRecord) and row.peer == payer.key]
+    assert (note.kind, note.id, note.amount) == (HistoryKind.UNCOLLECTED, request_id, 13)
+    assert note.detail == (commit.invoice_id if node is world["s"] else b"")
+
+
+def test_an_answer_that_moves_nothing_leaves_no_row() -> None:
+    """A response or a cancel that waits for a lost friend cost nobody anything."""
+    world = World("as")
+    world.chain()
+    world.promise("as", 10)
+    world.give_token("a", "s")
+    world.disconnect("a", "s")
+    (invoice_id,) = world["s"].state.invoices
+    world.control("s", app.CancelInvoice(invoice_id))
+    assert any(world["s"].friend(world["a"]).queues)
+    lose_channel(world, "s", "a", "removed")
+    kinds = [row.kind for row in world["s"].rows.records() if isinstance(row, HistoryRecord)]
+    assert kinds == [HistoryKind.WITHDRAWN]
 
 
 def test_d01_response_and_cancel_for_a_lost_friend() -> None:

@@ -3,11 +3,24 @@
 import pytest
 
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
-from offset.core.funder.records import Changes, HistoryKey, HistoryRecord, UsedKey, UsedRecord
+from offset.core.funder.records import (
+    OWN,
+    Changes,
+    CreditKey,
+    CreditRecord,
+    HistoryKey,
+    HistoryRecord,
+    Queue,
+    QueuedKey,
+    QueuedRecord,
+    UsedKey,
+    UsedRecord,
+)
 from offset.core.funder.state.past import RowsPast
 from offset.core.funder.state.state import FunderState
 from offset.sim.judge.histories import Histories
 from offset.sim.physics.violation import Violation
+from offset.wire.friend import CollectOp
 
 ID = UsedKey(UsedKind.PAYMENT, bytes(16))
 
@@ -58,3 +71,22 @@ def test_an_id_that_is_used_and_not_known() -> None:
         Histories().used("A", decided, written)
     decided.used.add(ID)
     Histories().used("A", decided, written)
+
+
+def test_a_collect_that_is_lost_without_a_row() -> None:
+    """It goes with the credit of its friend; if it was said, the credit stays, and nothing need be noted."""
+    friend, request_id = bytes([1]) * 32, bytes(16)
+    place, credit = QueuedKey(friend, 7), CreditKey(friend, "FST")
+    collect = CollectOp(request_id, bytes(32), bytes(32))
+    waiting: Changes = {place: QueuedRecord(friend, 7, Queue.BACKWARD, "FST", collect, OWN)}
+    said: Changes = {place: None, credit: CreditRecord(friend, "FST", 1, 0, 0)}
+    lost: Changes = {place: None, credit: None}
+    row = HistoryRecord(1, HistoryKind.UNCOLLECTED, request_id, "FST", 1, friend, b"")
+    for last in (said, {**lost, row.key(): row}):
+        histories = Histories()
+        histories.committed("A", waiting)
+        histories.committed("A", last)
+    histories = Histories()
+    histories.started("A", waiting)
+    with pytest.raises(Violation, match="lost a collect"):
+        histories.committed("A", lost)

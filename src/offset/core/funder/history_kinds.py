@@ -18,6 +18,10 @@ class HistoryKind(enum.StrEnum):
     """An invoice of ours was withdrawn."""
     LOST = "lost"
     """We paid for a request whose asker is gone."""
+    UNCOLLECTED = "uncollected"
+    """A friend was to pay us for a request, and its channel was lost, or the friend removed, before we had said the
+    collect: whether it pays is up to what both agree on after that. The id is that of the request, the amount what the
+    friend had frozen for it, the detail the id of the invoice if it was a sale of ours."""
     UNPROVED = "unproved"
     """A payment of ours ended neither paid nor unpaid: what is lost of it may be claimed."""
     LOST_PART = "lost part"

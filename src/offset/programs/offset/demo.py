@@ -26,7 +26,7 @@ from offset.app import (
 from offset.base.faults import OffsetError
 from offset.base.ids import Currency
 from offset.core.apps.reports import balance_of
-from offset.programs.offset.network import DemoNetwork, DemoNode
+from offset.programs.offset.network import DemoNetwork, DemoNode, OwnNetwork
 from offset.programs.offset.progress import Progress
 from offset.wire.files import parse_ticket
 from offset.wire.signing import verify_receipt
@@ -52,7 +52,7 @@ class Demo:
     async def run(self) -> None:
         """Show it. Raises OffsetError when something fails; nothing is left behind then."""
         folder = Path(tempfile.mkdtemp(prefix="offset-demo-"))
-        network = DemoNetwork(folder, self._programs)
+        network = OwnNetwork(folder, self._programs)
         is_kept = False
         try:
             async with AsyncExitStack() as connections:

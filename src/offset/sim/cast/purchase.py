@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 from offset.base.entropy import new_invoice_id, new_payment_id, new_request_id, new_uid
-from offset.base.ids import Currency, RequestId
+from offset.base.ids import Currency, RequestId, Uid
 from offset.core.funder.history_kinds import HistoryKind
-from offset.core.funder.records import InvoiceKey
+from offset.core.funder.records import InvoiceKey, PaymentKey, PaymentRecord, PaymentStage
 from offset.core.index.split import choose_multi_route
 from offset.sim.cast.cast import Cast
 from offset.sim.cast.forgery import FORGED_ONE_OF, forged_commit
@@ -182,21 +182,42 @@ class Purchase:
             self.cast.watch.spoken(self.buyer, request_id)
             self.cast.world.after(self._ids.between(1, 2000), self._given)
 
-    def _closed(self, message: ResponseClosePayment | LostPayment) -> None:
+    def _acknowledge(self, ack_uid: Uid) -> None:
         client = self.cast.clients[self.buyer]
+        client.ask(AckClosePayment(self.payment_id, ack_uid))
+        if self.buyer not in self.cast.wiped:
+            seller = self.cast.key(self.seller)
+            again = CreatePayment(self.payment_id, self.invoice_id, self.currency, self.amount, seller)
+            client.ask(again, self._not_begun_again)
+
+    def _not_begun_again(self) -> None:
+        """A payment is made once: one that has ended cannot begin again under its id."""
+        disk = self.cast.hosts[self.buyer].disk
+        assert disk is not None
+        row = disk.rows.get(PaymentKey(self.payment_id))
+        claim(
+            self.buyer in self.cast.wiped
+            or row is None
+            # Parts of it are still under way.
+            or (isinstance(row, PaymentRecord) and row.stage is PaymentStage.ACKNOWLEDGED),
+            "invoice",
+            f"{self} has ended, and was begun a second time",
+        )
+
+    def _closed(self, message: ResponseClosePayment | LostPayment) -> None:
         if isinstance(message, LostPayment):
             if message.opt_ack_uid is not None:
-                client.ask(AckClosePayment(self.payment_id, message.opt_ack_uid))
+                self._acknowledge(message.opt_ack_uid)
                 self._ended("lost")
             return
         match message.status:
             case PaymentStatusSuccess(receipt, ack_uid):
                 self.receipt = receipt
                 self._check_receipt(receipt)
-                client.ask(AckClosePayment(self.payment_id, ack_uid))
+                self._acknowledge(ack_uid)
                 self._ended("paid")
             case PaymentStatusCanceled(ack_uid):
-                client.ask(AckClosePayment(self.payment_id, ack_uid))
+                self._acknowledge(ack_uid)
                 self._ended("canceled")
             case _:
                 self._ended("unknown")

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from offset.core.funder.records import Changes, HistoryKey, Key, Record, UsedKey
+from offset.base.ids import Currency, RequestId
+from offset.core.funder.history_kinds import HistoryKind
+from offset.core.funder.records import (
+    Changes,
+    CreditKey,
+    HistoryKey,
+    HistoryRecord,
+    Key,
+    QueuedKey,
+    QueuedRecord,
+    Record,
+    RelaysRecord,
+    UsedKey,
+)
 from offset.core.funder.state.state import FunderState
 from offset.sim.physics.violation import claim
+from offset.wire.friend import CollectOp
+
+_ELSE = RelaysRecord(())
+"""Stands for a row that did not change."""
 
 
 class Histories:
@@ -15,6 +32,8 @@ class Histories:
     def __init__(self) -> None:
         self._last: dict[str, int] = {}
         """The number of the newest row of each node."""
+        self._collects: dict[str, dict[QueuedKey, tuple[Currency, RequestId]]] = {}
+        """The collects of each node that wait to be said."""
 
     def started(self, name: str, rows: Mapping[Key, Record]) -> None:
         """A node goes on from these rows."""
@@ -24,8 +43,13 @@ class Histories:
             sorted(numbers) == list(range(1, len(numbers) + 1)), "history", f"{name} lost rows of its history"
         )
 
+        self._collects[name] = {}
+        self._look_at_collects(name, rows)
+
     def committed(self, name: str, changes: Changes) -> None:
         """A node wants these rows to be durable."""
+        self._lost(name, changes)
+        self._look_at_collects(name, changes)
         for key, record in changes.items():
             if isinstance(key, UsedKey):
                 claim(record is not None, "history", f"{name} forgets an id that was used")
@@ -38,6 +62,30 @@ class Histories:
                     f"{name} writes row {key.number} of its history after row {last}",
                 )
                 self._last[name] = key.number
+
+    def _look_at_collects(self, name: str, rows: Mapping[Key, Record | None]) -> None:
+        waiting = self._collects.setdefault(name, {})
+        for key, record in rows.items():
+            if not isinstance(key, QueuedKey):
+                continue
+            waiting.pop(key, None)
+            if isinstance(record, QueuedRecord) and isinstance(record.operation, CollectOp):
+                waiting[key] = (record.currency, record.operation.request_id)
+
+    def _lost(self, name: str, changes: Changes) -> None:
+        """What a friend was to pay for, and is lost with its channel, stands in the history."""
+        noted = {
+            (record.peer, record.id)
+            for record in changes.values()
+            if isinstance(record, HistoryRecord) and record.kind is HistoryKind.UNCOLLECTED
+        }
+        for key, (currency, request_id) in self._collects.get(name, {}).items():
+            if key in changes and changes.get(CreditKey(key.friend, currency), _ELSE) is None:
+                claim(
+                    (key.friend, request_id) in noted,
+                    "history",
+                    f"{name} lost a collect with a channel, and its history does not say so",
+                )
 
     def used(self, name: str, state: FunderState, rows: Mapping[Key, Record]) -> None:
         """Whatever ended, durable or not, its id is known as used."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from offset.base.ids import Currency, PublicKey, RequestId
+from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.records import LOST, CreditKey, From, Lost, Origin, Own, PendingKey, Queue
 from offset.core.funder.roles.buyer import transaction_failed, transaction_lost
 from offset.core.funder.roles.seller import lose_parts
 from offset.core.funder.state.state import Friend, Queued
 from offset.core.funder.state.turn import Turn
-from offset.wire.friend import CancelOp
+from offset.wire.friend import CancelOp, CollectOp
 
 
 def cancel_towards_origin(turn: Turn, currency: Currency, request_id: RequestId, origin: Origin) -> None:
@@ -37,8 +38,10 @@ def cancel_queued(
 def lose_channel(turn: Turn, friend: Friend) -> None:
     """The channel is gone: end what went out over it, and forget who waits beyond it (D1, D16)."""
     cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))
-    for number in list(friend.queues[Queue.BACKWARD]):
-        turn.dequeue(friend, Queue.BACKWARD, number)
+    for item in list(friend.queues[Queue.BACKWARD].values()):
+        if isinstance(item.operation, CollectOp):
+            _note_uncollected(turn, friend, item.currency, item.operation.request_id)
+        turn.dequeue(friend, Queue.BACKWARD, item.number)
     _orphan(turn, friend.public_key)
     lose_parts(turn, friend)
     for name, credit in friend.channel.credits.items():
@@ -53,6 +56,13 @@ def lose_channel(turn: Turn, friend: Friend) -> None:
             else:
                 cancel_towards_origin(turn, name, pending.request.request_id, pending.origin)
     friend.channel.credits = {}
+
+
+def _note_uncollected(turn: Turn, friend: Friend, currency: Currency, request_id: RequestId) -> None:
+    """We have paid on, or sold, and the friend that was to pay us for it never heard that it must."""
+    pending = friend.channel.credits[currency].remote[request_id]
+    detail = b"" if pending.request.route.public_keys else pending.request.invoice_id
+    turn.note(HistoryKind.UNCOLLECTED, request_id, currency, pending.frozen, friend.public_key, detail)
 
 
 def _orphan(turn: Turn, lost: PublicKey) -> None:
