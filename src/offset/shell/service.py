@@ -10,10 +10,9 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from offset.base.faults import OffsetError, Undecodable
-from offset.shell.driver import Driver
 from offset.shell.log import set_up_log
 from offset.shell.system import new_loop, raise_descriptor_limit
 from offset.wire.codec import Codec
@@ -28,10 +27,22 @@ STATUS_GOOD, STATUS_FAILED = 0, 1
 _log = logging.getLogger("offset")
 
 
-def run_program(program: str, start: Callable[[], Awaitable[Driver]]) -> int:
+class Runnable(Protocol):
+    """What serves, such as a driver."""
+
+    async def run(self) -> None:
+        """Serve until `stop`."""
+        ...
+
+    def stop(self) -> None:
+        """End `run` in order; a second call hurries."""
+        ...
+
+
+def run_program(program: str, start: Callable[[], Awaitable[Runnable]]) -> int:
     """Run a server until SIGTERM or SIGINT; returns its exit status.
 
-    `start` makes the driver, opens its listeners and says so with `announce`. It and the engine may raise any
+    `start` makes what serves, opens its listeners and says so with `announce`. It and the engine may raise any
     OffsetError or OSError: its text becomes the one sentence on standard error, and the status is 1.
     """
     set_up_log(program)
@@ -58,20 +69,20 @@ def announce(line: str) -> None:
         print(line, flush=True)
 
 
-async def _serve(start: Callable[[], Awaitable[Driver]]) -> None:
+async def _serve(start: Callable[[], Awaitable[Runnable]]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_LoopFaults())
     stops = _Stops()
     # Before the ports are open: who sees them may say at once that we are to end.
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stops)
-    driver = await start()
-    stops.hand_to(driver)
+    served = await start()
+    stops.hand_to(served)
     _load_schemas()
     gc.collect()
     # What is loaded by now stays: collections need not look at it.
     gc.freeze()
-    await driver.run()
+    await served.run()
 
 
 def _load_schemas() -> None:
@@ -94,23 +105,23 @@ def _failed(program: str, sentence: str) -> int:
 
 
 class _Stops:
-    """Signals to end, for a driver that may not be there yet."""
+    """Signals to end, for what serves and may not be there yet."""
 
     def __init__(self) -> None:
         self._early = 0
-        self._driver: Driver | None = None
+        self._served: Runnable | None = None
 
     def __call__(self) -> None:
-        if self._driver is None:
+        if self._served is None:
             self._early += 1
         else:
-            self._driver.stop()
+            self._served.stop()
 
-    def hand_to(self, driver: Driver) -> None:
-        """The driver is there: it is told of all signals, also of those that came before."""
-        self._driver = driver
+    def hand_to(self, served: Runnable) -> None:
+        """It is there: it is told of all signals, also of those that came before."""
+        self._served = served
         for _ in range(self._early):
-            driver.stop()
+            served.stop()
 
 
 class _LoopFaults:
