@@ -22,7 +22,18 @@ from offset.wire.app import (
     EnableFriend,
     RequestClosePayment,
 )
-from offset.wire.extension import PIECE_REQUEST, WELCOME, Extra, NetworkStatus, PieceRequest, StatusChange
+from offset.wire.extension import (
+    PIECE_REQUEST,
+    QUERY,
+    WELCOME,
+    Extra,
+    InvoicesAbove,
+    NetworkStatus,
+    PaymentsAbove,
+    PieceRequest,
+    Query,
+    StatusChange,
+)
 
 MAY = AppPermissions(routes=False, buyer=True, seller=False, config=False)
 KEY = PublicKey(bytes(32))
@@ -47,6 +58,7 @@ class Door:
             came=self.noted.append,
             wanted=lambda conn: self.noted.append(("wants", conn)),
             asked=self.noted.append,
+            queried=lambda conn, query: self.noted.append((conn, query)),
             left=lambda _conn: self.noted.append("left"),
             linked=lambda: (),
             status_of=lambda _: STATUS,
@@ -101,6 +113,30 @@ def test_whoever_breaks_the_rules_is_hung_up_on() -> None:
         assert isinstance(tell, Tell)
         assert tell.detail.startswith("hung up on an app: ")
     assert door.noted == [2, "left", 4, "left"]
+
+
+def test_a_query_is_known_from_a_request() -> None:
+    """What the app may see is looked for; what it may not see costs it its line."""
+    door = Door()
+    conn = door.open(2)
+    query = Query(bytes(16), PaymentsAbove(b""), 10)
+    door.say(conn, QUERY.encode(query))
+    assert door.noted == [conn, (conn, query)]
+    door.say(conn, QUERY.encode(Query(bytes(16), InvoicesAbove(b""), 10)))
+    assert door.noted[2:] == ["left"]
+    assert door.loop.take_effects()[0] == Tell(
+        "app", "hung up on an app: the app has no permission for its query"
+    )
+
+
+def test_who_asks_before_the_report_knows_no_pieces() -> None:
+    """A query counts as a request there, so the report comes first, and whole."""
+    door = Door()
+    door.is_large = True
+    conn = door.open(2)
+    query = Query(bytes(16), PaymentsAbove(b""), 10)
+    door.say(conn, QUERY.encode(query))
+    assert door.noted == [conn, (conn, query)]
 
 
 def test_an_app_that_is_trusted_no_more_must_go() -> None:
@@ -183,9 +219,11 @@ def test_links_are_looked_at_again_when_an_app_has_all_pieces() -> None:
 
 
 def test_where_no_pieces_are_offered_none_are_given() -> None:
-    """A short report is whole for every app, and its permissions have the bytes of 0.1.11."""
+    """A short report is whole for every app, and its permissions can be read by one of 0.1.11."""
     door = Door()
     conn = door.open(2)
-    assert door.sent[conn] == [APP_PERMISSIONS.encode(MAY)]
+    (data,) = door.sent[conn]
+    assert APP_PERMISSIONS.decode(data) == MAY
+    assert not WELCOME.decode(data).report_in_pieces
     door.say(conn, PIECE_REQUEST.encode(PieceRequest(True)))
     assert ("wants", conn) not in door.noted

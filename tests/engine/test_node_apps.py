@@ -41,7 +41,7 @@ def test_apps_are_bounded(desk: Desk) -> None:
     """APPS_MAX may be connected; one more hears nothing, those who are there stay, and who leaves makes room."""
     for conn in range(APPS_MAX):
         assert desk.apps.opened(conn, KEY)
-        assert desk.sent[conn] == [APP_PERMISSIONS.encode(MAY)]
+        assert [APP_PERMISSIONS.decode(data) for data in desk.sent[conn]] == [MAY]
     assert not desk.apps.opened(APPS_MAX, KEY)
     assert APPS_MAX not in desk.sent
     assert len(desk.apps) == APPS_MAX

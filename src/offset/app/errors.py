@@ -4,6 +4,7 @@ AppError
  ├─ CannotConnect ── NotTrusted
  ├─ Disconnected ── NotConnected
  ├─ NoAnswer
+ ├─ NotOffered
  ├─ NotPermitted, Refused                 (also UserFault: ask for something else)
  └─ PaymentError
      ├─ NoIndexServer, NoRoute, NotEnoughCredit, TooExpensive      nothing was begun
@@ -55,6 +56,10 @@ class NotConnected(Disconnected):
 
 class NoAnswer(AppError):
     """The node did not answer within the time given. The request may still be carried out."""
+
+
+class NotOffered(AppError):
+    """The program of the node does not know what was asked for; one of the reference does not."""
 
 
 class NotPermitted(AppError, UserFault):

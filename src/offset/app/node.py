@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offset.app import listings
 from offset.app.friends import Friends
 from offset.app.payment.buyer import Buyer
 from offset.app.reports import LiveReport
@@ -9,8 +10,12 @@ from offset.app.routes import Routes
 from offset.app.seller import Seller
 from offset.app.session import Session
 from offset.app.settings import IndexServers, Relays
-from offset.base.ids import PublicKey
+from offset.base.ids import InvoiceId, PaymentId, PublicKey
 from offset.wire.app import AppPermissions
+from offset.wire.extension import HistoryRow, InvoiceRow, PaymentRow
+
+HISTORY_ROWS = 100
+"""How many rows of the history are looked at unless one says otherwise."""
 
 
 class Node:
@@ -24,6 +29,29 @@ class Node:
         self.routes = Routes(session)
         self.buyer = Buyer(session, self.routes)
         self.seller = Seller(session)
+
+    async def payments(self, *, after: PaymentId | None = None, limit: int | None = None) -> list[PaymentRow]:
+        """The payments that are not acknowledged, in the order of their ids. Permission: buyer.
+
+        `after`: those with an id above this one. `limit`: at most so many. Raises NotOffered of a node that does not
+        list them, NotPermitted, NoAnswer or Disconnected. Which of several pages an id comes in is not decided at one
+        moment: a payment that begins or ends meanwhile may be there or not.
+        """
+        return await listings.payments(self._session, after, limit)
+
+    async def invoices(self, *, after: InvoiceId | None = None, limit: int | None = None) -> list[InvoiceRow]:
+        """The open invoices, in the order of their ids. Permission: seller. Otherwise as `payments`."""
+        return await listings.invoices(self._session, after, limit)
+
+    async def history(
+        self, *, after: int | None = None, before: int | None = None, limit: int | None = HISTORY_ROWS
+    ) -> list[HistoryRow]:
+        """What ended, and how. Permission: config, or both buyer and seller.
+
+        With `after` the rows with a number above it, the oldest first; else those with a number below `before`, or
+        all, the newest first. At most `limit`; None for all, which may be very many. Raises what `payments` raises.
+        """
+        return await listings.history(self._session, after, before, limit)
 
     @property
     def report(self) -> LiveReport:

@@ -18,13 +18,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
-from offset.app.errors import Disconnected, NoAnswer, Refused
+from offset.app.errors import Disconnected, NoAnswer, NotOffered, Refused
+from offset.app.listings import invoices
 from offset.app.reports import LiveReport
 from offset.app.session import Session
 from offset.base.credits import Amount, Balance, is_amount
 from offset.base.entropy import new_invoice_id
 from offset.base.faults import UserFault
-from offset.base.ids import Currency, PublicKey
+from offset.base.ids import Currency, InvoiceId, PublicKey
 from offset.base.names import check_currency
 from offset.core.apps.reports import balance_of
 from offset.shell.files import load
@@ -73,6 +74,35 @@ class Seller:
         """
         self._check_ours(invoice)
         await self._session.ask(CancelInvoice(invoice.invoice_id))
+
+    async def release(self, invoice_id: InvoiceId, *, is_forced: bool = False) -> None:
+        """Withdraw an invoice of which only the id is known; what buyers have frozen for it goes back to them.
+
+        Raises Refused when it is not open, and, unless `is_forced`, when a commit for it may be in somebody's hands:
+        if that is yours you would give away what you can collect. Of a node that does not tell either (NotOffered is
+        not raised) it must be forced.
+        """
+        if not is_forced:
+            await self._refuse_promised(invoice_id)
+        await self._session.ask(CancelInvoice(invoice_id))
+
+    async def _refuse_promised(self, invoice_id: InvoiceId) -> None:
+        # The smallest id above those that are below this one.
+        above = (int.from_bytes(invoice_id) - 1).to_bytes(len(invoice_id)) if any(invoice_id) else None
+        try:
+            rows = await invoices(self._session, None if above is None else InvoiceId(above), 1)
+        except NotOffered as error:
+            raise Refused(
+                f"whether a commit for the invoice may be in somebody's hands is not known: {error}"
+            ) from None
+        if not rows or rows[0].invoice_id != invoice_id:
+            raise Refused("this invoice is not open at this node: it was collected or cancelled before")
+        if rows[0].has_commit:
+            raise Refused(
+                f"a buyer has frozen all {rows[0].amount} {rows[0].currency} of this invoice, so its commit may be in "
+                "somebody's hands: whoever has it can collect the credits for you, and if the invoice is withdrawn "
+                "they go back to the buyer and the commit is worth nothing"
+            )
 
     async def wait_for_commit(self, invoice: InvoiceFile, path: Path, timeout_s: float) -> Commit:
         """The commit that somebody puts into a regular file, once it is there and whole.

@@ -15,6 +15,7 @@ from offset.app.errors import (
     CannotConnect,
     Disconnected,
     NoAnswer,
+    NotOffered,
     NotPermitted,
     Refused,
     not_trusted,
@@ -26,7 +27,7 @@ from offset.base.entropy import new_uid
 from offset.base.faults import PeerFault, UserFault
 from offset.base.ids import PaymentId, PublicKey, RequestId, Uid
 from offset.base.limits import SDK_REQUESTS_MAX
-from offset.core.apps.permissions import is_allowed, needed_permission
+from offset.core.apps.permissions import is_allowed, may_see, needed_for, needed_permission
 from offset.crypto.signer import Signer
 from offset.engine.app import AppEngine, AppStage, Heard, Over, Ready
 from offset.engine.surface import Tell
@@ -44,7 +45,7 @@ from offset.wire.app import (
     ResponseClosePayment,
     TransactionResult,
 )
-from offset.wire.extension import Extra
+from offset.wire.extension import Extra, HistoryAfter, HistoryBefore, Listing, Page, Query
 from offset.wire.index import MultiRoute
 from offset.wire.report import NodeReport, NodeReportMutation
 
@@ -67,6 +68,8 @@ class Session:
 
     report: LiveReport
     permissions: AppPermissions
+    answers_queries: bool
+    """Whether the node lists payments, invoices and history; one of the reference does not."""
 
     def __init__(
         self, identity: Signer, address: str, node: PublicKey, former: LiveReport | None = None
@@ -77,6 +80,7 @@ class Session:
         self.routes: Answers[Uid, tuple[MultiRoute, ...] | None] = Answers()
         self.transactions: Answers[RequestId, RequestResult] = Answers()
         self.endings: Answers[PaymentId, PaymentStatus] = Answers()
+        self.pages: Answers[Uid, Page] = Answers()
         self.follow: Callable[[Update], None] | None = None
         """Told each change of the report after it was applied."""
         self._identity = identity
@@ -123,6 +127,27 @@ class Session:
             raise UserFault(f"a value of the request cannot be sent: {error}") from None
         self._driver.wake()
 
+    async def query(self, listing: Listing, limit: int, timeout_s: float = ANSWER_S) -> Page:
+        """Some rows of what the node lists; it may give fewer than `limit`.
+
+        Raises NotOffered of a node that lists nothing, NotPermitted, NoAnswer or Disconnected.
+        """
+        if self._lost is not None:
+            raise Disconnected(str(self._lost))
+        if not self.answers_queries:
+            raise NotOffered("this node does not list its payments, invoices and history: its program cannot")
+        if not may_see(self.permissions, listing):
+            needed = " and ".join(f"'{name}'" for name in needed_for(listing))
+            instead = ", or 'config'" if isinstance(listing, HistoryAfter | HistoryBefore) else ""
+            raise NotPermitted(f"this app does not have the permission {needed}{instead} of the node")
+        if len(self.pages) >= SDK_REQUESTS_MAX:
+            raise UserFault(f"{SDK_REQUESTS_MAX} queries wait for the node already")
+        query = Query(new_uid(self.entropy), listing, limit)
+        with self.pages.expect(query.query_id) as answer:
+            self._engine.query(query)
+            self._driver.wake()
+            return await within(answer, timeout_s)
+
     # Life
 
     async def until_ready(self, timeout_s: float) -> None:
@@ -167,6 +192,7 @@ class Session:
                     self._driver.stop()
             case Ready(permissions=permissions, report=report):
                 self.permissions = permissions
+                self.answers_queries = tell.detail.answers_queries
                 try:
                     self.report = self._begin(report)
                 except PeerFault as fault:
@@ -193,6 +219,8 @@ class Session:
                     if lost.opt_ack_uid is not None:
                         # 0.1.11 has no words for this end, so it is not told as an answer.
                         self.endings.refuse(lost.payment_id, payment_lost(self.report, lost))
+                if extra is not None and extra.opt_page is not None:
+                    self.pages.give(extra.opt_page.query_id, extra.opt_page)
                 if message.opt_app_request_id is not None:
                     self._acknowledged(message.opt_app_request_id, "" if extra is None else extra.refusal)
             case TransactionResult():
@@ -247,7 +275,7 @@ class Session:
             self._ready.exception()
             return
         lost = error if isinstance(error, Disconnected) else Disconnected(str(error))
-        for answers in (self._acks, self.routes, self.transactions, self.endings):
+        for answers in (self._acks, self.routes, self.transactions, self.endings, self.pages):
             answers.lose(lost)
         self.report.lose(lost)
 

@@ -16,12 +16,16 @@ from offset.base.ids import Currency, PublicKey
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
     CreditLine,
+    HeldCredits,
+    HistoryRow,
+    InvoiceRow,
     LinkDown,
     LinkStatus,
     LinkUp,
     LostCredits,
     LostPayment,
     NetworkStatus,
+    PaymentRow,
     RelayConnecting,
     RelayListening,
     RelayStatus,
@@ -99,13 +103,13 @@ def lost_payment_value(report: NodeReport, lost: LostPayment) -> Value:
     return {
         "payment_id": base64url.encode(lost.payment_id),
         "currency": lost.currency,
-        "parts": lost_parts_value(report, lost.parts),
+        "parts": credits_value(report, lost.parts),
         "over": lost.opt_ack_uid is not None,
     }
 
 
-def lost_parts_value(report: NodeReport, parts: Iterable[LostCredits]) -> list[Value]:
-    """Credits, and the friends who may claim them; a friend that was removed has no name."""
+def credits_value(report: NodeReport, parts: Iterable[LostCredits | HeldCredits]) -> list[Value]:
+    """Credits, and the friends who hold them; a friend that was removed has no name."""
     names = {entry.friend_public_key: entry.friend_report.name for entry in report.funder_report.friends.list}
     return [
         {
@@ -114,6 +118,55 @@ def lost_parts_value(report: NodeReport, parts: Iterable[LostCredits]) -> list[V
             "amount": str(part.amount),
         }
         for part in parts
+    ]
+
+
+def payments_value(report: NodeReport, rows: Iterable[PaymentRow]) -> list[Value]:
+    """Payments of the node that are not acknowledged (`Node.payments`)."""
+    return [
+        {
+            "payment_id": base64url.encode(row.payment_id),
+            "invoice_id": base64url.encode(row.invoice_id),
+            "currency": row.currency,
+            "amount": str(row.amount),
+            "seller": base64url.encode(row.seller),
+            "stage": row.stage,
+            "commit": row.has_commit,
+            "held": credits_value(report, row.held),
+            "lost": credits_value(report, row.lost),
+        }
+        for row in rows
+    ]
+
+
+def invoices_value(rows: Iterable[InvoiceRow]) -> list[Value]:
+    """Open invoices of the node (`Node.invoices`)."""
+    return [
+        {
+            "invoice_id": base64url.encode(row.invoice_id),
+            "currency": row.currency,
+            "amount": str(row.amount),
+            "frozen": str(row.frozen),
+            "commit": row.has_commit,
+        }
+        for row in rows
+    ]
+
+
+def history_value(rows: Iterable[HistoryRow]) -> list[Value]:
+    """What ended (`Node.history`); `time_ms` since 1970 (UTC), None if it is not known."""
+    return [
+        {
+            "number": row.number,
+            "time_ms": row.time or None,
+            "kind": row.kind,
+            "id": base64url.encode(row.id),
+            "currency": row.currency,
+            "amount": str(row.amount),
+            "peer": base64url.encode(row.peer),
+            "detail": base64url.encode(row.detail),
+        }
+        for row in rows
     ]
 
 

@@ -18,4 +18,9 @@ HOUR: Millis = 60 * MINUTE
 
 def earliest(*deadlines: Instant | None) -> Instant | None:
     """The first of those deadlines that exist, or None when there is none."""
-    return min((deadline for deadline in deadlines if deadline is not None), default=None)
+    # Asked after every step of an engine, so without a generator.
+    first = None
+    for deadline in deadlines:
+        if deadline is not None and (first is None or deadline < first):
+            first = deadline
+    return first

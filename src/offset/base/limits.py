@@ -118,6 +118,7 @@ TOKEN_OWED_MS: Millis = (
     45 * SECOND
 )  # what was not said to a friend by then, because it keeps the token, is cancelled
 PAYMENTS_MAX = 100_000
+QUERY_ROWS_MAX = 256  # in one answer to an app that asks for payments, invoices or history
 LOST_PAYMENTS_TOLD_MAX = 256  # in one report, and in one change of it
 TRANSACTIONS_PER_PAYMENT_MAX = 64
 # What a payer gives to mediators without being asked: a share of the amount, and credits for each mediator.
@@ -226,6 +227,25 @@ SDK_BACKOFF_MS_MIN: Millis = SECOND // 2
 SDK_BACKOFF_MS_MAX: Millis = 30 * SECOND
 # A connection that lived less counts as a failed attempt, so the pauses go on growing.
 SDK_SHORT_SESSION_MS: Millis = 8 * SECOND
+
+# The wallet
+WALLET_CARDS_MAX = 64
+WALLET_BODY_BYTES_MAX = 64 * 1024  # of a request
+WALLET_CONNECTIONS_MAX = 256  # of pages and commands at once
+WALLET_SESSIONS_MAX = 64  # the one that was silent longest goes
+WALLET_LOGINS_PER_MINUTE_MAX = 10
+WALLET_CALLS_PER_SECOND = 50
+WALLET_CALLS_BURST_MAX = 200  # of one session
+WALLET_STREAMS_PER_SESSION_MAX = 4
+WALLET_EVENTS_MAX = 1000  # kept for pages that come back
+WALLET_REPEATS_MAX = 1000  # answers kept for a request that comes again
+WALLET_CONFIRMS_MAX = 64  # questions of all sessions that wait for a yes
+WALLET_LOGIN_MS: Millis = 600 * SECOND  # a login link or code is good so long, once
+WALLET_CONFIRM_MS: Millis = 120 * SECOND
+WALLET_EVENTS_MS: Millis = SECOND // 10  # what changes in this time is told once
+WALLET_BEAT_MS: Millis = 15 * SECOND  # of a stream without events
+WALLET_RESTART_MS_MIN: Millis = 1 * SECOND  # pause before a card that stopped is started again
+WALLET_RESTART_MS_MAX: Millis = 60 * SECOND
 
 assert HANDSHAKE_FRAME_BYTES_MAX < INNER_MESSAGE_BYTES_MAX < FRAME_BYTES_MAX < APP_FRAME_BYTES_MAX
 assert APP_FRAME_BYTES_MAX + 2**17 < DECODED_WORDS_MAX * 8

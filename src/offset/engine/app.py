@@ -33,6 +33,7 @@ from offset.wire.app import (
     AppServerToApp,
     AppToAppServer,
 )
+from offset.wire.extension import QUERY, Query
 from offset.wire.report import NodeReport
 
 TOPIC = "app"
@@ -58,6 +59,8 @@ class Ready(msgspec.Struct, frozen=True):
 
     permissions: AppPermissions
     report: NodeReport
+    answers_queries: bool = False
+    """Whether it lists payments, invoices and history."""
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -110,7 +113,13 @@ class AppEngine:
 
         Raises what the codec raises when the message cannot be sent at all, an amount below 0 for instance.
         """
-        data = APP_TO_APP_SERVER.encode(message)
+        self._post(APP_TO_APP_SERVER.encode(message))
+
+    def query(self, query: Query) -> None:
+        """Ask for rows, of a node that takes queries, as with `post`."""
+        self._post(QUERY.encode(query))
+
+    def _post(self, data: bytes) -> None:
         if self._stage is not AppStage.OVER:
             self._posted.append(data)
 
@@ -174,7 +183,7 @@ class AppEngine:
         permissions, report = self._first.permissions, self._first.report
         if permissions is not None and report is not None:
             self._stage, self._welcome.at = AppStage.READY, None
-            self._tell(Ready(permissions, report))
+            self._tell(Ready(permissions, report, self._first.answers_queries))
 
     def _hangup(self, reason: str) -> None:
         assert self._conn is not None

@@ -62,6 +62,7 @@ from offset.engine.node_app_lines import NodeAppLines
 from offset.engine.node_apps import NodeApps, Trust
 from offset.engine.node_channeler import NodeChanneler
 from offset.engine.node_index import NodeIndex
+from offset.engine.node_queries import NodeQueries
 from offset.engine.outbox import Outbox, Release
 from offset.engine.part_timeouts import PartTimeouts
 from offset.engine.report_pieces import ReportPieces
@@ -71,7 +72,7 @@ from offset.engine.views import NodeView
 from offset.engine.withdrawn import Pair, Withdrawn
 from offset.link.stack import Line
 from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIndexServer
-from offset.wire.extension import Extra, LostPayment
+from offset.wire.extension import Extra, LostPayment, Query
 from offset.wire.friend import FRIEND_MESSAGE, ResetTerms
 from offset.wire.index import RequestRoutes
 from offset.wire.report import (
@@ -120,6 +121,7 @@ class NodeEngine:
         self._token_timer = Timer(self._give_back_unsaid)
         self._capacities = Capacities()
         self._withdrawn = Withdrawn(rows)
+        self._queries = NodeQueries(self._funder.state, past)
         self._pieces = ReportPieces(self._funder.state, whole_report_parts_max)
         self._apps = NodeApps(trust, self._loop.send)
         self._app_lines = NodeAppLines(
@@ -129,6 +131,7 @@ class NodeEngine:
             came=self._app_came,
             wanted=self._app_wants_piece,
             asked=self._app_asked,
+            queried=self._app_queried,
             left=self._app_left,
             linked=lambda: self._channeler.linked(),
             status_of=lambda friends: self._channeler.status_of(friends),
@@ -252,6 +255,11 @@ class NodeEngine:
             status = self._channeler.status_of(piece.keys)
             self._put({}, lambda: self._app_lines.tell_piece(conn, piece, status))
 
+    def _app_queried(self, conn: Conn, query: Query) -> None:
+        """Rows of payments, invoices or history, after what they show is durable."""
+        look = self._queries.look(query)
+        self._put({}, lambda: self._apps.tell_page(conn, look()))
+
     def _app_left(self, conn: Conn) -> None:
         self._pieces.drop(conn)
         self._funder.is_reporting = len(self._apps) > 0
@@ -348,7 +356,7 @@ class NodeEngine:
         capacities = self._capacities.changed(self._funder.state, concerned)
         turn.changes.update(self._withdrawn.published(capacities))
         turn.changes.update(self._withdrawn.removed(turn.changes))
-        lost = lost_payments(self._funder.state, turn.lost_payments)
+        lost = lost_payments(self._funder.state, turn.lost_payments) if turn.lost_payments else ()
         self._put(turn.changes, lambda: self._release(turn, ack, capacities, lost))
 
     def _report(self, changes: Changes, ack: Uid | None, mutations: Sequence[NodeReportMutation]) -> None:

@@ -2,6 +2,7 @@
 
 app ── proves its key ──► opened ──► permissions; node: came ──► report, after what it may tell is durable
     ── wants a piece ───► node: wanted ──► the first part of a long report, then its friends, piece by piece
+    ── query ───────────► read, permitted ──► node: queried      else hung up on
     ── request ─────────► read, permitted ──► node: asked        else hung up on
     ── gone ────────────► node: left                             what it asked for is carried out all the same
 """
@@ -21,7 +22,7 @@ from offset.engine.report_pieces import Piece
 from offset.engine.surface import Tell
 from offset.engine.told_status import StatusOf
 from offset.wire.app import AppToAppServer
-from offset.wire.extension import NetworkStatus
+from offset.wire.extension import NetworkStatus, PieceRequest, Query
 from offset.wire.report import NodeReport
 
 
@@ -37,19 +38,21 @@ class NodeAppLines:
         came: Callable[[Conn], None],
         wanted: Callable[[Conn], None],
         asked: Callable[[AppToAppServer], None],
+        queried: Callable[[Conn, Query], None],
         left: Callable[[Conn], None],
         linked: Callable[[], Collection[PublicKey]],
         status_of: StatusOf,
     ) -> None:
         """`offers`: whether an app may have the report in pieces. `came`: one is to have it whole.
 
-        `wanted`: one is to have its first part, or the next. `asked`: what one may ask. `left`: one is gone.
+        `wanted`: one is to have its first part, or the next. `asked`: what one may ask. `queried`: one may see
+        some rows, and asks for them. `left`: one is gone.
         `linked`: the friends with whom there is a link. `status_of`: how we stand with relays and some friends.
         """
         self._loop = loop
         self._apps = apps
         self._offers, self._came, self._wanted = offers, came, wanted
-        self._asked, self._left = asked, left
+        self._asked, self._queried, self._left = asked, queried, left
         self._linked, self._status_of = linked, status_of
         self._undecided: dict[Conn, Instant] = {}
         """Apps that have not asked for a piece yet, and until when they may, the first one first."""
@@ -78,15 +81,19 @@ class NodeAppLines:
                 return
 
     def _heard(self, conn: Conn, data: bytes) -> None:
-        if self._apps.wants_piece(conn, data):
+        question = self._apps.question(conn, data)
+        if isinstance(question, PieceRequest):
             self._undecided.pop(conn, None)
             self._wanted(conn)
             return
-        request = self._apps.request(conn, data)
+        request = None if question is not None else self._apps.request(conn, data)
         if self._undecided.pop(conn, None) is not None:
             # It asks before it has its report, and knows of no pieces.
             self._came(conn)
-        self._asked(request)
+        if question is not None:
+            self._queried(conn, question)
+        elif request is not None:
+            self._asked(request)
 
     def _wait_no_more(self) -> None:
         """Apps that asked for no piece in time get the report whole."""

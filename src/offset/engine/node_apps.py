@@ -8,11 +8,10 @@ from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey, Uid
 from offset.base.limits import APPS_MAX
 from offset.core.apps.pending_requests import PendingRequests
-from offset.core.apps.permissions import is_allowed
+from offset.core.apps.permissions import is_allowed, may_see
 from offset.engine.report_pieces import Piece, encode_whole
 from offset.engine.told_status import StatusOf, ToldStatus
 from offset.wire.app import (
-    APP_PERMISSIONS,
     APP_SERVER_TO_APP,
     APP_TO_APP_SERVER,
     AppPermissions,
@@ -28,10 +27,14 @@ from offset.wire.app import (
 )
 from offset.wire.extension import (
     PIECE_REQUEST,
+    QUERY,
     WELCOME,
     Extra,
     LostPayment,
     NetworkStatus,
+    Page,
+    PieceRequest,
+    Query,
     ReportPiece,
     StatusChange,
     Welcome,
@@ -70,22 +73,34 @@ class NodeApps:
 
         `offers_pieces`: an app that knows how may ask for its report piece by piece, before anything else.
         """
-        permissions = self._trust(key)
-        if permissions is None or len(self._permissions) >= APPS_MAX:
+        may = self._trust(key)
+        if may is None or len(self._permissions) >= APPS_MAX:
             return False
-        self._permissions[conn] = permissions
+        self._permissions[conn] = may
         self._keys[conn] = key
         if offers_pieces:
             self._offered[conn] = None
-            may = permissions
-            self._send(conn, WELCOME.encode(Welcome(may.routes, may.buyer, may.seller, may.config, True)))
-        else:
-            self._send(conn, APP_PERMISSIONS.encode(permissions))
+        welcome = Welcome(may.routes, may.buyer, may.seller, may.config, offers_pieces, True)
+        self._send(conn, WELCOME.encode(welcome))
         return True
 
-    def wants_piece(self, conn: Conn, data: bytes) -> bool:
-        """Whether this message asks for a piece of the report. Raises PeerFault when it is unreadable."""
-        return conn in self._offered and PIECE_REQUEST.decode(data).is_wanted
+    def question(self, conn: Conn, data: bytes) -> PieceRequest | Query | None:
+        """What this message asks for, if it is one of ours; None for a request of 0.1.11.
+
+        Raises PeerFault when it is unreadable, or not permitted: hang up on this app only.
+        """
+        asked = PIECE_REQUEST.decode(data)
+        if asked.is_query:
+            query = QUERY.decode(data)
+            if not may_see(self._permissions[conn], query.listing):
+                raise PeerFault("the app has no permission for its query")
+            return query
+        return asked if asked.is_wanted and conn in self._offered else None
+
+    def tell_page(self, conn: Conn, page: Page) -> None:
+        """The answer to the query of one app, if it is still there."""
+        if conn in self._registered:
+            self._send(conn, APP_SERVER_TO_APP.encode(ReportMutations(None, (), Extra(opt_page=page))))
 
     def register(self, conn: Conn, report: NodeReport) -> None:
         """Send the report, or its first part; from here on the app is told of every change."""

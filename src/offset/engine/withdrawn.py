@@ -50,7 +50,9 @@ class Withdrawn:
 
     def _forget(self, pairs: Iterable[Pair]) -> Changes:
         changes: Changes = {}
-        for pair in pairs if self._rows else ():
+        if not self._rows:
+            return changes
+        for pair in pairs:
             key = WithdrawnKey(*pair)
             if key in self._rows:
                 del self._rows[key]

@@ -10,10 +10,9 @@ import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from offset.base.faults import OffsetError, Undecodable
-from offset.shell.driver import Driver
 from offset.shell.log import set_up_log
 from offset.shell.system import new_loop, raise_descriptor_limit
 from offset.wire.codec import Codec
@@ -28,10 +27,22 @@ STATUS_GOOD, STATUS_FAILED = 0, 1
 _log = logging.getLogger("offset")
 
 
-def run_program(program: str, start: Callable[[], Awaitable[Driver]]) -> int:
+class Runnable(Protocol):
+    """What serves, such as a driver."""
+
+    async def run(self) -> None:
+        """Serve until `stop`."""
+        ...
+
+    def stop(self) -> None:
+        """End `run` in order; a second call hurries."""
+        ...
+
+
+def run_program(program: str, start: Callable[[], Awaitable[Runnable]]) -> int:
     """Run a server until SIGTERM or SIGINT; returns its exit status.
 
-    `start` makes the driver, opens its listeners and says so with `announce`. It and the engine may raise any
+    `start` makes what serves, opens its listeners and says so with `announce`. It and the engine may raise any
     OffsetError or OSError: its text becomes the one sentence on standard error, and the status is 1.
     """
     set_up_log(program)
@@ -58,17 +69,17 @@ def announce(line: str) -> None:
         print(line, flush=True)
 
 
-async def _serve(start: Callable[[], Awaitable[Driver]]) -> None:
+async def _serve(start: Callable[[], Awaitable[Runnable]]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_LoopFaults())
-    driver = await start()
+    served = await start()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, driver.stop)
+        loop.add_signal_handler(number, served.stop)
     _load_schemas()
     gc.collect()
     # What is loaded by now stays: collections need not look at it.
     gc.freeze()
-    await driver.run()
+    await served.run()
 
 
 def _load_schemas() -> None:

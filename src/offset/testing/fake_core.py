@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Callable
 from typing import TypeAlias
 
+from offset.base.credits import Amount
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import Conn, InvoiceId, PaymentId, PublicKey, RequestId, Uid
 from offset.base.instants import Instant, Millis
@@ -15,7 +16,7 @@ from offset.testing.identities import ALL, APP, NODE, SELLER
 from offset.testing.reports import node_report
 from offset.testing.served import Served
 from offset.wire import app
-from offset.wire.extension import Extra, LostCredits
+from offset.wire.extension import Extra, HistoryRow, LostCredits
 from offset.wire.files import InvoiceFile
 from offset.wire.index import MultiRoute
 from offset.wire.report import (
@@ -80,6 +81,12 @@ class FakeCore(Served):
         """All that apps asked for, in order."""
         self.payments: dict[PaymentId, FakePayment] = {}
         self.invoices: dict[InvoiceId, app.AddInvoice] = {}
+        self.frozen: dict[InvoiceId, Amount] = {}
+        """What buyers have frozen for invoices."""
+        self.history: list[HistoryRow] = []
+        """What ended, the oldest first."""
+        self.answers_queries = True
+        """Whether it lists payments, invoices and history, as a node of this program; from the next connection on."""
         self.conns: dict[Conn, PublicKey] = {}
         """The apps that are connected now."""
         self.lines = Lines(NODE, SeededEntropy("fake node"), handshakes_per_address_max=1000)

@@ -21,12 +21,13 @@ from offset.engine.line_events import LineClosed, LineEvent, LineMessage, LineOp
 from offset.engine.surface import Effect, Event
 from offset.testing.fake_core import FakeCore
 from offset.testing.identities import CURRENCY, FRIEND
+from offset.testing.listings import answer_query
 from offset.testing.papers import receipt_for
 from offset.testing.reports import consistent, friend_report
 from offset.testing.rules import RULES, lost_payment
 from offset.testing.settings import config_or_new
 from offset.wire import app
-from offset.wire.extension import Extra, LostCredits
+from offset.wire.extension import PIECE_REQUEST, QUERY, WELCOME, Extra, LostCredits, Welcome
 from offset.wire.report import (
     NODE_REPORT,
     AddFriendReport,
@@ -78,7 +79,10 @@ class FakeNode(FakeCore):
             case LineOpened():
                 self.opened(news.conn, news.remote)
             case LineMessage():
-                self._take(news.conn, app.APP_TO_APP_SERVER.decode(news.data))
+                if self.answers_queries and PIECE_REQUEST.decode(news.data).is_query:
+                    answer_query(self, news.conn, QUERY.decode(news.data))
+                else:
+                    self._take(news.conn, app.APP_TO_APP_SERVER.decode(news.data))
             case LineClosed():
                 self.conns.pop(news.conn, None)
             case _:
@@ -87,12 +91,13 @@ class FakeNode(FakeCore):
 
     def opened(self, conn: Conn, key: PublicKey) -> None:
         """An app has connected: say what it may do, and the report; or end the line of an unknown app."""
-        permissions = self.trusted.get(key)
-        if permissions is None:
+        may = self.trusted.get(key)
+        if may is None:
             self.lines.hangup(conn)
             return
         self.conns[conn] = key
-        self.send(conn, app.APP_PERMISSIONS.encode(permissions))
+        welcome = Welcome(may.routes, may.buyer, may.seller, may.config, False, self.answers_queries)
+        self.send(conn, WELCOME.encode(welcome))
         self.send(conn, NODE_REPORT.encode(self.view.snapshot()))
 
     def _take(self, conn: Conn, message: app.AppToAppServer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Generic, TypeVar
 
 from offset.base.credits import Amount
-from offset.base.ids import Currency, PaymentId, PublicKey, Uid
+from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Uid
 from offset.base.instants import Instant
 from offset.wire.codec import Codec, Message, struct, union
 from offset.wire.common import RelayAddress
@@ -173,6 +173,93 @@ class LostPayment(Message):
     """Once nothing is under way any more, and nobody can prove whether it was paid: what acknowledges that."""
 
 
+class HeldCredits(Message):
+    """A part of a payment that is under way over a friend."""
+
+    friend_public_key: PublicKey
+    amount: Amount
+    """Fees included."""
+
+
+class PaymentRow(Message):
+    """A payment of the node that is not acknowledged."""
+
+    payment_id: PaymentId
+    invoice_id: InvoiceId
+    currency: Currency
+    amount: Amount
+    """What the seller shall get."""
+    seller: PublicKey
+    stage: str
+    """A word for people: PaymentStage of `core/funder/records.py`, perhaps more later."""
+    has_commit: bool
+    """Whether a commit was made, so that somebody may have it."""
+    held: tuple[HeldCredits, ...]
+    """The parts under way."""
+    lost: tuple[LostCredits, ...]
+    """The parts that were lost with a channel."""
+
+
+class InvoiceRow(Message):
+    """An open invoice of the node."""
+
+    invoice_id: InvoiceId
+    currency: Currency
+    amount: Amount
+    """What a buyer shall pay."""
+    frozen: Amount
+    """What buyers have frozen for it, all together."""
+    has_commit: bool
+    """Whether one of them has frozen all, so that somebody may have a commit."""
+
+
+class HistoryRow(Message):
+    """Something that ended."""
+
+    number: int
+    """From 1 on, in the order in which things ended."""
+    time: int
+    """In ms since 1970 (UTC) by the clock of the node's machine; 0 if that is not known."""
+    kind: str
+    """A word for people: HistoryKind of the funder, perhaps more later."""
+    id: bytes
+    currency: Currency
+    amount: Amount
+    peer: PublicKey
+    detail: bytes
+    """A receipt, a commit, the id of a payment, or nothing, as the kind has it."""
+
+
+class PaymentRows(Message):
+    """Some payments, in the order of their ids."""
+
+    rows: tuple[PaymentRow, ...]
+
+
+class InvoiceRows(Message):
+    """Some invoices, in the order of their ids."""
+
+    rows: tuple[InvoiceRow, ...]
+
+
+class HistoryRows(Message):
+    """Some of the history, in the order that was asked for."""
+
+    rows: tuple[HistoryRow, ...]
+
+
+Rows = PaymentRows | InvoiceRows | HistoryRows
+
+
+class Page(Message):
+    """The answer to a query."""
+
+    query_id: Uid
+    rows: Rows
+    is_last: bool
+    """Whether there are no more in this direction."""
+
+
 class Extra(Message):
     """At the end of a report or a change of it: what only our nodes tell."""
 
@@ -185,22 +272,64 @@ class Extra(Message):
     """In a report: its friends come in pieces, for which the app asks."""
     opt_piece: ReportPiece | None = None
     lost_payments: tuple[LostPayment, ...] = ()
+    opt_page: Page | None = None
 
 
 class Welcome(Message):
-    """The first message of a node to an app: its permissions, and whether the report may be had in pieces."""
+    """The first message of a node to an app: its permissions, and what else it may ask for."""
 
     routes: bool
     buyer: bool
     seller: bool
     config: bool
     report_in_pieces: bool
+    answers_queries: bool = False
 
 
 class PieceRequest(Message):
     """Of an app, to a node that offers pieces: the first part of the report, or the next one."""
 
     is_wanted: bool
+    is_query: bool = False
+    """It is none, but a Query."""
+
+
+class PaymentsAbove(Message):
+    """Payments whose id is above this one; all for no bytes."""
+
+    payment_id: bytes
+
+
+class InvoicesAbove(Message):
+    """Invoices whose id is above this one; all for no bytes."""
+
+    invoice_id: bytes
+
+
+class HistoryAfter(Message):
+    """Rows of the history with a number above this one, the oldest first."""
+
+    number: int
+
+
+class HistoryBefore(Message):
+    """Rows of the history with a number below this one, or all for 0; the newest first."""
+
+    number: int
+
+
+Listing = PaymentsAbove | InvoicesAbove | HistoryAfter | HistoryBefore
+
+
+class Query(Message):
+    """Of an app, to a node that takes queries: some rows, please."""
+
+    query_id: Uid
+    listing: Listing
+    limit: int
+    """At most so many rows; the node may send fewer."""
+    is_wanted: bool = False
+    is_query: bool = True
 
 
 for _cls in (
@@ -216,8 +345,14 @@ for _cls in (
     ReportPiece,
     LostCredits,
     LostPayment,
+    HeldCredits,
+    PaymentRow,
+    InvoiceRow,
+    HistoryRow,
+    Page,
     Extra,
     PieceRequest,
+    Query,
 ):
     struct(_cls, "extension", _cls.__name__)
 struct(Welcome, "extension", "AppPermissions")
@@ -226,8 +361,20 @@ union(
     "RelayState",
     {"connecting": RelayConnecting, "listening": RelayListening, "waiting": RelayWaiting},
 )
+union("extension", "Rows", {"payments": PaymentRows, "invoices": InvoiceRows, "history": HistoryRows})
+union(
+    "extension",
+    "Listing",
+    {
+        "payments": PaymentsAbove,
+        "invoices": InvoicesAbove,
+        "historyAfter": HistoryAfter,
+        "historyBefore": HistoryBefore,
+    },
+)
 union("extension", "LinkState", {"linked": LinkUp, "trying": LinkTrying, "apart": LinkDown})
 
 WELCOME: Codec[Welcome] = Codec("extension", "AppPermissions")
 CREDIT_LINES: Codec[FriendCreditLines] = Codec("extension", "FriendCreditLines")
 PIECE_REQUEST: Codec[PieceRequest] = Codec("extension", "PieceRequest")
+QUERY: Codec[Query] = Codec("extension", "Query")

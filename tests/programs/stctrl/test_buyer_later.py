@@ -169,9 +169,9 @@ def test_payment_of_another_invoice(buying: Desk) -> None:
 
 def test_status_while_nothing_is_promised(buying: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The seller is not blamed for a payment whose parts are still on the way."""
-    from offset.programs.stctrl import buyer
+    from offset.programs.stctrl import payment_ends
 
-    monkeypatch.setattr(buyer, "_LOOK_S", 0.2)
+    monkeypatch.setattr(payment_ends, "_LOOK_S", 0.2)
     buying.fake.results = [None]
     buying.bad(f"{PAY} --timeout 0.2")
     sentence = buying.bad(f"{STATUS} --timeout 0.1")

@@ -176,3 +176,42 @@ def test_commit_that_does_not_fit(commit: Any, reason: str, desk: Desk) -> None:
     assert reason in desk.bad(COMMIT)
     assert not desk.fake.asked_for(app.CommitInvoice)
     assert "no such file: missing" in desk.bad("seller commit-invoice -i missing -c a.commit")
+
+
+def test_an_invoice_whose_file_is_lost(desk: Desk) -> None:
+    """It is withdrawn by its id; not where a commit may be in somebody's hands, unless that is said to be meant."""
+    desk.good(CREATE)
+    (invoice_id,) = desk.fake.invoices
+    release = f"seller release-invoice --id {base64url.encode(invoice_id)}"
+    desk.fake.frozen = {invoice_id: 50}
+    sentence = desk.bad(release)
+    assert (
+        "a buyer has frozen all 50 FST of this invoice, so its commit may be in somebody's hands" in sentence
+    )
+    assert "the commit is worth nothing" in sentence
+    assert list(desk.fake.invoices) == [invoice_id]
+    done = desk.run(f"{release} --force")
+    assert done.status == 0
+    assert "if anybody has a commit for it, that is worth nothing now" in done.stderr
+    assert desk.fake.invoices == {}
+    assert "is not open at this node" in desk.bad(release)
+
+
+@pytest.mark.parametrize("ident", [bytes(32), bytes(31) + b"\x01", b"\xff" * 32])
+def test_an_invoice_that_nobody_pays_is_released(ident: bytes, desk: Desk) -> None:
+    """Whatever its id is, and whatever stands next to it."""
+    others = {key: app.AddInvoice(key, "FST", 5) for key in (bytes(30) + b"\x01\x00", b"\xfe" * 32)}
+    desk.fake.invoices = {**others, ident: app.AddInvoice(ident, "FST", 5)}
+    desk.good(f"seller release-invoice --id={base64url.encode(ident)}")
+    assert desk.fake.invoices == others
+
+
+def test_where_a_node_does_not_list_its_invoices_one_must_mean_it(desk: Desk) -> None:
+    """Then nobody can say whether there is a commit."""
+    desk.fake.answers_queries = False
+    desk.good(CREATE)
+    (invoice_id,) = desk.fake.invoices
+    release = f"seller release-invoice --id={base64url.encode(invoice_id)}"
+    assert "is not known" in desk.bad(release)
+    assert desk.run(f"{release} --force").status == 0
+    assert desk.fake.invoices == {}

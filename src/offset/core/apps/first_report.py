@@ -16,13 +16,15 @@ _AHEAD = 2
 class FirstReport:
     """The first messages of a node, one after the other."""
 
-    __slots__ = ("_node", "_view", "permissions", "report")
+    __slots__ = ("_node", "_view", "answers_queries", "permissions", "report")
 
     def __init__(self, node: PublicKey) -> None:
         """`node`: the key of the node that is talked to."""
         self._node = node
         self.permissions: AppPermissions | None = None
         """What the app may do, once the node said it."""
+        self.answers_queries = False
+        """Whether the node lists payments, invoices and history."""
         self.report: NodeReport | None = None
         """All about the node, once it is here; messages after that are not for us."""
         self._view: ReportView | None = None
@@ -38,6 +40,7 @@ class FirstReport:
 
     def _welcome(self, data: bytes) -> list[bytes]:
         welcome = WELCOME.decode(data)
+        self.answers_queries = welcome.answers_queries
         self.permissions = AppPermissions(welcome.routes, welcome.buyer, welcome.seller, welcome.config)
         return _want(_AHEAD if welcome.report_in_pieces else 0)
 

@@ -13,6 +13,7 @@ from offset.wire.app import (
     CreateTransaction,
     RequestClosePayment,
 )
+from offset.wire.extension import HistoryAfter, HistoryBefore, InvoicesAbove, Listing, PaymentsAbove
 from offset.wire.index import RequestRoutes
 
 _BUYER = (CreatePayment, CreateTransaction, RequestClosePayment, AckClosePayment)
@@ -28,6 +29,24 @@ def needed_permission(request: AppRequest) -> str:
     if isinstance(request, _SELLER):
         return "seller"
     return "config"
+
+
+def needed_for(listing: Listing) -> tuple[str, ...]:
+    """The permissions that a query needs, all of them. The history has both sides; `config` will do for it too."""
+    match listing:
+        case PaymentsAbove():
+            return ("buyer",)
+        case InvoicesAbove():
+            return ("seller",)
+        case _:
+            return ("buyer", "seller")
+
+
+def may_see(permissions: AppPermissions, listing: Listing) -> bool:
+    """Whether an app with these permissions may ask for this."""
+    if permissions.config and isinstance(listing, HistoryAfter | HistoryBefore):
+        return True
+    return all(getattr(permissions, needed) for needed in needed_for(listing))
 
 
 def is_allowed(permissions: AppPermissions, request: AppRequest) -> bool:

@@ -17,6 +17,11 @@ _COMMANDS = {
         "sim",
         "Run a whole network in this process, on a virtual clock, with faults drawn from a seed.",
     ),
+    "wallet": LazyCommand(
+        "offset.programs.offset.wallet_cli",
+        "wallet",
+        "Open a wallet: its cards, and a page for them in the browser.",
+    ),
 }
 
 
@@ -25,7 +30,8 @@ _COMMANDS = {
 def offset() -> None:
     """Offset: payments over mutual credit between friends.
 
-    The programs stnode, strelay, stindex, stctrl, stmgr and stverify do the work; this command shows it.
+    The wallet pays and is paid. The programs stnode, strelay, stindex, stctrl, stmgr and stverify do the rest; demo and
+    sim show them at work.
     """
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 
@@ -15,14 +14,10 @@ from offset.app.errors import (
     PaymentCollected,
     PaymentError,
     PaymentLost,
-    PaymentUnknown,
     TooExpensive,
 )
 from offset.app.node import Node
 from offset.app.payment.buyer import PAY_S, Payment
-from offset.app.payment.closing import UNKNOWN
-from offset.app.payment.lost import lost_of
-from offset.app.values import Value, lost_parts_value
 from offset.base import base64url
 from offset.base.credits import Amount
 from offset.base.faults import UserFault
@@ -32,26 +27,21 @@ from offset.programs.cli import CONTEXT, WholeGroup, add_help
 from offset.programs.errors import UNPROVED
 from offset.programs.stctrl import options
 from offset.programs.stctrl.call import Call, with_call
+from offset.programs.stctrl.payment_ends import ORDER_S, end_payment
 from offset.programs.stctrl.talk import talk
 from offset.programs.stctrl.waiting import Waiting
 from offset.shell.files import load, refuse_existing, write_new
-from offset.wire.app import PaymentStatusNotFound, PaymentStatusSuccess
 from offset.wire.files import (
     InvoiceFile,
     PaymentFile,
     format_commit,
     format_payment,
-    format_receipt,
     parse_invoice,
     parse_payment,
 )
 
 FROZEN = "The credits are frozen. Give the commit to the seller, who collects with it."
 """What a commit means. The reference says "Payment successful!" here, when nothing is paid (spec 05, 3.4)."""
-_LOOK_S = 2.0
-"""Seconds to find out whether a payment that is not over has its commit."""
-_ORDER_S = 10.0
-"""What the SDK may take beyond the time of a payment, to leave it in good order."""
 
 
 @click.group("buyer", cls=WholeGroup, context_settings=CONTEXT)
@@ -125,7 +115,7 @@ def pay_invoice(
             attempts.dropped = node.routes.dropped
 
     try:
-        paid = talk(call, "buyer", pay, _ORDER_S)
+        paid = talk(call, "buyer", pay, ORDER_S)
     except KeyboardInterrupt:
         if resumed is not None or attempts.is_begun:
             call.note(_under_way(payment))
@@ -234,12 +224,7 @@ async def _resume(
 @group.command("payment-status")
 @options.infile("-p", "--payment", "The payment file; it is removed when the payment is over.")
 @options.outfile("-r", "--receipt", "The receipt file to make, if the seller has collected.")
-@click.option(
-    "--forget-lost",
-    "forgets_lost",
-    is_flag=True,
-    help="Let the node forget the payment, and remove the file, even if nobody can prove whether it was paid.",
-)
+@options.forget_lost
 @with_call(what="Wait for the seller at most so long.")
 def payment_status(call: Call, payment: Path, receipt: Path, forgets_lost: bool) -> None:
     """Learn how a payment ended, and get the receipt.
@@ -255,63 +240,27 @@ def payment_status(call: Call, payment: Path, receipt: Path, forgets_lost: bool)
     files stay. Ask the seller. When you know enough, --forget-lost ends it; what the friend may claim does not change.
     """
     refuse_existing(receipt)
-    payment_id = _load_ours(call, payment)
-
-    async def learn(node: Node) -> str | _Lost:
-        try:
-            status = await node.buyer.ended(payment_id, call.timeout_s)
-        except PaymentLost as lost:
-            if forgets_lost:
-                await node.buyer.acknowledge(payment_id, lost.ack_uid)
-            return _Lost(lost, lost_parts_value(node.report.snapshot(), lost.lost.parts))
-        except NoAnswer:
-            has_commit = await node.buyer.has_commit(payment_id, _LOOK_S)
-            words = _in_progress(has_commit=has_commit, timeout_s=call.timeout_s)
-            raise NoAnswer(words + lost_of(node.report, payment_id)) from None
-        if isinstance(status, PaymentStatusNotFound):
-            raise PaymentUnknown(UNKNOWN)
-        if isinstance(status, PaymentStatusSuccess):
-            call.show("Payment succeeded. Saving receipt to file.")
-            write_new(receipt, format_receipt(status.receipt))
-            await node.buyer.acknowledge(payment_id, status.ack_uid)
-            return "success"
-        call.show("Payment was canceled.")
-        await node.buyer.acknowledge(payment_id, status.ack_uid)
-        return "canceled"
-
-    status = talk(call, "buyer", learn, _ORDER_S)
-    if isinstance(status, _Lost):
-        value = {"status": "lost", "receipt": None, "parts": status.parts, "forgotten": forgets_lost}
-        if not forgets_lost:
-            ask = (
-                f"ask the seller whether it collected; {payment} stays until you forget it with --forget-lost"
-            )
-            call.end(f"{status.error}: {ask}", UNPROVED, value)
-        call.note(f"forgotten: {status.error}")
-        call.show_value(value)
-        payment.unlink(missing_ok=True)
-        return
-    call.show_value({"status": status, "receipt": str(receipt) if status == "success" else None})
+    end_payment(call, _load_ours(call, payment), receipt, forgets_lost=forgets_lost, name=str(payment))
     payment.unlink(missing_ok=True)
 
 
-class _Lost(NamedTuple):
-    """A payment that nobody can prove to be paid or unpaid."""
+@group.command("release-payment")
+@click.option("--id", "ident", required=True, type=options.ID, metavar="ID", help="Of info payments.")
+@click.option(
+    "-r",
+    "--receipt",
+    type=options.PATH,
+    metavar="FILE",
+    help="The receipt file to make, if the seller has collected.",
+)
+@options.forget_lost
+@with_call(what="Wait for the seller at most so long.")
+def release_payment(call: Call, ident: bytes, receipt: Path | None, forgets_lost: bool) -> None:
+    """Learn how a payment ended whose payment file is lost, and let the node forget it.
 
-    error: PaymentLost
-    parts: list[Value]
-    """What was given to whom, for scripts."""
-
-
-def _in_progress(*, has_commit: bool, timeout_s: float) -> str:
-    """How far a payment is that has not ended."""
-    if has_commit:
-        return (
-            f"the payment is in progress: the credits are frozen and the commit is made, and nothing was collected "
-            f"within {timeout_s:g} s; nothing is paid until the seller has the commit and collects with it: give it to "
-            "the seller if you have not, or ask again later"
-        )
-    return (
-        f"the payment is in progress: after {timeout_s:g} s credits are still being frozen on the way and there is no "
-        "commit, so nothing is paid; ask again later, or get the commit with pay-invoice --resume"
-    )
+    It does what payment-status does, by the id of info payments: the payment takes no more parts, and nothing is
+    forgotten while credits are under way, or without a place for the receipt if it was paid.
+    """
+    if receipt is not None:
+        refuse_existing(receipt)
+    end_payment(call, PaymentId(ident), receipt, forgets_lost=forgets_lost, name="the payment")

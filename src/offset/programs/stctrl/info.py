@@ -1,4 +1,4 @@
-"""`stctrl info`: looking at the node. Needs no permission."""
+"""`stctrl info`: looking at the node. Needs no permission, but for what listings.py has."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from offset.app import values
 from offset.app.session import CONNECT_S
 from offset.base.faults import UserFault
 from offset.core.apps.reports import friend_named
-from offset.programs.cli import CONTEXT, WholeGroup, add_help
+from offset.programs.cli import CONTEXT, LazyCommand, LazyGroup, add_help
 from offset.programs.stctrl import options, show, show_friends
 from offset.programs.stctrl.call import Call, with_call
 from offset.shell.files import refuse_existing, write_new
@@ -21,8 +21,22 @@ from offset.wire.files import FriendFile, format_friend, format_token
 from offset.wire.report import NodeReport
 from offset.wire.signing import verify_move_token_hashed
 
+_LISTINGS = {
+    "payments": "Show the payments of the node that are not over, or whose end nobody has asked for.",
+    "invoices": "Show the open invoices of the node.",
+    "history": "Show what ended, and how: payments, invoices, and what was lost.",
+}
 
-@click.group("info", cls=WholeGroup, context_settings=CONTEXT)
+
+@click.group(
+    "info",
+    cls=LazyGroup,
+    lazy={
+        name: LazyCommand("offset.programs.stctrl.listings", name, first_line)
+        for name, first_line in _LISTINGS.items()
+    },
+    context_settings=CONTEXT,
+)
 def group() -> None:
     """Look at the node: its relays, index servers, friends and balances."""
 

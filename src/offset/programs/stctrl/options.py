@@ -9,6 +9,10 @@ from typing import Any, TypeVar
 
 import click
 
+from offset.base import base64url
+from offset.base.faults import UserFault
+from offset.base.ids import INVOICE_ID_BYTES, UID_BYTES
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 PATH = click.Path(path_type=Path)
@@ -53,6 +57,12 @@ def name(text: str) -> Callable[[F], F]:
     return click.option("-n", "--name", required=True, metavar="NAME", help=text)
 
 
+forget_lost = click.option(
+    "--forget-lost",
+    "forgets_lost",
+    is_flag=True,
+    help="Let the node forget the payment, and remove the file, even if nobody can prove whether it was paid.",
+)
 currency = click.option(
     "-c", "--currency", required=True, metavar="NAME", help="Name of the currency, at most 16 bytes."
 )
@@ -81,4 +91,25 @@ def _whole(text: str) -> int | None:
     return int(digits) if is_whole else None
 
 
+class Id(click.ParamType[bytes]):
+    """An id as the listings show it."""
+
+    name = "id"
+
+    def __init__(self, length: int) -> None:
+        """An id of so many bytes."""
+        self._length = length
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
+        """Its bytes, or a usage error."""
+        try:
+            return base64url.decode(str(value), self._length)
+        except UserFault:
+            self.fail(
+                f"{value!r} is not an id as stctrl info payments and info invoices show it.", param, ctx
+            )
+
+
+ID, LONG_ID = Id(UID_BYTES), Id(INVOICE_ID_BYTES)
+"""Ids of payments, and of invoices."""
 U32, U128 = Whole(32), Whole(128)

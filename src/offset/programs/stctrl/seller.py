@@ -9,6 +9,7 @@ import click
 from offset.app.node import Node
 from offset.app.seller import COLLECT_S, offline_debtors
 from offset.base import base64url
+from offset.base.ids import InvoiceId
 from offset.base.names import check_currency
 from offset.programs.cli import CONTEXT, WholeGroup, add_help
 from offset.programs.stctrl import options
@@ -67,6 +68,23 @@ def cancel_invoice(call: Call, invoice: Path) -> None:
     asked = load(invoice, parse_invoice)
     talk(call, "seller", lambda node: node.seller.cancel(asked))
     invoice.unlink(missing_ok=True)
+    call.show_done()
+
+
+@group.command("release-invoice")
+@click.option("--id", "ident", required=True, type=options.LONG_ID, metavar="ID", help="Of info invoices.")
+@click.option("--force", "is_forced", is_flag=True, help="Even if somebody may have a commit for it.")
+@with_call()
+def release_invoice(call: Call, ident: bytes, is_forced: bool) -> None:
+    """Withdraw an invoice whose file is lost. What a buyer has frozen for it goes back.
+
+    It is refused when a buyer has frozen all of it: then there is a commit, and whoever has that can still collect the
+    credits for you. Ask the buyer for it. With --force the credits go back to the buyer all the same, and the commit
+    is worth nothing.
+    """
+    talk(call, "seller", lambda node: node.seller.release(InvoiceId(ident), is_forced=is_forced))
+    if is_forced:
+        call.note("the invoice is withdrawn: if anybody has a commit for it, that is worth nothing now")
     call.show_done()
 
 

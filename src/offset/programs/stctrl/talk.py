@@ -15,8 +15,8 @@ from offset.programs.stctrl.call import Call
 T = TypeVar("T")
 
 
-def talk(call: Call, permission: str, work: Callable[[Node], Awaitable[T]], extra_s: float = 0) -> T:
-    """Do some work with the node, for which the app needs a permission.
+def talk(call: Call, permission: str | None, work: Callable[[Node], Awaitable[T]], extra_s: float = 0) -> T:
+    """Do some work with the node, for which the app needs a permission; None: the SDK says which.
 
     It may take the time of the call and `extra_s` seconds. Raises UserFault for the files, CannotConnect,
     NotTrusted, NotPermitted, NoAnswer, and what `work` raises.
@@ -26,7 +26,7 @@ def talk(call: Call, permission: str, work: Callable[[Node], Awaitable[T]], extr
 
     async def connected() -> T:
         async with connect(ticket, None, identity, timeout_s=min(CONNECT_S, timeout_s)) as node:
-            if not getattr(node.permissions, permission):
+            if permission is not None and not getattr(node.permissions, permission):
                 raise NotPermitted(f"this app does not have the permission '{permission}' of the node")
             try:
                 async with asyncio.timeout(timeout_s):

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from threading import RLock
 from typing import Any, NamedTuple
 
 from offset.base.faults import NodeStopped, UserFault
@@ -33,7 +34,7 @@ class Kind(NamedTuple):
 
 
 class SmallDatabase:
-    """An open database. For one thread at a time; whoever opens it keeps others out."""
+    """An open database, for any threads of this process; whoever opens it keeps other programs out."""
 
     def __init__(self, path: Path, kind: Kind) -> None:
         """Open the file, or make it, for the owner's eyes only, and bring it to the newest format.
@@ -41,6 +42,8 @@ class SmallDatabase:
         Raises UserFault, with what to do, when that is not possible; then the file is as it was.
         """
         self._path = path
+        self._threads = RLock()
+        """sqlite is asked for one thing at a time, and never while it is being closed."""
         is_new = not path.exists()
         if is_new:
             make_file(path)
@@ -103,18 +106,18 @@ class SmallDatabase:
 
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """What a SELECT finds. Raises NodeStopped."""
-        with self._troubles():
+        with self._threads, self._troubles():
             return self._connection.execute(statement, values).fetchall()
 
     def write(self, statement: str, *values: Any) -> None:
         """One statement, alone or in a group; durable when this, or the group, ends. Raises NodeStopped."""
-        with self._troubles():
+        with self._threads, self._troubles():
             self._connection.execute(statement, values)
 
     @contextmanager
     def group(self) -> Iterator[None]:
         """All that is written inside becomes durable together, or nothing of it. Raises NodeStopped."""
-        with self._troubles(), transaction(self._connection):
+        with self._threads, self._troubles(), transaction(self._connection):
             yield
 
     def reader(self) -> SmallReader:
@@ -127,9 +130,10 @@ class SmallDatabase:
 
     def close(self) -> None:
         """Fold the log into the file and let go."""
-        with suppress(sqlite3.Error):
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-        self._connection.close()
+        with self._threads:
+            with suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._connection.close()
 
     def _troubles(self) -> AbstractContextManager[None]:
         return _troubles(self._path)

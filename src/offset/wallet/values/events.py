@@ -11,7 +11,6 @@ EventKind = Literal[
     "card",
     "card-removed",
     "friend",
-    "friend-removed",
     "standing",
     "purchase",
     "sale",
@@ -20,7 +19,9 @@ EventKind = Literal[
     "currencies",
     "sessions",
 ]
-"""Resync: events were missed, so read everything anew. Of the others the value is the new one."""
+"""Resync: events were missed, so read everything anew, or all of the card that it names.
+
+Of the others the value is the new one."""
 
 
 class Event(Value):
@@ -31,4 +32,7 @@ class Event(Value):
     key: str | None = None
     """Of what: the key of a friend, the id of a purchase."""
     value: Any = None
-    """A Card, Friend, Standing, Purchase, Sale, HistoryRow or Settings as it is now; None where it is gone."""
+    """A Card, Friend, Purchase, Sale, HistoryRow, Settings or the list of currencies, as it is now.
+
+    None of a friend that was removed, and of what is to be read anew: `standing`, `sessions`.
+    """

@@ -30,6 +30,7 @@ ProblemKind = Literal[
     "no-answer",
     "cannot-pay",
     "not-known",
+    "disk",
     "ours",
 ]
 """The last part of `type`, after `urn:offset:problem:`."""

@@ -27,6 +27,23 @@ class NewKey(Value):
     session: IdText
 
 
+class LoginForm(Body):
+    """How a login is to be had."""
+
+    form: Literal["page", "code"]
+
+
+class NewLogin(Value):
+    """A login for one more page."""
+
+    page: str | None
+    """The path of a file that leads the browser to the wallet, logged in."""
+    code: str | None
+    """Ten characters to be typed into the page."""
+    address: str
+    """Where the page is."""
+
+
 class Session(Value):
     """Somebody who is logged in."""
 

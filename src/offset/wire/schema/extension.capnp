@@ -121,6 +121,56 @@ struct LostPayment {
   }
 }
 
+struct HeldCredits {
+  friendPublicKey @0 :Common.PublicKey;  # To whom they are frozen
+  amount @1 :Common.CustomUInt128;  # Fees included
+}
+
+struct PaymentRow {
+  paymentId @0 :Common.PaymentId;
+  invoiceId @1 :Common.InvoiceId;
+  currency @2 :Common.Currency;
+  amount @3 :Common.CustomUInt128;  # What the seller shall get
+  seller @4 :Common.PublicKey;
+  stage @5 :Text;  # A word for people: new, in progress, success, canceled, lost or acknowledged, perhaps others later
+  hasCommit @6 :Bool;  # Whether a commit was made, so that somebody may have it
+  held @7 :List(HeldCredits);  # The parts under way
+  lost @8 :List(LostCredits);  # The parts that were lost with a channel
+}
+
+struct InvoiceRow {
+  invoiceId @0 :Common.InvoiceId;
+  currency @1 :Common.Currency;
+  amount @2 :Common.CustomUInt128;  # What a buyer shall pay
+  frozen @3 :Common.CustomUInt128;  # What buyers have frozen for it, all together
+  hasCommit @4 :Bool;  # Whether one of them has frozen all, so that somebody may have a commit
+}
+
+struct HistoryRow {
+  number @0 :UInt64;  # From 1 on, in the order in which things ended
+  time @1 :UInt64;  # In milliseconds since 1970, of the clock of the node's machine; 0 if not known
+  kind @2 :Text;  # A word for people: paid, unpaid, received, withdrawn, lost and so on
+  id @3 :Data;  # Of the payment, the invoice or the request
+  currency @4 :Common.Currency;
+  amount @5 :Common.CustomUInt128;
+  peer @6 :Common.PublicKey;  # The seller, the friend, or the node itself
+  detail @7 :Data;  # As the kind has it: a receipt, a commit, the id of a payment, or nothing
+}
+
+struct Rows {
+  union {
+    payments @0 :List(PaymentRow);
+    invoices @1 :List(InvoiceRow);
+    history @2 :List(HistoryRow);
+  }
+}
+
+struct Page {
+  queryId @0 :Common.Uid;
+  rows @1 :Rows;
+  isLast @2 :Bool;  # Whether there are no more in this direction
+}
+
 struct Extra {
   creditLines @0 :List(FriendCreditLines);  # In a report all that is known, in a change what is new
   optStatus :union {
@@ -138,6 +188,10 @@ struct Extra {
     piece @8 :ReportPiece;  # Some of these friends
   }
   lostPayments @9 :List(LostPayment);  # In a report all of them, in a change those that are new or were asked for
+  optPage :union {
+    empty @10 :Void;  # None
+    page @11 :Page;  # What this app has asked for with a Query; told to no other
+  }
 }
 
 struct AppPermissions {
@@ -146,12 +200,32 @@ struct AppPermissions {
   seller @2 :Bool;
   config @3 :Bool;
   reportInPieces @4 :Bool;  # Whether the app may have the report in pieces: it asks for them, or gets it whole
+  answersQueries @5 :Bool;  # Whether the node takes a Query
 }
 
 # To a node that offers its report in pieces, and only to such a one. An AppToAppServer has no data, so that each is
 # known from the other.
 struct PieceRequest {
   isWanted @0 :Bool;  # The report without its friends, or the next friends
+  isQuery @1 :Bool;  # Not that: this is a Query, which begins in the same way
+}
+
+struct Listing {
+  union {
+    payments @0 :Data;  # Payments that are not acknowledged, with an id above this one, in the order of their ids
+    invoices @1 :Data;  # Open invoices, in the same way
+    historyAfter @2 :UInt64;  # Rows with a number above this one, the oldest first
+    historyBefore @3 :UInt64;  # Rows with a number below this one, or all for 0; the newest first
+  }
+}
+
+# To a node that takes queries, and only to such a one
+struct Query {
+  isWanted @0 :Bool;  # False
+  isQuery @1 :Bool;  # True
+  limit @2 :UInt16;  # At most so many rows; the node may send fewer
+  queryId @3 :Common.Uid;
+  listing @4 :Listing;
 }
 
 struct NodeReport {

@@ -160,9 +160,9 @@ class Turn:
         """Forget this payment, but for its id."""
         del self.state.payments[payment.payment_id]
         self.drop(payment.key())
+        self._use_up(UsedRecord(UsedKind.PAYMENT, payment.payment_id))
         if payment.lost:
             self.lost_payments[payment.payment_id] = None
-        self._use_up(UsedRecord(UsedKind.PAYMENT, payment.payment_id))
 
     def drop_invoice(self, invoice: InvoiceRecord) -> None:
         """Forget this invoice, but for its id."""

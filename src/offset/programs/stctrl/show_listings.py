@@ -1,0 +1,108 @@
+"""What `info payments`, `invoices` and `history` show to people. For scripts: `offset.app.values`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from offset.base import base64url
+from offset.base.ids import PublicKey, short
+from offset.programs.printing import printable
+from offset.programs.stctrl.table import table
+from offset.wire.extension import HeldCredits, HistoryRow, InvoiceRow, LostCredits, PaymentRow
+from offset.wire.report import NodeReport
+
+_STAGES = {
+    "new": "being paid",
+    "in progress": "closed, not decided",
+    "success": "paid",
+    "canceled": "not paid",
+    "lost": "nobody can prove whether it was paid",
+    "acknowledged": "paid, parts under way",
+}
+"""The stages of a payment for people; one that is not known here is shown as the node says it."""
+_KINDS = {
+    "paid": "paid",
+    "proof": "the receipt of a payment that was paid",
+    "unpaid": "not paid",
+    "received": "received",
+    "withdrawn": "invoice withdrawn",
+    "lost": "paid on, and whoever asked is gone",
+    "unproved": "nobody can prove whether it was paid",
+    "lost part": "given to a friend, and the channel was lost",
+}
+"""The kinds of rows of the history for people."""
+
+
+def payments_text(report: NodeReport, rows: Sequence[PaymentRow]) -> str:
+    """A table of payments, or a sentence."""
+    if not rows:
+        return "No payments."
+    names = _names(report)
+    cells = [
+        [
+            [base64url.encode(row.payment_id)],
+            [f"{row.amount} {printable(row.currency)}"],
+            [
+                printable(_STAGES.get(row.stage, row.stage)),
+                "the commit is made" if row.has_commit else "no commit yet",
+                *_credits(names, "frozen over", row.held),
+                *_credits(names, "lost, may be claimed by", row.lost),
+            ],
+        ]
+        for row in rows
+    ]
+    return table(("payment", "amount", "how it stands"), cells)
+
+
+def invoices_text(rows: Sequence[InvoiceRow]) -> str:
+    """A table of invoices, or a sentence."""
+    if not rows:
+        return "No open invoices."
+    cells = [
+        [
+            [base64url.encode(row.invoice_id)],
+            [f"{row.amount} {printable(row.currency)}"],
+            ["a buyer has frozen all of it" if row.has_commit else f"{row.frozen} frozen"],
+        ]
+        for row in rows
+    ]
+    return table(("invoice", "amount", "how it stands"), cells)
+
+
+def history_text(report: NodeReport, rows: Sequence[HistoryRow]) -> str:
+    """A table of the history, or a sentence."""
+    if not rows:
+        return "Nothing has ended."
+    names = _names(report)
+    cells = [
+        [
+            [str(row.number)],
+            [_time(row.time)],
+            [printable(_KINDS.get(row.kind, row.kind))],
+            [f"{row.amount} {printable(row.currency)}"],
+            [] if row.peer == report.funder_report.local_public_key else [_name(names, row.peer)],
+        ]
+        for row in rows
+    ]
+    return table(("number", "time (UTC)", "what", "amount", "with"), cells)
+
+
+def _names(report: NodeReport) -> dict[PublicKey, str]:
+    return {entry.friend_public_key: entry.friend_report.name for entry in report.funder_report.friends.list}
+
+
+def _name(names: dict[PublicKey, str], key: PublicKey) -> str:
+    return printable(names[key]) if key in names else short(key)
+
+
+def _credits(names: dict[PublicKey, str], what: str, parts: Iterable[HeldCredits | LostCredits]) -> list[str]:
+    return [f"{part.amount} {what} {_name(names, part.friend_public_key)}" for part in parts]
+
+
+def _time(stamp: int) -> str:
+    """A time of day in ms since 1970; nothing if it is not known, or beyond what a calendar has."""
+    try:
+        return datetime.fromtimestamp(stamp / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") if stamp else ""
+    except (OverflowError, ValueError, OSError):
+        return ""
