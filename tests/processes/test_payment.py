@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,13 @@ def test_info(chain: Chain) -> None:
     eventually(lambda: shown_relay()["standing"]["state"] == "listening", "the relay lets friends in")
     assert "| friends can come in, for " in say(alice, "info", "relays", "--long")
     assert json.loads(say(alice, "info", "index", "--json")) == [
-        {"name": "index", "public_key": index["publicKey"], "address": index["address"], "connected": True}
+        {
+            "name": "index",
+            "public_key": index["publicKey"],
+            "address": index["address"],
+            "connected": True,
+            "standing": {"state": "connected", "last_error": None, "next_attempt_ms": None},
+        }
     ]
     assert f"| relay      | {relay['publicKey']} | {relay['address']} |\n" in say(alice, "info", "relays")
     assert f"| index (*)         | {index['publicKey']} | {index['address']} |\n" in say(
@@ -96,6 +103,12 @@ def test_payment(chain: Chain, tmp_path: Path) -> None:
     assert not papers.payment.exists()
     assert papers.verify() == (0, "Receipt is valid!\n", "")
     assert moved(before, worths(chain)) == [-51, 1, 50]
+    for node, kind in ((chain.alice, "paid"), (chain.carol, "received")):
+        (row,) = json.loads(say(node, "info", "history", "--limit", "1", "--json"))
+        assert (row["kind"], row["amount"]) == (kind, "50")
+        assert abs(row["time_ms"] / 1000 - time.time()) < PATIENCE_S * 10
+    assert say(chain.alice, "info", "payments") == "No payments.\n"
+    assert say(chain.carol, "info", "invoices") == "No open invoices.\n"
 
 
 def test_payment_for_scripts(chain: Chain, tmp_path: Path) -> None:

@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
+from offset.testing import NODE
+from offset.wire.files import Ticket, format_ticket
 from support.wallets import Served, Town, befriend, two_wallets, until
+
+RELAY = format_ticket(Ticket(NODE.public_key, "192.0.2.7:1"))
 
 
 class Pair:
@@ -117,8 +121,12 @@ def test_a_friend_is_added_as_it_was_agreed(pair: Pair) -> None:
     assert again.kind == "conflict"
     assert pair.friend()["name"] == "Dana"
     assert pair.left.ask("POST", path, {**body, "card": "words"}).kind == "refused"
-    own = pair.left.rest.get("cards", pair.a, "own-card")["file"]
-    assert pair.left.ask("POST", path, {**body, "card": own}).kind == "refused"
+    own = pair.left.rest.get("cards", pair.a, "own-card")
+    assert pair.left.ask("POST", path, {**body, "card": own["file"]}).kind == "refused"
+    assert "not the card" in pair.left.ask("POST", path, {**body, "card": RELAY}).body["detail"]
+    # The text among words, broken by a chat, is the same card.
+    pasted = f"my card:\n{own['text'][:60]}\n{own['text'][60:]} bye"
+    assert pair.right.ask("POST", f"/cards/{pair.b}/friends", {"card": pasted, "name": "A"}).status == 201
 
 
 def test_a_friend_is_changed(pair: Pair) -> None:

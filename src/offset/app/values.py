@@ -18,6 +18,10 @@ from offset.wire.extension import (
     CreditLine,
     HeldCredits,
     HistoryRow,
+    IndexServerConnected,
+    IndexServerConnecting,
+    IndexServerStatus,
+    IndexServerUnused,
     InvoiceRow,
     LinkDown,
     LinkStatus,
@@ -62,12 +66,16 @@ def relays_value(report: NodeReport) -> list[Value]:
 
 
 def index_servers_value(report: NodeReport) -> list[Value]:
-    """The index servers of the node, last added last."""
-    index = report.index_client_report
-    return [
-        {**_server_value(server), "connected": server.public_key == index.opt_connected_server}
-        for server in index.index_servers
-    ]
+    """The index servers of the node, last added last, and how it stands with them if it tells."""
+    index, network, states = report.index_client_report, network_status_of(report), index_states_of(report)
+    values = []
+    for server in index.index_servers:
+        value = {**_server_value(server), "connected": server.public_key == index.opt_connected_server}
+        state = states.get(server.public_key)
+        if network is not None and state is not None:
+            value["standing"] = _index_status_value(network, state)
+        values.append(value)
+    return values
 
 
 def friends_value(report: NodeReport) -> list[Value]:
@@ -228,6 +236,12 @@ def lost_credits(report: NodeReport) -> dict[PublicKey, dict[Currency, Amount]]:
     return sums
 
 
+def index_states_of(report: NodeReport) -> dict[PublicKey, IndexServerStatus]:
+    """How the node stands with each index server, if it tells."""
+    network = network_status_of(report)
+    return {} if network is None else {status.server: status for status in network.index_servers}
+
+
 def balances(report: NodeReport) -> dict[Currency, Balance]:
     """The sum over all friends, by currency; where a channel is inconsistent, what we claim (spec 05, 6.2)."""
     sums: dict[Currency, Balance] = {}
@@ -286,6 +300,19 @@ def _relay_status_value(network: NetworkStatus, relay: RelayStatus) -> Value:
         case waiting:
             value["next_attempt_ms"] = max(0, waiting.until - network.now)
     return value
+
+
+def _index_status_value(network: NetworkStatus, status: IndexServerStatus) -> Value:
+    value: Value = {"last_error": status.last_error or None, "next_attempt_ms": None}
+    match status.state:
+        case IndexServerConnected():
+            return value | {"state": "connected"}
+        case IndexServerConnecting():
+            return value | {"state": "connecting"}
+        case IndexServerUnused():
+            return value | {"state": "unused"}
+        case waiting:
+            return value | {"state": "waiting", "next_attempt_ms": max(0, waiting.until - network.now)}
 
 
 def _link_value(network: NetworkStatus, link: LinkStatus) -> Value:

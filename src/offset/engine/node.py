@@ -72,7 +72,7 @@ from offset.engine.views import NodeView
 from offset.engine.withdrawn import Pair, Withdrawn
 from offset.link.stack import Line
 from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIndexServer
-from offset.wire.extension import Extra, LostPayment, Query
+from offset.wire.extension import Extra, LostPayment, NetworkStatus, Query
 from offset.wire.friend import FRIEND_MESSAGE, ResetTerms
 from offset.wire.index import RequestRoutes
 from offset.wire.report import (
@@ -134,7 +134,7 @@ class NodeEngine:
             queried=self._app_queried,
             left=self._app_left,
             linked=lambda: self._channeler.linked(),
-            status_of=lambda friends: self._channeler.status_of(friends),
+            status_of=self._status_of,
         )
         self._loop.lines.listen(APPS, self._app_lines.take)
         self._channeler = NodeChanneler(
@@ -157,7 +157,12 @@ class NodeEngine:
         )
         client = IndexClient(signer, entropy, servers)
         self._index = NodeIndex(
-            self._loop, client, answer=self._apps.tell, report=self._report, taken_back=self._forget_withdrawn
+            self._loop,
+            client,
+            answer=self._apps.tell,
+            report=self._report,
+            taken_back=self._forget_withdrawn,
+            moved=self._app_lines.status_moved,
         )
         self._loop.set_timers(
             self._channeler.timer,
@@ -245,14 +250,14 @@ class NodeEngine:
                 FunderReport(state.local, state.relays, PkFriendReportList(())),
                 self._index.report(),
                 Extra(
-                    opt_status=self._channeler.status_of(()),
+                    opt_status=self._status_of(()),
                     friends_follow=True,
                     lost_payments=lost_payments(state, state.payments),
                 ),
             )
             self._put({}, lambda: self._app_lines.register(conn, report))
         elif (piece := self._pieces.take(conn)) is not None:
-            status = self._channeler.status_of(piece.keys)
+            status = self._status_of(piece.keys)
             self._put({}, lambda: self._app_lines.tell_piece(conn, piece, status))
 
     def _app_queried(self, conn: Conn, query: Query) -> None:
@@ -268,7 +273,12 @@ class NodeEngine:
         """What only our apps read at the end of a report (docs/WIRE.md)."""
         state = self._funder.state
         lost = lost_payments(state, state.payments)
-        return Extra(credit_lines(state), self._channeler.status(), lost_payments=lost)
+        status = replace(self._channeler.status(), index_servers=self._index.status())
+        return Extra(credit_lines(state), status, lost_payments=lost)
+
+    def _status_of(self, friends: Sequence[PublicKey]) -> NetworkStatus:
+        """How we stand with relays and index servers, and with these friends."""
+        return replace(self._channeler.status_of(friends), index_servers=self._index.status())
 
     def _app_asked(self, message: AppToAppServer) -> None:
         request, ack = message.app_request, message.app_request_id

@@ -122,7 +122,7 @@ class NodeApps:
             self._told_status.add(status.links)
         else:
             self._told_status.compare(piece.keys, status.links)
-        change = StatusChange(status.now, status.relays, status.links, ())
+        change = StatusChange(status.now, status.relays, status.links, (), status.index_servers)
         extra = Extra(
             opt_status_change=change,
             opt_piece=ReportPiece(piece.friends, piece.is_last),

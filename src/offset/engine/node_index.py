@@ -19,11 +19,13 @@ from offset.core.index.client import (
     TakenBack,
 )
 from offset.engine.capacities import Changed
+from offset.engine.index_standing import IndexStanding
 from offset.engine.line_events import LineClosed, LineEvent, LineMessage, LineOpened
 from offset.engine.loop import Loop, Timer
 from offset.engine.withdrawn import Pair
 from offset.wire.app import AppServerToApp, ClientResponseRoutes
 from offset.wire.common import NamedIndexServerAddress
+from offset.wire.extension import IndexServerStatus
 from offset.wire.index import INDEX_CLIENT_TO_SERVER, INDEX_SERVER_TO_CLIENT, RequestRoutes
 from offset.wire.report import IndexClientMutation, IndexClientReport, NodeReportMutation
 
@@ -42,17 +44,23 @@ class NodeIndex:
         answer: Callable[[AppServerToApp], None],
         report: Report,
         taken_back: Callable[[Iterable[Pair]], None],
+        moved: Callable[[], None],
     ) -> None:
         """`answer` takes the routes that were asked for, `report` what else apps and the disk must know.
 
-        `taken_back` takes the pairs that no server believes in any more.
+        `taken_back` takes the pairs that no server believes in any more. `moved`: apps are to be told the status.
         """
         self._loop = loop
         self._client = client
         self._answer, self._report, self._taken_back = answer, report, taken_back
+        self._moved = moved
         self._conn: Conn | None = None
         self._fresh: Conn | None = None
         """A second line, which may take the place of the first."""
+        self._dialed: dict[Conn, PublicKey] = {}
+        """To which server each of these lines leads."""
+        self._standing = IndexStanding(client)
+        self._told: tuple[IndexServerStatus, ...] = ()
         self.timer = Timer(self._tick, client.deadline())
 
     @property
@@ -79,6 +87,10 @@ class NodeIndex:
     def report(self) -> IndexClientReport:
         """What apps are told when they come."""
         return self._client.report()
+
+    def status(self) -> tuple[IndexServerStatus, ...]:
+        """How we stand with each index server."""
+        return self._standing.status()
 
     def publish(self, capacities: Changed) -> None:
         """Tell index servers of these capacities and rates, which are durable."""
@@ -134,20 +146,21 @@ class NodeIndex:
             case LineMessage():
                 try:
                     message = INDEX_SERVER_TO_CLIENT.decode(news.data)
-                except PeerFault:
+                except PeerFault as fault:
                     self._loop.lines.hangup(news.conn)
-                    self._closed(is_fresh)
+                    self._closed(news.conn, is_fresh, f"it said something that cannot be read: {fault}")
                 else:
                     self._carry_out(self._client.message(message, self._loop.now, is_fresh=is_fresh))
             case LineOpened():
                 self._carry_out(self._client.opened(self._loop.now, is_fresh=is_fresh))
             case LineClosed():
-                self._closed(is_fresh)
+                self._closed(news.conn, is_fresh, news.reason)
             case _:
                 # We say little, and the driver bounds what waits.
                 return
 
-    def _closed(self, is_fresh: bool) -> None:
+    def _closed(self, conn: Conn, is_fresh: bool, why: str) -> None:
+        self._standing.lost(self._dialed.pop(conn), why)
         if is_fresh:
             self._fresh = None
         else:
@@ -155,7 +168,11 @@ class NodeIndex:
         self._carry_out(self._client.closed(self._loop.now, is_fresh=is_fresh))
 
     def _tick(self) -> None:
-        self._carry_out(self._client.tick(self._loop.now))
+        state, _, _ = self._client.course
+        effects = self._client.tick(self._loop.now)
+        if HangupServer() in effects:
+            self._standing.left(state)
+        self._carry_out(effects)
 
     # Effects
 
@@ -183,10 +200,15 @@ class NodeIndex:
                     self._answer(ClientResponseRoutes(effect.request_id, effect.routes))
                 case ReportChange():
                     self._report({}, None, (IndexClientMutation(effect.mutation),))
+        status = self.status()
+        if status != self._told:
+            self._told = status
+            self._moved()
 
     def _dial(self, server: NamedIndexServerAddress, is_fresh: bool) -> None:
         assert (self._fresh if is_fresh else self._conn) is None, "one line of each kind at a time"
         conn = self._loop.lines.dial(server.address, server.public_key, self._take, self._loop.now)
+        self._dialed[conn] = server.public_key
         if is_fresh:
             self._fresh = conn
         else:
@@ -194,4 +216,5 @@ class NodeIndex:
 
     def _hangup(self, conn: Conn | None) -> None:
         if conn is not None:
+            self._dialed.pop(conn, None)
             self._loop.lines.hangup(conn)

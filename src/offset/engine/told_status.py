@@ -6,10 +6,23 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from offset.base.ids import PublicKey
 from offset.base.limits import STATUS_LINKS_MAX
-from offset.wire.extension import LinkStatus, NetworkStatus, RelayStatus, StatusChange
+from offset.wire.extension import (
+    IndexServerStatus,
+    LinkStatus,
+    NetworkStatus,
+    RelayStatus,
+    StatusChange,
+)
 
 StatusOf = Callable[[Sequence[PublicKey]], NetworkStatus]
-"""How we stand with each relay, and the links to these friends."""
+"""How we stand with each relay and index server, and the links to these friends."""
+
+
+def _servers(
+    status: NetworkStatus,
+) -> tuple[tuple[RelayStatus, ...], tuple[IndexServerStatus, ...]]:
+    """What is told whole, whenever a bit of it changes."""
+    return status.relays, status.index_servers
 
 
 class ToldStatus:
@@ -19,10 +32,10 @@ class ToldStatus:
     the disk: where the two differ, all are told again.
     """
 
-    __slots__ = ("_again", "_links", "_relays", "_start", "_to_look_at", "has_more")
+    __slots__ = ("_again", "_links", "_servers", "_start", "_to_look_at", "has_more")
 
     def __init__(self) -> None:
-        self._relays: tuple[RelayStatus, ...] | None = None
+        self._servers: tuple[tuple[RelayStatus, ...], tuple[IndexServerStatus, ...]] | None = None
         """None: to be told with the next change."""
         self._links: dict[PublicKey, LinkStatus] = {}
         self._again: dict[PublicKey, None] = {}
@@ -35,14 +48,14 @@ class ToldStatus:
 
     def begin(self, status: NetworkStatus | None) -> None:
         """An app has the report; it knows this, and no other app was told anything."""
-        self._relays = None if status is None else status.relays
+        self._servers = None if status is None else _servers(status)
         self._links = {link.friend_public_key: link for link in status.links} if status is not None else {}
         self._again.clear()
 
     def join(self, status: NetworkStatus | None, *, links_follow: bool = False) -> None:
         """One more app has the report, and knows this; `links_follow`: its links come in pieces (`compare`)."""
-        if status is None or self._relays != status.relays:
-            self._relays = None
+        if status is None or self._servers != _servers(status):
+            self._servers = None
         if links_follow:
             return
         links = () if status is None else status.links
@@ -79,10 +92,10 @@ class ToldStatus:
             self._links[link.friend_public_key] = link
             self._again.pop(link.friend_public_key, None)
         gone = self._gone(linked)
-        if not (links or gone) and self._relays == status.relays:
+        if not (links or gone) and self._servers == _servers(status):
             return None
-        self._relays = status.relays
-        return StatusChange(status.now, status.relays, tuple(links), tuple(gone))
+        self._servers = _servers(status)
+        return StatusChange(status.now, status.relays, tuple(links), tuple(gone), status.index_servers)
 
     def _next(self, linked: list[PublicKey]) -> list[PublicKey]:
         """Whom to look at now, so that after a move everybody is looked at once."""

@@ -25,7 +25,8 @@ from offset.wallet.local import make_node, new_identity
 from offset.wallet.refusals import Refusal
 from offset.wallet.values.cards import NewCard
 from offset.wallet.values.parts import key_text
-from offset.wire.files import format_identity, parse_identity, parse_node_card, parse_ticket
+from offset.wire.files import RemoteNodeCard, Ticket, format_identity, parse_identity
+from offset.wire.texts import read_text
 
 CARD_ID_BYTES = 9
 """So that the text has no rest that could be written in two ways."""
@@ -169,10 +170,12 @@ def _remote(wish: NewCard) -> tuple[PublicKey, str, Identity]:
     """The key and the address of a node, and who we are there. Raises UserFault."""
     if wish.node is None:
         raise UserFault("a remote card needs the ticket of its node (stmgr node-ticket), or an .rcard")
-    text = wish.node.strip()
-    if "app_private_key" in text or "appPrivateKey" in text:
-        found = parse_node_card(text)
+    found = read_text(wish.node)
+    if isinstance(found, RemoteNodeCard):
+        if wish.identity is not None:
+            raise UserFault("an .rcard holds an identity already: leave out the other one")
         return found.node_public_key, check_reachable(found.node_address), found.app_private_key
-    ticket = parse_ticket(text)
+    if not isinstance(found, Ticket):
+        raise UserFault("this is neither the ticket of a node (stmgr node-ticket) nor an .rcard")
     app = new_identity() if wish.identity is None else parse_identity(wish.identity)
-    return ticket.public_key, check_reachable(ticket.address), app
+    return found.public_key, check_reachable(found.address), app

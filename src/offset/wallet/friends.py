@@ -18,8 +18,9 @@ from offset.wallet.refusals import Refusal
 from offset.wallet.values.friends import CurrencyTerms, FriendChange, NewFriend
 from offset.wallet.values.parts import amount_of
 from offset.wallet.wallet import Wallet
-from offset.wire.files import FriendFile, format_friend, parse_friend
+from offset.wire.files import FriendFile
 from offset.wire.report import ChannelInconsistent, CurrencyConfigReport
+from offset.wire.texts import read_text
 
 NOTHING_SET = CurrencyConfigReport(Currency(""), Rate(), 0, False)
 
@@ -40,18 +41,16 @@ class Step(NamedTuple):
 
 
 def read_card(text: str) -> FriendFile:
-    """The card in a file that somebody exported. Raises UserFault."""
-    return parse_friend(text)
+    """The card in a text or a file that somebody exported. Raises UserFault."""
+    found = read_text(text)
+    if not isinstance(found, FriendFile):
+        raise UserFault("this is not the card of a friend: ask for what its wallet shows as its card")
+    return found
 
 
 def own_card(report: LiveReport) -> FriendFile:
     """What friends need to add this card."""
     return FriendFile(report.public_key, tuple(relay.unnamed() for relay in report.relays.values()))
-
-
-def own_file(report: LiveReport) -> str:
-    """The same as a file."""
-    return format_friend(own_card(report))
 
 
 def step_to(report: LiveReport, key: PublicKey, currency: str, terms: CurrencyTerms) -> Step:

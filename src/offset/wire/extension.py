@@ -118,12 +118,43 @@ class LinkStatus(Message):
     """Since when it is online or offline."""
 
 
+class IndexServerUnused(Message):
+    """Not its turn: another one is in use, or is tried first."""
+
+
+class IndexServerConnecting(Message):
+    """On the way to the server, or it has not told the time yet."""
+
+
+class IndexServerConnected(Message):
+    """The server is in use."""
+
+
+class IndexServerWaiting(Message):
+    """No server is in use, and this one is tried next, at `until`."""
+
+    until: Instant
+
+
+IndexServerState = IndexServerUnused | IndexServerConnecting | IndexServerConnected | IndexServerWaiting
+
+
+class IndexServerStatus(Message):
+    """An index server of the node."""
+
+    server: PublicKey
+    state: IndexServerState
+    last_error: str
+    """Why the last connection or attempt ended; empty if none did, or while it is in use."""
+
+
 class NetworkStatus(Message):
-    """How a node stands with relays and friends; all times are of its clock, which says `now`."""
+    """How a node stands with relays, friends and index servers; all times are of its clock, which says `now`."""
 
     now: Instant
     relays: tuple[RelayStatus, ...]
     links: tuple[LinkStatus, ...]
+    index_servers: tuple[IndexServerStatus, ...] = ()
 
 
 class StatusChange(Message):
@@ -136,6 +167,8 @@ class StatusChange(Message):
     """Those that changed."""
     gone: tuple[PublicKey, ...]
     """Friends without a link from now on: disabled or removed."""
+    index_servers: tuple[IndexServerStatus, ...] = ()
+    """All of them."""
 
 
 class FriendPart(Message):
@@ -339,6 +372,7 @@ for _cls in (
     LinkUp,
     LinkDown,
     LinkStatus,
+    IndexServerStatus,
     NetworkStatus,
     StatusChange,
     FriendPart,
@@ -360,6 +394,16 @@ union(
     "extension",
     "RelayState",
     {"connecting": RelayConnecting, "listening": RelayListening, "waiting": RelayWaiting},
+)
+union(
+    "extension",
+    "IndexServerState",
+    {
+        "unused": IndexServerUnused,
+        "connecting": IndexServerConnecting,
+        "connected": IndexServerConnected,
+        "waiting": IndexServerWaiting,
+    },
 )
 union("extension", "Rows", {"payments": PaymentRows, "invoices": InvoiceRows, "history": HistoryRows})
 union(

@@ -163,7 +163,7 @@ class ReportView:
         return None if self._status is None else replace(self._status, links=tuple(self._links.values()))
 
     def _take_status_change(self, change: StatusChange) -> None:
-        self._status = NetworkStatus(change.now, change.relays, ())
+        self._status = NetworkStatus(change.now, change.relays, (), change.index_servers)
         for link in change.links:
             self._links[link.friend_public_key] = link
         for key in change.gone:

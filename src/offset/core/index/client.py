@@ -157,6 +157,9 @@ class ClientConnected(msgspec.Struct, gc=False):
     sent_at: Instant | None = None
 
 
+ClientState = ClientWaiting | ClientDialing | ClientGreeting | ClientConnected
+
+
 class IndexClient:
     """The machine. `deadline` says when it wants to be called with `tick`."""
 
@@ -167,7 +170,7 @@ class IndexClient:
         self._servers = {server.public_key: server for server in servers}
         self._turns = deque(self._servers)
         self._backoff = Backoff(BACKOFF_MS_MIN, INDEX_CLIENT_BACKOFF_MS_MAX)
-        self._state: ClientWaiting | ClientDialing | ClientGreeting | ClientConnected = ClientWaiting(0)
+        self._state: ClientState = ClientWaiting(0)
         self._fresh: ClientDialing | ClientGreeting | None = None
         """A second attempt, beside a session."""
         self._publication = Publication()
@@ -186,6 +189,11 @@ class IndexClient:
     def connected_server(self) -> PublicKey | None:
         """The server of the session, if there is one."""
         return self._state.server if isinstance(self._state, ClientConnected) else None
+
+    @property
+    def course(self) -> tuple[ClientState, ClientDialing | ClientGreeting | None, tuple[PublicKey, ...]]:
+        """Where it stands, the second attempt beside it, and the servers in the order of their turns."""
+        return self._state, self._fresh, tuple(self._turns)
 
     def report(self) -> IndexClientReport:
         """What apps are told when they come."""

@@ -7,10 +7,20 @@ import click
 from offset.programs.cli import CONTEXT, LazyCommand, LazyGroup, add_help, version_option
 
 _COMMANDS = {
+    "card": LazyCommand(
+        "offset.programs.offset.card_cli",
+        "card",
+        "Make, open, close and remove cards of the wallet, and set where they are reached.",
+    ),
     "demo": LazyCommand(
         "offset.programs.offset.demo_cli",
         "demo",
         "Pay an invoice through a real network: four nodes, two relays, two index servers, on this machine.",
+    ),
+    "friend": LazyCommand(
+        "offset.programs.offset.friend_cli",
+        "friend",
+        "Add friends to a card, say how much they may owe you, and settle books that differ.",
     ),
     "sim": LazyCommand(
         "offset.programs.offset.sim_cli",

@@ -62,10 +62,13 @@ def relays(call: Call, is_long: bool) -> None:
 
 
 @group.command("index")
+@click.option(
+    "-l", "--long", "is_long", is_flag=True, help="Show also how each of them is, and why it is not in use."
+)
 @with_call(CONNECT_S)
-def index(call: Call) -> None:
+def index(call: Call, is_long: bool) -> None:
     """Show the index servers of the node, whom it asks for routes. (*) marks the one in use."""
-    _print(call, values.index_servers_value, show.index_servers_text)
+    _print(call, values.index_servers_value, lambda report: show.index_servers_text(report, is_long=is_long))
 
 
 @group.command("friends")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from offset.app.values import all_relays, balances, network_status_of
+from offset.app.values import all_relays, balances, index_states_of, network_status_of
 from offset.base import base64url
 from offset.programs.printing import printable
 from offset.programs.stctrl.show_friends import links_text
-from offset.programs.stctrl.status import relay_words
+from offset.programs.stctrl.status import index_words, relay_words
 from offset.programs.stctrl.table import table
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
 from offset.wire.extension import NetworkStatus, RelayStatus
@@ -30,16 +30,22 @@ def _state(network: NetworkStatus, state: RelayStatus | None) -> list[str]:
     return ["unknown"] if state is None else relay_words(network, state)
 
 
-def index_servers_text(report: NodeReport) -> str:
-    """The index servers of the node, last added last; a star at the one in use."""
-    index = report.index_client_report
+def index_servers_text(report: NodeReport, *, is_long: bool = False) -> str:
+    """The index servers of the node, last added last; a star at the one in use; in the long form why not the others."""
+    index, titles = report.index_client_report, ("index server name", "public key", "address")
     if not index.index_servers:
         return "No configured index servers."
     rows = [
         _server(server, " (*)" if server.public_key == index.opt_connected_server else "")
         for server in index.index_servers
     ]
-    return table(("index server name", "public key", "address"), rows)
+    network, states = network_status_of(report), index_states_of(report)
+    if not is_long or network is None:
+        return table(titles, rows)
+    for row, server in zip(rows, index.index_servers, strict=True):
+        state = states.get(server.public_key)
+        row.append(["unknown"] if state is None else index_words(network, state))
+    return table((*titles, "state"), rows)
 
 
 def _server(server: NamedRelayAddress | NamedIndexServerAddress, mark: str = "") -> list[list[str]]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from offset.base.instants import HOUR, MINUTE, SECOND, Instant, Millis
 from offset.programs.printing import printable
 from offset.wire.extension import (
+    IndexServerConnected,
+    IndexServerConnecting,
+    IndexServerStatus,
+    IndexServerUnused,
     LinkDown,
     LinkStatus,
     LinkUp,
@@ -44,6 +48,22 @@ def relay_words(network: NetworkStatus, relay: RelayStatus) -> Cell:
             return ["connecting", *kept]
         case waiting:
             return [printable(relay.last_error), f"next attempt {_in(now, waiting.until)}", *kept]
+
+
+def index_words(network: NetworkStatus, status: IndexServerStatus) -> Cell:
+    """How a node stands with an index server, in lines."""
+    reason = [printable(status.last_error)] if status.last_error else []
+    match status.state:
+        case IndexServerConnected():
+            return ["in use"]
+        case IndexServerConnecting():
+            return ["connecting", *reason]
+        case IndexServerUnused():
+            others = network.index_servers
+            is_served = any(isinstance(other.state, IndexServerConnected) for other in others)
+            return [*reason, "another one is in use" if is_served else "others are tried first"]
+        case waiting:
+            return [*reason, f"next attempt {_in(network.now, waiting.until)}"]
 
 
 def link_words(friend: FriendReport, network: NetworkStatus | None, link: LinkStatus | None) -> Cell:

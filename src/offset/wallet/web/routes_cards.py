@@ -8,6 +8,8 @@ from offset.wallet.refusals import Refusal
 from offset.wallet.values.cards import Card, CardChange, Empty, NewCard, OwnCard, ServerPlace, Standing
 from offset.wallet.values.parts import key_of
 from offset.wallet.web.table import Ask, Needs, Route
+from offset.wire.files import format_friend
+from offset.wire.texts import write_text
 
 
 async def cards(ask: Ask) -> tuple[Card, ...]:
@@ -68,8 +70,8 @@ async def close_card(ask: Ask) -> Card:
 
 async def own_card(ask: Ask) -> OwnCard:
     """What friends need to add this card."""
-    report = ask.card.report
-    return OwnCard(text="", file=friends.own_file(report), relays=len(report.relays))
+    own = friends.own_card(ask.card.report)
+    return OwnCard(text=write_text(own), file=format_friend(own), relays=len(own.relays))
 
 
 # Relays and index servers

@@ -83,10 +83,26 @@ struct LinkStatus {
   since @2 :UInt64;  # Since when it is online or offline
 }
 
+struct IndexServerState {
+  union {
+    unused @0 :Void;  # Not its turn: another one is in use, or is tried first
+    connecting @1 :Void;  # On the way, or it has not told the time yet
+    connected @2 :Void;  # In use
+    waiting @3 :UInt64;  # None is in use, and this one is tried next, at this time
+  }
+}
+
+struct IndexServerStatus {
+  server @0 :Common.PublicKey;  # An index server of the node
+  state @1 :IndexServerState;
+  lastError @2 :Text;  # Why the last connection or attempt ended; empty if none did, or while it is in use
+}
+
 struct NetworkStatus {
   now @0 :UInt64;  # The time, in milliseconds of a clock of the node that never goes back; all times here are its
   relays @1 :List(RelayStatus);  # Every relay
   links @2 :List(LinkStatus);  # Every enabled friend
+  indexServers @3 :List(IndexServerStatus);  # Every index server
 }
 
 struct StatusChange {
@@ -94,6 +110,7 @@ struct StatusChange {
   relays @1 :List(RelayStatus);  # Every relay
   links @2 :List(LinkStatus);  # Links that are not as they were told before
   gone @3 :List(Common.PublicKey);  # Friends that have no link any more: disabled or removed
+  indexServers @4 :List(IndexServerStatus);  # Every index server
 }
 
 struct FriendPart {
