@@ -72,15 +72,12 @@ def announce(line: str) -> None:
 async def _serve(start: Callable[[], Awaitable[Runnable]]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_LoopFaults())
-    # Before anybody can see that it listens: whoever stops it then gets the end in order, too.
-    early: list[signal.Signals] = []
+    stops = _Stops()
+    # Before the ports are open: who sees them may say at once that we are to end.
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, early.append, number)
+        loop.add_signal_handler(number, stops)
     served = await start()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, served.stop)
-    if early:
-        served.stop()
+    stops.hand_to(served)
     _load_schemas()
     gc.collect()
     # What is loaded by now stays: collections need not look at it.
@@ -105,6 +102,26 @@ def _failed(program: str, sentence: str) -> int:
     with contextlib.suppress(OSError):
         print(f"{program}: {sentence}", file=sys.stderr, flush=True)
     return STATUS_FAILED
+
+
+class _Stops:
+    """Signals to end, for what serves and may not be there yet."""
+
+    def __init__(self) -> None:
+        self._early = 0
+        self._served: Runnable | None = None
+
+    def __call__(self) -> None:
+        if self._served is None:
+            self._early += 1
+        else:
+            self._served.stop()
+
+    def hand_to(self, served: Runnable) -> None:
+        """It is there: it is told of all signals, also of those that came before."""
+        self._served = served
+        for _ in range(self._early):
+            served.stop()
 
 
 class _LoopFaults:
