@@ -167,6 +167,12 @@ STATUS_PAUSE_MS: Millis = 500  # between two messages to apps about relays and l
 REPORT_FRIEND_PARTS = 3  # a friend in a report takes as long as so many currencies with it, of one part each
 REPORT_WHOLE_PARTS_MAX = 1000  # beyond it apps of ours get the report in pieces
 REPORT_PIECE_PARTS_MAX = 256  # about 50 KB and 10 ms; the last friend of a piece may exceed it
+REPORT_ASSEMBLED_MAX = 512  # friends put into a whole report in one turn, some 10 ms
+REPORT_WHOLE_TURNS_MAX = (
+    2000  # to make a whole report: four times what it takes with as much as the limits allow
+)
+REPORT_TURN_PAUSE_MS: Millis = 1  # between two of these turns, in which others have theirs
+REPORT_EARLY_REQUESTS_MAX = 64  # of an app that does not wait for its report
 REPORT_OFFER_MS: Millis = 2 * SECOND  # an app that has not asked for a piece by then gets the report whole
 STATUS_LINKS_MAX = (
     2048  # links that are looked at for one of these messages; the rest comes with the next one
