@@ -63,8 +63,13 @@ class Seller:
         )
         if store is not None:
             store(invoice)
-        await self._session.ask(AddInvoice(invoice.invoice_id, invoice.currency, invoice.dest_payment))
+        await self.open_invoice(invoice)
         return invoice
+
+    async def open_invoice(self, invoice: InvoiceFile) -> None:
+        """Open an invoice that was made and stored before. Raises Refused."""
+        self._check_ours(invoice)
+        await self._session.ask(AddInvoice(invoice.invoice_id, invoice.currency, invoice.dest_payment))
 
     async def cancel(self, invoice: InvoiceFile) -> None:
         """Withdraw an invoice; what buyers have frozen for it goes back to them.

@@ -27,6 +27,8 @@ Invariants:
 - A report and the changes that follow it fit together: an app is registered by a release, in its place among those
   of the turns, so it is told of just those changes that its report does not show.
 - Whoever causes turns while more than TURNS_HELD_MAX wait for the disk is not read until the disk has caught up.
+- A friend that has used up its share of processor time waits, on its own connection (`friend_work.py`), and is told
+  nothing twice within a second (`repeats.py`).
 """
 
 from __future__ import annotations
@@ -50,12 +52,13 @@ from offset.core.channeler.effects import FriendData, News, Offline, Online
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes, IndexServersRecord, Record
 from offset.core.funder.state.past import NO_PAST, Past
-from offset.core.funder.state.turn import Turn
+from offset.core.funder.state.turn import DropFriend, Turn
 from offset.core.funder.state.views import credit_lines, lost_payments
 from offset.core.funder.state.waiting_parts import Payer
 from offset.core.index.client import IndexClient
 from offset.crypto.signer import Signer
 from offset.engine.capacities import Capacities, Changed
+from offset.engine.friend_work import FriendWork, cost
 from offset.engine.lines import Lines
 from offset.engine.loop import Loop, Timer
 from offset.engine.node_app_lines import NodeAppLines
@@ -65,15 +68,17 @@ from offset.engine.node_index import NodeIndex
 from offset.engine.node_queries import NodeQueries
 from offset.engine.outbox import Outbox, Release
 from offset.engine.part_timeouts import PartTimeouts
+from offset.engine.reading import Reading, Reason
+from offset.engine.repeats import Repeats
 from offset.engine.report_pieces import ReportPieces
-from offset.engine.surface import Effect, Event, NetworkChanged, Persisted, Received, Tell
+from offset.engine.surface import Closed, Effect, Event, NetworkChanged, Persisted, Received, Tell
 from offset.engine.token_timeouts import TokenTimeouts
 from offset.engine.views import NodeView
 from offset.engine.withdrawn import Pair, Withdrawn
 from offset.link.stack import Line
 from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIndexServer
 from offset.wire.extension import Extra, LostPayment, NetworkStatus, Query
-from offset.wire.friend import FRIEND_MESSAGE, ResetTerms
+from offset.wire.friend import FRIEND_MESSAGE, FriendMessage, ResetTerms
 from offset.wire.index import RequestRoutes
 from offset.wire.report import (
     FunderMutation,
@@ -111,14 +116,17 @@ class NodeEngine:
         rows = list(records)
         servers = next((row.servers for row in rows if isinstance(row, IndexServersRecord)), ())
         self._loop = Loop(Lines(signer, entropy, handshakes_max=APP_HANDSHAKES_MAX), now)
-        self._unread: dict[Conn, None] = {}
-        """Connections that are not read until the disk has caught up."""
+        self._reading = Reading(self._loop)
         self._outbox = Outbox()
         self._funder = Funder(signer, entropy, rows, past)
         self._part_timeouts = PartTimeouts(self._funder)
         self._parts_timer = Timer(self._give_back_parts)
         self._token_timeouts = TokenTimeouts(self._funder)
         self._token_timer = Timer(self._give_back_unsaid)
+        self._work = FriendWork()
+        self._work_timer = Timer(self._hear_those_who_wait)
+        self._repeats = Repeats()
+        self._repeats_timer = Timer(self._repeat)
         self._capacities = Capacities()
         self._withdrawn = Withdrawn(rows)
         self._queries = NodeQueries(self._funder.state, past)
@@ -170,6 +178,8 @@ class NodeEngine:
             self._parts_timer,
             self._app_lines.offer_timer,
             self._token_timer,
+            self._work_timer,
+            self._repeats_timer,
             self._app_lines.recheck_timer,
             self._app_lines.status_timer,
         )
@@ -198,8 +208,10 @@ class NodeEngine:
                 self._index.network_changed()
             case _:
                 loop.take(event)
+                if isinstance(event, Closed):
+                    self._reading.forget(event.conn)
                 if isinstance(event, Received) and len(self._outbox) > TURNS_HELD_MAX:
-                    self._leave_unread(event.conn)
+                    self._reading.pause(event.conn, Reason.DISK)
         loop.run_due()
         return loop.take_effects()
 
@@ -214,21 +226,14 @@ class NodeEngine:
     def view(self) -> NodeView:
         """The node at this moment."""
         needed = len(self._channeler) + len(self._apps) + len(self._index.conns)
-        return NodeView(self._funder.state, needed, len(self._outbox), self._apps.requests_pending)
+        pending = self._apps.requests_pending
+        return NodeView(self._funder.state, needed, len(self._outbox), pending, self._repeats.count)
 
     # The disk
 
-    def _leave_unread(self, conn: Conn) -> None:
-        """More comes over this connection than the disk can take."""
-        if conn not in self._unread:
-            self._unread[conn] = None
-            self._loop.lines.pause(conn)
-
     def _read_again(self) -> None:
         if len(self._outbox) <= TURNS_HELD_MAX // 2:
-            for conn in self._unread:
-                self._loop.lines.resume(conn, self._loop.now)
-            self._unread.clear()
+            self._reading.resume_all(Reason.DISK)
 
     # Apps
 
@@ -310,20 +315,54 @@ class NodeEngine:
         """The channeler tells of a friend."""
         match news:
             case FriendData():
-                self._take_friend(news.friend, news.data)
+                if self._work.must_wait(news.friend, news.data, self._loop.now):
+                    self._leave_unread(news.friend)
+                else:
+                    self._take_friend(news.friend, news.data)
             case Online():
+                self._repeats.new_line(news.friend)
                 self._say(self._funder.online(news.friend), None)
             case Offline():
+                self._work.hung_up(news.friend)
                 self._say(self._funder.offline(news.friend), None)
 
     def _take_friend(self, friend: PublicKey, data: bytes) -> None:
+        rows = 0
         try:
             message = FRIEND_MESSAGE.decode(data)
         except PeerFault as fault:
             # Skipped, as the reference does (spec 01, 2.7).
             self._loop.add(Tell("friend", f"an unreadable message of {short(friend)}: {fault}"))
-            return
-        self._say(self._funder.friend_message(friend, message), None)
+        else:
+            turn = self._funder.friend_message(friend, message)
+            rows = len(turn.changes)
+            self._say(turn, None)
+        self._work.spend(friend, cost(data, rows), self._loop.now)
+
+    def _leave_unread(self, friend: PublicKey) -> None:
+        """What came of this friend waits already."""
+        conn = self._channeler.conn_of(friend)
+        if conn is not None:
+            self._reading.pause(conn, Reason.WORK)
+        self._work_timer.at = self._work.deadline()
+
+    def _hear_those_who_wait(self) -> None:
+        """Friends that had used up their share have some of it again."""
+        while (waiting := self._work.pop(self._loop.now)) is not None:
+            friend, data = waiting
+            self._take_friend(friend, data)
+            conn = self._channeler.conn_of(friend)
+            if self._work.look(friend, self._loop.now) and conn is not None:
+                self._reading.resume(conn, Reason.WORK)
+        self._work_timer.at = self._work.deadline()
+
+    def _repeat(self) -> None:
+        """It is time to say once more what friends were told last, unless they have answered it meanwhile."""
+        while (due := self._repeats.pop(self._loop.now)) is not None:
+            friend, message = due
+            if self._funder.is_newest(friend, message):
+                self._tell_friend(friend, message)
+        self._repeats_timer.at = self._repeats.deadline()
 
     def _give_back_parts(self) -> None:
         """Parts of payments have waited long enough for the rest."""
@@ -381,11 +420,12 @@ class NodeEngine:
         if turn.orders:
             self._app_lines.status_moved()
         for order in turn.orders:
+            if isinstance(order, DropFriend):
+                self._work.drop(order.friend)
+                self._repeats.drop(order.friend)
             self._channeler.order(order)
         for friend, message in turn.messages:
-            if isinstance(message, ResetTerms):
-                self._loop.add(Tell("inconsistent", f"with friend {short(friend)}"))
-            self._channeler.send(friend, FRIEND_MESSAGE.encode(message))
+            self._tell_friend(friend, message)
         extra = None
         if turn.credit_lines or turn.refusal is not None or lost:
             extra = Extra(tuple(turn.credit_lines), refusal=turn.refusal or "", lost_payments=lost)
@@ -398,6 +438,15 @@ class NodeEngine:
             self._index.publish(capacities)
         if withdrawn := self._withdrawn.among(turn.changes):
             self._index.doubt(withdrawn)
+
+    def _tell_friend(self, friend: PublicKey, message: FriendMessage) -> None:
+        """Say this to a friend: now, or a little later if it was told the same just now."""
+        data = self._repeats.say(friend, message, self._loop.now)
+        if data is not None:
+            if isinstance(message, ResetTerms):
+                self._loop.add(Tell("inconsistent", f"with friend {short(friend)}"))
+            self._channeler.send(friend, data)
+        self._repeats_timer.at = self._repeats.deadline()
 
     def _forget_withdrawn(self, pairs: Iterable[Pair]) -> None:
         self._put(self._withdrawn.taken_back(pairs), lambda: None)

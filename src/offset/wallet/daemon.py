@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
 from pathlib import Path
 
 from offset.wallet.card import Attend
@@ -33,7 +32,7 @@ class Daemon:
         *,
         port: int = 0,
         origin: str | None = None,
-        attend: Attend = lambda _: nullcontext(),
+        attend: Attend | None = None,
     ) -> Daemon:
         """Open the wallet in this folder and take its port; the arguments are those of `Wallet` and `Web`.
 

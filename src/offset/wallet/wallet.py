@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from contextlib import nullcontext
 from pathlib import Path
 
 from msgspec.structs import asdict, replace
@@ -18,6 +17,7 @@ from offset.store.wallet.database import CurrencyRow, WalletDatabase
 from offset.wallet import views
 from offset.wallet.card import Attend, Card
 from offset.wallet.cards import Cards
+from offset.wallet.clerk import Clerks
 from offset.wallet.events import Events
 from offset.wallet.values.parts import key_text
 from offset.wallet.values.session import CurrencyView, CurrencyViewChange, Settings, SettingsChange
@@ -41,10 +41,11 @@ START_BYTES = 9
 class Wallet:
     """An open wallet. For the thread of the loop."""
 
-    def __init__(self, folder: Path, *, attend: Attend = lambda _: nullcontext()) -> None:
+    def __init__(self, folder: Path, *, attend: Attend | None = None) -> None:
         """Lock the folder, made if it is missing, and open its database.
 
-        `attend` is what goes with each open card. Raises UserFault: another wallet has it open, or it cannot be used.
+        `attend` is what goes with each open card, its clerk unless something else is given. Raises UserFault: another
+        wallet has it open, or it cannot be used.
         """
         self.folder = folder
         _prepare(folder)
@@ -62,7 +63,8 @@ class Wallet:
             raise
         self.start_id = secrets.token_urlsafe(START_BYTES)
         self.events = Events(self.start_id)
-        self.cards = Cards(folder, self._database, attend=attend, watch=self._watch)
+        self.clerks = Clerks(self.events.changed)
+        self.cards = Cards(folder, self._database, attend=attend or self.clerks.attend, watch=self._watch)
         self._settings = Settings(**{**asdict(DEFAULTS), **_known(self._database.settings())})
         self._currencies = {row.currency: row for row in self._database.currencies()}
         self._writing = asyncio.Lock()

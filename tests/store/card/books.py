@@ -38,6 +38,7 @@ def sale(id: str = "s", **more: Any) -> SaleRow:
     """An invoice over 20 FST."""
     values: dict[str, Any] = {
         "id": id,
+        "request": f"of {id}",
         "body_hash": b"h",
         "invoice": b"packed",
         "invoice_id": InvoiceId(id.encode().ljust(32, b"i")),

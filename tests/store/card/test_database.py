@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from offset.base.faults import NodeStopped, UserFault
 from offset.base.ids import PaymentId, PublicKey
@@ -49,7 +50,7 @@ def test_rows_are_found_again(tmp_path: Path) -> None:
         database.put_contact(Contact(DANA, "Dana B.", "from work"))
     with closing(CardDatabase(path)) as database:
         assert database.purchase("p") == whole
-        assert database.sale("s") == sold
+        assert database.sale("s") == database.sale_of("of s") == sold
         assert (database.purchase("x"), database.sale("x")) == (None, None)
         assert database.contacts() == [Contact(DANA, "Dana B.", "from work")]
     assert path.stat().st_mode & 0o077 == 0
@@ -63,6 +64,12 @@ def test_finding(books: CardDatabase) -> None:
     assert [row.id for row in books.purchases_of(purchase().invoice_id)] == ["a", "b", "c"]
     assert books.purchases_of(b"x" * 32) == []
     assert [row.id for row in books.purchases_in(("held", "sending"))] == ["a"]
+    assert books.unacknowledged(("failed",)) == []
+    lost = purchase("c", stage="failed", payment_id=PaymentId(b"p" * 16))
+    books.put_purchase(lost)
+    assert books.unacknowledged(("failed",)) == [lost]
+    books.put_purchase(replace(lost, is_acked=True))
+    assert books.unacknowledged(("failed",)) == []
     assert [row.id for row in books.newest_purchases(2)] == ["c", "b"]
     books.put_sale(sale("s"))
     books.put_sale(sale("t", stage="committed"))
@@ -129,8 +136,8 @@ def test_what_is_explained(books: CardDatabase) -> None:
 
 def test_whose_books(tmp_path: Path, books: CardDatabase) -> None:
     """Books belong to the node that they were begun with."""
-    books.claim(PublicKey(b"n" * 32))
-    books.claim(PublicKey(b"n" * 32))
+    assert books.claim(PublicKey(b"n" * 32))
+    assert not books.claim(PublicKey(b"n" * 32))
     with pytest.raises(UserFault, match="another node"):
         books.claim(PublicKey(b"o" * 32))
 

@@ -46,7 +46,7 @@ commit a second time (D-8).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from offset.app.errors import NoAnswer, PaymentError, PaymentRefused
@@ -70,8 +70,10 @@ from offset.wire.files import InvoiceFile
 ATTEMPTS_MAX = 10
 """Payments, and further rounds of parts in one payment, for one invoice."""
 
-Began = Callable[[PaymentId, Amount], None]
-"""Told before a payment is created: its id, and the fees of all its parts in credits."""
+Began = Callable[[PaymentId, Amount], Awaitable[None] | None]
+"""Told before a payment is created: its id, and the fees of all its parts in credits. What it returns is awaited."""
+Sends = Callable[[PaymentId, tuple[Part, ...]], Awaitable[None] | None]
+"""Told before parts of a payment are sent, those of its first round and of each further one; awaited likewise."""
 
 
 class Attempts:
@@ -85,12 +87,13 @@ class Attempts:
         *,
         timeout_s: float,
         began: Began | None,
+        sends: Sends | None,
         waits: Waits,
         keep_canceled: bool,
     ) -> None:
         """The arguments of `Buyer.pay`."""
         self._session, self._plan, self._invoice = session, plan, invoice
-        self._began = began
+        self._began, self._sends = began, sends
         self._waits = waits
         self._keep_canceled = keep_canceled
         self._loop = asyncio.get_running_loop()
@@ -131,7 +134,7 @@ class Attempts:
     async def _attempt(self, payment_id: PaymentId, choice: RouteChoice) -> Promised | Uid:
         """The commit of a new payment, or the id that acknowledges its cancellation. Raises PaymentUnfinished."""
         if self._began is not None:
-            self._began(payment_id, choice.fee)
+            await _told(self._began(payment_id, choice.fee))
         payment = OpenPayment(self._session, self._invoice, payment_id, self._until)
         # Not awaited: what follows is handled after it. If it is refused the parts fail, and `_cancel` sees it.
         self._session.post(
@@ -147,6 +150,8 @@ class Attempts:
         missing = choice.parts
         while True:
             self._attempts += 1
+            if self._sends is not None:
+                await _told(self._sends(payment_id, missing))
             self._waits("the nodes on the way to freeze the credits, and the seller's to promise a receipt")
             results = await payment.send(missing)
             commit = commit_in(results)
@@ -155,7 +160,8 @@ class Attempts:
                     raise await payment.give_up(
                         "the node made a commit for another invoice, which is thrown away"
                     )
-                return Promised(payment_id, commit, sum(part.fee for part in (*held, *missing)))
+                parts = (*held, *missing)
+                return Promised(payment_id, commit, sum(part.fee for part in parts), parts)
             failed: list[Part] = []
             for part, result in zip(missing, results, strict=True):
                 (failed if isinstance(result, Failure) else held).append(part)
@@ -193,3 +199,8 @@ class Attempts:
         if left <= 0:
             raise NoAnswer("the time for the payment was over before it began: give it more")
         return await self._plan.next(amount, held, left)
+
+
+async def _told(answer: Awaitable[None] | None) -> None:
+    if answer is not None:
+        await answer

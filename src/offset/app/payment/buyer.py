@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from offset.app.errors import PaymentCanceled, PaymentError, PaymentUnknown
-from offset.app.payment.attempts import Attempts, Began
+from offset.app.payment.attempts import Attempts, Began, Sends
 from offset.app.payment.closing import UNKNOWN, acknowledge, ended
 from offset.app.payment.plan import Plan, Waits
 from offset.app.payment.reasons import why_not
@@ -21,6 +21,7 @@ from offset.app.routes import Routes
 from offset.app.session import Session
 from offset.base.credits import Amount
 from offset.base.ids import Currency, PaymentId, PublicKey, Uid
+from offset.core.index.split import Part
 from offset.wire.app import PaymentStatus, PaymentStatusNotFound, PaymentStatusSuccess
 from offset.wire.common import Commit, Receipt
 from offset.wire.files import InvoiceFile
@@ -34,20 +35,28 @@ Store = Callable[[Receipt], None]
 class Payment:
     """A payment that the seller can collect: give it the commit, then wait for the receipt."""
 
-    __slots__ = ("_buyer", "commit", "fees", "invoice", "payment_id")
+    __slots__ = ("_buyer", "commit", "fees", "invoice", "parts", "payment_id")
 
     def __init__(
-        self, buyer: Buyer, invoice: InvoiceFile, payment_id: PaymentId, commit: Commit, fees: Amount | None
+        self,
+        buyer: Buyer,
+        invoice: InvoiceFile,
+        payment_id: PaymentId,
+        commit: Commit,
+        fees: Amount | None,
+        parts: tuple[Part, ...] = (),
     ) -> None:
         """`commit` is to be given to the seller; `fees` are for the mediators, in credits, all parts together.
 
-        After `resume` the fees are None: the node does not tell them.
+        After `resume` the fees are None and there are no parts: the node does not tell them.
         """
         self._buyer = buyer
         self.invoice = invoice
         self.payment_id = payment_id
         self.commit = commit
         self.fees = fees
+        self.parts = parts
+        """What arrived over which route."""
 
     async def receipt(self, timeout_s: float, store: Store | None = None) -> Receipt:
         """The proof of the payment, once the seller has collected; see `Buyer.receipt`."""
@@ -67,6 +76,7 @@ class Buyer:
         timeout_s: float = PAY_S,
         fees_max: Amount | None = None,
         began: Began | None = None,
+        sends: Sends | None = None,
         waits: Waits = lambda _: None,
         keep_canceled: bool = False,
     ) -> Payment:
@@ -79,9 +89,11 @@ class Buyer:
         that `began` was told.
 
         `fees_max`: the most that mediators may get, in credits; unless given, the limit of `fees_allowed`, beyond
-        which TooExpensive says what the routes cost. `waits`: told what is waited for, when a friend is connecting or
-        an index server has just come back, as the end of a sentence. `keep_canceled`: leave the last payment, if it
-        was cancelled, for somebody else to ask for and to acknowledge; PaymentRefused then names it.
+        which TooExpensive says what the routes cost. `began` and `sends`: told the id of each payment and its parts
+        before the node hears of them; what they return is awaited, and what they raise ends it. `waits`: told what
+        is waited for, when a friend is connecting or an index server has just come back, as the end of a sentence.
+        `keep_canceled`: leave the last payment, if it was cancelled, for somebody else to ask for and to
+        acknowledge; PaymentRefused then names it.
         """
         attempts = Attempts(
             self._session,
@@ -89,6 +101,7 @@ class Buyer:
             invoice,
             timeout_s=timeout_s,
             began=began,
+            sends=sends,
             waits=waits,
             keep_canceled=keep_canceled,
         )

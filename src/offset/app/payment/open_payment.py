@@ -39,6 +39,8 @@ class Promised(NamedTuple):
     payment_id: PaymentId
     commit: Commit
     fees: Amount | None
+    parts: tuple[Part, ...]
+    """What was sent and arrived; none where that is not known."""
 
 
 class OpenPayment:

@@ -31,7 +31,7 @@ async def resume(session: Session, invoice: InvoiceFile, payment_id: PaymentId, 
     if commit is not None:
         if not payment.is_for(commit):
             raise UserFault("the payment is for another invoice than this one")
-        return Promised(payment_id, commit, None)
+        return Promised(payment_id, commit, None, ())
     if any(isinstance(result, app.Success) for result in results):
         raise await payment.give_up("only a part of it arrived")
     match await payment.ended():

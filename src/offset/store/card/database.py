@@ -41,6 +41,8 @@ def _cell(name: str, value: Any) -> Any:
         return None
     if name in _NUMBERS:
         return str(value)
+    if name == "is_acked":
+        return int(value)
     if name == "parts":
         return _PARTS.encode([(part.friend, str(part.amount), str(part.fee)) for part in value]).decode()
     return value
@@ -51,6 +53,8 @@ def _value(name: str, cell: Any) -> Any:
         return None
     if name in _NUMBERS:
         return int(cell)
+    if name == "is_acked":
+        return bool(cell)
     if name == "parts":
         return tuple(
             PartRow(PublicKey(friend), int(amount), int(fee))
@@ -77,15 +81,17 @@ class CardDatabase:
 
     # Whose books these are
 
-    def claim(self, node: PublicKey) -> None:
-        """These are the books of this node's card. Raises UserFault when they are those of another."""
+    def claim(self, node: PublicKey) -> bool:
+        """These are the books of this node's card; whether they are new. Raises UserFault if they are another's."""
         found = self._database.rows("SELECT value FROM meta WHERE name = 'node'")
         if not found:
             self._database.write("INSERT INTO meta (name, value) VALUES ('node', ?)", node)
-        elif found != [(node,)]:
+            return True
+        if found != [(node,)]:
             raise UserFault(
                 f"the books {self._path} are those of the card of another node; move the file away to begin new ones"
             )
+        return False
 
     # Purchases and sales
 
@@ -119,6 +125,10 @@ class CardDatabase:
         """The sale with this id."""
         return next(iter(self._find("sales", SaleRow, "id = ?", id)), None)
 
+    def sale_of(self, request: str) -> SaleRow | None:
+        """The sale that a request made."""
+        return next(iter(self._find("sales", SaleRow, "request = ?", request)), None)
+
     def purchases_of(self, invoice_id: bytes) -> list[PurchaseRow]:
         """All purchases of an invoice, oldest first."""
         return self._find("purchases", PurchaseRow, "invoice_id = ?", invoice_id)
@@ -126,6 +136,16 @@ class CardDatabase:
     def purchases_in(self, stages: Iterable[str]) -> list[PurchaseRow]:
         """All purchases in one of these stages, oldest first."""
         return self._in("purchases", PurchaseRow, stages)
+
+    def unacknowledged(self, ends: Iterable[str]) -> list[PurchaseRow]:
+        """Those that have come to one of these ends, which the node may still keep."""
+        wanted = tuple(ends)
+        return self._find(
+            "purchases",
+            PurchaseRow,
+            f"stage IN ({', '.join('?' * len(wanted))}) AND payment_id IS NOT NULL AND NOT is_acked",
+            *wanted,
+        )
 
     def sales_in(self, stages: Iterable[str]) -> list[SaleRow]:
         """All sales in one of these stages, oldest first."""

@@ -41,6 +41,8 @@ class PurchaseRow(msgspec.Struct, frozen=True, kw_only=True):
     fees_max: Amount | None = None
     fees: Amount | None = None
     payment_id: PaymentId | None = None
+    is_acked: bool = False
+    """Whether the node may have forgotten it, because its end is known here."""
     parts: tuple[PartRow, ...] = ()
     commit: bytes | None = None
     """Packed."""
@@ -59,6 +61,8 @@ class SaleRow(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     """The id of the invoice, as text."""
+    request: str
+    """Names the request that made it."""
     body_hash: bytes
     invoice: bytes
     """An InvoiceText, packed."""

@@ -14,9 +14,9 @@ from offset.wallet.values.parts import (
     Value,
 )
 
-Cause = Literal["paid", "received", "passing", "away", "reset", "begin"]
+Cause = Literal["paid", "received", "passing", "away", "reset", "removed", "begin"]
 """You paid; you were paid; payments of others, with what you earned by them; while the wallet was closed; numbers of
-a friend were accepted; what stood there when the wallet met the card."""
+a friend were accepted; a friend was removed; what stood there when the wallet met the card."""
 
 
 class HistoryRow(Value):

@@ -19,15 +19,19 @@ from offset.wallet.values.parts import (
 from offset.wallet.values.problems import Remedy
 from offset.wallet.values.texts import InvoiceView
 
-PurchaseStage = Literal["priced", "sending", "held", "delivered", "stopping", "done", "failed", "stopped"]
+PurchaseStage = Literal[
+    "priced", "sending", "held", "delivered", "stopping", "not-known", "done", "failed", "stopped"
+]
 """Priced: waits for your yes. Sending: credits are being frozen on the way. Held: the commit is there, and the seller
 has not collected. Delivered: the seller has the commit. Stopping: you stopped it, and all is not back yet.
+Not-known: the node has lost the payment after its commit was shown, so it may have been paid.
 
 Done, failed and stopped are ends, and only the own node says so: paid; nothing was paid; nothing was paid, as you
 wished.
 """
-SaleStage = Literal["open", "committed", "collected", "canceling", "canceled", "not-known"]
-"""Open: waits for a commit. Committed: the node has taken the commit, and the credits are on the way."""
+SaleStage = Literal["opening", "open", "committed", "collected", "canceling", "canceled", "not-known"]
+"""Opening: the node is asked to open it. Open: waits for a commit. Committed: the node has
+taken the commit, and the credits are on the way."""
 WhyKind = Literal[
     "own-lines",
     "beyond",

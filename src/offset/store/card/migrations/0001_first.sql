@@ -25,6 +25,8 @@ CREATE TABLE purchases (
     fees TEXT,
     -- The payment that is open in the node, or was last.
     payment_id BLOB,
+    -- Whether the node was told that its end is known here, so that it may forget the payment.
+    is_acked INTEGER NOT NULL,
     -- What was sent for it: JSON of friend, amount and fee of each part.
     parts TEXT NOT NULL,
     -- A Commit and a Receipt, packed.
@@ -45,6 +47,8 @@ CREATE TABLE sales (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
     -- The id of the invoice, as text.
     id TEXT NOT NULL UNIQUE,
+    -- The id of the request that made it, and its body.
+    request TEXT NOT NULL UNIQUE,
     body_hash BLOB NOT NULL,
     invoice BLOB NOT NULL,
     invoice_id BLOB NOT NULL UNIQUE,

@@ -1,0 +1,43 @@
+"""What those who keep the books of a card need of it; `Card` has it, and a test may have something smaller."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+
+from offset.app.node import Node
+from offset.app.reports import LiveReport
+from offset.app.updates import Update
+
+
+class CardAccess(Protocol):
+    """An open card."""
+
+    @property
+    def id(self) -> str:
+        """Names the card in its wallet."""
+        ...
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        ...
+
+    @property
+    def node(self) -> Node:
+        """The node, for one thing to do. Raises Refusal: its node cannot be reached."""
+        ...
+
+    @property
+    def report(self) -> LiveReport:
+        """What the node said last. Raises Refusal before it has said anything since this start."""
+        ...
+
+    async def until_open(self, timeout_s: float) -> Node:
+        """The node as soon as it is there. Raises Refusal after `timeout_s` seconds."""
+        ...
+
+    def updates(self) -> AsyncIterator[tuple[int, Update]]:
+        """The whole report, and each change."""
+        ...

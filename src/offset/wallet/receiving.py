@@ -1,0 +1,352 @@
+"""Being paid: each invoice is a row before the node is asked to open it, and so is each commit before it is used.
+
+opening ──► open ──commit──► committed ──► collected
+             │ └─────────────► not-known
+             └─► canceling ──► canceled
+
+Committed: the node has taken the commit. Collected: its credits are in the ledgers, and no friend that may still hold
+some of them is away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from msgspec.structs import replace
+
+from offset.app.errors import AppError, Disconnected, NoAnswer, Refused
+from offset.app.reports import LiveReport
+from offset.app.seller import check_commit, offline_debtors
+from offset.app.why import Action, Cause, Remedy, Why
+from offset.base import base64url
+from offset.base.backoff import Backoff
+from offset.base.credits import Amount, Balance
+from offset.base.entropy import Entropy, new_invoice_id
+from offset.base.faults import NodeStopped, UserFault
+from offset.base.ids import Currency
+from offset.base.instants import SECOND, Millis
+from offset.core.apps.reports import balance_of
+from offset.store.card.database import CardDatabase
+from offset.store.card.rows import Move, SaleRow
+from offset.wallet.access import CardAccess
+from offset.wallet.books import Books
+from offset.wallet.moves import Expectations, Expected
+from offset.wallet.refusals import Refusal
+from offset.wallet.whys import pack_why
+from offset.wire.common import COMMIT, Commit
+from offset.wire.files import InvoiceFile
+from offset.wire.text_values import INVOICE, InvoiceText
+
+UNSETTLED = ("opening", "open", "committed", "canceling", "not-known")
+"""Stages in which something is still to come."""
+
+AWAY_S = 30.0
+"""Seconds to wait for the node before it is looked at again."""
+CREDITS_S = 2.0
+"""Seconds in which credits come when all friends are there."""
+PAUSE_MS_MIN: Millis = 1 * SECOND
+PAUSE_MS_LONGEST: Millis = 60 * SECOND
+
+log = logging.getLogger("offset")
+
+Told = Callable[[SaleRow], None]
+
+
+class Receiving:
+    """The sales of one open card."""
+
+    def __init__(
+        self,
+        card: CardAccess,
+        books: Books,
+        expected: Expectations,
+        entropy: Entropy,
+        now: Callable[[], Millis],
+        told: Told,
+    ) -> None:
+        """`told` hears of each row once it is durable."""
+        self._card, self._books, self._expected = card, books, expected
+        self._entropy, self._now, self._told = entropy, now, told
+        self._rows: dict[str, SaleRow] = {}
+        """Those that are unsettled."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Go on with what was unsettled. Raises NodeStopped."""
+        rows = await self._books.do(lambda books: books.sales_in(UNSETTLED))
+        seen = await self._books.do(lambda books: books.explained((), [row.id for row in rows]))
+        for row in rows:
+            self._rows[row.id] = row
+            if row.commit is not None:
+                came = sum(delta for id, _, delta in seen if id == row.id)
+                self._expected.sales[row.id] = Expected(
+                    row.id, row.currency, to_come=max(0, row.amount - came)
+                )
+            if row.stage in ("opening", "canceling") or (row.stage == "open" and row.commit is not None):
+                self._do(self._settle(row.id))
+            elif row.stage == "committed":
+                self._do(self._wait_for_credits(row.id))
+
+    async def stop(self) -> None:
+        """Leave everything as it is; the next start goes on."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    # Looking
+
+    def unsettled_rows(self) -> list[SaleRow]:
+        """Those that may still bring something, oldest first."""
+        return list(self._rows.values())
+
+    async def get(self, id: str) -> SaleRow:
+        """One sale. Raises Refusal, NodeStopped."""
+        row = self._rows.get(id) or await self._books.do(lambda books: books.sale(id))
+        if row is None:
+            raise Refusal("not-found", "There is no such request on this card.")
+        return row
+
+    def noticed(self, moves: Iterable[Move]) -> None:
+        """These moves are durable: a sale whose credits are all there is collected."""
+        for id in dict.fromkeys(move.sale for move in moves if move.sale is not None):
+            self._do(self._look(id))
+
+    # What a person does
+
+    async def begin(
+        self,
+        request: str,
+        body_hash: bytes,
+        currency: Currency,
+        amount: Amount,
+        note: str,
+        decimals: int | None,
+    ) -> SaleRow:
+        """Open an invoice, or find the one that the same request opened before. Raises Refusal, UserFault."""
+        async with self._turn:
+            known = await self._books.do(lambda books: books.sale_of(request))
+            if known is not None:
+                if known.body_hash != body_hash:
+                    raise Refusal("other-body", "This request was made with other contents.")
+                if known.stage == "opening":
+                    raise _silent()
+                return known
+            node = self._card.node
+            invoice = InvoiceText(
+                new_invoice_id(self._entropy), currency, node.public_key, amount, note, decimals
+            )
+            row = await self._save(
+                SaleRow(
+                    id=base64url.encode(invoice.invoice_id),
+                    request=request,
+                    body_hash=body_hash,
+                    invoice=INVOICE.encode(invoice),
+                    invoice_id=invoice.invoice_id,
+                    currency=currency,
+                    amount=amount,
+                    note=note,
+                    stage="opening",
+                    made=self._now(),
+                    changed=self._now(),
+                )
+            )
+            try:
+                await node.seller.open_invoice(invoice.file())
+            except (Disconnected, NoAnswer):
+                self._do(self._settle(row.id))
+                raise _silent() from None
+            except BaseException:
+                await self._forget(row)
+                raise
+            return await self._save(replace(row, stage="open"))
+
+    async def take(self, id: str, commit: Commit) -> SaleRow:
+        """Collect with the commit of a buyer. A second time changes nothing. Raises Refusal, UserFault."""
+        async with self._turn:
+            row = await self.get(id)
+            check_commit(invoice_of(row), commit)
+            if row.stage in ("committed", "collected"):
+                return row
+            if row.stage in ("canceling", "canceled"):
+                raise Refusal(
+                    "conflict",
+                    "You have withdrawn this request, so nothing can be collected for it any more.",
+                )
+            if row.stage == "opening" or row.commit is not None:
+                raise _silent()
+            node = self._card.node
+            owed = _owed(self._card.report, row.currency)
+            row = await self._save(replace(row, commit=COMMIT.encode(commit), owed_before=owed, why=None))
+            # Reports may tell of the credits before the node says that it took the commit.
+            self._expected.sales[id] = Expected(id, row.currency, to_come=row.amount)
+            try:
+                await node.seller.commit(invoice_of(row), commit)
+            except (Disconnected, NoAnswer):
+                self._do(self._settle(id))
+                raise _silent() from None
+            except (Refused, UserFault) as refused:
+                self._expected.sales.pop(id, None)
+                await self._save(replace(row, commit=None, owed_before=None))
+                raise Refusal("refused", f"Nothing was collected: {refused}") from None
+            row = await self._save(replace(row, stage="committed"))
+        self._do(self._wait_for_credits(id))
+        return await self._look_at(row)
+
+    async def cancel(self, id: str) -> SaleRow:
+        """Withdraw an invoice: what buyers froze for it goes back to them. Raises Refusal."""
+        async with self._turn:
+            row = await self.get(id)
+            if row.stage in ("canceling", "canceled"):
+                return row
+            if row.stage in ("committed", "collected"):
+                raise Refusal("conflict", "This was paid: it cannot be withdrawn any more.")
+            if row.stage == "opening" or (row.stage == "open" and row.commit is not None):
+                raise _silent()
+            node = self._card.node
+            row = await self._save(replace(row, stage="canceling"))
+            try:
+                await node.seller.cancel(invoice_of(row))
+            except (Disconnected, NoAnswer):
+                self._do(self._settle(id))
+                return row
+            except Refused as refused:
+                return await self._save(replace(row, stage="not-known", why=pack_why(_closed(row, refused))))
+            self._expected.sales.pop(id, None)
+            return await self._save(replace(row, stage="canceled", why=None))
+
+    # What goes on by itself
+
+    def _do(self, job: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a sale is left as it is until the next start", exc_info=error)
+
+    async def _settle(self, id: str) -> None:
+        """Ask the node again what it did not answer, until it does."""
+        backoff = Backoff(PAUSE_MS_MIN, PAUSE_MS_LONGEST)
+        while True:
+            try:
+                await self._card.until_open(AWAY_S)
+                async with self._turn:
+                    row = self._rows.get(id)
+                    if row is not None:
+                        await self._ask_again(row)
+                break
+            except (AppError, Refusal, NodeStopped) as error:
+                log.warning("a sale waits: %s", error)
+            await asyncio.sleep(backoff.next_ms(self._entropy) / 1000)
+        await self._look(id)
+
+    async def _ask_again(self, row: SaleRow) -> None:
+        seller, invoice = self._card.node.seller, invoice_of(row)
+        match row.stage:
+            case "opening":
+                # Nobody was told of it, so it is of no use.
+                with suppress(Refused):
+                    await seller.cancel(invoice)
+                await self._forget(row)
+            case "canceling":
+                # Refused: the first time was carried out.
+                with suppress(Refused):
+                    await seller.cancel(invoice)
+                self._expected.sales.pop(row.id, None)
+                await self._save(replace(row, stage="canceled", why=None))
+            case "open" if row.commit is not None:
+                try:
+                    await seller.commit(invoice, COMMIT.decode(row.commit))
+                except (Refused, UserFault) as refused:
+                    # Perhaps it was taken the first time; then the credits are there, or on their way.
+                    before = row.owed_before or 0
+                    if _owed(self._card.report, row.currency) - before < row.amount:
+                        await self._save(replace(row, stage="not-known", why=pack_why(_unsure(row, refused))))
+                        return
+                await self._save(replace(row, stage="committed", why=None))
+                self._do(self._wait_for_credits(row.id))
+
+    async def _wait_for_credits(self, id: str) -> None:
+        """Of credits that move in one report with others nobody can say what for; but the node took the commit."""
+        await self._look(id)
+        while (row := self._rows.get(id)) is not None and row.stage == "committed":
+            await asyncio.sleep(CREDITS_S)
+            with suppress(Refusal):
+                if not offline_debtors((await self._card.until_open(AWAY_S)).report, row.currency):
+                    await self._collected(row)
+
+    async def _look(self, id: str) -> None:
+        row = self._rows.get(id)
+        if row is not None:
+            await self._look_at(row)
+
+    async def _look_at(self, row: SaleRow) -> SaleRow:
+        """Collected once all credits of a commit that the node took are there."""
+        expected = self._expected.sales.get(row.id)
+        if row.stage in ("committed", "not-known") and expected is not None and not expected.to_come:
+            return await self._collected(row)
+        return row
+
+    async def _collected(self, row: SaleRow) -> SaleRow:
+        self._expected.sales.pop(row.id, None)
+        return await self._save(replace(row, stage="collected", why=None))
+
+    # Writing
+
+    async def _save(self, row: SaleRow) -> SaleRow:
+        row = replace(row, changed=self._now())
+        await self._books.do(partial(CardDatabase.put_sale, row=row))
+        if row.stage in UNSETTLED:
+            self._rows[row.id] = row
+        else:
+            self._rows.pop(row.id, None)
+        self._told(row)
+        return row
+
+    async def _forget(self, row: SaleRow) -> None:
+        await self._books.do(partial(CardDatabase.remove_sale, id=row.id))
+        self._rows.pop(row.id, None)
+
+
+def invoice_of(row: SaleRow) -> InvoiceFile:
+    """The invoice as the node knows it."""
+    return INVOICE.decode(row.invoice).file()
+
+
+def _owed(report: LiveReport, currency: Currency) -> Balance:
+    found = [balance_of(friend, currency) for friend in report.friends.values()]
+    return sum(balance.balance for balance in found if balance is not None)
+
+
+def _silent() -> Refusal:
+    return Refusal(
+        "no-answer",
+        "The node has not answered yet; the wallet asks it again by itself. Look at the request in a moment.",
+        remedies=["wait"],
+    )
+
+
+def _closed(row: SaleRow, refused: Refused) -> Why:
+    sentence = (
+        f"Your node says that this request is not open any more ({refused}): another program has collected or "
+        "cancelled it."
+    )
+    return Why(Cause.NOT_KNOWN, sentence, row.currency)
+
+
+def _unsure(row: SaleRow, refused: Exception) -> Why:
+    sentence = (
+        f"Your node did not say whether it took the commit, and now it says: {refused}. Compare what your friends owe "
+        "you before you call it paid or unpaid."
+    )
+    return Why(Cause.NOT_KNOWN, sentence, row.currency, remedies=(Remedy(Action.ASK_ANEW),))

@@ -1,0 +1,290 @@
+"""Being paid, on good and bad days: the node is asked until it answers, and nothing is called collected before."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from offset.base.faults import NodeStopped, UserFault
+from offset.base.ids import Currency
+from offset.store.card.database import CardDatabase
+from offset.store.card.rows import SaleRow
+from offset.testing import (
+    APP,
+    CURRENCY,
+    FRIEND,
+    NODE,
+    FakeNode,
+    Rule,
+    commit_for,
+    follow,
+    follow_and_hang_up,
+    hang_up,
+    identity,
+    ignore,
+    in_turn,
+    refuse,
+    refuse_because,
+    serving,
+    story,
+)
+from offset.wallet import receiving
+from offset.wallet.clerk import Clerk
+from offset.wallet.receiving import invoice_of
+from offset.wallet.refusals import Refusal
+from offset.wallet.whys import unpack_why
+from offset.wire import app
+from offset.wire.app import AppPermissions
+from offset.wire.common import Commit
+from offset.wire.extension import Extra, NetworkStatus
+from support.clerks import PATIENCE_S, clerk_of, sale_in
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short pauses."""
+    monkeypatch.setattr(receiving, "PAUSE_MS_MIN", 10)
+    monkeypatch.setattr(receiving, "PAUSE_MS_LONGEST", 50)
+
+
+def till() -> FakeNode:
+    """A node of ours, which says why it refuses; its friend has frozen 20 for it."""
+    node = FakeNode()
+    node.view.take_extra(Extra((), NetworkStatus(1, (), ())))
+    node.freeze(20)
+    return node
+
+
+async def ask(clerk: Clerk, request: str = "one", amount: int = 20, body: bytes = b"body") -> SaleRow:
+    return await clerk.receiving.begin(request, body, CURRENCY, amount, "Bread", 2)
+
+
+def word_of(row: SaleRow) -> Commit:
+    """The commit of a buyer."""
+    return commit_for(invoice_of(row), NODE)
+
+
+@story
+async def test_from_request_to_credits(tmp_path: Path) -> None:
+    """Open once the node has it, collected once the credits stand in the ledger."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        row = await ask(clerk)
+        assert row.stage == "open"
+        assert list(fake.invoices) == [row.invoice_id]
+        taken = await clerk.receiving.take(row.id, word_of(row))
+        assert taken.stage in ("committed", "collected")
+        assert (await sale_in(clerk, row.id, "collected")).why is None
+        assert clerk.receiving.unsettled_rows() == []
+        assert (await clerk.receiving.take(row.id, word_of(row))).stage == "collected"
+        assert len(fake.asked_for(app.CommitInvoice)) == 1
+
+
+@story
+async def test_nothing_is_free(tmp_path: Path) -> None:
+    """An invoice over 0 credits is collected as soon as the node has taken its commit."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        row = await ask(clerk, amount=0)
+        assert (await clerk.receiving.take(row.id, word_of(row))).stage == "collected"
+
+
+@story
+async def test_one_key(tmp_path: Path) -> None:
+    """A repetition finds the same invoice; another body with the same key is refused."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        first, second = await asyncio.gather(ask(clerk), ask(clerk))
+        assert first == second
+        assert len(fake.asked_for(app.AddInvoice)) == 1
+        with pytest.raises(Refusal) as refused:
+            await ask(clerk, amount=30, body=b"other")
+        assert refused.value.kind == "other-body"
+
+
+@story
+async def test_the_node_does_not_open_it(tmp_path: Path) -> None:
+    """The reason is told, and no row is left."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        fake.script[app.AddInvoice] = in_turn(refuse_because("too many are open"), follow)
+        with pytest.raises(UserFault, match="too many are open"):
+            await ask(clerk)
+        assert clerk.receiving.unsettled_rows() == []
+        assert (await ask(clerk)).stage == "open"
+
+
+@story
+async def test_a_token_without_the_right(tmp_path: Path) -> None:
+    """A node that does not let this wallet sell: one sentence, no row."""
+    node = till()
+    node.trusted = {APP.public_key: AppPermissions(routes=True, buyer=True, seller=False, config=True)}
+    async with serving(node) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        with pytest.raises(UserFault, match="permission 'seller'"):
+            await ask(clerk)
+        assert clerk.receiving.unsettled_rows() == []
+
+
+@pytest.mark.parametrize("bad", [hang_up, follow_and_hang_up], ids=lambda rule: rule.__name__)
+@story
+async def test_the_line_is_lost_while_it_is_opened(tmp_path: Path, bad: Rule) -> None:
+    """Nobody was told of it, so it is withdrawn, and the same request opens another one."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        fake.script[app.AddInvoice] = in_turn(bad, follow)
+        with pytest.raises(Refusal) as refused:
+            await ask(clerk)
+        assert refused.value.kind == "no-answer"
+        async with asyncio.timeout(PATIENCE_S):
+            while clerk.receiving.unsettled_rows():
+                await asyncio.sleep(0.005)
+        assert not fake.invoices
+        row = await ask(clerk)
+        assert list(fake.invoices) == [row.invoice_id]
+
+
+@pytest.mark.parametrize("bad", [hang_up, follow_and_hang_up], ids=lambda rule: rule.__name__)
+@story
+async def test_the_line_is_lost_while_it_is_collected(tmp_path: Path, bad: Rule) -> None:
+    """The node is asked again; if it took the commit the first time the credits show it."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        row = await ask(clerk)
+        fake.script[app.CommitInvoice] = in_turn(
+            bad, follow if bad is hang_up else refuse_because("collected before")
+        )
+        with pytest.raises(Refusal, match="not answered"):
+            await clerk.receiving.take(row.id, word_of(row))
+        await sale_in(clerk, row.id, "collected")
+
+
+@story
+async def test_killed_while_it_is_collected(tmp_path: Path) -> None:
+    """The next start asks again with the commit that was written down."""
+    async with serving(till()) as fake:
+        async with clerk_of(fake.ticket, tmp_path) as clerk:
+            row = await ask(clerk)
+            fake.script[app.CommitInvoice] = ignore
+            taking = asyncio.create_task(clerk.receiving.take(row.id, word_of(row)))
+            async with asyncio.timeout(PATIENCE_S):
+                while not fake.asked_for(app.CommitInvoice):
+                    await asyncio.sleep(0.005)
+            taking.cancel()
+        del fake.script[app.CommitInvoice]
+        async with clerk_of(fake.ticket, tmp_path) as clerk:
+            await sale_in(clerk, row.id, "collected")
+
+
+@story
+async def test_the_node_cannot_say(tmp_path: Path) -> None:
+    """Asked again it refuses, and no credits came: that is not known, neither paid nor unpaid."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        row = await ask(clerk)
+        fake.script[app.CommitInvoice] = in_turn(hang_up, refuse_because("there is nothing to collect"))
+        with pytest.raises(Refusal):
+            await clerk.receiving.take(row.id, word_of(row))
+        row = await sale_in(clerk, row.id, "not-known")
+        why = unpack_why(row.why)
+        assert why is not None
+        assert "Compare what your friends owe" in why.sentence
+
+
+@story
+async def test_commits_that_do_not_fit(tmp_path: Path) -> None:
+    """Of another invoice, of another amount, signed by somebody else: refused, and the request stays open."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        row, other = await ask(clerk), await ask(clerk, "two")
+        for commit, sentence in (
+            (word_of(other), "the commit of another invoice"),
+            (commit_for(invoice_of(row), identity("thief")), "not signed by the node"),
+        ):
+            with pytest.raises(UserFault, match=sentence):
+                await clerk.receiving.take(row.id, commit)
+        fake.script[app.CommitInvoice] = in_turn(refuse_because("parts are gone"), follow)
+        with pytest.raises(Refusal, match="Nothing was collected"):
+            await clerk.receiving.take(row.id, word_of(row))
+        assert (await clerk.receiving.get(row.id)).commit is None
+        await clerk.receiving.take(row.id, word_of(row))
+        await sale_in(clerk, row.id, "collected")
+
+
+@story
+async def test_withdrawn(tmp_path: Path) -> None:
+    """Once the node has let it go; then no commit is taken. What is paid is not withdrawn."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        row, paid = await ask(clerk), await ask(clerk, "two")
+        assert (await clerk.receiving.cancel(row.id)).stage == "canceled"
+        assert (await clerk.receiving.cancel(row.id)).stage == "canceled"
+        with pytest.raises(Refusal, match="withdrawn"):
+            await clerk.receiving.take(row.id, word_of(row))
+        await clerk.receiving.take(paid.id, word_of(paid))
+        await sale_in(clerk, paid.id, "collected")
+        with pytest.raises(Refusal, match="was paid"):
+            await clerk.receiving.cancel(paid.id)
+
+
+@pytest.mark.parametrize("bad", [hang_up, follow_and_hang_up], ids=lambda rule: rule.__name__)
+@story
+async def test_the_line_is_lost_while_it_is_withdrawn(tmp_path: Path, bad: Rule) -> None:
+    """It is canceling until the node has answered."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        row = await ask(clerk)
+        fake.script[app.CancelInvoice] = in_turn(
+            bad, follow if bad is hang_up else refuse_because("not open")
+        )
+        assert (await clerk.receiving.cancel(row.id)).stage == "canceling"
+        await sale_in(clerk, row.id, "canceled")
+        assert not fake.invoices
+
+
+@story
+async def test_another_program_was_faster(tmp_path: Path) -> None:
+    """The node says that it is not open any more: collected or cancelled, the wallet does not know which."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        row = await ask(clerk)
+        fake.script[app.CancelInvoice] = refuse_because("it is not open")
+        row = await clerk.receiving.cancel(row.id)
+        assert row.stage == "not-known"
+        assert "another program" in unpack_why(row.why).sentence  # type: ignore[union-attr]
+
+
+@story
+async def test_a_node_of_the_reference(tmp_path: Path) -> None:
+    """It does not say that it refused, so the credits are looked for: none came, nothing is collected."""
+    node = FakeNode()
+    async with serving(node) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        row = await ask(clerk)
+        fake.script[app.CommitInvoice] = refuse
+        with pytest.raises(Refusal, match="Nothing was collected"):
+            await clerk.receiving.take(row.id, word_of(row))
+        assert (await clerk.receiving.get(row.id)).stage == "open"
+
+
+@pytest.mark.parametrize("broken", range(4))
+@story
+async def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: int) -> None:
+    """One write fails, whichever: in the end the sale is collected once, and the books say so."""
+    writes = 0
+    put = CardDatabase.put_sale
+
+    def full(self: CardDatabase, row: SaleRow) -> None:
+        nonlocal writes
+        writes += 1
+        if writes == 1 + broken:
+            raise NodeStopped("the disk is full")
+        put(self, row)
+
+    monkeypatch.setattr(CardDatabase, "put_sale", full)
+    async with serving(till()) as fake:
+        async with clerk_of(fake.ticket, tmp_path) as clerk:
+            try:
+                row = await ask(clerk)
+                await clerk.receiving.take(row.id, word_of(row))
+            except NodeStopped:
+                pass
+        async with clerk_of(fake.ticket, tmp_path) as clerk:
+            async with asyncio.timeout(PATIENCE_S):
+                while any(one.stage == "opening" for one in clerk.receiving.unsettled_rows()):
+                    await asyncio.sleep(0.005)
+            row = await ask(clerk)
+            if row.stage == "open" and row.commit is None:
+                await clerk.receiving.take(row.id, word_of(row))
+            await sale_in(clerk, row.id, "collected")
+        assert FRIEND.public_key in fake.view.friends
+        assert Currency(row.currency) == CURRENCY
