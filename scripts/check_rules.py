@@ -5,10 +5,23 @@ Each rule is a module of scripts/rules, and its docstring says what it asks for.
 
 import sys
 
-from rules import children, circles, comments, homes, late, mirror, pins, privates, sizes, texts
+from rules import (
+    children,
+    circles,
+    comments,
+    faces,
+    homes,
+    late,
+    mirror,
+    pins,
+    privates,
+    sizes,
+    texts,
+    vendored,
+)
 from rules.project import read_project
 
-RULES = (homes, late, sizes, texts, pins, circles, privates, comments, mirror, children)
+RULES = (homes, late, sizes, texts, pins, circles, privates, comments, mirror, children, vendored, faces)
 
 
 def main() -> int:

@@ -22,7 +22,7 @@ from offset.core.funder.roles import buyer, cancelling, mediator, payments, sell
 from offset.core.funder.state import past, state, turn
 from offset.core.index import client
 from offset.engine import capacities as publication
-from offset.engine import node_apps, outbox, report_pieces, told_status
+from offset.engine import node_apps, outbox, repeats, report_pieces, token_timeouts, told_status, withdrawn
 from offset.link import keepalive
 from offset.sim.course.run import Outcome
 from offset.sim.course.simulation import simulate
@@ -31,7 +31,7 @@ from offset.wire.report import UpdateCurrencyConfig
 
 SECONDS_MAX = 60
 
-Patch = tuple[Any, str, Callable[..., Any]]
+Patch = tuple[Any, str, Any]
 
 
 def skip_freeze() -> list[Patch]:
@@ -277,6 +277,11 @@ def index_untold() -> list[Patch]:
     ]
 
 
+def removal_forgotten() -> list[Patch]:
+    """A node that dies does not remember that it removed a friend and still has to take back what it told of it."""
+    return [(withdrawn.Withdrawn, "removed", lambda self, changes: {})]
+
+
 def index_ignores_debts() -> list[Patch]:
     """A node tells the index servers its limits, as if nobody owed anything."""
     published = publication.published
@@ -461,6 +466,28 @@ def token_always_wanted() -> list[Patch]:
     return [(batch, "_said", lambda turn, friend, message, wanted: said(turn, friend, message, True))]
 
 
+def token_kept() -> list[Patch]:
+    """What was never said to a friend that keeps the token waits for ever."""
+    return [(token_timeouts.TokenTimeouts, "look", lambda self, friends, now: None)]
+
+
+def copies_at_once() -> list[Patch]:
+    """A friend is told the same as often as it asks."""
+    say = repeats.Repeats.say
+
+    def broken(self: Any, friend: Any, message: Any, now: Any) -> Any:
+        if friend in self._said:
+            self._said[friend].again_at = now
+        return say(self, friend, message, now)
+
+    return [(repeats.Repeats, "say", broken)]
+
+
+def mute_server_kept() -> list[Patch]:
+    """A node stays with an index server that says nothing any more."""
+    return [(client, "INDEX_SILENCE_MS", 10**9), (client, "INDEX_UNANSWERED_MAX", 10**9)]
+
+
 BREACHES = (
     skip_freeze,
     speak_before_commit,
@@ -487,6 +514,7 @@ BREACHES = (
     modest_claim,
     own_terms,
     index_untold,
+    removal_forgotten,
     index_ignores_debts,
     questions_kept,
     dead_line_kept,
@@ -506,10 +534,22 @@ BREACHES = (
     token_always_wanted,
     piece_kept_too_long,
     link_change_untold,
+    token_kept,
+    copies_at_once,
+    mute_server_kept,
     payment_begun_twice,
     row_over_a_row,
     used_when_durable,
 )
+
+NEEDS = {
+    "token_kept": {"keeper"},
+    "copies_at_once": {"nagger"},
+    "mute_server_kept": {"mute"},
+    "index_untold": {"leave", "index"},
+    "removal_forgotten": {"leave", "crash", "index"},
+}
+"""The bodies and acts without which a breach does no harm: only seeds that have them are run."""
 
 
 @contextmanager
@@ -530,7 +570,13 @@ def hunt(breach: Callable[[], list[Patch]]) -> tuple[Outcome | None, int, float]
     began = time.process_time()
     with broken(breach()):
         for seed in range(10_000):
-            outcome = simulate(draw(seed))
+            scenario = draw(seed)
+            words = {*scenario.hostile.values(), *(act.word for act in scenario.acts)}
+            if scenario.indexes:
+                words.add("index")
+            if not NEEDS.get(breach.__name__, set()) <= words:
+                continue
+            outcome = simulate(scenario)
             spent = time.process_time() - began
             if outcome.violation is not None:
                 return outcome, seed, spent

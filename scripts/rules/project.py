@@ -68,9 +68,11 @@ class File:
 class Project:
     """Every text of the project that git tracks or would."""
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    def __init__(self, texts: Mapping[str, str], binaries: Mapping[str, bytes] | None = None) -> None:
         self.texts = dict(sorted(texts.items()))
         """The text of each file, by its path from the root."""
+        self.binaries = dict(sorted((binaries or {}).items()))
+        """The files that are no text, likewise."""
         self.files = {path: File(path, text) for path, text in self.texts.items() if path.endswith(".py")}
         """The files of Python, by their paths from the root."""
 
@@ -78,20 +80,26 @@ class Project:
         """The files of Python below a folder: "src/"."""
         return (file for path, file in self.files.items() if path.startswith(folder))
 
+    def contents(self) -> dict[str, bytes]:
+        """The bytes of every file, texts and others, by their paths."""
+        return {path: text.encode() for path, text in self.texts.items()} | self.binaries
+
 
 def read_project() -> Project:
     """The files git tracks, and those it would: a breach is to be seen before the commit, not after."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True).stdout.decode()
-    texts = {}
+    texts: dict[str, str] = {}
+    binaries: dict[str, bytes] = {}
     for name in set(listed.split("\0")):
         path = ROOT / name
         if name and path.is_file():
+            data = path.read_bytes()
             try:
-                texts[name] = path.read_bytes().decode("utf-8")
+                texts[name] = data.decode("utf-8")
             except UnicodeDecodeError:
-                continue
-    return Project(texts)
+                binaries[name] = data
+    return Project(texts, binaries)
 
 
 def module_name(path: str) -> str:

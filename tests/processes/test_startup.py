@@ -45,17 +45,39 @@ def test_measured() -> None:
     assert "sqlite3" in loaded("-c", "import sqlite3")[0]
 
 
+def _server(program: str, folder: Path, port: int) -> list[str | Path]:
+    """The command line of a server that takes connections at this port; its files are in `folder`."""
+    at = f"{HOST}:{port}"
+    (folder / "trusted").mkdir()
+    options: dict[str, list[str | Path]] = {
+        "strelay": ["-l", at],
+        "stnode": ["-l", at, "-d", folder / "node.db", "-t", folder / "trusted"],
+        "stindex": ["-c", at, "-s", f"{HOST}:{free_port()}", "-t", folder / "trusted"],
+    }
+    return [PROGRAMS / program, "-i", folder / "ident", *options[program]]
+
+
 @pytest.mark.parametrize("closed", [0, 1, 2])
-def test_a_server_without_a_standard_stream(closed: int, tmp_path: Path) -> None:
-    """A server started with one of its standard streams closed serves, says nothing into a file, and ends well."""
-    assert run("stmgr", "gen-ident", "-o", tmp_path / "relay.ident").status == 0
+@pytest.mark.parametrize("program", ["strelay", "stnode", "stindex"])
+def test_a_server_without_a_standard_stream(program: str, closed: int, tmp_path: Path) -> None:
+    """A server started with one of its standard streams closed serves, says nothing into a file, and ends well.
+
+    Its database would have the number of the stream otherwise, and the log would be written into it.
+    """
+    assert run("stmgr", "gen-ident", "-o", tmp_path / "ident").status == 0
     port = free_port()
-    command = [PROGRAMS / "strelay", "-i", tmp_path / "relay.ident", "-l", f"{HOST}:{port}"]
+    command = _server(program, tmp_path, port)
+    if program == "stnode":
+        assert run("stmgr", "init-node-db", "-i", tmp_path / "ident", "-o", tmp_path / "node.db").status == 0
+    before = {path.name for path in tmp_path.iterdir()}
     with started(command, preexec_fn=lambda: os.close(closed)) as process:
         assert eventually(lambda: _answers(port) or process.poll() is not None, "it listens")
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE_S) == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["relay.ident"]
+    if program == "stnode":
+        assert run("stmgr", "check-db", "-d", tmp_path / "node.db").status == 0
+    made = {path.name for path in tmp_path.iterdir()} - before
+    assert all(name.startswith("node.db") for name in made)
 
 
 def _answers(port: int) -> bool:

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pytest
 
-from rules import children, circles, comments, homes, late, mirror, pins, privates, sizes, texts
+from rules import (
+    children,
+    circles,
+    comments,
+    faces,
+    homes,
+    late,
+    mirror,
+    pins,
+    privates,
+    sizes,
+    texts,
+    vendored,
+)
 from rules.project import Project
 
 PINNED = """
@@ -262,3 +278,46 @@ def test_a_row_for_nothing_is_found() -> None:
 def test_a_row_may_say_that_it_is_run(test: str, why: str) -> None:
     """What is run through others, or as a process, need not be imported by the test."""
     assert not mirrored({"tests/link/test_x.py": test}, row("`tests/link/test_x.py`", why))
+
+
+def test_a_vendored_file_that_its_table_does_not_know_is_found() -> None:
+    """Every file has its row, its hash and its package a licence; a file of bytes counts as any other."""
+    table = "src/vendor/VENDORED.toml"
+
+    def row(path: str, data: bytes) -> str:
+        digest = hashlib.sha256(data).hexdigest()
+        return (
+            f'[[file]]\npath = "{path}"\npackage = "p"\nversion = "1"\nlicence = "MIT"\nsha256 = "{digest}"\n'
+        )
+
+    def found(rows: str, **texts: str) -> list[str]:
+        files = {f"src/vendor/{name}": text for name, text in texts.items()}
+        return list(vendored.breaches(Project({table: rows, **files}, {"src/vendor/b": b"\xff"})))
+
+    good = row("a", b"1;") + row("b", b"\xff") + row("licences/p", b"You may.")
+    texts = {"a": "1;", "licences/p": "You may."}
+    assert not found(good, **texts)
+    assert "SHA-256" in found(good, **texts | {"a": "2;"})[0]
+    assert "no row" in found(good, **texts, c="3;")[0]
+    assert "not there" in found(good + row("d", b""), **texts)[0]
+    assert "licence of p" in found(row("a", b"1;") + row("b", b"\xff"), a="1;")[0]
+    mapped = "1;//# sourceMappingURL=a.map"
+    assert (
+        "source map"
+        in found(row("a", mapped.encode()) + good[good.index("[[file]]", 1) :], **texts | {"a": mapped})[0]
+    )
+
+
+def test_words_that_are_missing_or_shown_nowhere_are_found() -> None:
+    """What the page asks for is in its table, and what is in the table is asked for; modules are short."""
+    table = json.dumps({"pay.title": "Pay", "sale.open": "open", "old.word": "Old"})
+    module = f"{faces.FACE}screens/pay.js"
+
+    def found(text: str) -> list[str]:
+        return list(faces.breaches(Project({faces.WORDS: table, module: text})))
+
+    used = 't("pay.title"); t(`sale.${stage}`); t(a ? "old.word" : "");'
+    assert not found(used)
+    assert "old.word" in found('t("pay.title"); t(`sale.${stage}`);')[0]
+    assert "pay.titel" in found(used + 't("pay.titel")')[0]
+    assert "lines" in found(used + "\n" * faces.LINES_MAX)[0]

@@ -49,6 +49,23 @@ def test_signals(capsys: pytest.CaptureFixture[str], number: signal.Signals) -> 
     assert printed.err == ""
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_while_the_program_starts(
+    capsys: pytest.CaptureFixture[str], number: signal.Signals
+) -> None:
+    """It ends in order too, as soon as it has started: whoever sees its port may end it at once."""
+
+    async def start() -> Driver:
+        driver = Driver(Toy(lambda _: []))
+        announce(f"prog: listening on {await driver.listen('door', HOST, 0)}")
+        os.kill(os.getpid(), number)
+        await asyncio.sleep(0)
+        return driver
+
+    assert run_program("prog", start) == STATUS_GOOD
+    assert capsys.readouterr().err == ""
+
+
 @pytest.mark.parametrize(
     "error, sentence",
     [

@@ -117,6 +117,17 @@ INVOICE_PARTS_MS: Millis = 10 * MINUTE  # parts wait so long for the rest of the
 TOKEN_OWED_MS: Millis = (
     45 * SECOND
 )  # what was not said to a friend by then, because it keeps the token, is cancelled
+REPEAT_MS: Millis = 1 * SECOND  # from one copy of a message to a friend to the next, on one connection
+REPEATED_BYTES_MAX = (
+    16 * 2**20
+)  # of messages that were said more than once, kept so that they are encoded once
+# What a friend may cost, in microseconds of a slow machine, measured with a request in each message.
+FRIEND_WORK_PER_MESSAGE = 400  # its signature, and ours on the answer, above all
+FRIEND_WORK_PER_ROW = 100  # that it changes
+FRIEND_WORK_PER_BYTES = 8  # so many bytes are decoded in a microsecond
+FRIEND_WORK_PER_SECOND = 400_000  # after a burst; a friend that pays 500 times a second causes half of it
+FRIEND_WORK_BURST_MAX = 400_000
+FRIEND_WORK_AT_ONCE_MAX = 3_200_000  # that one message counts: so its friend is heard again after 8 s
 PAYMENTS_MAX = 100_000
 QUERY_ROWS_MAX = 256  # in one answer to an app that asks for payments, invoices or history
 LOST_PAYMENTS_TOLD_MAX = 256  # in one report, and in one change of it
@@ -156,6 +167,12 @@ STATUS_PAUSE_MS: Millis = 500  # between two messages to apps about relays and l
 REPORT_FRIEND_PARTS = 3  # a friend in a report takes as long as so many currencies with it, of one part each
 REPORT_WHOLE_PARTS_MAX = 1000  # beyond it apps of ours get the report in pieces
 REPORT_PIECE_PARTS_MAX = 256  # about 50 KB and 10 ms; the last friend of a piece may exceed it
+REPORT_ASSEMBLED_MAX = 512  # friends put into a whole report in one turn, some 10 ms
+REPORT_WHOLE_TURNS_MAX = (
+    2000  # to make a whole report: four times what it takes with as much as the limits allow
+)
+REPORT_TURN_PAUSE_MS: Millis = 1  # between two of these turns, in which others have theirs
+REPORT_EARLY_REQUESTS_MAX = 64  # of an app that does not wait for its report
 REPORT_OFFER_MS: Millis = 2 * SECOND  # an app that has not asked for a piece by then gets the report whole
 STATUS_LINKS_MAX = (
     2048  # links that are looked at for one of these messages; the rest comes with the next one
@@ -254,6 +271,7 @@ assert APP_FRAME_BYTES_MAX + 2**17 < DECODED_WORDS_MAX * 8
 assert FRIENDS_MAX * 410 + FRIEND_CURRENCIES_MAX * 167 + 2**16 < APP_FRAME_BYTES_MAX
 assert KEEPALIVE_SEND_MS * 2 < KEEPALIVE_CLOSE_MS
 assert OPERATIONS_PER_BATCH_MAX <= OPERATIONS_PER_MESSAGE_MAX
+assert FRIEND_WORK_AT_ONCE_MAX // (FRIEND_WORK_PER_SECOND // SECOND) * 2 < KEEPALIVE_CLOSE_MS
 assert OPERATIONS_PER_BATCH_MAX * (ROUTE_KEYS_MAX * 45 + 400) < INNER_MESSAGE_BYTES_MAX
 assert WRITE_BUFFER_BYTES_LOW < WRITE_BUFFER_BYTES_HIGH < WRITE_BUFFER_BYTES_MAX
 assert RELAY_HALF_TUNNEL_MS >= HANDSHAKE_MS

@@ -27,6 +27,8 @@ Invariants:
 - A report and the changes that follow it fit together: an app is registered by a release, in its place among those
   of the turns, so it is told of just those changes that its report does not show.
 - Whoever causes turns while more than TURNS_HELD_MAX wait for the disk is not read until the disk has caught up.
+- A friend that has used up its share of processor time waits, on its own connection (`friend_work.py`), and is told
+  nothing twice within a second (`repeats.py`).
 """
 
 from __future__ import annotations
@@ -42,6 +44,7 @@ from offset.base.instants import Instant
 from offset.base.limits import (
     APP_HANDSHAKES_MAX,
     INNER_MESSAGE_BYTES_MAX,
+    REPORT_TURN_PAUSE_MS,
     REPORT_WHOLE_PARTS_MAX,
     TURNS_HELD_MAX,
 )
@@ -50,12 +53,13 @@ from offset.core.channeler.effects import FriendData, News, Offline, Online
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes, IndexServersRecord, Record
 from offset.core.funder.state.past import NO_PAST, Past
-from offset.core.funder.state.turn import Turn
+from offset.core.funder.state.turn import DropFriend, Turn
 from offset.core.funder.state.views import credit_lines, lost_payments
 from offset.core.funder.state.waiting_parts import Payer
 from offset.core.index.client import IndexClient
 from offset.crypto.signer import Signer
 from offset.engine.capacities import Capacities, Changed
+from offset.engine.friend_work import FriendWork, cost
 from offset.engine.lines import Lines
 from offset.engine.loop import Loop, Timer
 from offset.engine.node_app_lines import NodeAppLines
@@ -65,15 +69,18 @@ from offset.engine.node_index import NodeIndex
 from offset.engine.node_queries import NodeQueries
 from offset.engine.outbox import Outbox, Release
 from offset.engine.part_timeouts import PartTimeouts
+from offset.engine.reading import Reading, Reason
+from offset.engine.repeats import Repeats
 from offset.engine.report_pieces import ReportPieces
-from offset.engine.surface import Effect, Event, NetworkChanged, Persisted, Received, Tell
+from offset.engine.surface import Closed, Effect, Event, NetworkChanged, Persisted, Received, Tell
 from offset.engine.token_timeouts import TokenTimeouts
 from offset.engine.views import NodeView
+from offset.engine.whole_report import WholeReport
 from offset.engine.withdrawn import Pair, Withdrawn
 from offset.link.stack import Line
 from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIndexServer
 from offset.wire.extension import Extra, LostPayment, NetworkStatus, Query
-from offset.wire.friend import FRIEND_MESSAGE, ResetTerms
+from offset.wire.friend import FRIEND_MESSAGE, FriendMessage, ResetTerms
 from offset.wire.index import RequestRoutes
 from offset.wire.report import (
     FunderMutation,
@@ -111,18 +118,23 @@ class NodeEngine:
         rows = list(records)
         servers = next((row.servers for row in rows if isinstance(row, IndexServersRecord)), ())
         self._loop = Loop(Lines(signer, entropy, handshakes_max=APP_HANDSHAKES_MAX), now)
-        self._unread: dict[Conn, None] = {}
-        """Connections that are not read until the disk has caught up."""
+        self._reading = Reading(self._loop)
         self._outbox = Outbox()
         self._funder = Funder(signer, entropy, rows, past)
         self._part_timeouts = PartTimeouts(self._funder)
         self._parts_timer = Timer(self._give_back_parts)
         self._token_timeouts = TokenTimeouts(self._funder)
         self._token_timer = Timer(self._give_back_unsaid)
+        self._work = FriendWork()
+        self._work_timer = Timer(self._hear_those_who_wait)
+        self._repeats = Repeats()
+        self._repeats_timer = Timer(self._repeat)
         self._capacities = Capacities()
         self._withdrawn = Withdrawn(rows)
         self._queries = NodeQueries(self._funder.state, past)
         self._pieces = ReportPieces(self._funder.state, whole_report_parts_max)
+        self._whole = WholeReport(self._funder.state, self._pieces, self._report_head)
+        self._whole_timer = Timer(self._go_on_with_report)
         self._apps = NodeApps(trust, self._loop.send)
         self._app_lines = NodeAppLines(
             self._loop,
@@ -169,7 +181,10 @@ class NodeEngine:
             self._index.timer,
             self._parts_timer,
             self._app_lines.offer_timer,
+            self._whole_timer,
             self._token_timer,
+            self._work_timer,
+            self._repeats_timer,
             self._app_lines.recheck_timer,
             self._app_lines.status_timer,
         )
@@ -198,8 +213,10 @@ class NodeEngine:
                 self._index.network_changed()
             case _:
                 loop.take(event)
+                if isinstance(event, Closed):
+                    self._reading.forget(event.conn)
                 if isinstance(event, Received) and len(self._outbox) > TURNS_HELD_MAX:
-                    self._leave_unread(event.conn)
+                    self._reading.pause(event.conn, Reason.DISK)
         loop.run_due()
         return loop.take_effects()
 
@@ -214,46 +231,58 @@ class NodeEngine:
     def view(self) -> NodeView:
         """The node at this moment."""
         needed = len(self._channeler) + len(self._apps) + len(self._index.conns)
-        return NodeView(self._funder.state, needed, len(self._outbox), self._apps.requests_pending)
+        pending = self._apps.requests_pending
+        return NodeView(self._funder.state, needed, len(self._outbox), pending, self._repeats.count)
 
     # The disk
 
-    def _leave_unread(self, conn: Conn) -> None:
-        """More comes over this connection than the disk can take."""
-        if conn not in self._unread:
-            self._unread[conn] = None
-            self._loop.lines.pause(conn)
-
     def _read_again(self) -> None:
         if len(self._outbox) <= TURNS_HELD_MAX // 2:
-            for conn in self._unread:
-                self._loop.lines.resume(conn, self._loop.now)
-            self._unread.clear()
+            self._reading.resume_all(Reason.DISK)
 
     # Apps
 
-    def _app_came(self, conn: Conn) -> None:
-        self._funder.is_reporting = True
+    def _app_came(self, conn: Conn) -> bool:
+        """An app is to have its report in one message. True: it is long, and follows when it is made."""
         self._pieces.gave_whole(conn)
-        report = self.report()
         if self._pieces.is_offered():
             # The app did not ask for pieces, so it is not ours and reads no extension.
-            report = replace(report, opt_extra=None)
+            self._whole.want(conn)
+            self._whole_timer.at = self._loop.now
+            return True
+        self._funder.is_reporting = True
+        report = self.report()
         self._put({}, lambda: self._app_lines.register(conn, report))
+        return False
+
+    def _go_on_with_report(self) -> None:
+        """A turn for a long report."""
+        made = self._whole.turn()
+        if made is not None:
+            conn, report = made
+            self._funder.is_reporting = True
+            self._put({}, lambda: self._app_lines.register_encoded(conn, report))
+            self._app_lines.go_on(conn)
+        is_wanted = self._whole.is_wanted
+        self._whole_timer.at = self._loop.now + REPORT_TURN_PAUSE_MS if is_wanted else None
+
+    def _report_head(self, extra: Extra | None = None) -> NodeReport:
+        """The report without friends."""
+        state = self._funder.state
+        funder = FunderReport(state.local, state.relays, PkFriendReportList(()))
+        return NodeReport(funder, self._index.report(), extra)
 
     def _app_wants_piece(self, conn: Conn) -> None:
         """The next piece of the report, after what it shows is durable, and before what it does not show."""
         if self._pieces.begin(conn):
             self._funder.is_reporting = True
             state = self._funder.state
-            report = NodeReport(
-                FunderReport(state.local, state.relays, PkFriendReportList(())),
-                self._index.report(),
+            report = self._report_head(
                 Extra(
                     opt_status=self._status_of(()),
                     friends_follow=True,
                     lost_payments=lost_payments(state, state.payments),
-                ),
+                )
             )
             self._put({}, lambda: self._app_lines.register(conn, report))
         elif (piece := self._pieces.take(conn)) is not None:
@@ -267,6 +296,7 @@ class NodeEngine:
 
     def _app_left(self, conn: Conn) -> None:
         self._pieces.drop(conn)
+        self._whole.drop(conn)
         self._funder.is_reporting = len(self._apps) > 0
 
     def _extra(self) -> Extra:
@@ -310,20 +340,54 @@ class NodeEngine:
         """The channeler tells of a friend."""
         match news:
             case FriendData():
-                self._take_friend(news.friend, news.data)
+                if self._work.must_wait(news.friend, news.data, self._loop.now):
+                    self._leave_unread(news.friend)
+                else:
+                    self._take_friend(news.friend, news.data)
             case Online():
+                self._repeats.new_line(news.friend)
                 self._say(self._funder.online(news.friend), None)
             case Offline():
+                self._work.hung_up(news.friend)
                 self._say(self._funder.offline(news.friend), None)
 
     def _take_friend(self, friend: PublicKey, data: bytes) -> None:
+        rows = 0
         try:
             message = FRIEND_MESSAGE.decode(data)
         except PeerFault as fault:
             # Skipped, as the reference does (spec 01, 2.7).
             self._loop.add(Tell("friend", f"an unreadable message of {short(friend)}: {fault}"))
-            return
-        self._say(self._funder.friend_message(friend, message), None)
+        else:
+            turn = self._funder.friend_message(friend, message)
+            rows = len(turn.changes)
+            self._say(turn, None)
+        self._work.spend(friend, cost(data, rows), self._loop.now)
+
+    def _leave_unread(self, friend: PublicKey) -> None:
+        """What came of this friend waits already."""
+        conn = self._channeler.conn_of(friend)
+        if conn is not None:
+            self._reading.pause(conn, Reason.WORK)
+        self._work_timer.at = self._work.deadline()
+
+    def _hear_those_who_wait(self) -> None:
+        """Friends that had used up their share have some of it again."""
+        while (waiting := self._work.pop(self._loop.now)) is not None:
+            friend, data = waiting
+            self._take_friend(friend, data)
+            conn = self._channeler.conn_of(friend)
+            if self._work.look(friend, self._loop.now) and conn is not None:
+                self._reading.resume(conn, Reason.WORK)
+        self._work_timer.at = self._work.deadline()
+
+    def _repeat(self) -> None:
+        """It is time to say once more what friends were told last, unless they have answered it meanwhile."""
+        while (due := self._repeats.pop(self._loop.now)) is not None:
+            friend, message = due
+            if self._funder.is_newest(friend, message):
+                self._tell_friend(friend, message)
+        self._repeats_timer.at = self._repeats.deadline()
 
     def _give_back_parts(self) -> None:
         """Parts of payments have waited long enough for the rest."""
@@ -362,6 +426,7 @@ class NodeEngine:
         concerned = turn.concerned()
         self._look_at_tokens({**concerned, **{friend: None for friend, _ in turn.messages}})
         self._pieces.changed(concerned)
+        self._whole.changed(concerned)
         self._pieces.changed([told.friend_public_key for told in turn.credit_lines])
         capacities = self._capacities.changed(self._funder.state, concerned)
         turn.changes.update(self._withdrawn.published(capacities))
@@ -381,11 +446,12 @@ class NodeEngine:
         if turn.orders:
             self._app_lines.status_moved()
         for order in turn.orders:
+            if isinstance(order, DropFriend):
+                self._work.drop(order.friend)
+                self._repeats.drop(order.friend)
             self._channeler.order(order)
         for friend, message in turn.messages:
-            if isinstance(message, ResetTerms):
-                self._loop.add(Tell("inconsistent", f"with friend {short(friend)}"))
-            self._channeler.send(friend, FRIEND_MESSAGE.encode(message))
+            self._tell_friend(friend, message)
         extra = None
         if turn.credit_lines or turn.refusal is not None or lost:
             extra = Extra(tuple(turn.credit_lines), refusal=turn.refusal or "", lost_payments=lost)
@@ -398,6 +464,15 @@ class NodeEngine:
             self._index.publish(capacities)
         if withdrawn := self._withdrawn.among(turn.changes):
             self._index.doubt(withdrawn)
+
+    def _tell_friend(self, friend: PublicKey, message: FriendMessage) -> None:
+        """Say this to a friend: now, or a little later if it was told the same just now."""
+        data = self._repeats.say(friend, message, self._loop.now)
+        if data is not None:
+            if isinstance(message, ResetTerms):
+                self._loop.add(Tell("inconsistent", f"with friend {short(friend)}"))
+            self._channeler.send(friend, data)
+        self._repeats_timer.at = self._repeats.deadline()
 
     def _forget_withdrawn(self, pairs: Iterable[Pair]) -> None:
         self._put(self._withdrawn.taken_back(pairs), lambda: None)

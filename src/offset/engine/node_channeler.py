@@ -69,6 +69,11 @@ class NodeChanneler:
             case DropFriend():
                 self._carry_out(channeler.remove_friend(order.friend, now))
 
+    def conn_of(self, friend: PublicKey) -> Conn | None:
+        """The connection that carries the link to this friend; None when it is offline."""
+        line = self._channeler.line_of(friend)
+        return None if line is None else self._conns.get(line)
+
     def send(self, friend: PublicKey, data: bytes) -> None:
         """Say something to a friend; to one that is offline nothing is said."""
         self._carry_out(self._channeler.send(friend, data, self._loop.now))

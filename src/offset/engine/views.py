@@ -23,6 +23,8 @@ class NodeView(msgspec.Struct, frozen=True):
     """Turns that are not said yet, because their rows are not durable."""
     requests_pending: int
     """Different questions that apps wait to have answered."""
+    copies_said: int
+    """How often a friend was told once more what it had been told on the same connection, since the start."""
 
 
 class RelayEngineView(msgspec.Struct, frozen=True):

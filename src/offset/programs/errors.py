@@ -32,7 +32,6 @@ def run(command: click.Command, args: Sequence[str] | None = None) -> int:
     A fault of the user, of a file or of the system becomes one sentence; a fault of ours keeps its trace.
     """
     program = command.name or "offset"
-    _open_closed_streams()
     try:
         _be_lenient()
         status = command.main(args, prog_name=program, standalone_mode=False)
@@ -84,24 +83,6 @@ def run_briefly(command: click.Command, args: Sequence[str] | None = None) -> in
 def say(program: str, sentence: str) -> None:
     """One line on standard error."""
     click.echo(f"{program}: {printable(sentence)}", err=True)
-
-
-def _open_closed_streams() -> None:
-    """Let standard streams that were closed before we began lead nowhere.
-
-    Else a file or a connection gets their descriptor and what is printed goes into it; and uvloop, which never
-    closes a standard stream, aborts the process for it.
-    """
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            # The lowest that is free: this one.
-            os.open(os.devnull, os.O_RDWR)
-    if sys.stdout is None:
-        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
-    if sys.stderr is None:
-        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
 def _be_lenient() -> None:

@@ -72,9 +72,12 @@ def announce(line: str) -> None:
 async def _serve(start: Callable[[], Awaitable[Runnable]]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_LoopFaults())
-    served = await start()
+    stops = _Stops()
+    # Before the ports are open: who sees them may say at once that we are to end.
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, served.stop)
+        loop.add_signal_handler(number, stops)
+    served = await start()
+    stops.hand_to(served)
     _load_schemas()
     gc.collect()
     # What is loaded by now stays: collections need not look at it.
@@ -99,6 +102,26 @@ def _failed(program: str, sentence: str) -> int:
     with contextlib.suppress(OSError):
         print(f"{program}: {sentence}", file=sys.stderr, flush=True)
     return STATUS_FAILED
+
+
+class _Stops:
+    """Signals to end, for what serves and may not be there yet."""
+
+    def __init__(self) -> None:
+        self._early = 0
+        self._served: Runnable | None = None
+
+    def __call__(self) -> None:
+        if self._served is None:
+            self._early += 1
+        else:
+            self._served.stop()
+
+    def hand_to(self, served: Runnable) -> None:
+        """It is there: it is told of all signals, also of those that came before."""
+        self._served = served
+        for _ in range(self._early):
+            served.stop()
 
 
 class _LoopFaults:

@@ -66,6 +66,17 @@ def test_friends_meet_at_once_and_talk(is_encrypted: bool) -> None:
     assert len(two.low.news) == len(two.high.news) == 1
 
 
+def test_the_line_of_a_link() -> None:
+    """There is one as long as the friend is online."""
+    two = Two()
+    assert two.low.channeler.line_of(two.high.key) is None
+    two = two.linked()
+    line = two.low.channeler.line_of(two.high.key)
+    assert line == two.tunnel(two.low).line
+    two.low.channeler.line_closed(line, two.now)
+    assert two.low.channeler.line_of(two.high.key) is None
+
+
 @pytest.mark.parametrize("gap_ms", [0, 100, 1000, 10_000, 10 * MINUTE, 600 * MINUTE])
 @pytest.mark.parametrize("high_first", [False, True])
 def test_friends_meet_within_3_s_of_being_enabled(gap_ms: int, high_first: bool) -> None:

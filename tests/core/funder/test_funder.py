@@ -107,3 +107,24 @@ def test_requests_that_waited_at_a_crash_fail_at_the_start() -> None:
     turn = reborn.start()
     assert turn.results == [app.TransactionResult(request_id, app.FAILURE)]
     assert reborn.state.transactions == {}
+
+
+def test_the_newest_message() -> None:
+    """What we said last is the newest until the friend answers it, and terms until the ledgers agree again."""
+    world = World("m")
+    peer = Peer(world, "x", "m")
+    node = world["m"]
+    peer.get_token("m")
+    said = node.friend(peer.key).channel.outgoing
+    assert said is not None
+    assert node.funder.is_newest(peer.key, MoveTokenRequest(said, True))
+    assert not node.funder.is_newest(bytes(32), MoveTokenRequest(said, True))
+    peer.say("m")
+    assert not node.funder.is_newest(peer.key, MoveTokenRequest(said, True))
+    peer.become_inconsistent("m")
+    terms = peer.terms["m"]
+    assert node.funder.is_newest(peer.key, terms)
+    assert not node.funder.is_newest(peer.key, MoveTokenRequest(said, True))
+    peer.send("m", peer.accept("m"))
+    assert node.friend(peer.key).channel.is_consistent
+    assert not node.funder.is_newest(peer.key, terms)

@@ -4,6 +4,7 @@ from functools import partial
 
 import msgspec
 
+from offset.base.limits import REPEAT_MS
 from offset.sim.cast.hostile import REFERENCE_OPERATIONS_MAX
 from offset.sim.course.acts import carry_out
 from offset.sim.course.run import Run
@@ -61,3 +62,44 @@ def test_reset_is_undone() -> None:
         assert friend is not None
         undone += friend.channel.inconsistency_counter > 1
     assert undone
+
+
+def with_body(kind: str, *acts: Act) -> Run:
+    """The row in which B has this body, and these acts."""
+    run = Run(msgspec.structs.replace(ROW, hostile={"B": kind}, acts=acts))
+    for act in acts:
+        run.cast.world.at(act.at, partial(carry_out, run, act))
+    return run
+
+
+def test_a_keeper_keeps_the_token_until_faults_stop() -> None:
+    """What it was asked stays without an answer, what was never said to it is given back, and then all goes on."""
+    pays = [Pay(CALM_MS + 500 * number, "A", "C", "FST", 5, (("A", "B", "C"),)) for number in range(100)]
+    run = with_body("keeper", *pays)
+    world = run.cast.world
+    world.run_to(CALM_MS)
+    kept = 0
+    while world.now < ROW.until:
+        world.step()
+        friend = run.cast.friend("A", "B")
+        kept += friend is not None and friend.is_overdue
+    assert kept
+    go(with_body("keeper", *pays))
+
+
+def test_a_nagger_is_told_copies() -> None:
+    """It asks often, and gets few answers; the judge of copies has something to judge."""
+    pays = [Pay(CALM_MS + 500 * number, "A", "C", "FST", 5, (("A", "B", "C"),)) for number in range(100)]
+    run = with_body("nagger", *pays)
+    run.cast.world.run_to(ROW.until)
+    copies = sum(run.cast.node(name).view().copies_said for name in "AC")
+    assert 0 < copies < 2 * (ROW.until - CALM_MS) // REPEAT_MS
+
+
+def test_nodes_leave_a_mute_index_server() -> None:
+    """All are at the other one soon, and stay there."""
+    run = Run(msgspec.structs.replace(ROW, hostile={"index0": "mute"}, indexes=2))
+    run.cast.world.run_to(CALM_MS + 40_000)
+    servers = {run.cast.node(name).report().index_client_report.opt_connected_server for name in ROW.nodes}
+    assert servers == {run.cast.key("index1")}
+    go(Run(msgspec.structs.replace(ROW, hostile={"index0": "mute"}, indexes=2)))

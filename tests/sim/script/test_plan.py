@@ -2,6 +2,7 @@
 
 import pytest
 
+from offset.sim.cast.hostile import INDEXES, NODES
 from offset.sim.physics.rng import Rng
 from offset.sim.script.changes import CHANGES
 from offset.sim.script.faults import FAULTS
@@ -21,6 +22,8 @@ def test_every_act_is_drawn() -> None:
     scenarios = [draw(seed) for seed in range(200)]
     assert {scenario.shape for scenario in scenarios} == {*SHAPES}
     assert {type(act) for scenario in scenarios for act in scenario.acts} == {*CHANGES, *FAULTS, Pay}
+    bodies = {kind for scenario in scenarios for kind in scenario.hostile.values()}
+    assert bodies == {*NODES, *INDEXES, "drops"}
     for scenario in scenarios:
         moments = [act.at for act in scenario.acts]
         assert moments == sorted(moments)

@@ -202,6 +202,11 @@ class Channeler:
 
     # Status
 
+    def line_of(self, friend: PublicKey) -> LineId | None:
+        """The line of the link to this friend; None when it is offline."""
+        record = self._friends.get(friend)
+        return None if record is None or record.link is None else record.link.line
+
     def status(self, now: Instant) -> NetworkStatus:
         """How we stand with each relay and each enabled friend (W26)."""
         return self._status(self._friends.values(), now)

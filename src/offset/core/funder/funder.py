@@ -25,7 +25,7 @@ from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import SetRelays, Turn
 from offset.core.funder.state.waiting_parts import Payer
 from offset.crypto.signer import Signer
-from offset.wire.friend import FriendMessage
+from offset.wire.friend import FriendMessage, MoveTokenRequest
 from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken
 
 
@@ -104,6 +104,15 @@ class Funder:
         if friend is not None:
             liveness.became_overdue(turn, friend)
         return self._finish(turn)
+
+    def is_newest(self, key: PublicKey, message: FriendMessage) -> bool:
+        """Whether this is what we said last to that friend, or our terms, and it has not answered since."""
+        friend = self.state.friends.get(key)
+        if friend is None:
+            return False
+        if isinstance(message, MoveTokenRequest):
+            return friend.channel.is_consistent and friend.channel.outgoing is message.move_token
+        return friend.channel.local_terms == message
 
     def friend_message(self, key: PublicKey, message: FriendMessage) -> Turn:
         """A message of a friend; strangers and disabled friends are not heard (D33)."""

@@ -26,7 +26,7 @@ def relay(kind: str | None, identity: Identity) -> Make:
 
 def index(kind: str | None, identity: Identity, trusted: Mapping[PublicKey, str]) -> Make:
     """Makes an index server."""
-    body = hostile.InventingIndex if kind == "invents" else IndexEngine
+    body = IndexEngine if kind is None else hostile.INDEXES[kind]
 
     def make(host: Host) -> Engine:
         return body(identity, host.rng.fork(f"life {host.life}"), trusted, host.clock.now())

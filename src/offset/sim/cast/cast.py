@@ -219,9 +219,17 @@ class Cast:
     def _first_wishes(self, name: str) -> None:
         self.want_relay(name)
         if self.scenario.indexes:
-            index = self.index_of(name)
-            address = NamedIndexServerAddress(self.key(index), f"{index}:1", index)
-            self.want(name, ("index",), AddIndexServer(address))
+            own = self.index_of(name)
+            # Who asks a server that falls silent must know another one.
+            others = (
+                [f"index{place}" for place in range(self.scenario.indexes)] if self._is_any_mute() else []
+            )
+            for index in dict.fromkeys((own, *others)):
+                address = NamedIndexServerAddress(self.key(index), f"{index}:1", index)
+                self.want(name, ("index", index), AddIndexServer(address))
+
+    def _is_any_mute(self) -> bool:
+        return "mute" in self.scenario.hostile.values()
 
     def befriend(self, friendship: Friendship, only: str = "") -> None:
         """Two nodes become friends, or are to be again."""

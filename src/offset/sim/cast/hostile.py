@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -10,7 +10,8 @@ import msgspec
 from offset.base.credits import Rate
 from offset.base.entropy import Entropy, new_invoice_id, new_rand_value, new_request_id, new_reset_token
 from offset.base.ids import LOCK_BYTES, SIGNATURE_BYTES, UNSIGNED, Currency, HashedLock, PublicKey
-from offset.base.instants import Instant
+from offset.base.instants import SECOND, Instant, Millis
+from offset.core.channeler.effects import News, Offline
 from offset.core.funder.ledger.mutual_credit import OperationRefused
 from offset.core.funder.ledger.token_channel import draft_to_send, make
 from offset.core.funder.records import LOST, Record
@@ -23,7 +24,7 @@ from offset.engine.index import IndexEngine
 from offset.engine.node import NodeEngine
 from offset.engine.node_apps import Trust
 from offset.engine.relay import RelayEngine
-from offset.engine.surface import Effect
+from offset.engine.surface import Effect, Event
 from offset.wire.friend import (
     FRIEND_MESSAGE,
     CurrencyBalance,
@@ -78,6 +79,10 @@ class _Twister(Mischief, NodeEngine):
                 said += self.twist(friend, message)
             turn.messages[:] = said
         super()._release(turn, ack, capacities, lost)
+
+    def _tell_friend(self, friend: PublicKey, message: FriendMessage) -> None:
+        # It says the same as often as it likes.
+        self._channeler.send(friend, FRIEND_MESSAGE.encode(message))
 
     def twist(self, friend: PublicKey, message: FriendMessage) -> Said:
         """What is said in place of this."""
@@ -207,6 +212,67 @@ class SilentNode(_Twister):
         return [] if self.happens(5) else [(friend, message)]
 
 
+class Nagger(_Twister):
+    """Asks for the last message again and again, with terms that are older than it (D17)."""
+
+    NAGS = 20
+
+    def _take_friend(self, friend: PublicKey, data: bytes) -> None:
+        them = self.state.friends.get(friend)
+        is_new = them is not None and them.channel.is_consistent and them.channel.outgoing is not None
+        if is_new and not self.is_quiet and self.happens(10):
+            message = FRIEND_MESSAGE.decode(data)
+            if isinstance(message, MoveTokenRequest):
+                nag = FRIEND_MESSAGE.encode(ResetTerms(message.move_token.old_token, 0, ()))
+                for _ in range(self.NAGS):
+                    self._channeler.send(friend, nag)
+        super()._take_friend(friend, data)
+
+
+class Keeper(_Twister):
+    """Hangs, as with a full disk: takes nothing more of a friend that has asked for something, but stays online.
+
+    So it keeps the token of that friend. When faults stop it takes all that came.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._kept: dict[PublicKey, list[bytes]] = {}
+
+    def _hear(self, news: News) -> None:
+        if isinstance(news, Offline):
+            # What came on a line that is over would be taken for an answer to what is said on the next one.
+            self._kept.pop(news.friend, None)
+        super()._hear(news)
+
+    def handle(self, event: Event, now: Instant) -> list[Effect]:
+        """Take one event, return what is to be done."""
+        if self.is_quiet and self._kept:
+            kept, self._kept = self._kept, {}
+            self._loop.now = now
+            for friend, pieces in kept.items():
+                for data in pieces:
+                    super()._take_friend(friend, data)
+        return super().handle(event, now)
+
+    def _take_friend(self, friend: PublicKey, data: bytes) -> None:
+        if friend in self._kept:
+            self._kept[friend].append(data)
+            return
+        super()._take_friend(friend, data)
+        if not self.is_quiet and _asks(FRIEND_MESSAGE.decode(data)) and self.happens(20):
+            self._kept[friend] = []
+
+
+def _asks(message: FriendMessage) -> bool:
+    """Whether a friend asks for something to be paid."""
+    return isinstance(message, MoveTokenRequest) and any(
+        isinstance(op, RequestOp)
+        for group in message.move_token.currencies_operations
+        for op in group.operations
+    )
+
+
 class Odd(_Twister):
     """Keeps the rules like the reference does (spec 03, 3.4 and 8): repeats its last message at every event, in bursts;
     never asks for the token back with a response; says at most 16 operations at a time; is taken aback by a friend
@@ -290,13 +356,37 @@ class InventingIndex(IndexEngine):
         )
 
 
+class MuteIndex(IndexEngine):
+    """An index server that soon says nothing to its clients any more, neither the time nor routes, and stays so.
+
+    Its clients know another one.
+    """
+
+    MUTE_AFTER_MS: Millis = 20 * SECOND
+
+    def __init__(
+        self, identity: Identity, entropy: Entropy, trusted: Mapping[PublicKey, str], now: Instant
+    ) -> None:
+        super().__init__(identity, entropy, trusted, now)
+        self._mute_from = now + self.MUTE_AFTER_MS
+
+    def _carry_out(self, effects: list[Any]) -> None:
+        is_mute = self._loop.now >= self._mute_from
+        super()._carry_out(
+            [effect for effect in effects if not (is_mute and isinstance(effect, SendClients))]
+        )
+
+
 NODES: dict[str, type[NodeEngine]] = {
     "liar": Liar,
     "greedy": Greedy,
     "replayer": Replayer,
     "silent": SilentNode,
+    "nagger": Nagger,
+    "keeper": Keeper,
     "odd": Odd,
 }
 """By the word of the scenario."""
-HONEST = ("odd",)
+INDEXES: dict[str, type[IndexEngine]] = {"invents": InventingIndex, "mute": MuteIndex}
+HONEST = ("odd", "keeper")
 """Strange, but within the rules."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 
 from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.records import HistoryRecord
+from offset.sim.cast.cast import Cast
 from offset.sim.cast.purchase import Purchase
 from offset.sim.judge import leftovers, owners
 from offset.sim.judge.evidence import Evidence
@@ -20,8 +22,8 @@ def is_settled(evidence: Evidence) -> bool:
     return not unsettled(evidence)
 
 
-def unsettled(evidence: Evidence) -> str:
-    """What is still under way, in words; empty when nothing is."""
+def unsettled(evidence: Evidence, left: Callable[[Cast], str] = leftovers.found) -> str:
+    """What is still under way, in words; empty when nothing is. `left` says what nodes and servers keep in vain."""
     cast = evidence.cast
     for host in cast.hosts.values():
         if host.is_wanted and not host.is_alive:
@@ -59,7 +61,12 @@ def unsettled(evidence: Evidence) -> str:
                     if _excused_pending(evidence):
                         continue
                     return f"{words}: {len(credit.local) + len(credit.remote)} requests are frozen"
-    return leftovers.found(cast) or owners.found(cast)
+    return left(cast) or owners.found(cast)
+
+
+def unsettled_but_for_tables(evidence: Evidence) -> str:
+    """What is under way beside what index servers have to learn or forget."""
+    return unsettled(evidence, leftovers.found_but_for_tables)
 
 
 def is_clean(evidence: Evidence, purchase: Purchase) -> bool:

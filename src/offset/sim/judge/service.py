@@ -104,8 +104,8 @@ def _purchase(evidence: Evidence, currency: Currency, rng: Rng, is_routed: bool)
 
 
 def _is_answered_rightly(evidence: Evidence, name: str) -> bool:
-    """Whether the index server that a node asks keeps the rules."""
-    return evidence.cast.index_of(name) not in evidence.scenario.hostile
+    """Whether the index server that a node asks keeps the rules, or says nothing, so that the node asks another."""
+    return evidence.scenario.hostile.get(evidence.cast.index_of(name)) in (None, "mute")
 
 
 def _rooms(cast: Cast, currency: Currency) -> dict[tuple[str, str], int]:

@@ -29,6 +29,7 @@ from offset.sim.judge import checks, pairs
 from offset.sim.judge.excuses import Excuses
 from offset.sim.judge.histories import Histories
 from offset.sim.judge.steps import Steps
+from offset.sim.judge.waiting import Waiting
 from offset.sim.physics.host import Host
 from offset.sim.physics.violation import claim
 from offset.wire.app import AddInvoice, AppRequest, CreatePayment
@@ -47,6 +48,7 @@ class Watcher:
         self._steps = Steps()
         self.history = Histories()
         self._lives: dict[str, int] = {}
+        self._waiting: dict[str, Waiting] = {}
         self._commits = 0
 
     # What happens
@@ -59,6 +61,8 @@ class Watcher:
             commits = [effect for effect in effects if isinstance(effect, Persist)]
             for commit in commits:
                 self._committed(host, engine, commit, is_alone=len(commits) == 1)
+            view = engine.view()
+            self._waiting[host.name].check(host.clock.now(), view.copies_said, len(view.state.friends))
         elif isinstance(engine, RelayEngine) and self.checked % 16 == 0:
             checks.relay_limits(host.name, engine)
 
@@ -67,6 +71,7 @@ class Watcher:
         if self._lives.get(host.name) != host.life:
             self._lives[host.name] = host.life
             self._steps.forget(host.name)
+            self._waiting[host.name] = Waiting(host.name)
             assert host.disk is not None
             self.history.started(host.name, host.disk.rows)
             for friend in engine.view().state.friends.values():
@@ -85,7 +90,9 @@ class Watcher:
             other = self.cast.names.get(key)
             if friend is None:
                 self._steps.gone(name, key)
+                self._waiting[name].gone(key)
                 continue
+            self._waiting[name].saw(friend, host.clock.now())
             checks.friend(name, state, friend)
             checks.exposure(name, friend, self._exposed)
             self._steps.saw(name, friend, self._mirror(other, name), is_alone=is_alone)

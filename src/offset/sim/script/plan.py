@@ -26,6 +26,7 @@ from offset.sim.script.changes import (
     draw_limit,
 )
 from offset.sim.script.faults import (
+    NOW,
     Clog,
     CloseApp,
     Crash,
@@ -117,6 +118,7 @@ def draw(seed: int, *, nodes_max: int = 8) -> Scenario:
     acts = [*draft.acts, *_payments(draft, rng.fork("payments")), *_faults(draft, rng.fork("faults"))]
     acts += _changes(draft, rng.fork("changes"))
     acts += _storms(draft, rng.fork("storms"))
+    acts += _partings(draft, rng.fork("partings"))
     acts.sort(key=lambda act: act.at)
     return msgspec.structs.replace(draft, acts=tuple(acts), hostile=_hostile(draft, rng.fork("hostile")))
 
@@ -175,6 +177,15 @@ def _storms(scenario: Scenario, rng: Rng) -> list[Act]:
     return found
 
 
+def _partings(scenario: Scenario, rng: Rng) -> list[Act]:
+    """Two part for good, and one of them dies around the moment at which it tells the index server of it."""
+    if not rng.percent(15):
+        return []
+    parting = PartForGood.draw(rng, scenario)
+    dies_at = min(parting.at + rng.pick((20, 50, 100, 200, 400, 1000)), scenario.until)
+    return [parting, Crash(dies_at, rng.pick((parting.left, parting.right)), NOW)]
+
+
 def _faults(scenario: Scenario, rng: Rng) -> list[Act]:
     found: list[Act] = []
     servers = (
@@ -218,4 +229,10 @@ def _hostile(scenario: Scenario, rng: Rng) -> dict[str, str]:
         found["relay1"] = "drops"
     if scenario.indexes and rng.percent(15):
         found["index0"] = "invents"
+    if rng.percent(10):
+        found.setdefault(rng.pick(scenario.nodes), "keeper")
+    if rng.percent(10):
+        found.setdefault(rng.pick(scenario.nodes), "nagger")
+    if scenario.indexes > 1 and rng.percent(40):
+        found.setdefault("index0", "mute")
     return found

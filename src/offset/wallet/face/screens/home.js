@@ -1,0 +1,136 @@
+// Home: how one stands, what is held, and the friends as a picture and as a list.
+
+import { html } from "../html.js";
+import { isBelow, isZero, plus } from "../amounts.js";
+import { byWeight, Circle } from "../parts/circle.js";
+import { FriendItem } from "../parts/friend-item.js";
+import { Icon } from "../parts/icons.js";
+import { Amount, money, Sum } from "../parts/money.js";
+import { Empty } from "../parts/notice.js";
+import { Bones, Screen } from "../parts/screen.js";
+import { Spark } from "../parts/spark.js";
+import { place } from "../router.js";
+import { card, currency, friends, held } from "../state.js";
+import { t } from "../words.js";
+
+const LISTED = 8;
+
+// What friends owe, and what is owed to friends, apart.
+function sides() {
+  const balances = friends.value.flatMap((one) => one.currencies.filter((each) => each.currency === currency.value));
+  const owed = balances.filter((each) => !isBelow(each.balance)).map((each) => each.balance);
+  const owe = balances.filter((each) => isBelow(each.balance)).map((each) => each.balance.slice(1));
+  return { owed: plus(...owed, "0"), owe: plus(...owe, "0") };
+}
+
+function Standing() {
+  const sum = card.value?.sums.find((one) => one.currency === currency.value);
+  if (!sum)
+    return html`<div class="sum"><span class="soft">${t("home.nothing-yet")}</span><div class="figure">0</div></div>`;
+  const both = friends.value && sides();
+  const word = isZero(sum.balance) ? "home.even" : isBelow(sum.balance) ? "home.you-owe" : "home.owed";
+  return html`
+    <div class="sum">
+      <span class="soft">${t(word)}</span>
+      <${Sum} value=${sum.balance} currency=${sum.currency} />
+      <span class="soft small">
+        ${both
+          ? isZero(both.owed) && isZero(both.owe)
+            ? t("home.no-debts")
+            : t("home.sides", { owed: money(both.owed, sum.currency), owe: money(both.owe, sum.currency) })
+          : "\u00a0"}
+      </span>
+    </div>
+  `;
+}
+
+// One line that leads to all that is held.
+function HeldLine() {
+  const now = held.value;
+  const waiting = now ? [...now.purchases, ...now.sales.filter((sale) => sale.stage === "committed")] : [];
+  if (!waiting.length) return null;
+  const [one] = waiting;
+  const { amount, currency: unit } = one.invoice ?? one;
+  const to = one.invoice ? one.name || one.invoice.seller_name || t("pay.somebody") : null;
+  return html`
+    <a class="notice warn item-link" href=${place("held")}>
+      <${Icon} name="held" />
+      <span class="row apart">
+        <span>
+          <strong>${t("home.held", { amount: money(amount, unit) })}</strong>
+          <span class="soft"> ${to ? t("home.held-to", { name: to }) : t("home.held-in")}</span>
+          ${waiting.length > 1 && html`<span class="soft"> ${t("home.held-more", { n: waiting.length - 1 })}</span>`}
+        </span>
+        <${Icon} name="next" />
+      </span>
+    </a>
+  `;
+}
+
+const Differ = () => {
+  const some = (friends.value ?? []).filter((one) => one.books);
+  return some.map(
+    (one) => html`
+      <a class="notice bad item-link" href=${place("books", one.key)}>
+        <${Icon} name="warn" />
+        <span class="row apart">
+          <span><strong>${t("books.title", { name: one.name })}</strong> <span class="soft">${t("books.short", { name: one.name })}</span></span>
+          <${Icon} name="next" />
+        </span>
+      </a>
+    `,
+  );
+};
+
+function Friends() {
+  const all = friends.value;
+  if (!all) return html`<${Bones} lines=${4} />`;
+  if (!all.length)
+    return html`
+      <${Empty} icon="friends" title=${t("home.no-friends")}
+        actions=${html`<a class="button" href=${place("friends", "add")}><${Icon} name="add" />${t("friends.add")}</a>
+          <a class="button quiet" href=${place("own-card")}>${t("own.show")}</a>`}
+      >${t("home.no-friends-text")}<//>
+    `;
+  const some = byWeight(all, currency.value).slice(0, LISTED);
+  return html`
+    <ul class="list">
+      ${some.map((one) => html`<li key=${one.key}><${FriendItem} friend=${one} currency=${currency.value} /></li>`)}
+    </ul>
+    ${all.length > LISTED &&
+    html`<p><a class="button plain" href=${place("friends")}>${t("home.all-friends", { n: all.length })}</a></p>`}
+  `;
+}
+
+export default function Home() {
+  const drawn = friends.value?.length > 0 && currency.value;
+  return html`
+    <${Screen} title=${t("places.home")} wide quietly>
+      <div class="home">
+        <div class="stack loose">
+          <div class="stack">
+            <${Standing} />
+            <div class="main-actions">
+              <a class="button" href=${place("pay")}><${Icon} name="pay" />${t("home.pay")}</a>
+              <a class="button quiet" href=${place("get-paid")}><${Icon} name="get" />${t("home.get")}</a>
+            </div>
+            <${HeldLine} />
+            <${Differ} />
+          </div>
+          ${drawn && html`<${Circle} friends=${friends.value} currency=${currency.value} />`}
+        </div>
+        <div class="stack loose">
+          <section class="stack tight" aria-labelledby="home-friends">
+          <div class="head">
+            <h2 id="home-friends">${t("home.friends")}</h2>
+            ${friends.value?.length > 0 &&
+            html`<a class="button plain" href=${place("friends", "add")}><${Icon} name="add" />${t("friends.add")}</a>`}
+          </div>
+          <${Friends} />
+          </section>
+          <${Spark} />
+        </div>
+      </div>
+    <//>
+  `;
+}

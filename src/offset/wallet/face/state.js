@@ -1,0 +1,172 @@
+// What the page knows: filled by questions, kept true by events.
+
+import { computed, signal } from "@preact/signals";
+import { at, get, post, key, hooks, remove } from "./api.js";
+import { listen } from "./events.js";
+import { go } from "./router.js";
+
+// How the page stands with the wallet: "starting", "login", "up", "lost", "closed".
+export const line = signal("starting");
+export const loginProblem = signal(null);
+export const me = signal(null);
+export const settings = signal(null);
+export const currencies = signal([]);
+export const cards = signal(null);
+export const cardId = signal(localStorage.getItem("offset-card"));
+export const card = computed(() => cards.value?.find((one) => one.id === cardId.value) ?? cards.value?.[0] ?? null);
+export const friends = signal(null);
+export const held = signal(null);
+export const standing = signal(null);
+export const purchases = signal({});
+export const sales = signal({});
+// Rises with each row of history, so that lists of it are read anew.
+export const historyCount = signal(0);
+export const problem = signal(null);
+// What was read on one screen and is used on another: {answer, text}.
+export const carried = signal(null);
+
+const chosen = signal(localStorage.getItem("offset-currency"));
+
+// The currencies of the card, and the one that is looked at.
+export const cardCurrencies = computed(() => (card.value?.sums ?? []).map((sum) => sum.currency));
+export const currency = computed(() =>
+  cardCurrencies.value.includes(chosen.value) ? chosen.value : (cardCurrencies.value[0] ?? null),
+);
+
+export function chooseCurrency(name) {
+  localStorage.setItem("offset-currency", name);
+  chosen.value = name;
+}
+
+export function chooseCard(id) {
+  localStorage.setItem("offset-card", id);
+  cardId.value = id;
+  return loadCard();
+}
+
+// How amounts of a currency are shown.
+export const view = (name) =>
+  currencies.value.find((one) => one.currency === name) ?? { currency: name, decimals: 0, label: name };
+
+const put = (list, value, same) =>
+  list?.some(same) ? list.map((one) => (same(one) ? value : one)) : [...(list ?? []), value];
+
+// Everything that home shows of the card.
+export async function loadCard() {
+  friends.value = held.value = standing.value = problem.value = null;
+  purchases.value = {};
+  sales.value = {};
+  const now = card.value;
+  if (!now || now.state === "closed") return;
+  // Each by itself: what cannot be told must not hide what can.
+  const load = (name, into) =>
+    get(at(now.id, name)).then(
+      (found) => card.value?.id === now.id && (into.value = found),
+      (found) => card.value?.id === now.id && (problem.value = found),
+    );
+  await Promise.all([load("friends", friends), load("held", held), load("standing", standing)]);
+}
+
+export async function loadHeld() {
+  const now = card.value;
+  if (now) held.value = await get(at(now.id, "held")).catch(() => held.value);
+}
+
+export async function loadAll() {
+  const [who, all, set, shownAs] = await Promise.all([get("me"), get("cards"), get("settings"), get("currencies")]);
+  me.value = who;
+  settings.value = set;
+  currencies.value = shownAs;
+  cards.value = all;
+  if (!all.some((one) => one.id === cardId.value)) cardId.value = set.main_card ?? all[0]?.id ?? null;
+  await loadCard();
+}
+
+export async function loadStanding() {
+  const now = card.value;
+  if (now) standing.value = await get(at(now.id, "standing")).catch(() => standing.value);
+}
+
+let heldSoon = 0;
+
+// One event of the stream.
+export function told(event) {
+  const { kind, value } = event;
+  if (kind === "resync") {
+    if (event.card && event.card !== card.value?.id) return undefined;
+    return void (event.card ? loadCard() : loadAll()).catch(() => {});
+  }
+  if (kind === "settings") settings.value = value ?? settings.value;
+  if (kind === "currencies") return void get("currencies").then((all) => (currencies.value = all), () => {});
+  if (kind === "card") {
+    const before = cards.value?.find((one) => one.id === value.id);
+    cards.value = put(cards.value, value, (one) => one.id === value.id);
+    if (value.id === card.value?.id && before?.state !== value.state) loadCard();
+  }
+  if (kind === "card-removed") cards.value = (cards.value ?? []).filter((one) => one.id !== event.card);
+  if (event.card !== card.value?.id) return undefined;
+  if (kind === "friend" && value) friends.value = put(friends.value, value, (one) => one.key === value.key);
+  if (kind === "friend" && !value) friends.value = (friends.value ?? []).filter((one) => one.key !== event.key);
+  if (kind === "standing") loadStanding();
+  if (kind === "purchase") purchases.value = { ...purchases.value, [value.id]: value };
+  if (kind === "sale") sales.value = { ...sales.value, [value.id]: value };
+  if (kind === "history") historyCount.value += 1;
+  if (kind === "purchase" || kind === "sale" || kind === "friend") {
+    clearTimeout(heldSoon);
+    heldSoon = setTimeout(loadHeld, 150);
+  }
+  return undefined;
+}
+
+let listener = null;
+
+async function begin() {
+  await loadAll();
+  line.value = "up";
+  listener?.end();
+  listener = listen({ told, line: (state) => (state === "closed" ? loggedOut() : (line.value = state)) });
+}
+
+function loggedOut() {
+  listener?.end();
+  key.drop();
+  line.value = "closed";
+  cards.value = friends.value = held.value = standing.value = null;
+}
+
+hooks.loggedOut = () => line.value === "up" && loggedOut();
+
+// With the secret of a login link, or the ten characters that were typed.
+export async function logIn(secret) {
+  loginProblem.value = null;
+  try {
+    key.set(await post("session", { login: secret.trim() }));
+    await begin();
+  } catch (found) {
+    loginProblem.value = found;
+    line.value = "login";
+  }
+}
+
+export async function logOut() {
+  await remove("session").catch(() => {});
+  loggedOut();
+}
+
+// At the start: a login link, or the key of before, or the question for one.
+export async function start() {
+  const link = /^#login=([\w-]+)$/.exec(location.hash);
+  if (link) {
+    go("./#/", { replace: true });
+    return logIn(link[1]);
+  }
+  if (!key.get()) return void (line.value = "login");
+  try {
+    return await begin();
+  } catch (found) {
+    return void (line.value = found.status === 401 ? "closed" : "login");
+  }
+}
+
+// A login link may come while the page is open.
+addEventListener("hashchange", () => location.hash.startsWith("#login=") && start());
