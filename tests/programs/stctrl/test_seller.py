@@ -135,7 +135,7 @@ def _sold_offline(desk: Desk) -> None:
     desk.fake.script[app.CommitInvoice] = refuse
 
 
-@pytest.mark.parametrize("options", ["", "--timeout 0.3"])
+@pytest.mark.parametrize("options", ["", "--timeout 5"])
 def test_commit_that_the_node_took(options: str, open_desk: Open) -> None:
     """A node of ours that refuses nothing has taken the commit, though no credits have moved and time is short."""
     desk = open_desk(node_report(extra=OURS))
