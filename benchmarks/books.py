@@ -3,8 +3,9 @@
 benchmarks/books.py                        10 000 friends, with 1, 3 and 7 currencies
 benchmarks/books.py --friends 500 --currencies 8
 
-"Whole" is the report in one message, as every app got it before there were pieces, and as others still get it without
-what only ours read. While a message is made or read the node or the app does nothing else: "longest" is that time.
+"Whole" is the report in one message: as every app got it before there were pieces, in one go and with what only ours
+read; and as others get it now. While a message is made or read the node or the app does nothing else: "longest" is
+that time.
 All times are of the processor, so that what else runs on the machine does not count.
 """
 
@@ -29,7 +30,8 @@ from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.views import credit_lines
 from offset.crypto.identity import Identity
 from offset.engine.node_apps import NodeApps
-from offset.engine.report_pieces import ReportPieces, encode_whole
+from offset.engine.report_pieces import ReportPieces
+from offset.engine.whole_report import WholeReport
 from offset.link.stack import Line
 from offset.wire.app import APP_SERVER_TO_APP, AppPermissions, ReportMutations
 from offset.wire.common import RelayAddress
@@ -115,24 +117,38 @@ class Book:
         )
         self.channeler.update_friend(key, (self.relay,), (self.relay,), 0)
 
-    def report(self, *, is_ours: bool) -> NodeReport:
-        """In one message."""
-        extra = Extra(credit_lines(self.state), self.channeler.status(0)) if is_ours else None
+    def report(self) -> NodeReport:
+        """In one message, with what only ours read."""
+        extra = Extra(credit_lines(self.state), self.channeler.status(0))
         return NodeReport(self.funder.report(), NO_INDEX, extra)
 
+    def head(self, extra: Extra | None) -> NodeReport:
+        """The report without friends."""
+        return NodeReport(FunderReport(self.state.local, (), PkFriendReportList(())), NO_INDEX, extra)
 
-def whole(book: Book, *, is_ours: bool) -> None:
-    """The report in one message."""
+
+def at_once(book: Book) -> None:
+    """The report in one message, with what only ours read, made in one go."""
     clock = Clock()
+    data = clock.take(lambda: NODE_REPORT.encode(book.report()))
+    tell("whole, as every app got it", f"{size_of(data)}; node {spent(clock)}")
 
-    def make() -> bytes:
-        report = book.report(is_ours=is_ours)
-        return NODE_REPORT.encode(report) if is_ours else encode_whole(report)
 
-    data = clock.take(make)
-    words = "whole, as every app got it" if is_ours else "whole, to other apps"
+def whole(book: Book) -> None:
+    """The report in one message for two apps, made in many turns."""
+    report = WholeReport(book.state, ReportPieces(book.state), lambda: book.head(None))
+    for number, words in enumerate(("whole, to the first app", "whole, to the next app")):
+        clock, turns, made = Clock(), 0, None
+        report.want(Conn(number))
+        while made is None:
+            made, turns = clock.take(report.turn), turns + 1
+        tell(words, f"{size_of(made[1])}; node {spent(clock)} of {turns} turns")
+
+
+def size_of(data: bytes) -> str:
+    """Of a message to an app."""
     fits = "" if len(data) <= APP_FRAME_BYTES_MAX else ", TOO LONG FOR AN APP"
-    tell(words, f"{len(data) / 2**20:.1f} MiB in one message{fits}; node {spent(clock)}")
+    return f"{len(data) / 2**20:.1f} MiB in one message{fits}"
 
 
 def in_pieces(book: Book) -> None:
@@ -148,9 +164,7 @@ def in_pieces(book: Book) -> None:
             return
         apps.opened(conn, APP, offers_pieces=True)
         status = book.channeler.status_of((), 0)
-        begun = FunderReport(book.state.local, (), PkFriendReportList(()))
-        extra = Extra(opt_status=status, friends_follow=True)
-        apps.register(conn, NodeReport(begun, NO_INDEX, extra))
+        apps.register(conn, book.head(Extra(opt_status=status, friends_follow=True)))
         pieces.begin(conn)
 
         is_going = True
@@ -190,7 +204,7 @@ def links(book: Book) -> None:
     sent: list[bytes] = []
     apps = NodeApps(lambda _: MAY, lambda _conn, data: sent.append(data))
     apps.opened(Conn(0), APP)
-    apps.register(Conn(0), book.report(is_ours=True))
+    apps.register(Conn(0), book.report())
 
     def move(words: str, count: int) -> None:
         for key in list(book.state.friends)[:count]:
@@ -233,8 +247,8 @@ def main() -> None:
     for currencies in options.currencies:
         book = Book(options.friends, currencies)
         print(f"{options.friends} friends, {currencies} currencies with each")
-        whole(book, is_ours=True)
-        whole(book, is_ours=False)
+        at_once(book)
+        whole(book)
         in_pieces(book)
     links(book)
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import Conn, PublicKey
-from offset.base.limits import APPS_MAX, APPS_RECHECK_MS, REPORT_OFFER_MS, STATUS_PAUSE_MS
+from offset.base.limits import (
+    APPS_MAX,
+    APPS_RECHECK_MS,
+    REPORT_EARLY_REQUESTS_MAX,
+    REPORT_OFFER_MS,
+    STATUS_PAUSE_MS,
+)
 from offset.engine.line_events import LineClosed, LineMessage, LineOpened
 from offset.engine.lines import Lines
 from offset.engine.loop import Loop
@@ -50,12 +56,14 @@ class Door:
         self.noted: list[object] = []
         self.is_large = False
         """Whether the report may be had in pieces."""
+        self.takes_long = False
+        """Whether an app waits for a report in one message."""
         self.apps = NodeApps(self.trusted.get, lambda conn, data: self.sent.setdefault(conn, []).append(data))
         self.lines = NodeAppLines(
             self.loop,
             self.apps,
             offers=lambda: self.is_large,
-            came=self.noted.append,
+            came=self._came,
             wanted=lambda conn: self.noted.append(("wants", conn)),
             asked=self.noted.append,
             queried=lambda conn, query: self.noted.append((conn, query)),
@@ -64,6 +72,10 @@ class Door:
             status_of=lambda _: STATUS,
         )
         self.loop.set_timers(self.lines.offer_timer, self.lines.recheck_timer, self.lines.status_timer)
+
+    def _came(self, conn: Conn) -> bool:
+        self.noted.append(conn)
+        return self.takes_long
 
     def open(self, number: int, key: PublicKey = KEY) -> Conn:
         """An app proves its key."""
@@ -203,6 +215,37 @@ def test_an_app_that_wants_no_pieces_has_the_whole_report_after_a_while() -> Non
     assert door.noted[3:] == [first]
     door.pass_ms(REPORT_OFFER_MS - 1)
     assert door.noted[4:] == [last]
+
+
+def test_what_an_app_asks_before_its_report_is_carried_out_after_it() -> None:
+    """In its order, however long the report takes; so no acknowledgement comes before it, and none is lost."""
+    door = Door()
+    door.is_large = door.takes_long = True
+    conn = door.open(2)
+    messages = [AppToAppServer(bytes([number]) * 16, RequestClosePayment(bytes(16))) for number in range(3)]
+    for message in messages[:2]:
+        door.say(conn, APP_TO_APP_SERVER.encode(message))
+    assert door.noted == [conn]
+    door.lines.register_encoded(conn, b"the report")
+    assert door.sent[conn][-1] == b"the report"
+    door.lines.go_on(conn)
+    door.say(conn, APP_TO_APP_SERVER.encode(messages[2]))
+    assert door.noted == [conn, *messages]
+
+
+def test_an_app_that_does_not_wait_for_its_report_is_bounded() -> None:
+    """It may ask for a little before; then it is hung up on, and what it asked for is forgotten."""
+    door = Door()
+    door.is_large = door.takes_long = True
+    conn = door.open(2)
+    data = APP_TO_APP_SERVER.encode(AppToAppServer(bytes(16), RequestClosePayment(bytes(16))))
+    for _ in range(REPORT_EARLY_REQUESTS_MAX):
+        door.say(conn, data)
+    assert door.noted == [conn]
+    door.say(conn, data)
+    assert door.noted == [conn, "left"]
+    door.lines.go_on(conn)
+    assert door.noted == [conn, "left"]
 
 
 def test_links_are_looked_at_again_when_an_app_has_all_pieces() -> None:

@@ -21,11 +21,10 @@ from offset.base.limits import (
 )
 from offset.core.apps.first_report import FirstReport
 from offset.core.apps.reports import ReportView
-from offset.core.funder.records import ConfigRecord
-from offset.core.funder.state.state import Friend, FunderState
-from offset.engine import node, report_pieces
+from offset.core.funder.state.state import FunderState
+from offset.engine import node
 from offset.engine.app import Ready
-from offset.engine.report_pieces import ReportPieces, encode_whole
+from offset.engine.report_pieces import ReportPieces
 from offset.testing import node_report
 from offset.wire.app import APP_PERMISSIONS, AddFriend, DisableFriend, RemoveFriend, SetFriendName
 from offset.wire.codec import Codec
@@ -40,23 +39,11 @@ from offset.wire.report import (
     McBalanceReport,
     NodeReport,
 )
+from support.books import friends
 from support.nodes import Town
 
-ME = PublicKey(b"m" * 32)
 OLD_REPORT: Codec[NodeReport] = Codec("report", "NodeReport")
 CONN = Conn(2)
-
-
-def friends(count: int, currencies: int) -> FunderState:
-    """A node with so many friends and currencies with each."""
-    state = FunderState(ME)
-    for number in range(count):
-        key = PublicKey(number.to_bytes(32, "big"))
-        friend = state.friends[key] = Friend(ME, key, f"friend {number}", ())
-        for index in range(currencies):
-            name = Currency(f"C{index}")
-            friend.configs[name] = ConfigRecord(key, name, Rate(), 5, True)
-    return state
 
 
 def names(state: FunderState, pieces: ReportPieces, conn: Conn = CONN) -> list[str]:
@@ -111,19 +98,6 @@ def test_a_piece_shows_friends_as_they_are_when_it_is_made() -> None:
     assert len(found) == REPORT_PIECE_PARTS_MAX - 1
     pieces.drop(other)
     assert pieces.begin(other)
-
-
-def test_a_report_that_is_too_long_has_less_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What other programs get whole must fit; what fits is not touched."""
-    report = node_report()
-    assert encode_whole(report) == NODE_REPORT.encode(report)
-    monkeypatch.setattr(report_pieces, "APP_FRAME_BYTES_MAX", len(NODE_REPORT.encode(report)) - 1)
-    shorter = NODE_REPORT.decode(encode_whole(report))
-    (before,), (after,) = report.funder_report.friends.list, shorter.funder_report.friends.list
-    assert after.friend_report.opt_last_incoming_move_token is None
-    assert after.friend_report.remote_relays == ()
-    assert after.friend_report.channel_status == before.friend_report.channel_status
-    assert after.friend_report.currency_configs == before.friend_report.currency_configs
 
 
 def longest(friends: int, currencies: int) -> NodeReport:
@@ -254,6 +228,37 @@ def test_an_app_that_knows_no_pieces_has_its_report_whole(
     assert len(report.funder_report.friends.list) == 2
     town.apps["b"].ask(SetFriendName(town.key("a"), "alice"))
     town.world.run_until(lambda: old.report().friends[town.key("a")].name == "alice")
+
+
+def test_what_happens_while_a_whole_report_is_made_is_not_lost(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Friends are added, changed and removed while it is made, and while it waits for a slow disk."""
+    monkeypatch.setattr(FirstReport, "_welcome", _old_welcome)
+    monkeypatch.setattr(node, "REPORT_TURN_PAUSE_MS", 200)
+    app, disk, new = town.apps["b"], town.host("b").disk, PublicKey(b"n" * 32)
+    assert disk is not None
+    old = town.add_app("b", "old")
+    town.world.run_for(REPORT_OFFER_MS + 500)
+    app.ask(SetFriendName(town.key("a"), "alice"))
+    app.ask(AddFriend(new, (), "new"))
+    assert not any(isinstance(item, Ready) for item in old.news)
+    disk.hold()
+    app.post(SetFriendName(town.key("c"), "carol"))
+    town.world.run_for(5000)
+    app.post(RemoveFriend(town.key("a")))
+    town.world.run_for(100)
+    assert not any(isinstance(item, Ready) for item in old.news)
+    disk.release()
+    report = old.wait_ready().report
+    assert {entry.friend_report.name for entry in report.funder_report.friends.list} == {
+        "alice",
+        "carol",
+        "new",
+    }
+    town.world.run_until(lambda: town.key("a") not in old.report().friends)
+    now = town.engine("b").report().funder_report
+    assert old.report().snapshot().funder_report == now
 
 
 def _old_welcome(first: FirstReport, data: bytes) -> list[bytes]:

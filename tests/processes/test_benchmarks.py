@@ -49,6 +49,12 @@ def test_funder() -> None:
     assert re.search(r"^mediator +collect +1 +3 ", told, re.MULTILINE)
 
 
+def test_sales() -> None:
+    """One line, with every figure; what was sold is not in memory."""
+    told = run("sales.py", "500")
+    assert re.match(r"500 sales, .* open \d+\.\d+ s, load .*, memory \d+ MiB, .* a page of 100 rows ", told)
+
+
 def test_comeback() -> None:
     """A row for each case; friends are back after their relay, and each link needs two connections at least."""
     told = run("comeback.py", "--friends", "2", "--away", "5")

@@ -1,15 +1,20 @@
 """stmgr does what the reference's does (tests/vectors/files.json), and fails better."""
 
+import csv
+import json
 import os
 import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from offset.core.funder.records import RelaysRecord
+from offset.base import base64url
+from offset.core.funder.history_kinds import HistoryKind
+from offset.core.funder.records import HistoryRecord, RelaysRecord
 from offset.programs.stmgr import main
 from offset.store.sqlite.database import Database, create
 from offset.wire.common import NamedRelayAddress
@@ -400,3 +405,49 @@ def test_check_db(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert one_sentence("stmgr", done.stderr).startswith("the database node.db is damaged; restore a backup")
     none = run_main(main, ["check-db", "-d", "none.db"], capsys)
     assert one_sentence("stmgr", none.stderr).startswith("there is no database none.db")
+
+
+def _with_history(folder: Path, count: int) -> Path:
+    """The database of a node to which something ended on each day of 2026."""
+    key = parse_identity(_ident(folder).read_text("utf-8")).public_key
+    path = folder / "node.db"
+    create(path, key)
+    now = [0]
+    with closing(Database.open(path, key, now=lambda: now[0])) as database:
+        for number in range(1, count + 1):
+            now[0] = 1_767_225_600_000 + (number - 1) * 86_400_000
+            row = HistoryRecord(number, HistoryKind.PAID, bytes(16), "a,b", 2**100, key, b"receipt")
+            database.write({row.key(): row})
+        database.flush()
+    return path
+
+
+def test_history(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is exported whole or by day, in two forms, for its owner's eyes only; nothing is deleted by that."""
+    _with_history(folder, 5)
+    args = ["history", "-d", "node.db"]
+    assert run_main(main, [*args, "-o", "all.csv"], capsys) == Done(0, "5 rows exported.\n", "")
+    assert (folder / "all.csv").stat().st_mode & 0o077 == 0
+    rows = list(csv.DictReader((folder / "all.csv").read_text("utf-8").splitlines()))
+    assert [row["number"] for row in rows] == ["1", "2", "3", "4", "5"]
+    assert (rows[1]["time_ms"], rows[1]["kind"], rows[1]["currency"]) == ("1767312000000", "paid", "a,b")
+    assert (rows[1]["amount"], rows[1]["detail"]) == (str(2**100), base64url.encode(b"receipt"))
+    days = ["--since", "2026-01-02", "--until", "2026-01-04"]
+    assert run_main(main, [*args, "-o", "two.json", *days, "--json"], capsys).stdout == "2 rows exported.\n"
+    two = json.loads((folder / "two.json").read_text("utf-8"))
+    assert [row["number"] for row in two] == [2, 3]
+    assert {key: str(value) for key, value in two[0].items()} == rows[1]
+
+
+def test_history_prunes_what_it_exported(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Only with --prune, only those rows, and never without the file: an export that fails prunes nothing."""
+    _with_history(folder, 5)
+    args = ["history", "-d", "node.db"]
+    again = run_main(main, [*args, "-o", "node.db", "--prune"], capsys)
+    assert "exists already" in one_sentence("stmgr", again.stderr)
+    nowhere = run_main(main, [*args, "-o", "none/old.csv", "--prune"], capsys)
+    assert "there is no folder" in one_sentence("stmgr", nowhere.stderr)
+    pruned = run_main(main, [*args, "-o", "old.csv", "--last", "3", "--prune"], capsys)
+    assert pruned == Done(0, "3 rows exported and pruned.\n", "")
+    assert len((folder / "old.csv").read_text("utf-8").splitlines()) == 4
+    assert run_main(main, [*args, "-o", "rest.csv"], capsys).stdout == "2 rows exported.\n"

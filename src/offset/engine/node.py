@@ -44,6 +44,7 @@ from offset.base.instants import Instant
 from offset.base.limits import (
     APP_HANDSHAKES_MAX,
     INNER_MESSAGE_BYTES_MAX,
+    REPORT_TURN_PAUSE_MS,
     REPORT_WHOLE_PARTS_MAX,
     TURNS_HELD_MAX,
 )
@@ -74,6 +75,7 @@ from offset.engine.report_pieces import ReportPieces
 from offset.engine.surface import Closed, Effect, Event, NetworkChanged, Persisted, Received, Tell
 from offset.engine.token_timeouts import TokenTimeouts
 from offset.engine.views import NodeView
+from offset.engine.whole_report import WholeReport
 from offset.engine.withdrawn import Pair, Withdrawn
 from offset.link.stack import Line
 from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIndexServer
@@ -131,6 +133,8 @@ class NodeEngine:
         self._withdrawn = Withdrawn(rows)
         self._queries = NodeQueries(self._funder.state, past)
         self._pieces = ReportPieces(self._funder.state, whole_report_parts_max)
+        self._whole = WholeReport(self._funder.state, self._pieces, self._report_head)
+        self._whole_timer = Timer(self._go_on_with_report)
         self._apps = NodeApps(trust, self._loop.send)
         self._app_lines = NodeAppLines(
             self._loop,
@@ -177,6 +181,7 @@ class NodeEngine:
             self._index.timer,
             self._parts_timer,
             self._app_lines.offer_timer,
+            self._whole_timer,
             self._token_timer,
             self._work_timer,
             self._repeats_timer,
@@ -237,28 +242,47 @@ class NodeEngine:
 
     # Apps
 
-    def _app_came(self, conn: Conn) -> None:
-        self._funder.is_reporting = True
+    def _app_came(self, conn: Conn) -> bool:
+        """An app is to have its report in one message. True: it is long, and follows when it is made."""
         self._pieces.gave_whole(conn)
-        report = self.report()
         if self._pieces.is_offered():
             # The app did not ask for pieces, so it is not ours and reads no extension.
-            report = replace(report, opt_extra=None)
+            self._whole.want(conn)
+            self._whole_timer.at = self._loop.now
+            return True
+        self._funder.is_reporting = True
+        report = self.report()
         self._put({}, lambda: self._app_lines.register(conn, report))
+        return False
+
+    def _go_on_with_report(self) -> None:
+        """A turn for a long report."""
+        made = self._whole.turn()
+        if made is not None:
+            conn, report = made
+            self._funder.is_reporting = True
+            self._put({}, lambda: self._app_lines.register_encoded(conn, report))
+            self._app_lines.go_on(conn)
+        is_wanted = self._whole.is_wanted
+        self._whole_timer.at = self._loop.now + REPORT_TURN_PAUSE_MS if is_wanted else None
+
+    def _report_head(self, extra: Extra | None = None) -> NodeReport:
+        """The report without friends."""
+        state = self._funder.state
+        funder = FunderReport(state.local, state.relays, PkFriendReportList(()))
+        return NodeReport(funder, self._index.report(), extra)
 
     def _app_wants_piece(self, conn: Conn) -> None:
         """The next piece of the report, after what it shows is durable, and before what it does not show."""
         if self._pieces.begin(conn):
             self._funder.is_reporting = True
             state = self._funder.state
-            report = NodeReport(
-                FunderReport(state.local, state.relays, PkFriendReportList(())),
-                self._index.report(),
+            report = self._report_head(
                 Extra(
                     opt_status=self._status_of(()),
                     friends_follow=True,
                     lost_payments=lost_payments(state, state.payments),
-                ),
+                )
             )
             self._put({}, lambda: self._app_lines.register(conn, report))
         elif (piece := self._pieces.take(conn)) is not None:
@@ -272,6 +296,7 @@ class NodeEngine:
 
     def _app_left(self, conn: Conn) -> None:
         self._pieces.drop(conn)
+        self._whole.drop(conn)
         self._funder.is_reporting = len(self._apps) > 0
 
     def _extra(self) -> Extra:
@@ -401,6 +426,7 @@ class NodeEngine:
         concerned = turn.concerned()
         self._look_at_tokens({**concerned, **{friend: None for friend, _ in turn.messages}})
         self._pieces.changed(concerned)
+        self._whole.changed(concerned)
         self._pieces.changed([told.friend_public_key for told in turn.credit_lines])
         capacities = self._capacities.changed(self._funder.state, concerned)
         turn.changes.update(self._withdrawn.published(capacities))

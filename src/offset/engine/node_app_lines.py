@@ -14,7 +14,13 @@ from collections.abc import Callable, Collection
 from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey
 from offset.base.instants import Instant
-from offset.base.limits import APPS_MAX, APPS_RECHECK_MS, REPORT_OFFER_MS, STATUS_PAUSE_MS
+from offset.base.limits import (
+    APPS_MAX,
+    APPS_RECHECK_MS,
+    REPORT_EARLY_REQUESTS_MAX,
+    REPORT_OFFER_MS,
+    STATUS_PAUSE_MS,
+)
 from offset.engine.line_events import LineClosed, LineEvent, LineMessage, LineOpened
 from offset.engine.loop import Loop, Timer
 from offset.engine.node_apps import NodeApps
@@ -35,7 +41,7 @@ class NodeAppLines:
         apps: NodeApps,
         *,
         offers: Callable[[], bool],
-        came: Callable[[Conn], None],
+        came: Callable[[Conn], bool | None],
         wanted: Callable[[Conn], None],
         asked: Callable[[AppToAppServer], None],
         queried: Callable[[Conn, Query], None],
@@ -43,7 +49,8 @@ class NodeAppLines:
         linked: Callable[[], Collection[PublicKey]],
         status_of: StatusOf,
     ) -> None:
-        """`offers`: whether an app may have the report in pieces. `came`: one is to have it whole.
+        """`offers`: whether an app may have the report in pieces. `came`: one is to have it whole; True: it waits for
+        it, until `register_encoded`.
 
         `wanted`: one is to have its first part, or the next. `asked`: what one may ask. `queried`: one may see
         some rows, and asks for them. `left`: one is gone.
@@ -56,6 +63,8 @@ class NodeAppLines:
         self._linked, self._status_of = linked, status_of
         self._undecided: dict[Conn, Instant] = {}
         """Apps that have not asked for a piece yet, and until when they may, the first one first."""
+        self._early: dict[Conn, list[AppToAppServer]] = {}
+        """Apps that wait for their report, and what they ask already: it is carried out after that."""
         self.offer_timer = Timer(self._wait_no_more)
         """An app may not know of pieces."""
         self.recheck_timer = Timer(self._recheck)
@@ -89,18 +98,32 @@ class NodeAppLines:
         request = None if question is not None else self._apps.request(conn, data)
         if self._undecided.pop(conn, None) is not None:
             # It asks before it has its report, and knows of no pieces.
-            self._came(conn)
+            self._come(conn)
         if question is not None:
+            # Of an app of ours, which waits for no report: the answer is no part of it.
             self._queried(conn, question)
         elif request is not None:
+            self._ask(conn, request)
+
+    def _ask(self, conn: Conn, request: AppToAppServer) -> None:
+        early = self._early.get(conn)
+        if early is None:
             self._asked(request)
+        elif len(early) < REPORT_EARLY_REQUESTS_MAX:
+            early.append(request)
+        else:
+            raise PeerFault(f"more than {REPORT_EARLY_REQUESTS_MAX} requests before it has its report")
+
+    def _come(self, conn: Conn) -> None:
+        if self._came(conn):
+            self._early[conn] = []
 
     def _wait_no_more(self) -> None:
         """Apps that asked for no piece in time get the report whole."""
         now = self._loop.now
         for conn in [conn for conn, until in self._undecided.items() if until <= now]:
             del self._undecided[conn]
-            self._came(conn)
+            self._come(conn)
         self.offer_timer.at = next(iter(self._undecided.values()), None)
 
     def register(self, conn: Conn, report: NodeReport) -> None:
@@ -108,6 +131,16 @@ class NodeAppLines:
         self._apps.register(conn, report)
         # Perhaps while the report waited for the disk.
         self.status_moved()
+
+    def register_encoded(self, conn: Conn, report: bytes) -> None:
+        """Send a report to an app that waited for it."""
+        self._apps.register_encoded(conn, report)
+        self.status_moved()
+
+    def go_on(self, conn: Conn) -> None:
+        """The report of an app that waited for it is on its way: now for what the app asked meanwhile."""
+        for request in self._early.pop(conn, ()):
+            self._asked(request)
 
     def tell_piece(self, conn: Conn, piece: Piece, status: NetworkStatus) -> None:
         """Send the next friends of the report. `status`: relays, and the links of these friends."""
@@ -131,7 +164,7 @@ class NodeAppLines:
             if self.recheck_timer.at is None:
                 self.recheck_timer.at = self._loop.now + APPS_RECHECK_MS
             if not offers_pieces:
-                self._came(news.conn)
+                self._come(news.conn)
                 return
             self._undecided[news.conn] = self._loop.now + REPORT_OFFER_MS
             if self.offer_timer.at is None:
@@ -149,6 +182,7 @@ class NodeAppLines:
     def _closed(self, conn: Conn) -> None:
         self._apps.closed(conn)
         self._undecided.pop(conn, None)
+        self._early.pop(conn, None)
         self._left(conn)
 
     def _recheck(self) -> None:

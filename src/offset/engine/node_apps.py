@@ -9,7 +9,7 @@ from offset.base.ids import Conn, PublicKey, Uid
 from offset.base.limits import APPS_MAX
 from offset.core.apps.pending_requests import PendingRequests
 from offset.core.apps.permissions import is_allowed, may_see
-from offset.engine.report_pieces import Piece, encode_whole
+from offset.engine.report_pieces import Piece
 from offset.engine.told_status import StatusOf, ToldStatus
 from offset.wire.app import (
     APP_SERVER_TO_APP,
@@ -40,7 +40,7 @@ from offset.wire.extension import (
     Welcome,
 )
 from offset.wire.index import RequestRoutes
-from offset.wire.report import NodeReport, NodeReportMutation
+from offset.wire.report import NODE_REPORT, NodeReport, NodeReportMutation
 
 Trust = Callable[[PublicKey], AppPermissions | None]
 """What the owner lets the app with this key do; None: the app is not known."""
@@ -104,15 +104,25 @@ class NodeApps:
 
     def register(self, conn: Conn, report: NodeReport) -> None:
         """Send the report, or its first part; from here on the app is told of every change."""
+        extra = report.opt_extra
+        status = None if extra is None else extra.opt_status
+        follow = extra is not None and extra.friends_follow
+        self._register(conn, NODE_REPORT.encode(report), status, links_follow=follow)
+
+    def register_encoded(self, conn: Conn, report: bytes) -> None:
+        """The same with a report in the form of 0.1.11, which tells no status."""
+        self._register(conn, report, None)
+
+    def _register(
+        self, conn: Conn, report: bytes, status: NetworkStatus | None, *, links_follow: bool = False
+    ) -> None:
         if conn in self._permissions:
-            extra = report.opt_extra
-            status = None if extra is None else extra.opt_status
             if self._registered:
-                self._told_status.join(status, links_follow=extra is not None and extra.friends_follow)
+                self._told_status.join(status, links_follow=links_follow)
             else:
                 self._told_status.begin(status)
             self._registered[conn] = None
-            self._send(conn, encode_whole(report))
+            self._send(conn, report)
 
     def tell_piece(self, conn: Conn, piece: Piece, status: NetworkStatus) -> None:
         """The next friends of the report of one app. `status`: relays, and the links of these friends."""

@@ -1,4 +1,4 @@
-"""The report of a node for apps: in pieces that are made quickly, or whole, so that it fits (docs/WIRE.md).
+"""The report of a node for apps, friend by friend: in pieces that are made quickly (docs/WIRE.md).
 
 The report of 10 000 friends takes seconds to make, during which the node would do nothing else, and may be longer than
 an app takes. So an app of ours asks for one piece after the other. A piece shows its friends as they are when it is
@@ -8,14 +8,13 @@ piece that brings them is made later.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 import msgspec
 from msgspec.structs import replace
 
 from offset.base.ids import Conn, PublicKey
 from offset.base.limits import (
-    APP_FRAME_BYTES_MAX,
     REPORT_FRIEND_PARTS,
     REPORT_PIECE_PARTS_MAX,
     REPORT_WHOLE_PARTS_MAX,
@@ -25,13 +24,9 @@ from offset.core.funder.state.views import friend_report
 from offset.wire.extension import CREDIT_LINES, FriendCreditLines, FriendPart
 from offset.wire.report import (
     FRIEND_REPORT,
-    NODE_REPORT,
     ChannelInconsistent,
     FriendReport,
-    FunderReport,
-    NodeReport,
     PkFriendReport,
-    PkFriendReportList,
 )
 
 
@@ -51,6 +46,8 @@ class ReportPieces:
         self._state, self._whole_parts_max = state, whole_parts_max
         self._piece_parts_max = min(whole_parts_max, REPORT_PIECE_PARTS_MAX)
         self._encoded: dict[PublicKey, FriendPart] = {}
+        self._shorter: dict[PublicKey, bytes] = {}
+        """Reports of friends without what a report in one message may lack."""
         self._left: dict[Conn, Iterator[PublicKey] | None] = {}
         """Friends that an app is still to be told of, or that are gone by now; None: it has all."""
 
@@ -65,9 +62,10 @@ class ReportPieces:
 
     def changed(self, friends: Iterable[PublicKey]) -> None:
         """Something about these friends is not as before."""
-        if self._encoded:
+        if self._encoded or self._shorter:
             for key in friends:
                 self._encoded.pop(key, None)
+                self._shorter.pop(key, None)
 
     def begin(self, conn: Conn) -> bool:
         """Whether an app has no report yet: give it one without friends. Those who are added later it is told of."""
@@ -104,6 +102,31 @@ class ReportPieces:
             self._left[conn] = None
         return Piece(tuple(keys), tuple(map(self._part, keys)), is_last)
 
+    def encode_some(self, *, is_short: bool) -> bool:
+        """Encode as many friends as one piece may have, of those that are not encoded. False: all of them are.
+
+        `is_short`: without their last tokens, relays, and terms of a reset.
+        """
+        known: Container[PublicKey] = self._shorter if is_short else self._encoded
+        parts = 0
+        for key, friend in self._state.friends.items():
+            if key not in known:
+                self.report_of(key, is_short=is_short)
+                parts += _parts(friend)
+                if parts >= self._piece_parts_max:
+                    break
+        return parts > 0
+
+    def report_of(self, key: PublicKey, *, is_short: bool) -> bytes:
+        """FRIEND_REPORT of a friend."""
+        if not is_short:
+            return self._part(key).report
+        report = self._shorter.get(key)
+        if report is None:
+            shorter = _shorter(friend_report(self._state.friends[key]))
+            report = self._shorter[key] = FRIEND_REPORT.encode(PkFriendReport(key, shorter))
+        return report
+
     def _part(self, key: PublicKey) -> FriendPart:
         part = self._encoded.get(key)
         if part is None:
@@ -119,23 +142,6 @@ def _parts(friend: Friend) -> int:
     """What the report of a friend costs: it takes as long as some currencies, beside those with it."""
     terms = friend.channel.remote_terms
     return REPORT_FRIEND_PARTS + len(friend.configs) + (0 if terms is None else len(terms.balance_for_reset))
-
-
-def encode_whole(report: NodeReport) -> bytes:
-    """The report in one message, for any app. If that is longer than an app takes, it has less in it.
-
-    Left out are the last tokens of friends, their relays, and their terms of a reset. The rest always fits: FRIENDS_MAX
-    and FRIEND_CURRENCIES_MAX see to that.
-    """
-    data = NODE_REPORT.encode(report)
-    if len(data) > APP_FRAME_BYTES_MAX:
-        funder = report.funder_report
-        friends = [
-            replace(entry, friend_report=_shorter(entry.friend_report)) for entry in funder.friends.list
-        ]
-        shorter = FunderReport(funder.local_public_key, funder.relays, PkFriendReportList(tuple(friends)))
-        data = NODE_REPORT.encode(replace(report, funder_report=shorter))
-    return data
 
 
 def _shorter(friend: FriendReport) -> FriendReport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -75,14 +75,21 @@ def refuse_existing(path: Path) -> None:
 
 
 def write_new(path: Path, text: str, *, secret: bool = False) -> None:
-    """Make a file with this text; durable when this returns, where folders can be synced. Raises UserFault.
+    """Make a file with this text, as `write_new_pieces` does. Raises UserFault."""
+    write_new_pieces(path, (text,), secret=secret)
+
+
+def write_new_pieces(path: Path, pieces: Iterable[str], *, secret: bool = False) -> None:
+    """Make a file with this text, which may be too long for memory. Raises UserFault.
+
+    It is durable when this returns, where folders can be synced.
 
     Nothing is ever overwritten, and nobody sees half a file: it is written under another name in the same folder,
     and then gets its own. A secret is readable by its owner only, from its first byte on.
     """
     part = path.with_name(f".offset-{os.urandom(8).hex()}.part")
     try:
-        _write(part, text.encode(), SECRET_MODE if secret else PUBLIC_MODE)
+        _write(part, pieces, SECRET_MODE if secret else PUBLIC_MODE)
         try:
             _rename_new(part, path)
         finally:
@@ -99,11 +106,12 @@ def _exists(path: Path) -> UserFault:
     return UserFault(f"{path} exists already and is not overwritten; choose another name")
 
 
-def _write(path: Path, data: bytes, mode: int) -> None:
+def _write(path: Path, pieces: Iterable[str], mode: int) -> None:
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with open(file, "wb") as out:
-            out.write(data)
+            for piece in pieces:
+                out.write(piece.encode())
             out.flush()
             os.fsync(file)
     except BaseException:

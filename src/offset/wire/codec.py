@@ -98,11 +98,18 @@ class Codec(Generic[M]):
 
     def encode(self, message: M) -> bytes:
         """Packed bytes, segment table included (spec 01, 6.2 and 6.3)."""
+        return self.begin(message).to_bytes_packed()  # type: ignore[no-any-return]
+
+    def begin(self, message: M) -> Builder:
+        """What is to be encoded, for somebody who puts in more of it (`wire/assembled.py`)."""
         if self._write is None:
             self._write = self._compile_writer()
-        root = self._new()
-        self._write(root, message)
-        return root.to_bytes_packed()  # type: ignore[no-any-return]
+        self._write(root := self._new(), message)
+        return root
+
+    def view(self, data: bytes) -> Reader:
+        """What `encode` returned, undecoded, to be put into another message."""
+        return getattr(_load(self._schema), self._name).from_bytes_packed(data)
 
     def decode(self, data: bytes, bytes_max: int = 8 * DECODED_WORDS_MAX) -> M:
         """The message in `data`; bytes after it are ignored (spec 01, 6.3).
@@ -261,8 +268,7 @@ _NUMBERS = {"CustomUInt128": False, "CustomInt128": True}
 
 
 def _struct_reader(schema: Any) -> Read:
-    key = _names(schema)
-    if key not in _readers:
+    if (key := _names(schema)) not in _readers:
         _readers[key] = _make_struct_reader(schema, key)
     return _readers[key]
 
@@ -293,8 +299,7 @@ def _record_reader(cls: type[Message], readers: list[Read]) -> Read:
 
 
 def _struct_writer(schema: Any) -> Write:
-    key = _names(schema)
-    if key not in _writers:
+    if (key := _names(schema)) not in _writers:
         _writers[key] = _make_struct_writer(schema, key)
     return _writers[key]
 

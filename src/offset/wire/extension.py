@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from offset.base.credits import Amount
 from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Uid
 from offset.base.instants import Instant
-from offset.wire.codec import Codec, Message, struct, union
+from offset.wire.codec import Builder, Codec, Message, struct, union
 from offset.wire.common import RelayAddress
 
 M = TypeVar("M")
@@ -29,6 +29,10 @@ class Extensible(Generic[M]):
         if getattr(message, self._field, None) is None:
             return self._plain.encode(message)
         return self._extended.encode(message)
+
+    def begin(self, message: M) -> Builder:
+        """As `Codec.begin`, in the form of 0.1.11."""
+        return self._plain.begin(message)
 
     def decode(self, data: bytes) -> M:
         """The message in `data`, of an old peer or a new one. Raises Undecodable."""

@@ -23,6 +23,11 @@ _COMMANDS = {
     "check-db": LazyCommand(
         "offset.programs.stmgr.database", "check_db", "Look whether the database of a node is damaged."
     ),
+    "history": LazyCommand(
+        "offset.programs.stmgr.history",
+        "history",
+        "Export the history of a node, and prune what was exported.",
+    ),
     "app-ticket": LazyCommand(
         "offset.programs.stmgr.tickets",
         "app_ticket",

@@ -23,8 +23,21 @@ def _table(name: str) -> EntityTable:
 _HISTORY, _USED = _table(HistoryRecord.TABLE), _table(UsedRecord.TABLE)
 assert _HISTORY.stamp is not None
 _CELLS = ", ".join(column.name for column in (*_HISTORY.columns, _HISTORY.stamp))
-_NEWEST = f"SELECT {_CELLS} FROM history WHERE number < ? ORDER BY number DESC LIMIT ?"
-_OLDEST = f"SELECT {_CELLS} FROM history WHERE number > ? ORDER BY number LIMIT ?"
+
+
+def select_noted(which: str) -> str:
+    """The question for rows of the history, which `read_noted` reads."""
+    return f"SELECT {_CELLS} FROM history {which}"
+
+
+def read_noted(cells: tuple[Any, ...]) -> Noted:
+    """A row of the history. Raises what UNREADABLE names."""
+    *row, time = cells
+    return Noted(_HISTORY.from_row(*row), time)
+
+
+_NEWEST = select_noted("WHERE number < ? ORDER BY number DESC LIMIT ?")
+_OLDEST = select_noted("WHERE number > ? ORDER BY number LIMIT ?")
 _LAST = (
     "SELECT max((SELECT ifnull(max(number), 0) FROM history), value) FROM meta WHERE name = 'history_pruned'"
 )
@@ -61,7 +74,7 @@ class DiskPast:
     def _page(self, question: str, number: int, limit: int) -> list[Noted]:
         rows = self._read(question, (number, limit))
         try:
-            return [Noted(_HISTORY.from_row(*cells), time) for *cells, time in rows]
+            return list(map(read_noted, rows))
         except UNREADABLE as error:
             raise NodeStopped(
                 f"trouble with the database {self._path}: a row of history cannot be read, {DAMAGED}"

@@ -13,7 +13,7 @@ from offset.core.funder.records import InvoiceRecord, Queue, UsedKey
 from offset.core.funder.roles.sale_states import SALE, SaleEvent, SaleState, came, lost, sale_state
 from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.turn import Turn
-from offset.core.funder.state.waiting_parts import Payer
+from offset.core.funder.state.waiting_parts import Part, Payer
 from offset.crypto.hashing import sha512_256
 from offset.crypto.locks import hash_lock
 from offset.wire.app import AddInvoice
@@ -170,7 +170,12 @@ def commit_invoice(turn: Turn, commit: Commit) -> str | None:
         return "the commit belongs to another invoice with the same id"
     if not verify_commit(commit, state.local):
         return "the commit is not signed by this node"
-    answered = [(friend, pending) for friend, pending in parts if _is_promised(friend, invoice, pending)]
+    queued = _queued_responses(parts, invoice.currency)
+    answered = [
+        (friend, pending)
+        for friend, pending in parts
+        if pending.response is not None or (friend.public_key, pending.request.request_id) in queued
+    ]
     if sum(pending.request.dest_payment for _, pending in answered) < invoice.total_dest_payment:
         return "parts of the payment are gone, so it cannot be collected whole"
     end = SALE.after(_state_of(state, invoice, payer), SaleEvent.COMMITTED)
@@ -194,14 +199,15 @@ def _give_back(turn: Turn, invoice: InvoiceRecord, payer: Payer, event: SaleEven
     _happened(turn.state, invoice, payer, before, event)
 
 
-def _is_promised(friend: Friend, invoice: InvoiceRecord, pending: Pending) -> bool:
-    """Whether our response was sent, or waits in the queue before the collect."""
-    request_id = pending.request.request_id
-    return pending.response is not None or any(
-        isinstance(item.operation, ResponseOp) and item.operation.request_id == request_id
+def _queued_responses(parts: list[tuple[Friend, Pending]], currency: Currency) -> set[Part]:
+    """Our responses to the friends of these parts that wait in a queue: before any collect that is queued now."""
+    friends = {friend.public_key: friend for friend, _ in parts}
+    return {
+        (key, item.operation.request_id)
+        for key, friend in friends.items()
         for item in friend.queues[Queue.BACKWARD].values()
-        if item.currency == invoice.currency
-    )
+        if isinstance(item.operation, ResponseOp) and item.currency == currency
+    }
 
 
 def _pending_parts(state: FunderState, invoice: InvoiceRecord, payer: Payer) -> list[tuple[Friend, Pending]]:
@@ -214,7 +220,7 @@ def _pending_parts(state: FunderState, invoice: InvoiceRecord, payer: Payer) -> 
 
 
 def _state_of(state: FunderState, invoice: InvoiceRecord, payer: Payer) -> SaleState | None:
-    parts, paid = len(state.waiting.of(payer)), state.waiting.paid(payer)
+    parts, paid = state.waiting.number_of(payer), state.waiting.paid(payer)
     return sale_state(invoice.total_dest_payment, parts, paid)
 
 

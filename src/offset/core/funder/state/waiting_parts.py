@@ -59,6 +59,10 @@ class WaitingParts:
         """The parts of this payer, first come first."""
         return list(self._parts.get(payer[0], {}).get(payer[1], ()))
 
+    def number_of(self, payer: Payer) -> int:
+        """How many parts of this payer wait."""
+        return len(self._parts.get(payer[0], {}).get(payer[1], ()))
+
     def payers_of(self, invoice_id: InvoiceId) -> list[Payer]:
         """Everybody who has begun to pay this invoice."""
         return [(invoice_id, lock) for lock in self._parts.get(invoice_id, ())]
