@@ -109,6 +109,28 @@ def test_payers_stand_side_by_side() -> None:
     assert list(world["s"].state.waiting) == []
 
 
+def test_a_copied_lock_blocks_one_attempt_only() -> None:
+    """A mediator that copies the lock of a payer takes the room of its last part; with another lock there is room.
+
+    What the mediator has frozen for that is given back when the invoice is collected, and not before its time.
+    """
+    shop = Shop()
+    world, copier = shop.world, Peer(shop.world, "y", "s")
+    assert isinstance(shop.ask(10), ResponseOp)
+    copier.say("s", copier.request(90, 1, total=20, invoice_id=shop.invoice_id, src_lock=SRC_LOCK))
+    assert isinstance(shop.ask(10), CancelOp)
+    other_lock = bytes([6]) * 32
+    answer = shop.ask(20, src_lock=other_lock)
+    assert isinstance(answer, ResponseOp)
+    world.control("s", app.CommitInvoice(commit_for(shop, answer, other_lock)))
+    assert world["s"].refusal is None
+    for peer in (copier, shop.payer):
+        peer.say("s")
+        peer.get_token("s")
+    assert set(copier.answers().values()) == {CancelOp}
+    assert world["s"].credit(shop.payer.key).balance == 20
+
+
 @pytest.mark.parametrize("collected", [0, 1, 2])
 def test_each_payer_has_a_lock_of_its_own(collected: int) -> None:
     """What opens for one payer fits no promise to another, so nobody makes a receipt of somebody else's payment; and
