@@ -79,13 +79,21 @@ def test_more_than_the_total_is_cancelled() -> None:
 
 
 def test_parts_of_nothing_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What freezes nothing is no part of an invoice over something; one over nothing has INVOICE_FREE_PARTS_MAX."""
-    monkeypatch.setattr(seller, "INVOICE_FREE_PARTS_MAX", 2)
+    """What freezes nothing is no part of an invoice over something; one over nothing has INVOICE_FREE_PARTS_MAX, of
+    which each friend gets an eighth of what is free: whoever fills its share keeps nobody else out.
+    """
+    monkeypatch.setattr(seller, "INVOICE_FREE_PARTS_MAX", 18)
     shop = Shop()
     assert isinstance(shop.ask(0), CancelOp)
     gift = shop.world.invoice("s", 0)
     answers = [shop.ask(0, total=0, invoice_id=gift, src_lock=bytes([number] * 32)) for number in range(3)]
     assert [type(answer) for answer in answers] == [ResponseOp, ResponseOp, CancelOp]
+    other = Peer(shop.world, "y", "s")
+    locks = [bytes([9, number]) for number in range(3)]
+    other.say("s", *[other.request(90 + n, 0, invoice_id=gift, src_lock=locks[n]) for n in range(3)])
+    other.get_token("s")
+    answers = [taken.op for taken in other.taken]
+    assert sorted(type(answer).__name__ for answer in answers) == ["CancelOp", "ResponseOp", "ResponseOp"]
 
 
 def test_payers_stand_side_by_side() -> None:
