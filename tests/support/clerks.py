@@ -13,6 +13,7 @@ from offset.app.lasting_session import LastingSession, stay_connected
 from offset.app.node import Node
 from offset.app.reports import LiveReport
 from offset.app.updates import Update
+from offset.base.ids import PublicKey
 from offset.crypto.identity import Identity
 from offset.store.card.rows import PurchaseRow
 from offset.testing import APP
@@ -32,6 +33,10 @@ class LooseCard:
     def __init__(self, folder: Path, session: LastingSession, id: str = "card") -> None:
         self.id, self.folder = id, folder
         self.session = session
+
+    @property
+    def public_key(self) -> PublicKey | None:
+        return self.report.public_key
 
     @property
     def node(self) -> Node:

@@ -9,6 +9,7 @@ from typing import Protocol
 from offset.app.node import Node
 from offset.app.reports import LiveReport
 from offset.app.updates import Update
+from offset.base.ids import PublicKey
 
 
 class CardAccess(Protocol):
@@ -22,6 +23,11 @@ class CardAccess(Protocol):
     @property
     def folder(self) -> Path:
         """Where its files are."""
+        ...
+
+    @property
+    def public_key(self) -> PublicKey | None:
+        """The key of its node, if it is known yet."""
         ...
 
     @property

@@ -92,6 +92,10 @@ class Wallet:
                 self._settings = replace(self._settings, main_card=None)
         return where
 
+    def own_keys(self) -> list[PublicKey]:
+        """The keys of the nodes of all cards, as far as they are known."""
+        return [card.public_key for card in self.cards if card.public_key is not None]
+
     # Settings
 
     @property

@@ -23,8 +23,12 @@ from offset.wallet.web import (
     routes_cards,
     routes_events,
     routes_friends,
+    routes_history,
+    routes_payments,
+    routes_sales,
     routes_session,
     routes_settings,
+    routes_texts,
 )
 from offset.wallet.web.app import Api
 from offset.wallet.web.confirms import Confirms
@@ -38,6 +42,10 @@ ROUTES = (
     *routes_session.ROUTES,
     *routes_cards.ROUTES,
     *routes_friends.ROUTES,
+    *routes_texts.ROUTES,
+    *routes_payments.ROUTES,
+    *routes_sales.ROUTES,
+    *routes_history.ROUTES,
     *routes_settings.ROUTES,
     *routes_events.ROUTES,
 )

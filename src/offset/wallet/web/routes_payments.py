@@ -1,0 +1,201 @@
+"""Routes: paying, and what is held."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from offset.base import base64url
+from offset.base.ids import Currency
+from offset.base.notes import clean_note
+from offset.store.card.rows import PurchaseRow
+from offset.wallet import quoting
+from offset.wallet.clerk import Clerk
+from offset.wallet.paying import ENDS
+from offset.wallet.payment_views import held_lines, passing_lines
+from offset.wallet.reading import payable
+from offset.wallet.refusals import Refusal
+from offset.wallet.values.cards import Empty
+from offset.wallet.values.parts import Body, CurrencyText, KeyText, amount_of, key_of
+from offset.wallet.values.payments import (
+    Capacity,
+    CommitText,
+    Confirm,
+    Held,
+    NewPurchase,
+    Purchase,
+    Quote,
+    ReceiptText,
+    ToQuote,
+)
+from offset.wallet.web.table import Ask, Needs, Route
+from offset.wire.common import COMMIT, RECEIPT
+from offset.wire.files import format_commit, format_receipt
+from offset.wire.text_values import INVOICE, InvoiceText
+from offset.wire.texts import write_text
+
+LIST_LONGEST = 200
+
+
+class Newest(Body):
+    """How many are wanted."""
+
+    limit: Annotated[int, Meta(ge=1, le=LIST_LONGEST)] = 50
+
+
+class To(Body):
+    """To whom, and in what."""
+
+    currency: CurrencyText
+    to: KeyText | None = None
+
+
+def clerk_of(ask: Ask) -> Clerk:
+    """The clerk of the card that the path names. Raises Refusal."""
+    return ask.wallet.clerks.get(ask.card.id)
+
+
+async def quote(ask: Ask) -> Quote:
+    """What a payment would cost now, over whom it would go, or why it cannot be and what helps."""
+    body: ToQuote = ask.body
+    clerk, invoice = clerk_of(ask), payable(body.to)
+    quoting.check_payable(clerk, invoice, None if body.amount is None else amount_of(body.amount))
+    return await _quoted(ask, clerk, invoice)
+
+
+async def _quoted(ask: Ask, clerk: Clerk, invoice: InvoiceText) -> Quote:
+    is_own = invoice.dest_public_key in ask.wallet.own_keys()
+    return await quoting.quote(clerk, invoice, ask.wallet.settings.fees_percent, is_own=is_own)
+
+
+async def capacity(ask: Ask) -> Capacity:
+    """How much can be paid at most, to somebody or as far as it depends on your own friends."""
+    query: To = ask.query
+    to = None if query.to is None else key_of(query.to)
+    return await quoting.capacity(clerk_of(ask), Currency(query.currency), to)
+
+
+async def new_purchase(ask: Ask) -> Purchase:
+    """Somebody to be paid: shows the price, and waits for your yes."""
+    body: NewPurchase = ask.body
+    clerk, invoice = clerk_of(ask), payable(body.to)
+    quoting.check_payable(clerk, invoice, None if body.amount is None else amount_of(body.amount))
+    name = clean_note(body.name) or clerk.name_of(invoice.dest_public_key) or ""
+    now = clerk.now()
+    row = await clerk.paying.begin(
+        PurchaseRow(
+            id=base64url.encode(ask.new_id()),
+            body_hash=ask.digest,
+            invoice=INVOICE.encode(invoice),
+            invoice_id=invoice.invoice_id,
+            seller=invoice.dest_public_key,
+            currency=invoice.currency,
+            amount=invoice.dest_payment,
+            name=name,
+            note=clean_note(body.note) or invoice.note,
+            stage="priced",
+            made=now,
+            changed=now,
+        )
+    )
+    if body.name:
+        await clerk.call(invoice.dest_public_key, name)
+    return await _shown(ask, clerk, row)
+
+
+async def _shown(ask: Ask, clerk: Clerk, row: PurchaseRow) -> Purchase:
+    """With its price, as long as it waits for a yes."""
+    if row.stage != "priced":
+        return clerk.purchase_value(row)
+    return clerk.purchase_value(row, await _quoted(ask, clerk, INVOICE.decode(row.invoice)))
+
+
+async def list_purchases(ask: Ask) -> tuple[Purchase, ...]:
+    """The newest payments of a card, newest first."""
+    clerk, limit = clerk_of(ask), ask.query.limit
+    rows = await clerk.books.do(lambda books: books.newest_purchases(limit))
+    return tuple(clerk.purchase_value(row) for row in rows)
+
+
+async def purchase(ask: Ask) -> Purchase:
+    """One payment."""
+    clerk = clerk_of(ask)
+    return await _shown(ask, clerk, await clerk.paying.get(ask.path["id"]))
+
+
+async def confirm(ask: Ask) -> Purchase:
+    """Say yes to a payment, with the most that the way may cost. A second yes changes nothing."""
+    clerk = clerk_of(ask)
+    row = await clerk.paying.get(ask.path["id"])
+    if row.stage == "priced":
+        # The time of the invoice may be over meanwhile.
+        quoting.check_payable(clerk, INVOICE.decode(row.invoice), None)
+    return clerk.purchase_value(await clerk.paying.confirm(row.id, amount_of(ask.body.fees_max)))
+
+
+async def stop(ask: Ask) -> Purchase:
+    """Stop a payment: no more is sent, no commit is shown, and it ends once your node says that all is back."""
+    clerk = clerk_of(ask)
+    return clerk.purchase_value(await clerk.paying.stop_one(ask.path["id"]))
+
+
+async def deliver(ask: Ask) -> Purchase:
+    """Pay a stopped payment after all, where its commit is there."""
+    clerk = clerk_of(ask)
+    return clerk.purchase_value(await clerk.paying.deliver_after_all(ask.path["id"]))
+
+
+async def commit(ask: Ask) -> CommitText:
+    """The commit of a payment, for its seller. Whoever has it can collect, from now on."""
+    row = await clerk_of(ask).paying.hand_out(ask.path["id"])
+    assert row.commit is not None
+    value = COMMIT.decode(row.commit)
+    return CommitText(text=write_text(value), file=format_commit(value))
+
+
+async def receipt(ask: Ask) -> ReceiptText:
+    """The seller's proof that a payment was made."""
+    row = await clerk_of(ask).paying.get(ask.path["id"])
+    if row.receipt is None:
+        sentence = (
+            "Nothing was paid, so there is no receipt."
+            if row.stage in ENDS
+            else "There is no receipt yet: the seller has not collected."
+        )
+        raise Refusal("conflict", sentence, cause="no-receipt")
+    value = RECEIPT.decode(row.receipt)
+    return ReceiptText(text=write_text(value), file=format_receipt(value))
+
+
+async def held(ask: Ask) -> Held:
+    """All that is frozen, what for, and with whom."""
+    clerk = clerk_of(ask)
+    purchases, lines = clerk.paying.open_rows(), held_lines(clerk.card.report)
+    return Held(
+        purchases=tuple(map(clerk.purchase_value, purchases)),
+        sales=tuple(
+            clerk.sale_value(row)
+            for row in clerk.receiving.unsettled_rows()
+            if row.stage in ("committed", "not-known") or row.commit is not None
+        ),
+        lines=lines,
+        passing_out=passing_lines(lines, purchases),
+    )
+
+
+LIST = "/cards/{card}/purchases"
+ONE = f"{LIST}/{{id}}"
+ROUTES = (
+    Route("POST", "/cards/{card}/quote", Needs.SEE, quote, body=ToQuote, answer=Quote),
+    Route("GET", "/cards/{card}/capacity", Needs.SEE, capacity, query=To, answer=Capacity),
+    Route("GET", "/cards/{card}/held", Needs.SEE, held, answer=Held),
+    Route("GET", LIST, Needs.SEE, list_purchases, query=Newest, answer=tuple[Purchase, ...]),
+    Route("POST", LIST, Needs.PAY, new_purchase, body=NewPurchase, answer=Purchase, status=201),
+    Route("GET", ONE, Needs.SEE, purchase, answer=Purchase),
+    Route("POST", f"{ONE}/confirm", Needs.PAY, confirm, body=Confirm, answer=Purchase),
+    Route("POST", f"{ONE}/stop", Needs.PAY, stop, body=Empty, answer=Purchase),
+    Route("POST", f"{ONE}/deliver", Needs.PAY, deliver, body=Empty, answer=Purchase),
+    Route("GET", f"{ONE}/commit", Needs.PAY, commit, answer=CommitText),
+    Route("GET", f"{ONE}/receipt", Needs.SEE, receipt, answer=ReceiptText),
+)
