@@ -186,6 +186,11 @@ def every_app_may() -> list[Patch]:
     return [(node_apps, "is_allowed", lambda permissions, request: True)]
 
 
+def every_app_sees() -> list[Patch]:
+    """Any app may see payments, invoices and history."""
+    return [(node_apps, "may_see", lambda permissions, listing: True)]
+
+
 def worthless_receipt() -> list[Patch]:
     """The receipt shows another lock than the one that was opened."""
     make = buyer._receipt
@@ -540,6 +545,7 @@ BREACHES = (
     payment_begun_twice,
     row_over_a_row,
     used_when_durable,
+    every_app_sees,
 )
 
 NEEDS = {

@@ -102,8 +102,8 @@ FRIEND_CURRENCIES_MAX = 75_000  # with all friends together, so that a report in
 RESETS_AHEAD_MAX = 2**32  # by which the counter of a friend's terms may exceed ours: it must never run out
 ROUTE_KEYS_MIN = 2  # (ref)
 ROUTE_KEYS_MAX = 32  # (ref) source and destination included
-OPERATIONS_PER_BATCH_MAX = 128  # (ref: 16; a receiver takes any number)
-OPERATIONS_PER_MESSAGE_MAX = 4096  # of a friend; more is a protocol error
+OPERATIONS_PER_BATCH_MAX = 128  # (ref: 16; a receiver takes any number) beside cancels
+OPERATIONS_PER_MESSAGE_MAX = 4096  # of a friend; more is a protocol error. Of ours, with cancels
 USER_REQUESTS_PER_FRIEND_MAX = 1024  # (ref: 32) queued for one friend
 FORWARDED_REQUESTS_PER_FRIEND_MAX = 4096  # queued for one friend
 PENDING_PER_FRIEND_MAX = 65_536  # requests of a friend under way, over all currencies
@@ -272,7 +272,10 @@ assert FRIENDS_MAX * 410 + FRIEND_CURRENCIES_MAX * 167 + 2**16 < APP_FRAME_BYTES
 assert KEEPALIVE_SEND_MS * 2 < KEEPALIVE_CLOSE_MS
 assert OPERATIONS_PER_BATCH_MAX <= OPERATIONS_PER_MESSAGE_MAX
 assert FRIEND_WORK_AT_ONCE_MAX // (FRIEND_WORK_PER_SECOND // SECOND) * 2 < KEEPALIVE_CLOSE_MS
-assert OPERATIONS_PER_BATCH_MAX * (ROUTE_KEYS_MAX * 45 + 400) < INNER_MESSAGE_BYTES_MAX
+assert (
+    OPERATIONS_PER_BATCH_MAX * (ROUTE_KEYS_MAX * 45 + 400) + OPERATIONS_PER_MESSAGE_MAX * 40
+    < INNER_MESSAGE_BYTES_MAX
+)
 assert WRITE_BUFFER_BYTES_LOW < WRITE_BUFFER_BYTES_HIGH < WRITE_BUFFER_BYTES_MAX
 assert RELAY_HALF_TUNNEL_MS >= HANDSHAKE_MS
 assert LISTEN_REFUSALS_QUICK * LISTEN_REFUSED_MS_MAX > KEEPALIVE_CLOSE_MS

@@ -5,12 +5,11 @@ What the reference does wrong there and ours does not: D22, D26, D35 of spec 03,
 
 import pytest
 
-from offset.base.limits import (
-    OPERATIONS_PER_BATCH_MAX,
-    OPERATIONS_PER_MESSAGE_MAX,
-)
+from offset.base.limits import OPERATIONS_PER_MESSAGE_MAX
 from offset.core.funder.ledger import mutual_credit
-from support.ledger import World
+from offset.core.funder.ledger.token_channel import draft_to_send, make
+from offset.wire.friend import CurrencyOperations, MoveTokenRequest
+from support.ledger import FST, World
 from support.ledger_peer import Peer
 
 
@@ -21,12 +20,24 @@ def test_d22_operations_in_one_message() -> None:
     count = OPERATIONS_PER_MESSAGE_MAX
     peer.say("m", *[peer.request(number, 1) for number in range(count)])
     assert world["m"].friend(peer.key).channel.is_consistent
-    for _ in range(-(-count // OPERATIONS_PER_BATCH_MAX)):
-        peer.get_token("m")
-        peer.say("m", wanted=True)
+    # Of no invoice: all are cancelled in one message, which holds as many.
+    peer.get_token("m")
     assert len(peer.answers()) == count
     peer.say("m", *[peer.request(number, 1) for number in range(count + 1)])
     assert not world["m"].friend(peer.key).channel.is_consistent
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_d22_groups_without_operations(beyond: int) -> None:
+    """Each group is looked at, so an empty one counts as an operation."""
+    world = World("m")
+    peer = Peer(world, "x", "m")
+    peer.get_token("m")
+    channel = peer.channels["m"]
+    groups = (CurrencyOperations(FST, ()),) * (OPERATIONS_PER_MESSAGE_MAX + beyond)
+    message = make(channel, peer.identity, bytes(16), draft_to_send(channel, None), groups, None, None)
+    peer.send("m", MoveTokenRequest(message, False))
+    assert world["m"].friend(peer.key).channel.is_consistent == (not beyond)
 
 
 def test_d22_requests_under_way(monkeypatch: pytest.MonkeyPatch) -> None:

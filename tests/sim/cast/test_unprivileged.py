@@ -17,6 +17,16 @@ def test_it_is_hung_up_on(rest: Run) -> None:
     final_checks.check(rest.evidence)
 
 
+def test_it_also_wants_to_see(rest: Run) -> None:
+    """Among many such apps some ask for payments, invoices or history, and these are hung up on too."""
+    apps: list[UnprivilegedApp] = []
+    while {app._query is None for app in apps} != {True, False}:
+        rest.cast.world.run_to(rest.cast.world.now + 1)
+        apps.append(UnprivilegedApp(rest.cast, "B"))
+    rest.cast.world.run_to(rest.cast.world.now + 5000)
+    assert all(app.was_ready and app.is_over for app in apps)
+
+
 def test_a_node_that_lets_it_stay(rest: Run) -> None:
     """One that is still there in the end, or whose invoice was opened, is a broken promise."""
     app = UnprivilegedApp(rest.cast, "B")

@@ -63,7 +63,8 @@ def stctrl(context: click.Context, idfile: Path | None, ticket: Path | None) -> 
       stctrl -I app.ident -T node.ticket config add-friend -n bob -f bob.friend
       stctrl -I app.ident -T node.ticket buyer pay-invoice -i a.invoice -p a.payment -c a.commit
 
-    Exit status: 0 done, 1 failed, 2 wrong command line; a failure is one sentence on standard error.
+    Exit status: 0 done, 1 failed, 2 wrong command line, 3 nobody can prove whether a payment was paid; what is not done
+    is said in one sentence on standard error.
     """
     if context.invoked_subcommand is None:
         raise click.exceptions.NoArgsIsHelpError(context)

@@ -281,6 +281,7 @@ class Odd(_Twister):
     def start(self, now: Instant) -> list[Effect]:
         """What to do first."""
         self.state.operations_max = REFERENCE_OPERATIONS_MAX
+        self.state.operations_with_cancels_max = REFERENCE_OPERATIONS_MAX
         return super().start(now)
 
     def _take_friend(self, friend: PublicKey, data: bytes) -> None:

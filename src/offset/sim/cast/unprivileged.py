@@ -1,4 +1,4 @@
-"""An app that the owner trusts with nothing, and that tries everything all the same."""
+"""An app that the owner trusts with nothing, and that tries everything all the same, also to see what it may not."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from offset.engine.surface import Tell, Woken
 from offset.sim.cast.cast import Cast
 from offset.sim.physics.host import Host, identity_seed
 from offset.wire.app import AddInvoice, AppRequest, AppToAppServer, CancelInvoice, RemoveFriend, RemoveRelay
+from offset.wire.extension import HistoryBefore, InvoicesAbove, PaymentsAbove, Query
 
 
 class UnprivilegedApp:
@@ -32,6 +33,9 @@ class UnprivilegedApp:
             new_uid(rng),
             rng.pick(requests),
         )
+        listing = rng.pick((None, PaymentsAbove(b""), InvoicesAbove(b""), HistoryBefore(0)))
+        self._query = None if listing is None else Query(new_uid(rng), listing, 10)
+        """What it wants to see, in place of its request."""
         identity = Identity(identity_seed(f"poor app of {node}"))
         self.host = Host(
             cast.world,
@@ -50,7 +54,10 @@ class UnprivilegedApp:
                 self.was_ready = True
                 engine = self.host.engine
                 assert isinstance(engine, AppEngine)
-                engine.post(self._request)
+                if self._query is None:
+                    engine.post(self._request)
+                else:
+                    engine.query(self._query)
                 self.cast.world.after(0, lambda: self.host.feed(Woken()))
             case Over():
                 self.is_over = True

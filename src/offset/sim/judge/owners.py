@@ -124,6 +124,8 @@ def _seen(view: ReportView) -> dict[str, Any]:
         "relays": dict(view.relays),
         "index servers": dict(view.index_servers),
         "connected index server": view.connected_server,
+        "lost payments": dict(view.lost_payments),
+        "index status": status and status.index_servers,
         "status": status and (status.relays, {link.friend_public_key: link for link in status.links}),
     }
     for key, friend in view.friends.items():

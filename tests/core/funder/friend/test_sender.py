@@ -112,7 +112,7 @@ def test_asking_is_repeated_on_a_new_line_only() -> None:
 def test_answers_go_first_then_the_requests_of_others_then_ours() -> None:
     """A batch is filled in this order; what is left asks for the token."""
     world = World("m")
-    world["m"].state.operations_max = 2
+    world["m"].state.operations_max = world["m"].state.operations_with_cancels_max = 2
     payer, other = Peer(world, "x", "m"), Peer(world, "y", "m")
     other.get_token("m")
     world.control("m", app.CreatePayment(bytes(16), bytes(32), FST, 9, other.key))
@@ -219,3 +219,18 @@ def test_wish_that_is_gone_is_not_repeated() -> None:
     assert said(world, "a", "b")[-1].token_wanted
     world.reconnect("a", "b")
     assert [message.token_wanted for message in said(world, "a", "b")] == [False]
+
+
+def test_cancels_leave_as_fast_as_requests_come() -> None:
+    """A friend without credit asks a thousand times in each message; all is cancelled at once, and nothing piles up."""
+    world = World("m")
+    beggar = Peer(world, "x", "m", limit=10)
+    count = 8 * OPERATIONS_PER_BATCH_MAX
+    for number in range(3):
+        beggar.get_token("m")
+        ids = range(number * count, (number + 1) * count)
+        turn = beggar.say("m", *[beggar.request(request_id, 11) for request_id in ids], wanted=True)
+        (message,) = [message for key, message in turn.messages if key == beggar.key]
+        assert operations(message) == [CancelOp] * count
+        assert not world["m"].credit(beggar.key).remote
+        assert not any(world["m"].friend(beggar.key).queues)

@@ -146,17 +146,23 @@ def _said(turn: Turn, friend: Friend, message: MoveToken, wanted: bool) -> None:
 
 
 def _fill(turn: Turn, friend: Friend, drafts: dict[Currency, Draft]) -> dict[Currency, list[Operation]]:
-    """Move operations from the queues into the drafts, most urgent first, until the batch is full."""
+    """Move operations from the queues into the drafts, most urgent first, until the batch is full.
+
+    Cancels are short and cost the friend next to nothing, so there may be as many as one message holds: whoever asks
+    for what it may not have is answered as fast as it asks, and its requests do not pile up here.
+    """
     groups: dict[Currency, list[Operation]] = {}
-    room = turn.state.operations_max
+    room, room_with_cancels = turn.state.operations_max, turn.state.operations_with_cancels_max
     for queue, waiting in zip(Queue, friend.queues, strict=True):
         for item in list(waiting.values()):
-            if room == 0:
+            is_cancel = isinstance(item.operation, CancelOp)
+            if room_with_cancels == 0 or (room == 0 and not is_cancel):
                 return groups
             turn.dequeue(friend, queue, item.number)
             if _put(drafts.get(item.currency), item):
                 groups.setdefault(item.currency, []).append(item.operation)
-                room -= 1
+                room -= not is_cancel
+                room_with_cancels -= 1
             else:
                 # An answer is always to something pending; only a request can have become impossible meanwhile.
                 assert queue in (Queue.FORWARDED, Queue.USER), "an answer of ours must not be lost"

@@ -160,17 +160,18 @@ def _take(
     drafts: dict[Currency, Draft],
     max_debt: Callable[[Currency], Amount],
 ) -> tuple[Taken, ...]:
-    if sum(len(group.operations) for group in groups) > OPERATIONS_PER_MESSAGE_MAX:
+    # Groups without operations are work too.
+    if sum([max(len(group.operations), 1) for group in groups]) > OPERATIONS_PER_MESSAGE_MAX:
         raise PeerFault("too many operations")
+    pending = sum([len(draft.credit.remote) + len(draft.remote) for draft in drafts.values()])
     taken: list[Taken] = []
     for group in groups:
         draft = drafts.get(group.currency)
         if draft is None:
             raise PeerFault("operations in a currency that is not active")
         limit = max_debt(group.currency)
-        elsewhere = sum(
-            [len(other.credit.remote) + len(other.remote) for other in drafts.values() if other is not draft]
-        )
+        changed = len(draft.remote)
+        elsewhere = pending - len(draft.credit.remote) - changed
         for op in group.operations:
             verdict, answered = None, None
             match op:
@@ -183,6 +184,7 @@ def _take(
                 case CollectOp():
                     answered = draft.receive_collect(op)
             taken.append(Taken(group.currency, op, verdict, answered))
+        pending += len(draft.remote) - changed
     return tuple(taken)
 
 

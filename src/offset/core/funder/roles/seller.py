@@ -11,9 +11,10 @@ from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.core.funder.ledger.mutual_credit import Pending, response_buffer_of
 from offset.core.funder.records import InvoiceRecord, Queue, UsedKey
 from offset.core.funder.roles.sale_states import SALE, SaleEvent, SaleState, came, lost, sale_state
+from offset.core.funder.state.passed_on import is_within_share
 from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.turn import Turn
-from offset.core.funder.state.waiting_parts import Payer
+from offset.core.funder.state.waiting_parts import Part, Payer
 from offset.crypto.hashing import sha512_256
 from offset.crypto.locks import hash_lock
 from offset.wire.app import AddInvoice
@@ -76,7 +77,8 @@ def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) 
     parts and a lock of its own here. What is promised is bounded by the credits that are frozen for it.
     """
     invoice = turn.state.invoices.get(op.invoice_id)
-    if invoice is None or not _fits(turn.state, invoice, currency, op):
+    fits = invoice is not None and _fits(turn.state, invoice, currency, op)
+    if invoice is None or not fits or not _has_place(turn.state, friend, op):
         turn.answer(friend, currency, CancelOp(op.request_id))
         return
     invoice = _with_lock_for(turn, invoice, op.src_hashed_lock)
@@ -101,11 +103,20 @@ def _fits(state: FunderState, invoice: InvoiceRecord, currency: Currency, op: Re
     if invoice.currency != currency or invoice.total_dest_payment != op.total_dest_payment:
         return False
     if op.dest_payment == 0:
-        # It freezes nothing. For an invoice over nothing that is right, but such payers are counted.
-        is_room = state.waiting.count(invoice.invoice_id) < INVOICE_FREE_PARTS_MAX
-        return invoice.total_dest_payment == 0 and is_room
+        # It freezes nothing, which is right for an invoice over nothing only.
+        return invoice.total_dest_payment == 0
     paid = state.waiting.paid((op.invoice_id, op.src_hashed_lock))
     return paid + op.dest_payment <= invoice.total_dest_payment
+
+
+def _has_place(state: FunderState, friend: Friend, op: RequestOp) -> bool:
+    """Whether a part that freezes nothing may wait: such payers are counted, and each friend that brings them has a
+    share of the places, so that none takes them all. What is worth something has paid for its place.
+    """
+    if op.dest_payment > 0:
+        return True
+    free = INVOICE_FREE_PARTS_MAX - state.waiting.count(op.invoice_id)
+    return is_within_share(state.waiting.count_from(friend.public_key, op.invoice_id), free)
 
 
 def _with_lock_for(turn: Turn, invoice: InvoiceRecord, src_hashed_lock: HashedLock) -> InvoiceRecord:
@@ -170,7 +181,12 @@ def commit_invoice(turn: Turn, commit: Commit) -> str | None:
         return "the commit belongs to another invoice with the same id"
     if not verify_commit(commit, state.local):
         return "the commit is not signed by this node"
-    answered = [(friend, pending) for friend, pending in parts if _is_promised(friend, invoice, pending)]
+    queued = _queued_responses(parts, invoice.currency)
+    answered = [
+        (friend, pending)
+        for friend, pending in parts
+        if pending.response is not None or (friend.public_key, pending.request.request_id) in queued
+    ]
     if sum(pending.request.dest_payment for _, pending in answered) < invoice.total_dest_payment:
         return "parts of the payment are gone, so it cannot be collected whole"
     end = SALE.after(_state_of(state, invoice, payer), SaleEvent.COMMITTED)
@@ -194,14 +210,15 @@ def _give_back(turn: Turn, invoice: InvoiceRecord, payer: Payer, event: SaleEven
     _happened(turn.state, invoice, payer, before, event)
 
 
-def _is_promised(friend: Friend, invoice: InvoiceRecord, pending: Pending) -> bool:
-    """Whether our response was sent, or waits in the queue before the collect."""
-    request_id = pending.request.request_id
-    return pending.response is not None or any(
-        isinstance(item.operation, ResponseOp) and item.operation.request_id == request_id
+def _queued_responses(parts: list[tuple[Friend, Pending]], currency: Currency) -> set[Part]:
+    """Our responses to the friends of these parts that wait in a queue: before any collect that is queued now."""
+    friends = {friend.public_key: friend for friend, _ in parts}
+    return {
+        (key, item.operation.request_id)
+        for key, friend in friends.items()
         for item in friend.queues[Queue.BACKWARD].values()
-        if item.currency == invoice.currency
-    )
+        if isinstance(item.operation, ResponseOp) and item.currency == currency
+    }
 
 
 def _pending_parts(state: FunderState, invoice: InvoiceRecord, payer: Payer) -> list[tuple[Friend, Pending]]:
@@ -214,7 +231,7 @@ def _pending_parts(state: FunderState, invoice: InvoiceRecord, payer: Payer) -> 
 
 
 def _state_of(state: FunderState, invoice: InvoiceRecord, payer: Payer) -> SaleState | None:
-    parts, paid = len(state.waiting.of(payer)), state.waiting.paid(payer)
+    parts, paid = state.waiting.number_of(payer), state.waiting.paid(payer)
     return sale_state(invoice.total_dest_payment, parts, paid)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from offset.base.faults import NodeStopped
 from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, RequestId
-from offset.base.limits import OPERATIONS_PER_BATCH_MAX
+from offset.base.limits import OPERATIONS_PER_BATCH_MAX, OPERATIONS_PER_MESSAGE_MAX
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.ledger.mutual_credit import MutualCredit, Pending
 from offset.core.funder.records import (
@@ -151,7 +151,9 @@ class FunderState:
     def __init__(self, local: PublicKey, past: Past = NO_PAST) -> None:
         self.local = local
         self.operations_max = OPERATIONS_PER_BATCH_MAX
-        """How many operations we put into one message."""
+        """How many operations beside cancels we put into one message."""
+        self.operations_with_cancels_max = OPERATIONS_PER_MESSAGE_MAX
+        """And how many with them."""
         self.relays: tuple[NamedRelayAddress, ...] = ()
         self.friends: dict[PublicKey, Friend] = {}
         self.invoices: dict[InvoiceId, InvoiceRecord] = {}

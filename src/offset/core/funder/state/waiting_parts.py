@@ -59,6 +59,10 @@ class WaitingParts:
         """The parts of this payer, first come first."""
         return list(self._parts.get(payer[0], {}).get(payer[1], ()))
 
+    def number_of(self, payer: Payer) -> int:
+        """How many parts of this payer wait."""
+        return len(self._parts.get(payer[0], {}).get(payer[1], ()))
+
     def payers_of(self, invoice_id: InvoiceId) -> list[Payer]:
         """Everybody who has begun to pay this invoice."""
         return [(invoice_id, lock) for lock in self._parts.get(invoice_id, ())]
@@ -66,6 +70,10 @@ class WaitingParts:
     def count(self, invoice_id: InvoiceId) -> int:
         """How many parts wait for this invoice, of all payers."""
         return sum(map(len, self._parts.get(invoice_id, {}).values()))
+
+    def count_from(self, friend: PublicKey, invoice_id: InvoiceId) -> int:
+        """How many of them came through this friend. Looks at each of them."""
+        return sum(key == friend for parts in self._parts.get(invoice_id, {}).values() for key, _ in parts)
 
     def __iter__(self) -> Iterator[Payer]:
         return iter(list(self._sums))
