@@ -1,4 +1,4 @@
-.PHONY: help setup demo test test-browser check bench fuzz sim-selftest
+.PHONY: help setup demo test check bench fuzz fuzz-rest sim-selftest
 .DEFAULT_GOAL := help
 
 help: ## List what can be made
@@ -13,9 +13,6 @@ demo: setup ## Pay across a small network of real programs on this machine
 test: setup ## Run the tests
 	@scripts/test
 
-test-browser: setup ## Run the tests of the wallet's page in Chromium
-	@scripts/test-browser
-
 check: setup ## Lint, formats, types, import rules, house rules
 	@scripts/check
 
@@ -27,3 +24,6 @@ bench: setup ## Run the benchmarks
 
 fuzz: setup ## Feed hostile bytes to everything that reads bytes of others, for 10 minutes
 	@scripts/fuzz
+
+fuzz-rest: setup ## Ask a wallet for everything its OpenAPI document says, and for what it does not
+	@scripts/fuzz_rest

@@ -80,3 +80,9 @@ def test_books() -> None:
     assert len(sizes) == 2
     assert sizes[0] == sizes[1]
     assert re.search(r"links, one moved +0\.\d KiB in 1 messages", told)
+
+
+def test_wallet() -> None:
+    """It tells of a wallet with no, one and ten cards."""
+    told = run("wallet.py", "--seconds", "0.1")
+    assert "10 cards:" in told

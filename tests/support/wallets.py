@@ -47,8 +47,8 @@ class Loop:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
+        self.thread = threading.Thread(target=self._loop.run_forever)
+        self.thread.start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """What a coroutine gives, run there."""
@@ -65,7 +65,7 @@ class Loop:
     def close(self) -> None:
         """End the thread."""
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(WAIT_S)
+        self.thread.join(WAIT_S)
         self._loop.close()
 
 

@@ -140,6 +140,8 @@ def test_a_node_that_does_not_know_us_is_told_what_to_trust(wallet: Served) -> N
         {"kind": "remote", "node": "{}"},
         {"kind": "remote", "node": format_ticket(Ticket(NODE.public_key, "nowhere"))},
         {"kind": "local", "node": "words"},
+        {"kind": "local", "name": "a\x1b[2Jb"},
+        {"kind": "local", "name": "é" * 200},
     ],
 )
 def test_a_card_that_cannot_be_is_refused(wallet: Served, body: dict[str, str]) -> None:

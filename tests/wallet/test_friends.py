@@ -139,7 +139,9 @@ def test_a_friend_is_changed(pair: Pair) -> None:
     own = pair.left.rest.get("cards", pair.a, "own-card")["file"]
     assert "somebody else" in pair.left.ask("PATCH", path, {"card": own}).body["detail"]
     assert pair.left.ask("PATCH", f"/cards/{pair.a}/friends/{'A' * 43}", {"name": "x"}).kind == "not-found"
-    assert pair.left.ask("PATCH", f"/cards/{pair.a}/friends/x", {"name": "x"}).kind == "refused"
+    assert pair.left.ask("PATCH", f"/cards/{pair.a}/friends/x", {"name": "x"}).kind == "not-found"
+    for name in ("two\nlines", " blank", "\u202eflipped"):
+        assert pair.left.ask("PATCH", path, {"name": name}).kind == "refused"
 
 
 def test_a_friend_is_removed_after_a_question_only(pair: Pair) -> None:

@@ -24,7 +24,7 @@ from offset.wallet.card import APP, Attend, Card, Watch
 from offset.wallet.local import make_node, new_identity
 from offset.wallet.refusals import Refusal
 from offset.wallet.values.cards import NewCard
-from offset.wallet.values.parts import key_text
+from offset.wallet.values.parts import checked_name, key_text
 from offset.wire.files import RemoteNodeCard, Ticket, format_identity, parse_identity
 from offset.wire.texts import read_text
 
@@ -94,6 +94,7 @@ class Cards:
 
     async def make(self, wish: NewCard) -> Card:
         """A new card, which opens at once. Raises Refusal or UserFault."""
+        checked_name(wish.name)
         async with self._writing:
             if len(self._cards) >= WALLET_CARDS_MAX:
                 raise Refusal("refused", f"A wallet has at most {WALLET_CARDS_MAX} cards. Remove one first.")
@@ -127,7 +128,7 @@ class Cards:
 
     async def rename(self, card: Card, name: str) -> None:
         """Call it so."""
-        await self._put(card, replace(card.row, name=name))
+        await self._put(card, replace(card.row, name=checked_name(name)))
         card.rename(name)
 
     async def remove(self, card: Card) -> Path:

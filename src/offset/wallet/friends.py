@@ -16,7 +16,7 @@ from offset.core.apps.reports import balance_of, balances, config_of
 from offset.wallet.card import Card
 from offset.wallet.refusals import Refusal
 from offset.wallet.values.friends import CurrencyTerms, FriendChange, NewFriend
-from offset.wallet.values.parts import amount_of
+from offset.wallet.values.parts import amount_of, checked_name
 from offset.wallet.wallet import Wallet
 from offset.wire.files import FriendFile
 from offset.wire.report import ChannelInconsistent, CurrencyConfigReport
@@ -117,6 +117,7 @@ async def add(card: Card, wish: NewFriend, file: FriendFile, steps: list[Step]) 
     """A new friend, with whom the node begins to talk. Raises Refused or UserFault."""
     node = card.node
     key = file.public_key
+    checked_name(wish.name)
     if key in node.report.friends:
         friend = node.report.friends[key]
         raise Refusal("conflict", f"This card is your friend {friend.name} already. Nothing was changed.")
@@ -129,6 +130,8 @@ async def add(card: Card, wish: NewFriend, file: FriendFile, steps: list[Step]) 
 async def change(card: Card, key: PublicKey, wish: FriendChange) -> None:
     """Another name, other relays, enabled or not. Raises Refused or UserFault."""
     friends = card.node.friends
+    if wish.name is not None:
+        checked_name(wish.name)
     if wish.card is not None:
         file = read_card(wish.card)
         if file.public_key != key:

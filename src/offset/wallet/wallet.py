@@ -11,6 +11,7 @@ from msgspec.structs import asdict, replace
 from offset.app.updates import Update
 from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
+from offset.base.limits import CURRENCY_BYTES_MAX
 from offset.base.names import check_currency
 from offset.store.sqlite.lock import Lock, Taken
 from offset.store.wallet.database import CurrencyRow, WalletDatabase
@@ -19,7 +20,7 @@ from offset.wallet.card import Attend, Card
 from offset.wallet.cards import Cards
 from offset.wallet.clerk import Clerks
 from offset.wallet.events import Events
-from offset.wallet.values.parts import key_text
+from offset.wallet.values.parts import checked_name, key_text
 from offset.wallet.values.session import CurrencyView, CurrencyViewChange, Settings, SettingsChange
 from offset.wire.extension import Extra
 from offset.wire.report import (
@@ -106,6 +107,8 @@ class Wallet:
         """Set what is named. Raises Refusal, or NodeStopped when it cannot be written down."""
         if change.main_card:
             self.cards.get(change.main_card)
+        if change.owner:
+            checked_name(change.owner)
         named = {name: value for name, value in asdict(change).items() if value is not None}
         async with self._writing:
             await asyncio.to_thread(self._database.put_settings, named)
@@ -131,7 +134,9 @@ class Wallet:
 
     async def change_currency(self, name: str, change: CurrencyViewChange) -> CurrencyView:
         """Show a currency so. Raises UserFault, or NodeStopped when it cannot be written down."""
-        row = CurrencyRow(check_currency(name), change.decimals, change.label.strip())
+        if change.label:
+            checked_name(change.label, CURRENCY_BYTES_MAX)
+        row = CurrencyRow(check_currency(name), change.decimals, change.label)
         async with self._writing:
             await asyncio.to_thread(self._database.put_currency, row)
             self._currencies[name] = row

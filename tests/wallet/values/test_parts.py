@@ -14,6 +14,7 @@ from offset.wallet.values.parts import (
     Time,
     amount_of,
     balance_of,
+    checked_name,
     key_of,
     key_text,
     time_of,
@@ -72,3 +73,11 @@ def test_a_body_with_an_unknown_field_is_refused() -> None:
 
     with pytest.raises(msgspec.ValidationError, match="ammount"):
         msgspec.json.decode(b'{"ammount": "1"}', type=Some)
+
+
+def test_names_are_seen_as_they_are() -> None:
+    """What has line breaks, blanks around it or marks that nobody sees is no name; bytes are counted, not letters."""
+    assert checked_name("Bob's café") == "Bob's café"
+    for name in ("", " a", "a\nb", "a\u202eb", "\ud800", "é" * 129):
+        with pytest.raises(UserFault, match="a name"):
+            checked_name(name)

@@ -13,6 +13,7 @@ from offset.base.credits import Amount, Balance, is_amount, is_balance
 from offset.base.faults import UserFault
 from offset.base.ids import PUBLIC_KEY_BYTES, PublicKey
 from offset.base.limits import CURRENCY_BYTES_MAX, NAME_BYTES_MAX, U32_MAX
+from offset.base.notes import shown
 
 AMOUNT_DIGITS = 39
 """Of 2^128 - 1."""
@@ -64,6 +65,19 @@ def key_of(text: str) -> PublicKey:
         return PublicKey(base64url.decode(text, PUBLIC_KEY_BYTES))
     except UserFault as fault:
         raise UserFault(f"a public key was expected: {fault}") from None
+
+
+def checked_name(text: str, bytes_max: int = NAME_BYTES_MAX) -> str:
+    """`text` when it may be the name of something: on one line, and all of it can be seen. Raises UserFault."""
+    try:
+        length = len(text.encode())
+    except UnicodeEncodeError:
+        raise UserFault("a name must be text in UTF-8") from None
+    if length > bytes_max:
+        raise UserFault(f"a name has at most {bytes_max} bytes, not {length}: shorten it")
+    if not text or text != shown(text):
+        raise UserFault("a name stands on one line, without blanks around it or characters that do not print")
+    return text
 
 
 def key_text(key: PublicKey) -> str:

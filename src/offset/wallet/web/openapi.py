@@ -10,13 +10,25 @@ from typing import Any
 import msgspec
 
 from offset import __version__
+from offset.base.limits import CURRENCY_BYTES_MAX
 from offset.wallet.values.problems import Problem
-from offset.wallet.web.app import ROOT
+from offset.wallet.web.app import KEY_CHARACTERS, ROOT
 from offset.wallet.web.table import Needs, Route
 
 _PARAMETER = re.compile(r"\{(\w+)(:\w+)?\}")
 _REFERENCE = "#/components/schemas/{name}"
 _SECURITY: list[dict[str, list[str]]] = [{"key": []}]
+
+
+_ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,86}$"}
+_KEY = {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"}
+_REPEAT = {"type": "string", "minLength": 1, "maxLength": KEY_CHARACTERS}
+_IN_PATHS: dict[str, dict[str, Any]] = {
+    "friend": _KEY,
+    "key": _KEY,
+    "currency": {"type": "string", "minLength": 1, "maxLength": CURRENCY_BYTES_MAX},
+}
+"""The schemas of parameters in paths; the others are ids."""
 
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:
@@ -82,7 +94,7 @@ def _operation(route: Route, schema_of: dict[str, Any]) -> dict[str, Any]:
 
 def _parameters(route: Route) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        {"name": name, "in": "path", "required": True, "schema": _IN_PATHS.get(name, _ID)}
         for name, _ in _PARAMETER.findall(route.path)
     ]
     if route.query is not None:
@@ -92,9 +104,7 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
             is_required = name in described.get("required", ())
             found.append({"name": name, "in": "query", "required": is_required, "schema": kind})
     if route.method == "POST" and route.needs is not Needs.NOTHING:
-        found.append(
-            {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "maxLength": 200}}
-        )
+        found.append({"name": "Idempotency-Key", "in": "header", "schema": _REPEAT})
     if route.asks:
         found.append({"name": "X-Offset-Confirm", "in": "header", "schema": {"type": "string"}})
     return found

@@ -6,7 +6,7 @@ from offset.base.ids import PublicKey
 from offset.wallet import friends, views
 from offset.wallet.refusals import Refusal
 from offset.wallet.values.cards import Card, CardChange, Empty, NewCard, OwnCard, ServerPlace, Standing
-from offset.wallet.values.parts import key_of
+from offset.wallet.values.parts import checked_name, key_of
 from offset.wallet.web.table import Ask, Needs, Route
 from offset.wire.files import format_friend
 from offset.wire.texts import write_text
@@ -88,7 +88,8 @@ def _key(ask: Ask) -> PublicKey:
 
 async def put_relay(ask: Ask) -> Standing:
     """Use a relay, or give a known one another address or name."""
-    await ask.card.node.relays.add(_key(ask), ask.body.address, ask.body.name)
+    name = checked_name(ask.body.name)
+    await ask.card.node.relays.add(_key(ask), ask.body.address, name)
     return views.standing(ask.card.look())
 
 
@@ -101,7 +102,8 @@ async def remove_relay(ask: Ask) -> None:
 
 async def put_server(ask: Ask) -> Standing:
     """Use an index server, or give a known one another address or name."""
-    await ask.card.node.index_servers.add(_key(ask), ask.body.address, ask.body.name)
+    name = checked_name(ask.body.name)
+    await ask.card.node.index_servers.add(_key(ask), ask.body.address, name)
     return views.standing(ask.card.look())
 
 

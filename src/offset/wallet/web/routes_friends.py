@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from msgspec import Meta
@@ -26,6 +27,9 @@ from offset.wallet.web.table import Ask, Needs, Route
 from offset.wire.files import format_token
 from offset.wire.signing import verify_move_token_hashed
 
+FRIENDS_AT_ONCE = 100
+"""After so many others of the loop have their turn."""
+
 
 class Most(Body):
     """How many are wanted."""
@@ -36,8 +40,14 @@ class Most(Body):
 async def list_friends(ask: Ask) -> tuple[Friend, ...]:
     """The friends of a card by name; with a limit those that matter most: books that differ, then large amounts."""
     look = ask.card.look()
-    keys = views.friend_keys(look.report, ask.query.limit)
-    return tuple(views.friend_value(look, key) for key in keys)
+    friends: list[Friend] = []
+    for number, key in enumerate(views.friend_keys(look.report, ask.query.limit), 1):
+        # One that was removed meanwhile is not there any more.
+        if key in look.report.friends:
+            friends.append(views.friend_value(look, key))
+        if number % FRIENDS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return tuple(friends)
 
 
 async def friend(ask: Ask) -> Friend:

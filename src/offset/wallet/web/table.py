@@ -6,10 +6,12 @@ import enum
 import hashlib
 import os
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
+from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
 from offset.wallet.card import Card
 from offset.wallet.refusals import Refusal
@@ -130,10 +132,12 @@ class Ask:
     @property
     def friend(self) -> PublicKey:
         """The friend that the path names, which the card has. Raises Refusal."""
-        key = key_of(self.path["friend"])
-        if key not in self.card.report.friends:
-            raise Refusal("not-found", "This card has no such friend.")
-        return key
+        report = self.card.report
+        with suppress(UserFault):
+            key = key_of(self.path["friend"])
+            if key in report.friends:
+                return key
+        raise Refusal("not-found", "This card has no such friend.")
 
     def confirm(self, sentence: str) -> None:
         """Return if the owner has said yes to this sentence, about this very request. Raises Refusal."""

@@ -79,13 +79,21 @@ def test_more_than_the_total_is_cancelled() -> None:
 
 
 def test_parts_of_nothing_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What freezes nothing is no part of an invoice over something; one over nothing has INVOICE_FREE_PARTS_MAX."""
-    monkeypatch.setattr(seller, "INVOICE_FREE_PARTS_MAX", 2)
+    """What freezes nothing is no part of an invoice over something; one over nothing has INVOICE_FREE_PARTS_MAX, of
+    which each friend gets an eighth of what is free: whoever fills its share keeps nobody else out.
+    """
+    monkeypatch.setattr(seller, "INVOICE_FREE_PARTS_MAX", 18)
     shop = Shop()
     assert isinstance(shop.ask(0), CancelOp)
     gift = shop.world.invoice("s", 0)
     answers = [shop.ask(0, total=0, invoice_id=gift, src_lock=bytes([number] * 32)) for number in range(3)]
     assert [type(answer) for answer in answers] == [ResponseOp, ResponseOp, CancelOp]
+    other = Peer(shop.world, "y", "s")
+    locks = [bytes([9, number]) for number in range(3)]
+    other.say("s", *[other.request(90 + n, 0, invoice_id=gift, src_lock=locks[n]) for n in range(3)])
+    other.get_token("s")
+    answers = [taken.op for taken in other.taken]
+    assert sorted(type(answer).__name__ for answer in answers) == ["CancelOp", "ResponseOp", "ResponseOp"]
 
 
 def test_payers_stand_side_by_side() -> None:
@@ -107,6 +115,28 @@ def test_payers_stand_side_by_side() -> None:
     assert (world["s"].credit(squatter.key).balance, world["s"].credit(squatter.key).remote_debt) == (0, 0)
     assert world["s"].credit(shop.payer.key).balance == 20
     assert list(world["s"].state.waiting) == []
+
+
+def test_a_copied_lock_blocks_one_attempt_only() -> None:
+    """A mediator that copies the lock of a payer takes the room of its last part; with another lock there is room.
+
+    What the mediator has frozen for that is given back when the invoice is collected, and not before its time.
+    """
+    shop = Shop()
+    world, copier = shop.world, Peer(shop.world, "y", "s")
+    assert isinstance(shop.ask(10), ResponseOp)
+    copier.say("s", copier.request(90, 1, total=20, invoice_id=shop.invoice_id, src_lock=SRC_LOCK))
+    assert isinstance(shop.ask(10), CancelOp)
+    other_lock = bytes([6]) * 32
+    answer = shop.ask(20, src_lock=other_lock)
+    assert isinstance(answer, ResponseOp)
+    world.control("s", app.CommitInvoice(commit_for(shop, answer, other_lock)))
+    assert world["s"].refusal is None
+    for peer in (copier, shop.payer):
+        peer.say("s")
+        peer.get_token("s")
+    assert set(copier.answers().values()) == {CancelOp}
+    assert world["s"].credit(shop.payer.key).balance == 20
 
 
 @pytest.mark.parametrize("collected", [0, 1, 2])

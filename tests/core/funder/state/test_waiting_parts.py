@@ -19,7 +19,8 @@ def test_each_payer_is_counted_apart() -> None:
         waiting.add(FRIEND, op)
     assert [waiting.paid(payer) for payer in waiting] == [11, 7]
     assert waiting.of((INVOICE, LOCKS[0])) == [(FRIEND, bytes([1] * 16)), (FRIEND, bytes([3] * 16))]
-    assert waiting.count(INVOICE) == 3
+    assert waiting.count(INVOICE) == waiting.count_from(FRIEND, INVOICE) == 3
+    assert waiting.count_from(bytes([7]) * 32, INVOICE) == 0
     assert [waiting.number_of((INVOICE, lock)) for lock in (*LOCKS, bytes([9]) * 32)] == [2, 1, 0]
     assert waiting.payers_of(INVOICE) == [(INVOICE, lock) for lock in LOCKS]
     for op in parts:

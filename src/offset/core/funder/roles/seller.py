@@ -11,6 +11,7 @@ from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.core.funder.ledger.mutual_credit import Pending, response_buffer_of
 from offset.core.funder.records import InvoiceRecord, Queue, UsedKey
 from offset.core.funder.roles.sale_states import SALE, SaleEvent, SaleState, came, lost, sale_state
+from offset.core.funder.state.passed_on import is_within_share
 from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.turn import Turn
 from offset.core.funder.state.waiting_parts import Part, Payer
@@ -76,7 +77,8 @@ def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) 
     parts and a lock of its own here. What is promised is bounded by the credits that are frozen for it.
     """
     invoice = turn.state.invoices.get(op.invoice_id)
-    if invoice is None or not _fits(turn.state, invoice, currency, op):
+    fits = invoice is not None and _fits(turn.state, invoice, currency, op)
+    if invoice is None or not fits or not _has_place(turn.state, friend, op):
         turn.answer(friend, currency, CancelOp(op.request_id))
         return
     invoice = _with_lock_for(turn, invoice, op.src_hashed_lock)
@@ -101,11 +103,20 @@ def _fits(state: FunderState, invoice: InvoiceRecord, currency: Currency, op: Re
     if invoice.currency != currency or invoice.total_dest_payment != op.total_dest_payment:
         return False
     if op.dest_payment == 0:
-        # It freezes nothing. For an invoice over nothing that is right, but such payers are counted.
-        is_room = state.waiting.count(invoice.invoice_id) < INVOICE_FREE_PARTS_MAX
-        return invoice.total_dest_payment == 0 and is_room
+        # It freezes nothing, which is right for an invoice over nothing only.
+        return invoice.total_dest_payment == 0
     paid = state.waiting.paid((op.invoice_id, op.src_hashed_lock))
     return paid + op.dest_payment <= invoice.total_dest_payment
+
+
+def _has_place(state: FunderState, friend: Friend, op: RequestOp) -> bool:
+    """Whether a part that freezes nothing may wait: such payers are counted, and each friend that brings them has a
+    share of the places, so that none takes them all. What is worth something has paid for its place.
+    """
+    if op.dest_payment > 0:
+        return True
+    free = INVOICE_FREE_PARTS_MAX - state.waiting.count(op.invoice_id)
+    return is_within_share(state.waiting.count_from(friend.public_key, op.invoice_id), free)
 
 
 def _with_lock_for(turn: Turn, invoice: InvoiceRecord, src_hashed_lock: HashedLock) -> InvoiceRecord:

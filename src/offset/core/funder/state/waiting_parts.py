@@ -71,6 +71,10 @@ class WaitingParts:
         """How many parts wait for this invoice, of all payers."""
         return sum(map(len, self._parts.get(invoice_id, {}).values()))
 
+    def count_from(self, friend: PublicKey, invoice_id: InvoiceId) -> int:
+        """How many of them came through this friend. Looks at each of them."""
+        return sum(key == friend for parts in self._parts.get(invoice_id, {}).values() for key, _ in parts)
+
     def __iter__(self) -> Iterator[Payer]:
         return iter(list(self._sums))
 
