@@ -9,7 +9,7 @@ import asyncio
 import itertools
 import tempfile
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from offset.app import (
@@ -23,9 +23,11 @@ from offset.app import (
     RelayAddress,
     connect_files,
 )
+from offset.base.credits import Amount
 from offset.base.faults import OffsetError
-from offset.base.ids import Currency
+from offset.base.ids import Currency, PublicKey
 from offset.core.apps.reports import balance_of
+from offset.programs.offset.demo_wallet import DemoWallets
 from offset.programs.offset.network import DemoNetwork, DemoNode, OwnNetwork
 from offset.programs.offset.progress import Progress
 from offset.wire.files import parse_ticket
@@ -44,9 +46,12 @@ _RECEIPT_SECONDS = 60.0
 class Demo:
     """One run of the demo."""
 
-    def __init__(self, programs: Path, *, keep: bool, amount: int) -> None:
-        """`programs`: the folder of the programs. `amount`: credits to pay."""
-        self._programs, self._keep, self._amount = programs, keep, amount
+    def __init__(self, programs: Path, *, keep: bool, amount: int, wallet: bool = False) -> None:
+        """`programs`: the folder of the programs. `amount`: credits to pay.
+
+        `wallet`: leave the payment to a person, on pages for both ends.
+        """
+        self._programs, self._keep, self._amount, self._wallet = programs, keep, amount, wallet
         self._progress = Progress()
         self._nodes: dict[str, Node] = {}
 
@@ -75,6 +80,9 @@ class Demo:
         await self._start(network, connections)
         await self._befriend(network)
         progress.say()
+        if self._wallet:
+            await self._leave_to_person(network)
+            return
         invoice = await self._nodes["D"].seller.create_invoice(CURRENCY, self._amount)
         progress.say(f"D asks for {self._amount} {CURRENCY}. A pays, and knows nobody but B.")
         receipt, seconds = await self._pay(invoice)
@@ -83,6 +91,29 @@ class Demo:
         progress.say(f"The receipt is signed by D and good. The payment took {seconds * 1000:.0f} ms.")
         await self._settle()
         self._show_balances()
+
+    async def _leave_to_person(self, network: DemoNetwork) -> None:
+        """Pages for both ends, with a payment that wants a yes, until the demo is broken off."""
+        progress = self._progress
+        async with progress.step("the index servers have learned who can pay whom"):
+            await self._wait_route(self._nodes["D"].public_key, self._amount)
+        wallets = DemoWallets(network, progress)
+        await wallets.prepare("A", "D", CURRENCY, self._amount)
+        await wallets.show()
+        progress.say()
+        progress.say(
+            f"D asks for {self._amount} {CURRENCY} on its page. On the page of A this waits for your yes:"
+        )
+        progress.say("  say it, take the commit that the page of A shows then, and give it to the page of D.")
+        progress.say(
+            "  Nothing is paid before; the page of D turns to PAID by itself, and A gets the receipt."
+        )
+        for name in ("A", "D"):
+            progress.say(f"One more page of {name}: offset wallet --folder {wallets.folder_of(name)} open")
+        progress.say("All of it ends, and is removed, at Ctrl-C.")
+        # That is how it is to end, so it is no failure.
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
 
     # Setting up
 
@@ -146,7 +177,7 @@ class Demo:
     async def _pay(self, invoice: InvoiceFile) -> tuple[Receipt, float]:
         progress, buyer, seller = self._progress, self._nodes["A"].buyer, self._nodes["D"].seller
         async with progress.step("the index servers have learned who can pay whom"):
-            await self._wait_route(invoice)
+            await self._wait_route(invoice.dest_public_key, invoice.dest_payment)
         began = time.monotonic()
         payment = await buyer.pay(invoice)
         promised = time.monotonic()
@@ -160,13 +191,13 @@ class Demo:
         progress.say(f"  D has collected, and A holds the receipt ({(ended - promised) * 1000:.0f} ms)")
         return receipt, ended - began
 
-    async def _wait_route(self, invoice: InvoiceFile) -> None:
+    async def _wait_route(self, seller: PublicKey, amount: Amount) -> None:
         """Reports travel between the federated servers within a second or two."""
         routes = self._nodes["A"].routes
         until = time.monotonic() + _ROUTE_SECONDS
         while True:
             try:
-                found = await routes.find(CURRENCY, invoice.dest_payment, invoice.dest_public_key)
+                found = await routes.find(CURRENCY, amount, seller)
             except PaymentError:
                 found = ()
             if found:
