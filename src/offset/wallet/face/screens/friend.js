@@ -3,13 +3,13 @@
 import { useState } from "preact/hooks";
 import { at, get, patch, remove } from "../api.js";
 import { html } from "../html.js";
-import { isZero } from "../amounts.js";
+import { isBelow, isZero } from "../amounts.js";
 import { say } from "../parts/confirm.js";
 import { Act, Field, Form } from "../parts/fields.js";
 import { save } from "../parts/giver.js";
 import { Icon } from "../parts/icons.js";
 import { Key } from "../parts/key.js";
-import { Amount, side } from "../parts/money.js";
+import { Amount } from "../parts/money.js";
 import { Notice, Trouble } from "../parts/notice.js";
 import { Bones, Screen } from "../parts/screen.js";
 import { Span } from "../parts/span.js";
@@ -30,7 +30,7 @@ function Line({ friend, line }) {
   return html`
     <section class="sheet stack" aria-label=${line.currency}>
       <div class="sum">
-        <span class="soft">${side(line.balance)}</span>
+        <span class="soft">${t(isZero(line.balance) ? "friend.even" : isBelow(line.balance) ? "friend.owed" : "friend.owes", { name })}</span>
         <${Amount} value=${line.balance} currency=${line.currency} signed toned />
       </div>
       <${Span} line=${line} name=${name} />
