@@ -106,6 +106,7 @@ export default function Purchase({ parts }) {
   return html`
     <${Screen} title=${t(`purchase.title-${stage}`)} back=${place()}>
       <div class="stack">
+        <p class="hidden" role="status">${t(`purchase.title-${stage}`)}</p>
         ${stage === "done"
           ? html`<${Paid} purchase=${purchase} />`
           : html`<section class="sheet stack">

@@ -83,6 +83,7 @@ export default function Sale({ parts }) {
   return html`
     <${Screen} title=${t(`sale.title-${stage}`)} back=${place("get-paid")}>
       <div class="stack">
+        <p class="hidden" role="status">${t(`sale.title-${stage}`)}</p>
         ${stage === "collected" && html`<${Paid} sale=${sale} />`}
         ${stage !== "collected" &&
         html`<section class="sheet stack" aria-label=${t("get.title")}>
