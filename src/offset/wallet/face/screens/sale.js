@@ -21,7 +21,7 @@ import { t } from "../words.js";
 const WAITS = new Set(["opening", "open", "committed", "canceling"]);
 
 const Paid = ({ sale }) => html`
-  <div class="paid" role="status">
+  <div class="paid">
     <${Icon} name="done" />
     <span class="word">${t("purchase.paid")}</span>
     <span class="amount">${money(sale.amount, sale.currency)}</span>
