@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 from offset.base.credits import Amount
 from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Uid
 from offset.base.instants import Instant
-from offset.wire.codec import Builder, Codec, Message, struct, union
+from offset.wire.codec import Codec, Message, struct, union
+from offset.wire.codec_values import Builder
 from offset.wire.common import RelayAddress
 
 M = TypeVar("M")
