@@ -99,7 +99,7 @@ class World:
 
     def _fill(self) -> None:
         bakery = sample.view(2000, "bakery", "Lunch")
-        piano = sample.view(12000, "piano", "Piano lessons")
+        piano = sample.view(24000, "piano", "Piano lessons")
         far = sample.view(900, "far", "Bicycle repair")
         for text, invoice in (
             ("offset:i1/bakery", bakery),
@@ -314,7 +314,7 @@ def _of_card(
                 for one in world.friends
                 if one.currencies
             )
-            return payments.Capacity(most="8000", fees="20", is_at_least=True, own_lines=lines, why=None)
+            return payments.Capacity(most="17500", fees="20", is_at_least=True, own_lines=lines, why=None)
         case "POST", ["quote"]:
             found = world.readable[body["to"].strip().lower()].invoice
             assert found
