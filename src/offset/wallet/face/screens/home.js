@@ -50,7 +50,7 @@ function HeldLine() {
   if (!waiting.length) return null;
   const [one] = waiting;
   const { amount, currency: unit } = one.invoice ?? one;
-  const to = one.invoice ? one.name || one.invoice.seller_name || t("pay.somebody") : null;
+  const to = one.invoice ? one.invoice.seller_name || one.name || t("pay.somebody") : null;
   return html`
     <a class="notice warn item-link" href=${place("held")}>
       <${Icon} name="held" />
