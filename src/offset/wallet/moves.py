@@ -112,17 +112,28 @@ class Ledgers:
         for key in [key for key in self._seen if key[0] not in friends]:
             moves += self._change(key, Standing(), cause, at)
             del self._seen[key]
+        # Looked up once: to search for each of many friends would hold the loop.
+        held: dict[PublicKey, list[Key]] = {}
+        for key in self._seen:
+            held.setdefault(key[0], []).append(key)
         for friend, report in friends.items():
-            moves += self.friend(friend, report.name, report.channel_status, at, cause)
+            moves += self._friend(friend, report.name, report.channel_status, at, cause, held.get(friend, []))
         return moves
 
     def friend(
         self, friend: PublicKey, name: str, status: ChannelStatus, at: Millis, cause: str = PASSING
     ) -> list[Move]:
         """One friend, as it was told last."""
+        held = [key for key in self._seen if key[0] == friend]
+        return self._friend(friend, name, status, at, cause, held)
+
+    def _friend(
+        self, friend: PublicKey, name: str, status: ChannelStatus, at: Millis, cause: str, held: list[Key]
+    ) -> list[Move]:
+        """The same; `held` are the keys of what stood there with this friend."""
         self._names[friend] = name
         now = _standings(status)
-        gone = [key for key in self._seen if key[0] == friend and key[1] not in now]
+        gone = [key for key in held if key[1] not in now]
         moves: list[Move] = []
         for key in gone:
             moves += self._change(key, Standing(is_agreed=False), cause, at)
