@@ -4,8 +4,8 @@ benchmarks/books.py                        10 000 friends, with 1, 3 and 7 curre
 benchmarks/books.py --friends 500 --currencies 8
 
 "Whole" is the report in one message: as every app got it before there were pieces, in one go and with what only ours
-read; and as others get it now. While a message is made or read the node or the app does nothing else: "longest" is
-that time.
+read; and as others get it now. "Left out" is what an app costs that needs no report. While a message is made or read
+the node or the app does nothing else: "longest" is that time.
 All times are of the processor, so that what else runs on the machine does not count.
 """
 
@@ -19,7 +19,7 @@ from typing import TypeVar
 
 from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
-from offset.base.ids import Conn, Currency, PublicKey
+from offset.base.ids import Conn, Currency, PublicKey, Uid
 from offset.base.limits import APP_FRAME_BYTES_MAX
 from offset.core.apps.first_report import FirstReport
 from offset.core.channeler.channeler import Channeler
@@ -183,6 +183,25 @@ def in_pieces(book: Book) -> None:
         )
 
 
+def left_out(book: Book) -> None:
+    """No report: until the app is ready, and has the acknowledgement of its request."""
+    sent: list[bytes] = []
+    apps = NodeApps(lambda _: MAY, lambda _conn, data: sent.append(data))
+    conn, node, app = Conn(0), Clock(), Clock()
+    first = FirstReport(book.state.local, wants_report=False)
+    if not node.take(ReportPieces(book.state).is_offered):
+        tell("left out", "not offered: the report is short")
+        return
+    node.take(lambda: apps.opened(conn, APP, offers_pieces=True))
+    (answer,) = app.take(lambda: first.take(sent[0]))
+    assert first.is_over
+    node.take(lambda: apps.question(conn, answer))
+    node.take(lambda: apps.register_reportless(conn))
+    node.take(lambda: apps.tell_change(Uid(bytes(16)), ()))
+    app.take(lambda: APP_SERVER_TO_APP.decode(sent[1]))
+    tell("left out", f"{sum(map(len, sent))} bytes; node {spent(node)}; app {spent(app)}")
+
+
 def next_piece(book: Book, pieces: ReportPieces, apps: NodeApps, conn: Conn) -> bool:
     """Send a piece, if there is one left."""
     piece = pieces.take(conn)
@@ -250,6 +269,7 @@ def main() -> None:
         at_once(book)
         whole(book)
         in_pieces(book)
+        left_out(book)
     links(book)
 
 

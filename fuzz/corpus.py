@@ -55,6 +55,7 @@ from offset.wire.relay import (
     Listen,
 )
 from offset.wire.report import NODE_REPORT
+from support import letters
 from support.ledger import FST
 from support.texts import vectors
 from support.vectors import cases
@@ -135,6 +136,15 @@ def uri_seeds() -> list[bytes]:
     pasted = [case[name] for case in book["texts"] for name in ("text", "file") if case[name]]
     pasted += [case["pasted"] for case in (*book["read"], *book["refused"])]
     return [*file_seeds(""), *[text.encode() for text in pasted]]
+
+
+def letter_seeds() -> list[bytes]:
+    """The letters of the document: good ones, newer ones, and those that nobody sends."""
+    found = letters.vectors()
+    recorded = [
+        bytes.fromhex(case["bytes"]) for kind in ("letters", "newer", "refused") for case in found[kind]
+    ]
+    return [b"", *recorded]
 
 
 def frame_seeds() -> list[bytes]:
@@ -339,6 +349,7 @@ def seeds_of(target: str) -> Iterator[bytes]:
         "file": lambda: file_seeds(name),
         "frames": frame_seeds,
         "uri": uri_seeds,
+        "letter": letter_seeds,
         "opening": opening_seeds,
         "session": lines.session_seeds,
         "friend": friend_seeds,

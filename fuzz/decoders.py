@@ -11,9 +11,21 @@ from offset.link.frames import FrameReader, frame
 from offset.wire import files
 from offset.wire.codec import Codec
 from offset.wire.extension import Extensible
+from offset.wire.mailbox import Letter, decode_letter, encode_letter
 from offset.wire.texts import read_text, write_text
 
-MODULES = ("app", "channel", "common", "friend", "index", "keepalive", "relay", "report", "text_values")
+MODULES = (
+    "app",
+    "channel",
+    "common",
+    "friend",
+    "index",
+    "keepalive",
+    "mailbox",
+    "relay",
+    "report",
+    "text_values",
+)
 FILES = (
     "app_ticket",
     "commit",
@@ -77,6 +89,19 @@ def parse(kind: str) -> Callable[[bytes], None]:
         assert write(read(written)) == written
 
     return run
+
+
+def letter(data: bytes) -> None:
+    """A message of a line is no letter, one that is refused by its number, or one that comes back as it was."""
+    try:
+        read = decode_letter(data)
+    except PeerFault:
+        return
+    if isinstance(read, Letter):
+        assert decode_letter(encode_letter(read.number, read.answer_to, read.body)) == read
+    else:
+        refusal = encode_letter(1, read.number, read.refusal)
+        assert isinstance(decode_letter(refusal), Letter)
 
 
 def uri(data: bytes) -> None:

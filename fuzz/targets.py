@@ -16,6 +16,7 @@ TARGETS: dict[str, Target] = {
     **{f"decode-{name}": decoders.decode(codec) for name, codec in decoders.codecs().items()},
     **{f"file-{kind}": decoders.parse(kind) for kind in decoders.FILES},
     "frames": decoders.frames,
+    "letter": decoders.letter,
     "uri": decoders.uri,
     "opening": lines.opening,
     "session": lines.session,

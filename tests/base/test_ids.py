@@ -15,7 +15,7 @@ OPENING = """
 from offset.base.ids import (
     Conn, Currency, DhPublicKey, HashedLock, InvoiceId, PaymentId, PlainLock, PublicKey, RequestId, Salt, Uid
 )
-from offset.core.channeler.effects import CloseLine, LineId
+from offset.core.meeting.effects import CloseLine, LineId
 from offset.core.funder.records import LOST, Origin
 from offset.crypto.exchange import derive_key
 from offset.crypto.locks import hash_lock

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from offset.base.faults import UserFault
 from offset.base.limits import TEXT_NOTE_BYTES_MAX
-from offset.base.notes import clean_note, shown
+from offset.base.notes import clean_note, is_shown, shown
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,11 @@ def test_length() -> None:
     with pytest.raises(UserFault, match="shorten"):
         clean_note("x" * (TEXT_NOTE_BYTES_MAX + 1))
     assert clean_note("half a pair \ud800") == "half a pair"
+
+
+def test_what_programs_write() -> None:
+    """One line of what prints, without blanks around it, that is not too long."""
+    assert is_shown("Lunch, 2 of them", 16)
+    assert not is_shown("Lunch, 2 of them", 15)
+    assert not is_shown(" Lunch", 16)
+    assert not is_shown("Lu\nnch", 16)

@@ -56,10 +56,11 @@ def axe(page: Page) -> list[str]:
     return violations
 
 
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_every_screen(browser: Browser, world: World, url: str, scheme: str, size: tuple[int, int]) -> None:
-    """axe-core finds nothing, nothing is wider than the screen, all can be touched, and no word is missing."""
+@pytest.mark.parametrize("scheme, size, other", [("light", NARROW, WIDE), ("dark", WIDE, NARROW)])
+def test_every_screen(
+    browser: Browser, world: World, url: str, scheme: str, size: tuple[int, int], other: tuple[int, int]
+) -> None:
+    """axe-core finds nothing, all can be touched, no word is missing, and nothing is wider than either screen."""
     page = page_in(browser, size, scheme)
     log_in(page, url)
     wrong: list[Any] = []
@@ -67,8 +68,10 @@ def test_every_screen(browser: Browser, world: World, url: str, scheme: str, siz
         go(page, place)
         wrong += [(name, violation) for violation in axe(page)]
         wrong += [(name, "too small", one) for one in page.evaluate(SMALL, TOUCH_PX)]
-        if (width := page.evaluate("document.documentElement.scrollWidth")) > size[0]:
-            wrong.append((name, "wider than the screen", width))
+        for width, height in (other, size):
+            page.set_viewport_size({"width": width, "height": height})
+            if (found := page.evaluate("document.documentElement.scrollWidth")) > width:
+                wrong.append((name, "wider than the screen", width, found))
         if "\u27e8" in page.inner_text("body"):
             wrong.append((name, "a word is missing"))
         if page.title() in ("", "Offset") or page.locator("h1").count() != 1:

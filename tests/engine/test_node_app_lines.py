@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offset.base.entropy import SeededEntropy
-from offset.base.ids import Conn, PublicKey
+from offset.base.ids import Conn, Currency, PaymentId, PublicKey, Uid
 from offset.base.limits import (
     APPS_MAX,
     APPS_RECHECK_MS,
@@ -26,20 +26,29 @@ from offset.wire.app import (
     AppPermissions,
     AppToAppServer,
     EnableFriend,
+    PaymentStatusNotFound,
+    ReportMutations,
     RequestClosePayment,
+    ResponseClosePayment,
 )
 from offset.wire.extension import (
     PIECE_REQUEST,
     QUERY,
     WELCOME,
     Extra,
+    FriendCreditLines,
+    InvoiceRows,
     InvoicesAbove,
+    LostCredits,
+    LostPayment,
     NetworkStatus,
+    Page,
     PaymentsAbove,
     PieceRequest,
     Query,
     StatusChange,
 )
+from offset.wire.report import FunderMutation, RemoveFriendMutation
 
 MAY = AppPermissions(routes=False, buyer=True, seller=False, config=False)
 KEY = PublicKey(bytes(32))
@@ -270,3 +279,67 @@ def test_where_no_pieces_are_offered_none_are_given() -> None:
     assert not WELCOME.decode(data).report_in_pieces
     door.say(conn, PIECE_REQUEST.encode(PieceRequest(True)))
     assert ("wants", conn) not in door.noted
+
+
+UNNEEDED = PIECE_REQUEST.encode(PieceRequest(is_wanted=False, is_unneeded=True))
+CHANGED = FunderMutation(RemoveFriendMutation(KEY))
+
+
+def test_an_app_without_a_report_is_told_only_what_comes_of_requests() -> None:
+    """Acknowledgements with their refusals, losses, answers and endings; no change, no line and no standing."""
+    door = Door()
+    door.is_large = True
+    conn = door.open(2)
+    assert WELCOME.decode(door.sent.pop(conn)[0]).report_is_optional
+    door.say(conn, UNNEEDED)
+    door.pass_ms(REPORT_OFFER_MS)
+    assert door.noted == []
+    lost = LostPayment(PaymentId(bytes(16)), Currency("FST"), (LostCredits(KEY, 5),), None)
+    lines = (FriendCreditLines(KEY, ()),)
+    door.apps.tell_change(None, [CHANGED], Extra(lines))
+    door.lines.status_moved()
+    door.pass_ms(STATUS_PAUSE_MS)
+    assert door.sent == {}
+    door.apps.tell_change(Uid(b"a" * 16), [CHANGED], Extra(lines, STATUS))
+    door.apps.tell_change(Uid(b"b" * 16), (), Extra(lines, refusal="no"))
+    door.apps.tell_change(None, [CHANGED], Extra(lines, lost_payments=(lost,)))
+    page = Page(Uid(bytes(16)), InvoiceRows(()), is_last=True)
+    door.apps.tell_page(conn, page)
+    door.say(conn, APP_TO_APP_SERVER.encode(AppToAppServer(bytes(16), RequestClosePayment(bytes(16)))))
+    ending = ResponseClosePayment(PaymentId(bytes(16)), PaymentStatusNotFound())
+    door.apps.tell(ending)
+    assert [APP_SERVER_TO_APP.decode(data) for data in door.sent[conn]] == [
+        ReportMutations(Uid(b"a" * 16), ()),
+        ReportMutations(Uid(b"b" * 16), (), Extra(refusal="no")),
+        ReportMutations(None, (), Extra(lost_payments=(lost,))),
+        ReportMutations(None, (), Extra(opt_page=page)),
+        ending,
+    ]
+
+
+def test_an_app_without_a_report_may_ask_for_it_later() -> None:
+    """Then it is told of changes like the others; and it cannot give a report back, which costs it its line."""
+    door = Door()
+    door.is_large = True
+    conn = door.open(2)
+    door.say(conn, UNNEEDED)
+    door.say(conn, PIECE_REQUEST.encode(PieceRequest(True)))
+    assert door.noted == [("wants", conn)]
+    door.lines.register(conn, node_report(extra=Extra(opt_status=STATUS, friends_follow=True)))
+    door.sent.clear()
+    door.apps.tell_change(Uid(bytes(16)), [CHANGED])
+    assert [APP_SERVER_TO_APP.decode(data) for data in door.sent[conn]] == [
+        ReportMutations(Uid(bytes(16)), (CHANGED,))
+    ]
+    door.say(conn, UNNEEDED)
+    assert door.noted[1:] == ["left"]
+
+
+def test_where_the_report_is_short_it_is_not_left_out() -> None:
+    """It is sent at once, and nobody is asked whether it is needed."""
+    door = Door()
+    conn = door.open(2)
+    assert not WELCOME.decode(door.sent[conn][0]).report_is_optional
+    assert door.noted == [conn]
+    door.say(conn, UNNEEDED)
+    assert door.noted[1:] == ["left"]

@@ -9,16 +9,8 @@ import pytest
 from link.ends import ALICE, BOB
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import Conn
-from offset.core.channeler.effects import (
-    CloseLine,
-    Effect,
-    FriendData,
-    LineId,
-    Offline,
-    Online,
-    OpenLine,
-    SendLine,
-)
+from offset.core.channeler.effects import Effect, FriendData, Offline, Online
+from offset.core.meeting.effects import CloseLine, LineId, OpenLine, SendLine
 from offset.engine.line_events import LineClosed, LineMessage, LineOpened
 from offset.engine.lines import Lines
 from offset.engine.loop import Loop

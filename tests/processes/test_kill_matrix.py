@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 import pytest
 
-from offset.app import NoAnswer, NoIndexServer, connect_files
+from offset.app import connect_files
 from offset.base.credits import Amount
 from offset.programs.offset.network import DemoNode
 from offset.wire.report import ChannelConsistent, FriendReport
 from support.commands import Done
-from support.network import CURRENCY, Papers, TestNetwork, can_pay, eventually, running, settled
+from support.network import CURRENCY, Papers, TestNetwork, can_pay, eventually, has_way, running, settled
 
 NAMES = ("alice", "bob", "carol", "dora")
 LINKS = tuple(pairwise(NAMES))
@@ -84,20 +84,7 @@ class Row:
         """Whether all friends are online, and the index server knows the way."""
         pairs = [pair for left, right in LINKS for pair in ((left, right), (right, left))]
         is_linked = all(can_pay(self.nodes[name], self.nodes[friend]) for name, friend in pairs)
-        return is_linked and self._has_route()
-
-    def _has_route(self) -> bool:
-        async def look() -> bool:
-            alice, dora = self.nodes["alice"], self.nodes["dora"]
-            async with connect_files(dora.app_ident, dora.ticket) as app:
-                key = app.public_key
-            async with connect_files(alice.app_ident, alice.ticket) as app:
-                return bool(await app.routes.find(CURRENCY, AMOUNT, key))
-
-        try:
-            return asyncio.run(look())
-        except (NoIndexServer, NoAnswer):
-            return False
+        return is_linked and has_way(self.nodes["alice"], self.nodes["dora"], AMOUNT, 2 * FEE)
 
     def await_token(self, name: str, friend: str) -> None:
         """Wait until the last word of all that the two have heard came to this one."""

@@ -307,7 +307,8 @@ def test_changed_limit(chain: Chain, tmp_path: Path) -> None:
     """A lowered limit stops payments above it, a raised one lets them through."""
     alice, bob, carol = chain.alice, chain.bob, chain.carol
     papers = Papers(tmp_path)
-    amount = 10 - held(alice).worth  # ten more than alice owes now
+    # Ten more than alice owes now.
+    amount = 10 - worths(chain)[0]
     papers.ask(carol, 10)
 
     def limit(credits: int) -> None:
@@ -319,7 +320,7 @@ def test_changed_limit(chain: Chain, tmp_path: Path) -> None:
     try:
         limit(amount)  # one too few: bob's fee
         done = eventually(
-            lambda: (tried := papers.try_to_pay(alice)) and "do not carry" in tried.stderr and tried,
+            lambda: (tried := papers.try_again(alice)) and "do not carry" in tried.stderr and tried,
             "the index server knows of the limit",
         )
         assert done.status == 1

@@ -63,6 +63,17 @@ RESUME = f"{PAY} --resume"
 STATUS = "buyer payment-status -p a.payment -r a.receipt"
 
 
+def pay_too_long(buying: Desk, line: str = PAY) -> Done:
+    """Pay until the time is over while a part is under way: a short time, or more where the machine is busy."""
+    buying.fake.results = [None]
+    for seconds in (0.2, 2, 20):
+        done = buying.run(f"{line} --timeout {seconds}")
+        assert done.status == 1
+        if buying.fake.payments:
+            return done
+    raise AssertionError("the payment did not begin")
+
+
 def paid(buying: Desk) -> bytes:
     """Pay; the id of the payment."""
     buying.good(PAY)

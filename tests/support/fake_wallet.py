@@ -76,6 +76,10 @@ class World:
         self.asked: list[tuple[str, str, Any]] = []
         """Each request: method, path, body."""
         self.listeners: list[Any] = []
+        self.heard = threading.Condition()
+        """Told when a page begins to listen."""
+        self.is_closed = False
+        """Whether no key is good any more."""
         if not empty:
             self._fill()
 
@@ -95,7 +99,7 @@ class World:
 
     def _fill(self) -> None:
         bakery = sample.view(2000, "bakery", "Lunch")
-        piano = sample.view(12000, "piano", "Piano lessons")
+        piano = sample.view(24000, "piano", "Piano lessons")
         far = sample.view(900, "far", "Bicycle repair")
         for text, invoice in (
             ("offset:i1/bakery", bakery),
@@ -310,7 +314,7 @@ def _of_card(
                 for one in world.friends
                 if one.currencies
             )
-            return payments.Capacity(most="8000", fees="20", is_at_least=True, own_lines=lines, why=None)
+            return payments.Capacity(most="17500", fees="20", is_at_least=True, own_lines=lines, why=None)
         case "POST", ["quote"]:
             found = world.readable[body["to"].strip().lower()].invoice
             assert found
@@ -331,6 +335,9 @@ def _of_card(
             return made
         case "POST", ["purchases", one, "confirm"]:
             world.purchases[one] = msgspec.structs.replace(world.purchases[one], stage="sending", quote=None)
+            return world.purchases[one]
+        case "POST", ["purchases", one, "stop"]:
+            world.purchases[one] = msgspec.structs.replace(world.purchases[one], stage="stopping")
             return world.purchases[one]
         case "GET", ["purchases", _, "commit"]:
             return payments.CommitText(text=f"offset:c1/{'abcdefgh' * 30}", file="{}")
@@ -368,7 +375,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
-        if path_text != "session" and self.headers.get("X-Offset-Key") != KEY:
+        if path_text != "session" and (self.world.is_closed or self.headers.get("X-Offset-Key") != KEY):
             problem = Refused("no-key", 401, "The wallet was closed. Open it anew.").problem
             return self._send(401, msgspec.json.encode(problem), "application/problem+json")
         if path_text == "events":
@@ -410,7 +417,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         self.wfile.flush()
-        self.world.listeners.append(tell)
+        with self.world.heard:
+            self.world.listeners.append(tell)
+            self.world.heard.notify_all()
         over.wait()
         self.world.listeners.remove(tell)
 

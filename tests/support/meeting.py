@@ -13,17 +13,9 @@ from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant, Millis
 from offset.base.limits import CONNECT_MS, HANDSHAKE_MS, KEEPALIVE_CLOSE_MS
-from offset.core.channeler import (
-    Channeler,
-    CloseLine,
-    FriendData,
-    InnerLine,
-    Offline,
-    Online,
-    OpenLine,
-    SendLine,
-)
+from offset.core.channeler import Channeler, FriendData, Offline, Online
 from offset.core.channeler import Effect as NodeEffect
+from offset.core.meeting import CloseLine, InnerLine, OpenLine, SendLine
 from offset.core.relay import Effect as RelayEffect
 from offset.core.relay import HangupLeg, PauseLeg, Relay, ResumeLeg, SendLeg
 from offset.crypto.identity import Identity

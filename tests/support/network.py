@@ -5,6 +5,7 @@ Every wait has a deadline that only a program which hangs will meet; a busy mach
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -14,11 +15,13 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
+from offset.app import NoAnswer, NoIndexServer, connect_files, parse_ticket
 from offset.programs.offset.network import DemoNetwork, DemoNode, NetworkError
 from offset.programs.stctrl import main as stctrl
 from offset.programs.stmgr import main as stmgr
@@ -198,6 +201,13 @@ class Papers:
         files = ("-i", self.invoice, "-p", self.payment, "-c", self.commit)
         return ctl(buyer, "buyer", "pay-invoice", *files, *options)
 
+    def try_again(self, buyer: DemoNode, *options: str) -> Done:
+        """pay-invoice, after it may have failed: a payment that was begun and refused has left its file, and ends."""
+        if self.payment.exists():
+            ended = self.end(buyer)
+            assert ended == (0, "Payment was canceled.\n", "")
+        return self.try_to_pay(buyer, *options)
+
     def pay(self, buyer: DemoNode, *options: str) -> str:
         """pay-invoice, again while the index server has not learned of the way; returns what it printed."""
 
@@ -296,6 +306,27 @@ class Chain(NamedTuple):
         return self.alice, self.bob, self.carol
 
 
+def has_way(buyer: DemoNode, seller: DemoNode, amount: int, fee: int, currency: str = CURRENCY) -> bool:
+    """Whether the buyer's index server names ways to the seller, with the fee that is charged for the amount.
+
+    It may learn of a line before it learns of the rate. Then a payment begins without a fee, is refused, and tries a
+    higher one, which need not be the one that is charged.
+    """
+
+    async def look() -> bool:
+        async with connect_files(buyer.app_ident, buyer.ticket) as app:
+            found = await app.routes.find(
+                currency, amount, parse_ticket(seller.ticket.read_text()).public_key
+            )
+        routes = [route for multi_route in found for route in multi_route.routes]
+        return bool(routes) and all(route.rate.fee(amount) == fee for route in routes)
+
+    try:
+        return asyncio.run(look())
+    except (NoIndexServer, NoAnswer):
+        return False
+
+
 @contextmanager
 def running_chain(folder: Path, *currencies: str, limit: int = LIMIT) -> Iterator[Chain]:
     """Three friends in a row."""
@@ -307,4 +338,6 @@ def running_chain(folder: Path, *currencies: str, limit: int = LIMIT) -> Iterato
         network.befriend(bob, carol, *currencies, limit=limit)
         for friend in ("alice", "carol"):
             bob.ctl("config", "set-currency-rate", "-n", friend, "-c", CURRENCY, "-m", "0", "-a", "1")
+        for buyer, seller in ((alice, carol), (carol, alice)):
+            eventually(partial(has_way, buyer, seller, 1, 1), "the index server knows the way and its rate")
         yield Chain(network, alice, bob, carol)

@@ -37,6 +37,8 @@ PAY_S = 20.0
 END_S = 20.0
 
 ATTEMPTS = 4
+FEES_MAX = 1
+"""What bob takes. A payment that was refused may be tried with higher fees, of which the seller gets the rest."""
 
 T = TypeVar("T")
 Step = Literal["began", "promised", "collected"]
@@ -117,7 +119,10 @@ class Deal:
             while True:
                 node = await self._buyer.node()
                 try:
-                    return (await node.buyer.pay(self.invoice, timeout_s=PAY_S, began=self._began)).commit
+                    payment = await node.buyer.pay(
+                        self.invoice, timeout_s=PAY_S, fees_max=FEES_MAX, began=self._began
+                    )
+                    return payment.commit
                 except (NoRoute, NoIndexServer, NotEnoughCredit, PaymentRefused, NoAnswer):
                     self._payment_id = None
                     await asyncio.sleep(RETRY_S)

@@ -7,16 +7,8 @@ The keys are those of spec 02, A: 01 < 02 < 00 < 03 in the order of keys. We are
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant, Millis
-from offset.core.channeler import (
-    Channeler,
-    CloseLine,
-    Effect,
-    FriendData,
-    Offline,
-    Online,
-    OpenLine,
-    SendLine,
-)
+from offset.core.channeler import Channeler, Effect, FriendData, Offline, Online
+from offset.core.meeting import CloseLine, OpenLine, SendLine
 from offset.wire.common import RelayAddress
 from offset.wire.relay import (
     INCOMING_CONNECTION,

@@ -13,6 +13,7 @@ from offset.testing import identity
 from offset.wire import uri
 from offset.wire.common import Commit, Receipt, RelayAddress
 from offset.wire.files import FriendFile, RemoteNodeCard, Ticket
+from offset.wire.letters_signing import origin_buffer
 from offset.wire.text_files import file_of
 from offset.wire.text_values import (
     InvoiceOrigin,
@@ -20,7 +21,6 @@ from offset.wire.text_values import (
     MailboxAddress,
     PaymentRequest,
     Text,
-    origin_buffer,
 )
 from offset.wire.texts import kind_of, read_text, write_text
 

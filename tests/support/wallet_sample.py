@@ -174,10 +174,11 @@ def no_quote(invoice: texts.InvoiceView, why: payments.Why) -> payments.Quote:
 SHORT = payments.Why(
     kind="own-lines",
     sentence="Your friends let less pass than this.",
-    most="8000",
+    most="17500",
+    is_at_least=True,
     remedies=(
-        Remedy(action="ask-friend", friend=key("Dana"), currency="FST", amount="4000"),
-        Remedy(action="pay-less", amount="8000", currency="FST"),
+        Remedy(action="ask-friend", friend=key("Dana"), currency="FST", amount="6500"),
+        Remedy(action="pay-less", amount="17500", currency="FST"),
         Remedy(action="try-again"),
     ),
 )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from offset.app import (
+    Disconnected,
     NoRoute,
     NotEnoughCredit,
     NotPermitted,
@@ -35,6 +36,7 @@ from offset.testing import (
     identity,
     in_thread,
     invoice,
+    node_report,
     receipt_for,
     serving,
     story,
@@ -208,3 +210,23 @@ def test_in_memory() -> None:
     assert app.wait_ready().report == fake.view.snapshot()
     app.ask(EnableFriend(FRIEND.public_key))
     assert fake.requests == [EnableFriend(FRIEND.public_key)]
+
+
+@story
+async def test_a_node_that_can_leave_its_report_out() -> None:
+    """An app that needs none is told what comes of its requests, and nothing else; another one gets the report."""
+    fake = FakeNode()
+    fake.report_is_optional = True
+    async with (
+        serving(fake),
+        connect(fake.ticket, None, APP) as looking,
+        connect(fake.ticket, None, APP, report=False) as acting,
+    ):
+        assert looking.report.snapshot() == node_report()
+        await acting.friends.disable(FRIEND.public_key)
+        await looking.report.wait_until(lambda report: not report.friends[FRIEND.public_key].status, 20)
+        assert fake.reports_sent == 1
+        fake.do(fake.hangup_all)
+        with pytest.raises(Disconnected):
+            await acting.friends.enable(FRIEND.public_key)
+        assert (fake.undecided, fake.reportless) == (set(), set())

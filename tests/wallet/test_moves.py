@@ -60,6 +60,23 @@ def test_a_purchase_explains_its_part() -> None:
     assert [part.friend for part in expected.purchases["p"].parts] == [EMIL]
 
 
+def test_payments_that_hid_each_other() -> None:
+    """What is called paid and was not seen gets a row, and what passed one that is so much the other way."""
+    expected = Expectations()
+    expected.purchases["p"] = Expected("p", FST, parts=[PartRow(DANA, 20, 1)])
+    expected.sales["s"] = Expected("s", FST, to_come=8)
+    books = ledgers(expected, FST=0)
+    books.whole({DANA: report(FST=(0, 21, 8))}, AT)
+    assert books.settle("s", AT) == []
+    expected.sales["s"] = Expected("s", FST, to_come=8)
+    # Both were collected, and as much was frozen anew: neither can be seen.
+    moves = books.friend(DANA, "Dana", consistent(FST=(-13, 21, 3)), AT)
+    assert told(moves) == [("passing", -13, -13, -13, None)]
+    assert told(books.settle("p", AT)) == [("passing", -21, -34, -34, "p"), ("passing", 21, -13, -13, None)]
+    assert told(books.settle("s", AT)) == [("passing", 8, -5, -5, "s"), ("passing", -8, -13, -13, None)]
+    assert books.settle("p", AT) == books.settle("s", AT) == []
+
+
 def test_what_was_not_frozen_is_not_ours() -> None:
     """A payment of others of the same size is not taken for ours."""
     expected = Expectations()

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offset.base.ids import RAND_VALUE_BYTES
+from offset.base.ids import RAND_VALUE_BYTES, Uid
 from offset.wire.app import (
     APP_PERMISSIONS,
     APP_SERVER_TO_APP,
@@ -18,6 +18,7 @@ from offset.wire.codec import Codec
 from offset.wire.common import RelayAddress
 from offset.wire.extension import (
     PIECE_REQUEST,
+    QUERY,
     WELCOME,
     CreditLine,
     Extra,
@@ -28,7 +29,9 @@ from offset.wire.extension import (
     LinkTrying,
     LinkUp,
     NetworkStatus,
+    PaymentsAbove,
     PieceRequest,
+    Query,
     RelayConnecting,
     RelayListening,
     RelayStatus,
@@ -150,3 +153,17 @@ def test_a_request_for_a_piece_is_known_from_others() -> None:
     assert PIECE_REQUEST.decode(PIECE_REQUEST.encode(PieceRequest(True))).is_wanted
     other = APP_TO_APP_SERVER.encode(AppToAppServer(b"\xff" * 16, EnableFriend(b"\xff" * 32)))
     assert not PIECE_REQUEST.decode(other).is_wanted
+    assert not PIECE_REQUEST.decode(other).is_unneeded
+
+
+def test_that_no_report_is_needed_is_known_from_a_query_and_a_piece() -> None:
+    """Each of the three has a bit of its own."""
+    unneeded = PIECE_REQUEST.decode(PIECE_REQUEST.encode(PieceRequest(is_wanted=False, is_unneeded=True)))
+    assert unneeded == PieceRequest(is_wanted=False, is_query=False, is_unneeded=True)
+    query = PIECE_REQUEST.decode(QUERY.encode(Query(Uid(bytes(16)), PaymentsAbove(b""), 0xFFFF)))
+    assert (query.is_query, query.is_unneeded) == (True, False)
+    old = WELCOME.encode(Welcome(True, True, True, True, False, True))
+    assert not WELCOME.decode(old).report_is_optional
+    assert APP_PERMISSIONS.decode(WELCOME.encode(Welcome(True, False, True, False, True, True, True))) == (
+        AppPermissions(True, False, True, False)
+    )

@@ -15,8 +15,9 @@ from offset.base.limits import (
     TEXT_RELAYS_MAX,
 )
 from offset.wire import uri
+from offset.wire.letters_signing import verify_origin
 from offset.wire.text_values import ADDRESS as ADDRESS_CODEC
-from offset.wire.text_values import INVOICE, InvoiceText, verify_origin
+from offset.wire.text_values import INVOICE, InvoiceText
 from offset.wire.texts import kind_of, read_text, write_text
 from support.texts import ADDRESS, BARE, VALUES, VECTORS, plain, signed, vectors
 

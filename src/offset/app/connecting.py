@@ -24,15 +24,24 @@ from offset.wire.files import Ticket, parse_ticket
 
 @asynccontextmanager
 async def connect(
-    where: Ticket | str, node_key: PublicKey | None, identity: Signer, *, timeout_s: float = CONNECT_S
+    where: Ticket | str,
+    node_key: PublicKey | None,
+    identity: Signer,
+    *,
+    timeout_s: float = CONNECT_S,
+    report: bool = True,
 ) -> AsyncIterator[Node]:
     """Talk to a node: `where` is its ticket, or its address `host:port` together with its public key.
 
     `identity` signs for the app: an Identity, or whatever else holds its key. Raises CannotConnect, or NotTrusted
     when the node does not know the app.
+
+    With `report=False` a node of ours that has very many friends need not tell of them: for an app that only asks for
+    things. It names friends by their public keys; what looks at the report, as `node.report` and `node.buyer.pay`,
+    raises NoReport.
     """
     ticket = ticket_of(where, node_key)
-    session = await open_session(identity, ticket.address, ticket.public_key, timeout_s)
+    session = await open_session(identity, ticket.address, ticket.public_key, timeout_s, wants_report=report)
     try:
         yield Node(session)
     finally:
@@ -41,14 +50,18 @@ async def connect(
 
 @asynccontextmanager
 async def connect_files(
-    identity: str | PathLike[str], ticket: str | PathLike[str], *, timeout_s: float = CONNECT_S
+    identity: str | PathLike[str],
+    ticket: str | PathLike[str],
+    *,
+    timeout_s: float = CONNECT_S,
+    report: bool = True,
 ) -> AsyncIterator[Node]:
     """Talk to a node, with the identity file of the app and the ticket of the node (`stmgr node-ticket`).
 
-    Raises what `connect` raises, and UserFault when a file cannot be used.
+    `report`: as for `connect`. Raises what `connect` raises, and UserFault when a file cannot be used.
     """
     app, node = read_files(identity, ticket)
-    async with connect(node, None, app, timeout_s=timeout_s) as connected:
+    async with connect(node, None, app, timeout_s=timeout_s, report=report) as connected:
         yield connected
 
 

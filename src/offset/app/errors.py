@@ -5,7 +5,7 @@ AppError
  ├─ Disconnected ── NotConnected
  ├─ NoAnswer
  ├─ NotOffered
- ├─ NotPermitted, Refused                 (also UserFault: ask for something else)
+ ├─ NotPermitted, NoReport, Refused       (also UserFault: ask for something else)
  └─ PaymentError
      ├─ NoIndexServer, NoRoute, NotEnoughCredit, TooExpensive      nothing was begun
      ├─ PaymentRefused, PaymentCanceled                            nothing was paid
@@ -64,6 +64,13 @@ class NotOffered(AppError):
 
 class NotPermitted(AppError, UserFault):
     """The owner of the node did not give this app the permission for that."""
+
+
+class NoReport(AppError, UserFault):
+    """This needs the report of the node, and the app connected without it."""
+
+    def __init__(self) -> None:
+        super().__init__("this connection has no report of the node: connect with report=True for that")
 
 
 class Refused(AppError, UserFault):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from offset.app.errors import NoAnswer, Refused
+from offset.app.errors import NoAnswer, NoReport, Refused
 from offset.app.session import Session
 from offset.app.settings import checked_name
 from offset.base import base64url
@@ -18,7 +18,7 @@ from offset.base.faults import UserFault
 from offset.base.ids import PUBLIC_KEY_BYTES, Currency, PublicKey
 from offset.base.limits import FRIEND_RELAYS_MAX, U32_MAX
 from offset.base.names import check_currency
-from offset.core.apps.reports import balance_of, config_of, friend_named
+from offset.core.apps.reports import balance_of, config_of, friend_named, is_key
 from offset.wire.app import (
     AddFriend,
     AppRequest,
@@ -51,7 +51,15 @@ class Friends:
         self._session = session
 
     def key_of(self, friend: FriendRef) -> PublicKey:
-        """The key of a friend. Raises UserFault when there is no such friend, or when a name means several."""
+        """The key of a friend. Raises UserFault when there is no such friend, or when a name means several.
+
+        Without a report a key is taken as it is: the node says whether it has such a friend. A name raises NoReport.
+        """
+        known = self._session.known
+        if not self._session.wants_report:
+            friend = _key_in(friend)
+            if known is None:
+                return friend
         friends = self._session.report.friends
         if isinstance(friend, str):
             return friend_named(friends, friend)
@@ -60,8 +68,8 @@ class Friends:
         return friend
 
     def report(self, friend: FriendRef) -> FriendReport:
-        """All that the node says about a friend. Raises UserFault."""
-        return self._session.report.friends[self.key_of(friend)]
+        """All that the node says about a friend. Raises UserFault, and NoReport without a report."""
+        return self._session.wanted_report.friends[self.key_of(friend)]
 
     # The friend
 
@@ -69,10 +77,10 @@ class Friends:
         """Make a friend: disabled at first, without currencies. Raises Refused."""
         session = self._session
         relays = _checked_relays(relays)
-        known = session.report.friends.get(public_key)
+        known = None if session.known is None else session.known.friends.get(public_key)
         if known is not None:
             raise Refused(f"this node is a friend already, named {known.name!r}")
-        if public_key == session.report.public_key:
+        if public_key == session.node:
             raise Refused("a node cannot be its own friend")
         await session.ask(
             AddFriend(public_key, relays, _checked_friend_name(name)),
@@ -118,10 +126,12 @@ class Friends:
     async def reset(self, friend: FriendRef) -> bool:
         """Accept the friend's terms after an inconsistency. False: it is done as soon as the friend is online.
 
-        Raises UserFault when there is nothing to accept, Refused when the friend has made new terms meanwhile.
+        Raises UserFault when there is nothing to accept, Refused when the friend has made new terms meanwhile, and
+        NoReport without the report, which has the terms.
         """
+        friends = self._session.wanted_report.friends
         key = self.key_of(friend)
-        before = self._session.report.friends[key].channel_status
+        before = friends[key].channel_status
         if not isinstance(before, ChannelInconsistent):
             raise UserFault("the channel with this friend is consistent: there is nothing to reset")
         terms = before.opt_remote_reset_terms
@@ -184,8 +194,8 @@ class Friends:
         """Forget the settings of a currency that is not active. Raises Refused."""
         # Not checked: a friend of another make may have set a name that we would not.
         key, name = self.key_of(friend), Currency(currency)
-        report = self._session.report.friends[key]
-        if config_of(report, name) is None:
+        known = self._session.known
+        if known is not None and key in known.friends and config_of(known.friends[key], name) is None:
             raise Refused(f"nothing is set for the currency {name!r} of this friend")
 
         def refusal() -> str | None:
@@ -229,13 +239,22 @@ class Friends:
         await self._session.ask(request, look)
 
 
+def _key_in(friend: FriendRef) -> PublicKey:
+    """A public key, or the one that a text is. Raises NoReport."""
+    if not isinstance(friend, str):
+        return friend
+    if not is_key(friend):
+        raise NoReport
+    return PublicKey(base64url.decode(friend, PUBLIC_KEY_BYTES))
+
+
 def _checked_friend_name(name: str) -> str:
     """`name` when a friend may have it. Raises UserFault."""
-    try:
-        base64url.decode(name, PUBLIC_KEY_BYTES)
-    except UserFault:
-        return checked_name(name)
-    raise UserFault("a friend cannot be named like a public key: a command could mean either of two friends")
+    if is_key(name):
+        raise UserFault(
+            "a friend cannot be named like a public key: a command could mean either of two friends"
+        )
+    return checked_name(name)
 
 
 def _checked_relays(relays: Iterable[RelayAddress]) -> tuple[RelayAddress, ...]:

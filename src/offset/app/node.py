@@ -55,8 +55,8 @@ class Node:
 
     @property
     def report(self) -> LiveReport:
-        """What the node says about itself, always current."""
-        return self._session.report
+        """What the node says about itself, always current. Raises NoReport if the app connected without it."""
+        return self._session.wanted_report
 
     @property
     def permissions(self) -> AppPermissions:
@@ -66,4 +66,4 @@ class Node:
     @property
     def public_key(self) -> PublicKey:
         """The key of the node."""
-        return self._session.report.public_key
+        return self._session.node

@@ -51,7 +51,7 @@ class Routes:
         until = loop.time() + timeout_s
         patient_until = min(until, loop.time() + INDEX_PATIENCE_S)
         currency = check_currency_length(currency)
-        start = source or self._session.report.public_key
+        start = source or self._session.node
         while True:
             await self._wait_for_server(patient_until - loop.time())
             # Each question has an id of its own, so that no answer is taken for that of another.
@@ -73,7 +73,10 @@ class Routes:
             await asyncio.sleep(_RETRY_S)
 
     async def _wait_for_server(self, timeout_s: float) -> None:
-        report = self._session.report
+        report = self._session.known
+        if report is None:
+            # The node answers at once that it could not ask.
+            return
         if not report.index_servers:
             raise NoIndexServer("the node has no index server to ask for routes: add one first")
         try:

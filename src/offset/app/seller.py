@@ -58,7 +58,7 @@ class Seller:
         invoice = InvoiceFile(
             new_invoice_id(self._session.entropy),
             check_currency(currency),
-            self._session.report.public_key,
+            self._session.node,
             amount,
         )
         if store is not None:
@@ -143,7 +143,7 @@ class Seller:
         self._check_ours(invoice)
         check_commit(invoice, commit)
         session, currency, amount = self._session, invoice.currency, invoice.dest_payment
-        before = _balances(session.report, currency)
+        before = {} if session.known is None else _balances(session.known, currency)
 
         def refusal() -> str | None:
             # What the node collects was frozen when it did, and changes of the report come before the
@@ -158,7 +158,7 @@ class Seller:
             )
 
         await session.ask(CommitInvoice(commit), refusal)
-        if session.report.tells_refusals:
+        if session.tells_refusals:
             return
         try:
             await session.report.wait_until(
@@ -199,7 +199,7 @@ class Seller:
                 await self.cancel(invoice)
 
     def _check_ours(self, invoice: InvoiceFile) -> None:
-        if invoice.dest_public_key != self._session.report.public_key:
+        if invoice.dest_public_key != self._session.node:
             raise UserFault("this is an invoice of another node")
 
 

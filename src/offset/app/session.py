@@ -6,7 +6,7 @@ Every message costs a look-up or two, however many requests are under way: no ta
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from offset.app.answers import Answers
@@ -15,6 +15,7 @@ from offset.app.errors import (
     CannotConnect,
     Disconnected,
     NoAnswer,
+    NoReport,
     NotOffered,
     NotPermitted,
     Refused,
@@ -45,7 +46,15 @@ from offset.wire.app import (
     ResponseClosePayment,
     TransactionResult,
 )
-from offset.wire.extension import Extra, HistoryAfter, HistoryBefore, Listing, Page, Query
+from offset.wire.extension import (
+    Extra,
+    HistoryAfter,
+    HistoryBefore,
+    Listing,
+    LostPayment,
+    Page,
+    Query,
+)
 from offset.wire.index import MultiRoute
 from offset.wire.report import NodeReport, NodeReportMutation
 
@@ -66,17 +75,29 @@ Asked only of a node that tells no refusals: what a report shows may have anothe
 class Session:
     """The talk with one node. Made by `open_session`, used by the parts of `Node`."""
 
-    report: LiveReport
+    known: LiveReport | None
+    """The report; None when the node left it out because the app needs none."""
     permissions: AppPermissions
     answers_queries: bool
     """Whether the node lists payments, invoices and history; one of the reference does not."""
 
     def __init__(
-        self, identity: Signer, address: str, node: PublicKey, former: LiveReport | None = None
+        self,
+        identity: Signer,
+        address: str,
+        node: PublicKey,
+        former: LiveReport | None = None,
+        *,
+        wants_report: bool = True,
     ) -> None:
-        """`former` is the report of an earlier connection to this node: it goes on with the new one."""
+        """`former` is the report of an earlier connection to this node: it goes on with the new one.
+
+        `wants_report`: else the node may leave it out, and whoever looks at it gets NoReport.
+        """
         self.entropy = SystemEntropy()
-        self.address = address
+        self.address, self.node = address, node
+        self.wants_report = wants_report
+        self.known = None
         self.routes: Answers[Uid, tuple[MultiRoute, ...] | None] = Answers()
         self.transactions: Answers[RequestId, RequestResult] = Answers()
         self.endings: Answers[PaymentId, PaymentStatus] = Answers()
@@ -85,15 +106,42 @@ class Session:
         """Told each change of the report after it was applied."""
         self._identity = identity
         self._former = former
+        self._lost_payments: dict[PaymentId, LostPayment] = {}
         self._acks: Answers[Uid, None] = Answers()
         self._checks: dict[Uid, Check] = {}
         self._ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._lost: AppError | None = None
         self._is_over = asyncio.Event()
-        self._engine = AppEngine(identity, self.entropy, address, node)
+        self._engine = AppEngine(identity, self.entropy, address, node, wants_report=wants_report)
         self._driver = Driver(self._engine, tell=self._tell)
         self._running = asyncio.create_task(self._driver.run())
         self._running.add_done_callback(self._ended)
+
+    @property
+    def report(self) -> LiveReport:
+        """What the node says about itself. Raises NoReport when it was left out."""
+        if self.known is None:
+            raise NoReport
+        return self.known
+
+    @property
+    def wanted_report(self) -> LiveReport:
+        """The report, for what needs it. Raises NoReport also where a node sent it to an app that wants none: whoever
+        leaned on that would fail at another node.
+        """
+        if not self.wants_report:
+            raise NoReport
+        return self.report
+
+    @property
+    def tells_refusals(self) -> bool:
+        """Whether an acknowledgement without a reason means done; a node that leaves its report out is ours."""
+        return self.known is None or self.known.tells_refusals
+
+    @property
+    def lost_payments(self) -> Mapping[PaymentId, LostPayment]:
+        """Payments of which parts are lost, as `LiveReport.lost_payments`; without a report those told since."""
+        return self._lost_payments if self.known is None else self.known.lost_payments
 
     # Requests
 
@@ -194,7 +242,7 @@ class Session:
                 self.permissions = permissions
                 self.answers_queries = tell.detail.answers_queries
                 try:
-                    self.report = self._begin(report)
+                    self.known = None if report is None else self._begin(report)
                 except PeerFault as fault:
                     self._lose(CannotConnect(str(fault)))
                 else:
@@ -213,12 +261,15 @@ class Session:
             case ReportMutations():
                 extra = message.opt_extra
                 if message.mutations or extra is not None:
-                    self.report.apply(message.mutations, extra)
+                    if self.known is not None:
+                        self.known.apply(message.mutations, extra)
                     self._tell_follower(message.mutations, extra)
                 for lost in () if extra is None else extra.lost_payments:
+                    if self.known is None:
+                        self._note_lost(lost)
                     if lost.opt_ack_uid is not None:
                         # 0.1.11 has no words for this end, so it is not told as an answer.
-                        self.endings.refuse(lost.payment_id, payment_lost(self.report, lost))
+                        self.endings.refuse(lost.payment_id, payment_lost(self.known, lost))
                 if extra is not None and extra.opt_page is not None:
                     self.pages.give(extra.opt_page.query_id, extra.opt_page)
                 if message.opt_app_request_id is not None:
@@ -229,6 +280,12 @@ class Session:
                 self.routes.give(message.request_id, message.result)
             case ResponseClosePayment():
                 self.endings.give(message.payment_id, message.status)
+
+    def _note_lost(self, lost: LostPayment) -> None:
+        if lost.parts:
+            self._lost_payments[lost.payment_id] = lost
+        else:
+            self._lost_payments.pop(lost.payment_id, None)
 
     def _tell_follower(self, mutations: tuple[NodeReportMutation, ...], extra: Extra | None) -> None:
         if self.follow is None:
@@ -244,7 +301,7 @@ class Session:
     def _acknowledged(self, ack: Uid, refusal: str) -> None:
         """A node of ours says why it refused a request; of another the report tells whether it did (D-4)."""
         check = self._checks.pop(ack, None)
-        if self.report.tells_refusals:
+        if self.tells_refusals:
             check = None
         reason = refusal or (check() if check is not None else None)
         if reason is None:
@@ -277,14 +334,21 @@ class Session:
         lost = error if isinstance(error, Disconnected) else Disconnected(str(error))
         for answers in (self._acks, self.routes, self.transactions, self.endings, self.pages):
             answers.lose(lost)
-        self.report.lose(lost)
+        if self.known is not None:
+            self.known.lose(lost)
 
 
 async def open_session(
-    identity: Signer, address: str, node: PublicKey, timeout_s: float, former: LiveReport | None = None
+    identity: Signer,
+    address: str,
+    node: PublicKey,
+    timeout_s: float,
+    former: LiveReport | None = None,
+    *,
+    wants_report: bool = True,
 ) -> Session:
     """Connect; the arguments are those of Session. Raises CannotConnect or NotTrusted, and then nothing is left."""
-    session = Session(identity, address, node, former)
+    session = Session(identity, address, node, former, wants_report=wants_report)
     try:
         await session.until_ready(timeout_s)
     except BaseException:

@@ -32,7 +32,8 @@ class Relays:
 
     async def remove(self, public_key: PublicKey) -> None:
         """Stop using a relay. Raises Refused."""
-        if public_key not in self._session.report.relays:
+        known = self._session.known
+        if known is not None and public_key not in known.relays:
             raise Refused("the node has no such relay")
         await self._session.ask(
             RemoveRelay(public_key),
@@ -75,7 +76,8 @@ class IndexServers:
 
     async def remove(self, public_key: PublicKey) -> None:
         """Stop using an index server. Raises Refused."""
-        if public_key not in self._session.report.index_servers:
+        known = self._session.known
+        if known is not None and public_key not in known.index_servers:
             raise Refused("the node has no such index server")
         await self._session.ask(
             RemoveIndexServer(public_key),

@@ -18,6 +18,10 @@ class Undecodable(PeerFault):
     """Bytes of a peer are not a message we can read (spec 01, 6.7)."""
 
 
+class UnknownVariant(Undecodable):
+    """A message is whole, but a union in it has a variant that only newer programs know."""
+
+
 class TextTooLong(Undecodable):
     """A message is whole but for a name in it that is longer than we take; the reference takes any (spec 01, 9)."""
 

@@ -30,6 +30,11 @@ TEXT_LABEL_BYTES_MAX = 32  # of an address
 TEXT_NOTE_BYTES_MAX = 256
 TEXT_DECIMALS_MAX = 38  # digits behind the point; an amount has at most 39
 
+# Letters of mailboxes (docs/MAILBOX.md)
+LETTER_BYTES_MAX = 2**16
+PAYER_NAME_BYTES_MAX = 64
+REFUSAL_TEXT_BYTES_MAX = 256
+
 # Frames and messages
 FRAME_BYTES_MAX = 2**20  # (ref, declared): node, relay and index lines
 APP_FRAME_BYTES_MAX = 2**24  # reports grow with the number of friends (spec 01, 1.3)

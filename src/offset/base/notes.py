@@ -21,6 +21,11 @@ def shown(text: str) -> str:
     return " ".join(kept.split())
 
 
+def is_shown(text: str, bytes_max: int) -> bool:
+    """Whether a program writes `text` so: it is what `shown` makes of it, in at most `bytes_max` bytes."""
+    return text == shown(text) and len(text.encode()) <= bytes_max
+
+
 def clean_note(text: str, bytes_max: int = TEXT_NOTE_BYTES_MAX) -> str:
     """A note or a label that a person wrote, as it stands in a text. Raises UserFault when it is too long."""
     clean = shown(text)

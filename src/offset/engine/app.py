@@ -5,6 +5,8 @@
              (a long report in pieces, for which the app asks)
     app  ── AppToAppServer, at any time once the report is here ──► node
 
+An app that needs no report is ready with the permissions, at a node that offers to leave the report out.
+
 What it learns it tells the program around it, as `Tell(TOPIC, news)`: Ready once, then Heard, and Over at the end.
 What that program wants to send it hands to `post`, and wakes the engine.
 """
@@ -58,7 +60,8 @@ class Ready(msgspec.Struct, frozen=True):
     """The node knows us: what we may do, and all about the node."""
 
     permissions: AppPermissions
-    report: NodeReport
+    report: NodeReport | None
+    """None: we said that we need none, and the node left it out."""
     answers_queries: bool = False
     """Whether it lists payments, invoices and history."""
 
@@ -84,8 +87,18 @@ News = Ready | Heard | Over
 class AppEngine:
     """An app without its sockets, clock and chance."""
 
-    def __init__(self, signer: Signer, entropy: Entropy, address: str, node: PublicKey) -> None:
-        """`address` is `host:port` of the node, `node` the key that it must prove."""
+    def __init__(
+        self,
+        signer: Signer,
+        entropy: Entropy,
+        address: str,
+        node: PublicKey,
+        *,
+        wants_report: bool = True,
+    ) -> None:
+        """`address` is `host:port` of the node, `node` the key that it must prove. `wants_report`: else it may leave
+        the report out.
+        """
         lines = Lines(signer, entropy, message_bytes_max={DIALED: APP_FRAME_BYTES_MAX})
         self._loop = Loop(lines, 0)
         self._welcome = Timer(self._wait_no_more)
@@ -93,7 +106,7 @@ class AppEngine:
         self._address, self._node = address, node
         self._conn: Conn | None = None
         self._stage = AppStage.DIALING
-        self._first = FirstReport(node)
+        self._first = FirstReport(node, wants_report=wants_report)
         self._pieces = 0
         self._posted: list[bytes] = []
         self._told: list[Effect] = []
@@ -180,10 +193,10 @@ class AppEngine:
         if self._stage is AppStage.REPORTING:
             self._pieces += 1
         self._stage, self._welcome.at = AppStage.REPORTING, self._loop.now + WELCOME_MS
-        permissions, report = self._first.permissions, self._first.report
-        if permissions is not None and report is not None:
+        permissions = self._first.permissions
+        if permissions is not None and self._first.is_over:
             self._stage, self._welcome.at = AppStage.READY, None
-            self._tell(Ready(permissions, report, self._first.answers_queries))
+            self._tell(Ready(permissions, self._first.report, self._first.answers_queries))
 
     def _hangup(self, reason: str) -> None:
         assert self._conn is not None

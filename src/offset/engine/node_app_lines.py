@@ -2,6 +2,7 @@
 
 app ── proves its key ──► opened ──► permissions; node: came ──► report, after what it may tell is durable
     ── wants a piece ───► node: wanted ──► the first part of a long report, then its friends, piece by piece
+    ── needs no report ─► from here on told only what comes of requests
     ── query ───────────► read, permitted ──► node: queried      else hung up on
     ── request ─────────► read, permitted ──► node: asked        else hung up on
     ── gone ────────────► node: left                             what it asked for is carried out all the same
@@ -92,8 +93,13 @@ class NodeAppLines:
     def _heard(self, conn: Conn, data: bytes) -> None:
         question = self._apps.question(conn, data)
         if isinstance(question, PieceRequest):
-            self._undecided.pop(conn, None)
-            self._wanted(conn)
+            is_first = self._undecided.pop(conn, None) is not None
+            if question.is_wanted:
+                self._wanted(conn)
+            elif is_first:
+                self._apps.register_reportless(conn)
+            else:
+                raise PeerFault("it needs no report, and has one")
             return
         request = None if question is not None else self._apps.request(conn, data)
         if self._undecided.pop(conn, None) is not None:

@@ -55,8 +55,10 @@ class NodeApps:
         self._permissions: dict[Conn, AppPermissions] = {}
         self._keys: dict[Conn, PublicKey] = {}
         self._registered: dict[Conn, None] = {}
+        self._reportless: dict[Conn, None] = {}
+        """Apps that need no report: they are told only what comes of requests, and of lost payments."""
         self._offered: dict[Conn, None] = {}
-        """Apps that may have their report in pieces."""
+        """Apps that may have their report in pieces, or none."""
         self._pending = PendingRequests()
         self._told_status = ToldStatus()
 
@@ -71,7 +73,8 @@ class NodeApps:
     def opened(self, conn: Conn, key: PublicKey, *, offers_pieces: bool = False) -> bool:
         """An app proved its key; it is told its permissions. False: it is to be hung up on.
 
-        `offers_pieces`: an app that knows how may ask for its report piece by piece, before anything else.
+        `offers_pieces`: an app that knows how may ask for its report piece by piece, or for none, before anything
+        else.
         """
         may = self._trust(key)
         if may is None or len(self._permissions) >= APPS_MAX:
@@ -80,7 +83,7 @@ class NodeApps:
         self._keys[conn] = key
         if offers_pieces:
             self._offered[conn] = None
-        welcome = Welcome(may.routes, may.buyer, may.seller, may.config, offers_pieces, True)
+        welcome = Welcome(may.routes, may.buyer, may.seller, may.config, offers_pieces, True, offers_pieces)
         self._send(conn, WELCOME.encode(welcome))
         return True
 
@@ -95,12 +98,16 @@ class NodeApps:
             if not may_see(self._permissions[conn], query.listing):
                 raise PeerFault("the app has no permission for its query")
             return query
-        return asked if asked.is_wanted and conn in self._offered else None
+        return asked if (asked.is_wanted or asked.is_unneeded) and conn in self._offered else None
 
     def tell_page(self, conn: Conn, page: Page) -> None:
         """The answer to the query of one app, if it is still there."""
-        if conn in self._registered:
+        if conn in self._registered or conn in self._reportless:
             self._send(conn, APP_SERVER_TO_APP.encode(ReportMutations(None, (), Extra(opt_page=page))))
+
+    def register_reportless(self, conn: Conn) -> None:
+        """The app needs no report; from here on it is told what comes of requests."""
+        self._reportless[conn] = None
 
     def register(self, conn: Conn, report: NodeReport) -> None:
         """Send the report, or its first part; from here on the app is told of every change."""
@@ -121,6 +128,7 @@ class NodeApps:
                 self._told_status.join(status, links_follow=links_follow)
             else:
                 self._told_status.begin(status)
+            self._reportless.pop(conn, None)
             self._registered[conn] = None
             self._send(conn, report)
 
@@ -148,6 +156,7 @@ class NodeApps:
         self._permissions.pop(conn, None)
         self._keys.pop(conn, None)
         self._registered.pop(conn, None)
+        self._reportless.pop(conn, None)
         self._offered.pop(conn, None)
         self._pending.forget(conn)
 
@@ -175,6 +184,18 @@ class NodeApps:
         if self._registered:
             data = APP_SERVER_TO_APP.encode(ReportMutations(ack, tuple(mutations), extra))
             for conn in self._registered:
+                self._send(conn, data)
+        if self._reportless:
+            self._tell_reportless(ack, extra)
+
+    def _tell_reportless(self, ack: Uid | None, extra: Extra | None) -> None:
+        """The acknowledgement, why the request was refused, and what is lost; nothing else of the change."""
+        told = None
+        if extra is not None and (extra.refusal or extra.lost_payments):
+            told = Extra(refusal=extra.refusal, lost_payments=extra.lost_payments)
+        if ack is not None or told is not None:
+            data = APP_SERVER_TO_APP.encode(ReportMutations(ack, (), told))
+            for conn in self._reportless:
                 self._send(conn, data)
 
     def status_moved(self) -> None:

@@ -12,19 +12,9 @@ from functools import partial
 
 from offset.base.ids import Conn, PublicKey
 from offset.core.channeler.channeler import Channeler
-from offset.core.channeler.effects import (
-    CloseLine,
-    Effect,
-    FriendData,
-    LineId,
-    News,
-    Notice,
-    Offline,
-    Online,
-    OpenLine,
-    SendLine,
-)
+from offset.core.channeler.effects import Effect, FriendData, News, Offline, Online
 from offset.core.funder.state.turn import DropFriend, Order, SetRelays, UpdateFriend
+from offset.core.meeting.effects import CloseLine, LineId, Notice, OpenLine, SendLine
 from offset.engine.line_events import (
     LineClosed,
     LineCongested,

@@ -87,6 +87,14 @@ class FakeCore(Served):
         """What ended, the oldest first."""
         self.answers_queries = True
         """Whether it lists payments, invoices and history, as a node of this program; from the next connection on."""
+        self.report_is_optional = False
+        """Whether it lets apps say that they need no report, as a node with a long one; from the next connection on."""
+        self.undecided: set[Conn] = set()
+        """The apps that have yet to say it, or to ask for their report."""
+        self.reportless: set[Conn] = set()
+        """The apps that need none: they are told only what comes of requests, and what is lost."""
+        self.reports_sent = 0
+        """How many apps got the report."""
         self.conns: dict[Conn, PublicKey] = {}
         """The apps that are connected now."""
         self.lines = Lines(NODE, SeededEntropy("fake node"), handshakes_per_address_max=1000)
@@ -109,8 +117,13 @@ class FakeCore(Served):
         """Change the report and tell all apps; with `extra`, as a node of this program does."""
         self.view.apply_all(mutations)
         self.view.take_extra(extra)
-        for conn in self.conns:
+        for conn in self.conns.keys() - self.undecided - self.reportless:
             self.tell(conn, app.ReportMutations(ack, mutations, extra))
+        told = None
+        if extra is not None and (extra.refusal or extra.lost_payments):
+            told = Extra(refusal=extra.refusal, lost_payments=extra.lost_payments)
+        for conn in self.reportless if ack is not None or told is not None else ():
+            self.tell(conn, app.ReportMutations(ack, (), told))
 
     def change_friend(self, key: PublicKey, *changes: FriendReportMutation, ack: Uid | None = None) -> None:
         """Change what is said of a friend and tell all apps."""
@@ -127,8 +140,14 @@ class FakeCore(Served):
 
     def hangup(self, conn: Conn) -> None:
         """End the line of an app."""
-        self.conns.pop(conn, None)
+        self.forget(conn)
         self.lines.hangup(conn)
+
+    def forget(self, conn: Conn) -> None:
+        """An app is gone."""
+        self.conns.pop(conn, None)
+        self.undecided.discard(conn)
+        self.reportless.discard(conn)
 
 
 Rule: TypeAlias = Callable[[FakeCore, Conn, app.AppToAppServer], None]

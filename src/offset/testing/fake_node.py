@@ -79,25 +79,49 @@ class FakeNode(FakeCore):
             case LineOpened():
                 self.opened(news.conn, news.remote)
             case LineMessage():
-                if self.answers_queries and PIECE_REQUEST.decode(news.data).is_query:
-                    answer_query(self, news.conn, QUERY.decode(news.data))
-                else:
-                    self._take(news.conn, app.APP_TO_APP_SERVER.decode(news.data))
+                self._heard(news.conn, news.data)
             case LineClosed():
-                self.conns.pop(news.conn, None)
+                self.forget(news.conn)
             case _:
                 # What piles up is bounded by the driver.
                 return
 
+    def _heard(self, conn: Conn, data: bytes) -> None:
+        question = PIECE_REQUEST.decode(data)
+        if question.is_wanted or question.is_unneeded:
+            if conn in self.undecided:
+                self.undecided.discard(conn)
+                if question.is_wanted:
+                    self._send_report(conn)
+                else:
+                    self.reportless.add(conn)
+        elif self.answers_queries and question.is_query:
+            answer_query(self, conn, QUERY.decode(data))
+        else:
+            self._take(conn, app.APP_TO_APP_SERVER.decode(data))
+
     def opened(self, conn: Conn, key: PublicKey) -> None:
-        """An app has connected: say what it may do, and the report; or end the line of an unknown app."""
+        """An app has connected: say what it may do, and the report; or end the line of an unknown app.
+
+        Where the report is optional it is sent whole to an app that asks for the first piece of it.
+        """
         may = self.trusted.get(key)
         if may is None:
             self.lines.hangup(conn)
             return
         self.conns[conn] = key
-        welcome = Welcome(may.routes, may.buyer, may.seller, may.config, False, self.answers_queries)
+        is_optional = self.report_is_optional
+        welcome = Welcome(
+            may.routes, may.buyer, may.seller, may.config, is_optional, self.answers_queries, is_optional
+        )
         self.send(conn, WELCOME.encode(welcome))
+        if is_optional:
+            self.undecided.add(conn)
+        else:
+            self._send_report(conn)
+
+    def _send_report(self, conn: Conn) -> None:
+        self.reports_sent += 1
         self.send(conn, NODE_REPORT.encode(self.view.snapshot()))
 
     def _take(self, conn: Conn, message: app.AppToAppServer) -> None:

@@ -22,15 +22,27 @@ class VirtualApp:
     """The engine of an app, what it was told, and its requests."""
 
     def __init__(
-        self, world: CalmWorld, name: str, node: PublicKey, address: str, key: Identity | None = None
+        self,
+        world: CalmWorld,
+        name: str,
+        node: PublicKey,
+        address: str,
+        key: Identity | None = None,
+        *,
+        wants_report: bool = True,
     ) -> None:
-        """Connects to the node of this key at this address; apps of the same name have the same ids and identity."""
+        """Connects to the node of this key at this address; apps of the same name have the same ids and identity.
+
+        `wants_report`: else a node with a long report leaves it out.
+        """
         self.world = world
         self.entropy = SeededEntropy(f"app of {name}")
         """Of the ids of its requests, payments and invoices."""
         self.news: list[Any] = []
         """What it was told: Ready, Heard and Over."""
-        self.engine = AppEngine(key or identity(f"app {name}"), self.entropy, address, node)
+        self.engine = AppEngine(
+            key or identity(f"app {name}"), self.entropy, address, node, wants_report=wants_report
+        )
         self.host = world.add(f"app {name}", lambda _: self.engine)
         self.host.on_tell = lambda tell: self.news.append(tell.detail)
 
@@ -68,7 +80,9 @@ class VirtualApp:
 
     def report(self) -> ReportView:
         """The report, with every change that it was told."""
-        view = ReportView(self.wait_ready().report)
+        report = self.wait_ready().report
+        assert report is not None, "this app has no report"
+        view = ReportView(report)
         for message in self.heard(ReportMutations):
             view.apply_all(message.mutations)
             view.take_extra(message.opt_extra)

@@ -124,6 +124,8 @@ class Clerk:
         self._publish("purchase", lambda: self.purchase_value(row), card=self.card.id, key=row.id)
 
     def _sale_changed(self, row: SaleRow) -> None:
+        if row.stage == "collected":
+            self.historian.settle(row.id)
         self._publish("sale", lambda: self.sale_value(row), card=self.card.id, key=row.id)
 
     def _moved(self, moves: list[Move]) -> None:

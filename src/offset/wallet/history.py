@@ -67,13 +67,13 @@ class Historian:
             writing.cancel()
             await asyncio.wait([writing])
 
-    def settle(self, purchase: str) -> None:
+    def settle(self, id: str) -> None:
         """The node has called it paid. What its report tells of it may still be on the way."""
-        asyncio.get_running_loop().call_later(SETTLE_S, self._settle, purchase)
+        asyncio.get_running_loop().call_later(SETTLE_S, self._settle, id)
 
-    def _settle(self, purchase: str) -> None:
+    def _settle(self, id: str) -> None:
         if self._ledgers is not None:
-            self._add(self._ledgers.settle(purchase, self._now()))
+            self._add(self._ledgers.settle(id, self._now()))
 
     async def _take(self, update: Update) -> None:
         match update:

@@ -92,83 +92,88 @@ class Ledgers:
 
     def __init__(self, known: Mapping[Key, Balance], expected: Expectations, *, is_first: bool) -> None:
         """`known`: what was written down. `is_first`: nothing ever was."""
-        self._seen = {key: Standing(balance, None, None) for key, balance in known.items()}
+        self._seen: dict[PublicKey, dict[Currency, Standing]] = {}
+        for (friend, currency), balance in known.items():
+            self._seen.setdefault(friend, {})[currency] = Standing(balance, None, None)
         self._expected = expected
         self._is_first = is_first
         self._names: dict[PublicKey, str] = {}
+        self._freed: dict[Currency, PublicKey] = {}
+        """The friend that let go of credits for us last."""
         self.totals: dict[Currency, Balance] = {}
         for (_, currency), balance in known.items():
             self.totals[currency] = self.totals.get(currency, 0) + balance
 
     def balances(self, keys: Iterable[Key]) -> dict[Key, Balance | None]:
         """What stands there now; None for what is there no more."""
-        return {key: self._seen[key].balance if key in self._seen else None for key in keys}
+        found = {key: self._seen.get(key[0], {}).get(key[1]) for key in keys}
+        return {key: None if standing is None else standing.balance for key, standing in found.items()}
 
     def whole(self, friends: Mapping[PublicKey, FriendReport], at: Millis) -> list[Move]:
         """A whole report: what came of it while nobody looked."""
         cause = BEGIN if self._is_first else AWAY
         self._is_first = False
         moves: list[Move] = []
-        for key in [key for key in self._seen if key[0] not in friends]:
-            moves += self._change(key, Standing(), cause, at)
-            del self._seen[key]
-        # Looked up once: to search for each of many friends would hold the loop.
-        held: dict[PublicKey, list[Key]] = {}
-        for key in self._seen:
-            held.setdefault(key[0], []).append(key)
+        for friend in [friend for friend in self._seen if friend not in friends]:
+            moves += self._gone(friend, list(self._seen[friend]), cause, at)
         for friend, report in friends.items():
-            moves += self._friend(friend, report.name, report.channel_status, at, cause, held.get(friend, []))
+            moves += self.friend(friend, report.name, report.channel_status, at, cause)
         return moves
 
     def friend(
         self, friend: PublicKey, name: str, status: ChannelStatus, at: Millis, cause: str = PASSING
     ) -> list[Move]:
         """One friend, as it was told last."""
-        held = [key for key in self._seen if key[0] == friend]
-        return self._friend(friend, name, status, at, cause, held)
-
-    def _friend(
-        self, friend: PublicKey, name: str, status: ChannelStatus, at: Millis, cause: str, held: list[Key]
-    ) -> list[Move]:
-        """The same; `held` are the keys of what stood there with this friend."""
         self._names[friend] = name
         now = _standings(status)
-        gone = [key for key in held if key[1] not in now]
-        moves: list[Move] = []
-        for key in gone:
-            moves += self._change(key, Standing(is_agreed=False), cause, at)
-            del self._seen[key]
+        gone = [currency for currency in self._seen.get(friend, {}) if currency not in now]
+        moves = self._gone(friend, gone, RESET if cause == PASSING else cause, at)
         for currency, standing in now.items():
             moves += self._change((friend, currency), standing, cause, at)
         return moves
 
     def removed(self, friend: PublicKey, at: Millis) -> list[Move]:
         """The friend was removed, with whatever it owed."""
-        moves: list[Move] = []
-        for key in [key for key in self._seen if key[0] == friend]:
-            moves += self._change(key, Standing(), REMOVED, at)
-            del self._seen[key]
-        return moves
+        return self._gone(friend, list(self._seen.get(friend, {})), REMOVED, at)
 
-    def settle(self, purchase: str, at: Millis) -> list[Move]:
-        """The node calls it paid: parts that were not seen go into rows of their own, beside what passed.
+    def settle(self, id: str, at: Millis) -> list[Move]:
+        """The node calls it paid: what was not seen of it goes into rows of its own, beside what passed.
 
         When several payments move in one report, one may hide another.
         """
-        expected = self._expected.purchases.pop(purchase, None)
-        if expected is None:
-            return []
         moves: list[Move] = []
-        for part in expected.parts:
-            key = part.friend, expected.currency
-            balance = self._seen.get(key, Standing()).balance
-            pieces = [Piece(-part.cost, part.fee, purchase, None), Piece(part.cost, None, None, None)]
-            moves += self._moves(key, balance, pieces, PASSING, at)
+        bought = self._expected.purchases.pop(id, None)
+        if bought is not None:
+            for part in bought.parts:
+                found = Piece(-part.cost, part.fee, id, None)
+                moves += self._found((part.friend, bought.currency), found, at)
+        sold = self._expected.sales.pop(id, None)
+        if sold is not None and sold.to_come and sold.currency in self._freed:
+            found = Piece(sold.to_come, None, None, id)
+            moves += self._found((self._freed[sold.currency], sold.currency), found, at)
+        return moves
+
+    def _found(self, key: Key, piece: Piece, at: Millis) -> list[Move]:
+        """A piece that hid behind what passed, which is so much less."""
+        balance = self._seen.get(key[0], {}).get(key[1], Standing()).balance
+        return self._moves(key, balance, [piece, Piece(-piece.delta, None, None, None)], PASSING, at)
+
+    def _gone(self, friend: PublicKey, currencies: Iterable[Currency], cause: str, at: Millis) -> list[Move]:
+        """Nothing is owed in these any more."""
+        moves: list[Move] = []
+        for currency in currencies:
+            moves += self._change((friend, currency), Standing(), cause, at)
+            del self._seen[friend][currency]
+        if not self._seen.get(friend, True):
+            del self._seen[friend]
         return moves
 
     def _change(self, key: Key, now: Standing, cause: str, at: Millis) -> list[Move]:
-        before = self._seen.get(key, Standing())
-        self._seen[key] = now
+        seen = self._seen.setdefault(key[0], {})
+        before = seen.get(key[1], Standing())
+        seen[key[1]] = now
+        if before.back is not None and now.back is not None and before.back > now.back:
+            self._freed[key[1]] = key[0]
         delta = now.balance - before.balance
         if cause == PASSING and not (now.is_agreed and before.is_agreed):
             cause = RESET

@@ -15,7 +15,8 @@ from offset.wallet.refusals import Refusal
 from offset.wallet.values.parts import key_text
 from offset.wallet.values.payments import Capacity, OwnLine, Quote, Why
 from offset.wallet.whys import why_value
-from offset.wire.text_values import InvoiceText, verify_origin
+from offset.wire.letters_signing import verify_origin
+from offset.wire.text_values import InvoiceText
 
 FEES_MIN = 1
 """Credits of fees that are never asked again."""

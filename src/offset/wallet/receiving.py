@@ -298,7 +298,6 @@ class Receiving:
         return row
 
     async def _collected(self, row: SaleRow) -> SaleRow:
-        self._expected.sales.pop(row.id, None)
         return await self._save(replace(row, stage="collected", why=None))
 
     # Writing

@@ -22,27 +22,32 @@ What a schema type becomes in Python is decided here and nowhere else:
 
 from __future__ import annotations
 
-import struct as pack
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, TypeVar, dataclass_transform
 
 import msgspec
 
-from offset.base.faults import TextTooLong, Undecodable
+from offset.base.faults import Undecodable, UnknownVariant
 from offset.base.limits import (
     ADDRESS_BYTES_MAX,
     CURRENCY_BYTES_MAX,
     DECODED_NESTING_MAX,
     DECODED_WORDS_MAX,
 )
+from offset.wire.codec_values import (
+    WORDS,
+    Builder,
+    Read,
+    Reader,
+    Write,
+    fixed_reader,
+    fixed_writer,
+    number_reader,
+    number_writer,
+    text_reader,
+    text_writer,
+)
 from offset.wire.packing import check_segments
-
-# pycapnp has no types.
-Reader = Any
-Builder = Any
-Read = Callable[[Reader], Any]
-Write = Callable[[Builder, Any], None]
 
 _FOLDER = Path(__file__).parent / "schema"
 
@@ -114,7 +119,8 @@ class Codec(Generic[M]):
     def decode(self, data: bytes, bytes_max: int = 8 * DECODED_WORDS_MAX) -> M:
         """The message in `data`; bytes after it are ignored (spec 01, 6.3).
 
-        Raises Undecodable, and TextTooLong when nothing but the length of a name is wrong.
+        Raises Undecodable: TextTooLong when nothing but the length of a name is wrong, UnknownVariant when it may be
+        that only newer programs know the message.
         `bytes_max`: what unpacks to more, but for some words of pointers, is refused before it is unpacked.
         """
         if self._read is None:
@@ -169,100 +175,6 @@ def camel_case(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-# Fixed-size bytes and numbers: UInt64 words that hold big-endian bytes (spec 01, 6.6).
-
-_WORDS = {"Buffer128": 2, "Buffer256": 4, "Buffer512": 8}
-
-
-def _fixed_reader(schema: Any, words: int) -> Read:
-    inner = schema.fields["inner"]
-    fields = [inner.schema.fields[f"x{i}"] for i in range(words)]
-    join = pack.Struct(f">{words}Q").pack
-    if words == 2:
-        a, b = fields
-
-        def read2(reader: Reader) -> bytes:
-            word = reader._get_by_field(inner)._get_by_field
-            return join(word(a), word(b))
-
-        return read2
-    if words == 4:
-        a, b, c, d = fields
-
-        def read4(reader: Reader) -> bytes:
-            word = reader._get_by_field(inner)._get_by_field
-            return join(word(a), word(b), word(c), word(d))
-
-        return read4
-
-    def read(reader: Reader) -> bytes:
-        word = reader._get_by_field(inner)._get_by_field
-        return join(*[word(field) for field in fields])
-
-    return read
-
-
-def _fixed_writer(schema: Any, words: int) -> Write:
-    inner = schema.fields["inner"]
-    fields = [inner.schema.fields[f"x{i}"] for i in range(words)]
-    split = pack.Struct(f">{words}Q").unpack
-
-    def write(builder: Builder, value: bytes) -> None:
-        put = builder._init_by_field(inner)._set_by_field
-        for field, word in zip(fields, split(value), strict=True):
-            put(field, word)
-
-    return write
-
-
-def _number_reader(schema: Any, signed: bool) -> Read:
-    inner = schema.fields["inner"]
-    high, low = (inner.schema.fields[name] for name in ("x0", "x1"))
-
-    def read(reader: Reader) -> int:
-        word = reader._get_by_field(inner)._get_by_field
-        value: int = word(high) << 64 | word(low)
-        return value - (1 << 128) if signed and value >> 127 else value
-
-    return read
-
-
-def _number_writer(schema: Any, signed: bool) -> Write:
-    inner = schema.fields["inner"]
-    high, low = (inner.schema.fields[name] for name in ("x0", "x1"))
-    split = pack.Struct(">2Q").unpack
-
-    def write(builder: Builder, value: int) -> None:
-        # Raises rather than send another amount.
-        words = split(value.to_bytes(16, "big", signed=signed))
-        put = builder._init_by_field(inner)._set_by_field
-        put(high, words[0])
-        put(low, words[1])
-
-    return write
-
-
-def _text_reader(schema: Any, field_name: str, limit: int) -> Read:
-    field = schema.fields[field_name]
-
-    def read(reader: Reader) -> str:
-        text: str = reader._get_by_field(field)
-        if len(text) > limit or (not text.isascii() and len(text.encode()) > limit):
-            raise TextTooLong(f"a {field_name} longer than {limit} bytes")
-        return text
-
-    return read
-
-
-def _text_writer(schema: Any, field_name: str) -> Write:
-    field = schema.fields[field_name]
-
-    def write(builder: Builder, value: str) -> None:
-        builder._set_by_field(field, value)
-
-    return write
-
-
 _TEXTS = {"Currency": ("currency", CURRENCY_BYTES_MAX), "NetAddress": ("address", ADDRESS_BYTES_MAX)}
 _NUMBERS = {"CustomUInt128": False, "CustomInt128": True}
 
@@ -276,9 +188,9 @@ def _struct_reader(schema: Any) -> Read:
 def _make_struct_reader(schema: Any, key: tuple[str, str]) -> Read:
     name = key[1]
     if name in _NUMBERS:
-        return _number_reader(schema, _NUMBERS[name])
+        return number_reader(schema, _NUMBERS[name])
     if name in _TEXTS:
-        return _text_reader(schema, *_TEXTS[name])
+        return text_reader(schema, *_TEXTS[name])
     if key in _unions:
         return _union_reader(schema, _unions[key])
     if key in _structs:
@@ -288,7 +200,7 @@ def _make_struct_reader(schema: Any, key: tuple[str, str]) -> Read:
     if schema.union_fields:
         return _group_reader(schema)
     inner = schema.fields["inner"]
-    return _fixed_reader(schema, _WORDS[_names(inner.schema)[1]])
+    return fixed_reader(schema, WORDS[_names(inner.schema)[1]])
 
 
 def _record_reader(cls: type[Message], readers: list[Read]) -> Read:
@@ -307,9 +219,9 @@ def _struct_writer(schema: Any) -> Write:
 def _make_struct_writer(schema: Any, key: tuple[str, str]) -> Write:
     name = key[1]
     if name in _NUMBERS:
-        return _number_writer(schema, _NUMBERS[name])
+        return number_writer(schema, _NUMBERS[name])
     if name in _TEXTS:
-        return _text_writer(schema, _TEXTS[name][0])
+        return text_writer(schema, _TEXTS[name][0])
     if key in _unions:
         return _union_writer(schema, _unions[key])
     if key in _structs:
@@ -324,7 +236,7 @@ def _make_struct_writer(schema: Any, key: tuple[str, str]) -> Write:
     if schema.union_fields:
         return _group_writer(schema)
     inner = schema.fields["inner"]
-    return _fixed_writer(schema, _WORDS[_names(inner.schema)[1]])
+    return fixed_writer(schema, WORDS[_names(inner.schema)[1]])
 
 
 # Fields
@@ -395,6 +307,9 @@ def _field_writer(schema: Any, name: str) -> Write:
         return write_group
     if kind == "void":
         return lambda builder, _value: builder._set_by_field(field, None)
+    if kind in ("uint8", "uint16"):
+        # A state or a code: the library refuses members of an IntEnum.
+        return lambda builder, value: builder._set_by_field(field, int(value))
 
     def write_plain(builder: Builder, value: Any) -> None:
         builder._set_by_field(field, value)
@@ -406,10 +321,14 @@ def _field_writer(schema: Any, name: str) -> Write:
 
 
 def _which(reader: Reader, known: Any) -> str:
-    name: str = reader._which_str()
+    try:
+        name: str = reader._which_str()
+    except Exception:
+        # The library's own way to say that the schema has no such variant.
+        raise UnknownVariant("an unknown variant") from None
     if name not in known:
         # Spec 01, 6.7.
-        raise Undecodable("an unknown variant")
+        raise UnknownVariant("an unknown variant")
     return name
 
 

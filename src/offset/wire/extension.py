@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 from offset.base.credits import Amount
 from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Uid
 from offset.base.instants import Instant
-from offset.wire.codec import Builder, Codec, Message, struct, union
+from offset.wire.codec import Codec, Message, struct, union
+from offset.wire.codec_values import Builder
 from offset.wire.common import RelayAddress
 
 M = TypeVar("M")
@@ -321,14 +322,17 @@ class Welcome(Message):
     config: bool
     report_in_pieces: bool
     answers_queries: bool = False
+    report_is_optional: bool = False
 
 
 class PieceRequest(Message):
-    """Of an app, to a node that offers pieces: the first part of the report, or the next one."""
+    """Of an app, to a node that offers it: the first part of the report, or the next one, or no report at all."""
 
     is_wanted: bool
     is_query: bool = False
     """It is none, but a Query."""
+    is_unneeded: bool = False
+    """The app only asks for things, and is told what comes of them."""
 
 
 class PaymentsAbove(Message):

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from offset.base.credits import Amount
-from offset.base.ids import UID_BYTES, Currency, InvoiceId, PublicKey, Signature, Uid
-from offset.crypto.hashing import sha512_256
+from offset.base.ids import Currency, InvoiceId, PublicKey, Signature, Uid
 from offset.crypto.identity import Identity
-from offset.crypto.public_keys import verify
 from offset.wire.codec import Codec, Message, struct
 from offset.wire.common import Commit, Receipt, RelayAddress
 from offset.wire.files import FriendFile, InvoiceFile, RemoteNodeCard, Ticket
@@ -101,39 +99,3 @@ def decode_card(payload: bytes) -> RemoteNodeCard:
     """The remote card in a payload. Raises Undecodable."""
     card = REMOTE_CARD.decode(payload)
     return RemoteNodeCard(card.node_public_key, card.node_address, Identity(card.app_private_key))
-
-
-# Who answers for an invoice
-
-_TAG = sha512_256(b"OFFSET_INVOICE_1")
-NO_ASK = bytes(UID_BYTES)
-"""In the place of the id of a question, since nobody asked for an invoice that stands in a text."""
-
-
-def origin_buffer(invoice: InvoiceText, origin: InvoiceOrigin, ask_id: bytes = NO_ASK) -> bytes:
-    """What the mailbox signs: the invoice, and when and for which question and request it was made (spec 07, 4)."""
-    currency = invoice.currency.encode()
-    return b"".join(
-        (
-            _TAG,
-            ask_id,
-            origin.request_id,
-            invoice.invoice_id,
-            len(currency).to_bytes(8),
-            currency,
-            b"\x00" if invoice.opt_decimals is None else bytes((1, invoice.opt_decimals)),
-            invoice.dest_public_key,
-            invoice.dest_payment.to_bytes(16),
-            origin.issued.to_bytes(8),
-            origin.pay_within.to_bytes(4),
-            sha512_256(invoice.note.encode()),
-        )
-    )
-
-
-def verify_origin(invoice: InvoiceText) -> bool:
-    """Whether the mailbox that the invoice names has signed it; False also when it names none."""
-    origin = invoice.opt_origin
-    return origin is not None and verify(
-        origin.address.mailbox, origin_buffer(invoice, origin), origin.signature
-    )

@@ -22,7 +22,7 @@ from offset.base.limits import (
     TEXT_NOTE_BYTES_MAX,
     TEXT_RELAYS_MAX,
 )
-from offset.base.notes import shown
+from offset.base.notes import is_shown
 from offset.wire import uri
 from offset.wire.common import COMMIT, RECEIPT, Commit, Receipt
 from offset.wire.files import FriendFile, RemoteNodeCard, Ticket
@@ -57,7 +57,7 @@ NOT_OURS = (
 
 
 def _check_text(text: str, bytes_max: int) -> None:
-    if len(text.encode()) > bytes_max or text != shown(text):
+    if not is_shown(text, bytes_max):
         raise UserFault(NOT_OURS)
 
 

@@ -41,6 +41,8 @@ from offset.wire.report import (
 
 WANTED = PIECE_REQUEST.encode(PieceRequest(True))
 OFFER = WELCOME.encode(Welcome(True, False, True, False, True))
+OPTIONAL = WELCOME.encode(Welcome(True, False, True, False, True, report_is_optional=True))
+UNNEEDED = PIECE_REQUEST.encode(PieceRequest(is_wanted=False, is_unneeded=True))
 A, B, C = (PublicKey(bytes([number]) * 32) for number in range(3))
 
 
@@ -135,3 +137,25 @@ def test_a_piece_with_nonsense_in_it() -> None:
     """It is refused, not skipped."""
     with pytest.raises(PeerFault):
         begun().take(change(piece=ReportPiece((FriendPart(b"\xff\xff", b""),), True)))
+
+
+def test_an_app_that_needs_no_report() -> None:
+    """It says so to a node that offers to leave it out, and is ready; any other node sends it, in pieces or whole."""
+    first = FirstReport(NODE.public_key, wants_report=False)
+    assert first.take(OPTIONAL) == [UNNEEDED]
+    assert first.is_over
+    assert first.permissions == AppPermissions(True, False, True, False)
+    assert first.report is None
+    other = FirstReport(NODE.public_key, wants_report=False)
+    assert other.take(OFFER) == [WANTED, WANTED]
+    assert not other.is_over
+    other.take(NODE_REPORT.encode(node_report()))
+    assert other.is_over
+    assert other.report == node_report()
+
+
+def test_an_app_that_needs_the_report_asks_for_it() -> None:
+    """Whatever else the node offers."""
+    first = FirstReport(NODE.public_key)
+    assert first.take(OPTIONAL) == [WANTED, WANTED]
+    assert not first.is_over

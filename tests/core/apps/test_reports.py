@@ -360,9 +360,11 @@ def test_balances() -> None:
 
 
 def test_friend_by_name() -> None:
-    """A friend is found by its name, or by its public key when nobody is named so."""
+    """A friend is found by its name or by its public key, and by the key first, whoever is named like it."""
     friends = {BOB: friend_report("bob"), CAROL: friend_report("carol")}
     assert friend_named(friends, "bob") == BOB
+    assert friend_named(friends, base64url.encode(CAROL)) == CAROL
+    friends[BOB] = friend_report(base64url.encode(CAROL))
     assert friend_named(friends, base64url.encode(CAROL)) == CAROL
     with pytest.raises(UserFault, match="no friend named 'joe'"):
         friend_named(friends, "joe")

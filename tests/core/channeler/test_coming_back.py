@@ -9,9 +9,9 @@ from offset.base.limits import (
     REPLACED_MIN,
     STABLE_LINE_MS,
 )
-from offset.core.channeler import CloseLine, OpenLine
-from offset.core.channeler.effects import Notice
 from offset.core.channeler.offline_reason import OfflineReason
+from offset.core.meeting import CloseLine, OpenLine
+from offset.core.meeting.effects import Notice
 from offset.wire.extension import LinkDown, RelayConnecting, RelayListening
 from offset.wire.relay import Listen
 from support.scripted import HIGH, LOW, R1, R2, Script

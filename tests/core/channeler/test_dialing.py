@@ -19,7 +19,8 @@ from offset.base.limits import (
     RELAY_STAGGER_MS,
     STABLE_LINE_MS,
 )
-from offset.core.channeler import CloseLine, Offline, Online, OpenLine
+from offset.core.channeler import Offline, Online
+from offset.core.meeting import CloseLine, OpenLine
 from offset.crypto.public_keys import is_lower
 from offset.wire.relay import Connect
 from support.scripted import HIGH, LOW, R1, R2, R3, R4, Script, relay

@@ -3,9 +3,10 @@
 import pytest
 
 from offset.base.limits import LINK_PRECEDENCE_MS
-from offset.core.channeler import CloseLine, FriendData, Offline, Online
+from offset.core.channeler import FriendData, Offline, Online
 from offset.core.channeler.links import FriendLink, replaces
-from offset.core.channeler.tunnels import Tunnel
+from offset.core.meeting import CloseLine
+from offset.core.meeting.tunnels import Tunnel
 from support.scripted import HIGH, HIGH2, LOW, R1, R2, Script
 
 

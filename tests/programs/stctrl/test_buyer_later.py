@@ -36,7 +36,7 @@ from offset.wire.files import (
     parse_receipt,
 )
 from offset.wire.index import RequestRoutes
-from support.desk import PAY, RESUME, STATUS, Desk, paid
+from support.desk import PAY, RESUME, STATUS, Desk, paid, pay_too_long
 
 BOB, CAROL = FRIEND.public_key, identity("carol").public_key
 RELAYS = (RelayAddress(CAROL, "r:1"),)
@@ -51,8 +51,7 @@ def interrupt(fake: FakeNode, conn: int, message: Any) -> None:
 def test_ctrl_c_while_a_payment_is_under_way(options: str, buying: Desk) -> None:
     """Whoever stops the command is told that a payment may be under way, and how to go on; the file is there."""
     if options:
-        buying.fake.results = [None]
-        buying.bad(f"{PAY} --timeout 0.2")
+        pay_too_long(buying)
     buying.fake.script[app.CreateTransaction] = interrupt
     done = buying.run(PAY + options)
     assert done.status == INTERRUPTED
@@ -100,9 +99,7 @@ def test_what_is_waited_for_is_shown_on_a_terminal(
     """A person sees what a payment waits for; a script sees only what came of it."""
     monkeypatch.setattr(waiting, "SHOW_S", 0.01)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal, raising=False)
-    buying.fake.results = [None]
-    done = buying.run(f"{PAY} --timeout 0.3")
-    assert done.status == 1
+    done = pay_too_long(buying)
     assert ("stctrl: waiting: the nodes on the way to freeze the credits" in done.stderr) is is_terminal
 
 
@@ -111,8 +108,7 @@ def test_what_is_waited_for_is_shown_on_a_terminal(
 
 def test_05_d8_a_command_that_was_stopped_goes_on(buying: Desk) -> None:
     """Run again with --resume, pay-invoice waits for the payment that it began, and writes its commit."""
-    buying.fake.results = [None]
-    assert "not finished" in buying.bad(f"{PAY} --timeout 0.2")
+    assert "not finished" in pay_too_long(buying).stderr
     (payment_id,) = buying.fake.payments
     buying.fake.do(lambda: buying.fake.arrive(payment_id, app.Complete(commit_for(invoice()))))
     assert json.loads(buying.good(f"{RESUME} --json")) == {
@@ -172,8 +168,7 @@ def test_status_while_nothing_is_promised(buying: Desk, monkeypatch: pytest.Monk
     from offset.programs.stctrl import payment_ends
 
     monkeypatch.setattr(payment_ends, "_LOOK_S", 0.2)
-    buying.fake.results = [None]
-    buying.bad(f"{PAY} --timeout 0.2")
+    pay_too_long(buying)
     sentence = buying.bad(f"{STATUS} --timeout 0.1")
     assert (
         "in progress: after 0.1 s credits are still being frozen on the way and there is no commit"

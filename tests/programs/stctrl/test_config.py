@@ -19,6 +19,7 @@ from offset.testing import (
     identity,
     node_report,
     refuse,
+    refuse_because,
 )
 from offset.wire import app
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
@@ -91,6 +92,25 @@ def test_config(line: str, request_sent: app.AppRequest, configured: Desk) -> No
     """A config command sends its one request and is silent; for scripts it says that it is done."""
     assert configured.good(f"config {line}") == ""
     assert configured.fake.requests == [request_sent]
+
+
+@pytest.mark.parametrize("line, request_sent", CONFIG, ids=[line for line, _ in CONFIG])
+def test_a_friend_named_by_its_key_is_not_looked_up(
+    line: str, request_sent: app.AppRequest, configured: Desk
+) -> None:
+    """Then a command takes no report of a node that can leave it out, but where it has to look at something."""
+    configured.fake.report_is_optional = True
+    looks = ["add-relay", "remove-relay", "add-index", "remove-index", "add-friend", "rename-friend"]
+    command = line.split()[0]
+    by_key = line.replace("-n bob", f"-n {encode(BOB)}")
+    force = " --force" if command == "remove-friend" else ""
+    assert configured.good(f"config {by_key}{force}") == ""
+    assert configured.fake.requests == [request_sent]
+    assert configured.fake.reports_sent == (1 if command in looks else 0)
+    if command not in looks:
+        configured.fake.requests.clear()
+        configured.fake.script[type(request_sent)] = refuse_because("there is no such friend")
+        assert "no such friend" in configured.bad(f"config {by_key}{force}")
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def _sold_offline(desk: Desk) -> None:
     desk.fake.script[app.CommitInvoice] = refuse
 
 
-@pytest.mark.parametrize("options", ["", "--timeout 0.3"])
+@pytest.mark.parametrize("options", ["", "--timeout 5"])
 def test_commit_that_the_node_took(options: str, open_desk: Open) -> None:
     """A node of ours that refuses nothing has taken the commit, though no credits have moved and time is short."""
     desk = open_desk(node_report(extra=OURS))
@@ -215,3 +215,13 @@ def test_where_a_node_does_not_list_its_invoices_one_must_mean_it(desk: Desk) ->
     assert "is not known" in desk.bad(release)
     assert desk.run(f"{release} --force").status == 0
     assert desk.fake.invoices == {}
+
+
+def test_commands_that_only_act_take_no_report(desk: Desk) -> None:
+    """To make and to withdraw an invoice nobody has to know the friends, of whom there may be very many."""
+    desk.fake.report_is_optional = True
+    assert desk.good(CREATE) == ""
+    (invoice_id,) = desk.fake.invoices
+    desk.good(CANCEL)
+    assert "not open" in desk.bad(f"seller release-invoice --id {base64url.encode(invoice_id)}")
+    assert (desk.fake.invoices, desk.fake.reports_sent) == ({}, 0)

@@ -82,6 +82,7 @@ class Buyer:
     ) -> Payment:
         """Freeze credits on the way to the seller, until it promises a receipt for them.
 
+        It looks at the report, as `quote` and `capacity` do: without one they raise NoReport.
         Ends within `timeout_s` seconds (and CLOSE_S for leaving things in order), with a Payment or with an error
         that says why: a PaymentError, NotPermitted, NoAnswer or Disconnected. Only after PaymentUnfinished and
         Disconnected can credits still be frozen; then `resume` the payment later, or leave it: its commit was given
@@ -97,7 +98,7 @@ class Buyer:
         """
         attempts = Attempts(
             self._session,
-            Plan(self._routes, self._session.report, invoice, fees_max, waits),
+            Plan(self._routes, self._session.wanted_report, invoice, fees_max, waits),
             invoice,
             timeout_s=timeout_s,
             began=began,
@@ -114,19 +115,20 @@ class Buyer:
         Raises why it cannot be paid: a PaymentError with its `why`, NoAnswer, Disconnected.
         """
         with self._explained(invoice):
-            return await quote(self._routes, self._session.report, invoice, timeout_s)
+            return await quote(self._routes, self._session.wanted_report, invoice, timeout_s)
 
     async def capacity(self, currency: Currency, to: PublicKey, timeout_s: float = QUOTE_S) -> Capacity:
         """The most that could be paid to a node now, 0 if nothing. Raises NoIndexServer, NoAnswer, Disconnected."""
-        return await capacity(self._routes, self._session.report, currency, to, timeout_s)
+        return await capacity(self._routes, self._session.wanted_report, currency, to, timeout_s)
 
     @contextmanager
     def _explained(self, invoice: InvoiceFile) -> Iterator[None]:
-        """Errors say why, and what helps."""
+        """Errors say why, and what helps; that takes a report."""
         try:
             yield
         except PaymentError as error:
-            error.why = why_not(self._session.report, invoice, error)
+            if self._session.known is not None:
+                error.why = why_not(self._session.known, invoice, error)
             raise
 
     async def resume(

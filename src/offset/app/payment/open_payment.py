@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from offset.app.errors import NoAnswer, PaymentUnfinished
 from offset.app.payment.closing import ended
-from offset.app.payment.lost import lost_of
+from offset.app.payment.lost import lost_words
 from offset.app.session import Session
 from offset.base import base64url
 from offset.base.credits import Amount
@@ -126,10 +126,12 @@ class OpenPayment:
 
     def unfinished(self, why: str) -> PaymentUnfinished:
         """The payment is left as it is."""
+        lost = self._session.lost_payments.get(self.payment_id)
+        given = "" if lost is None else f"; {lost_words(self._session.known, lost)}"
         return PaymentUnfinished(
             f"the payment {base64url.encode(self.payment_id)} is not finished: {why}; nothing is paid, and what is "
             "frozen comes back when the routes or the seller give up: ask for its commit or its status later"
-            f"{lost_of(self._session.report, self.payment_id)}",
+            f"{given}",
             self.payment_id,
         )
 

@@ -1,4 +1,7 @@
-"""What an app does to get permissions and report: whole, or in pieces from a node that offers it (docs/WIRE.md)."""
+"""What an app does to get permissions and report: whole, or in pieces from a node that offers it (docs/WIRE.md).
+
+An app that needs no report says so to a node that offers to leave it out; any other sends it all the same.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +19,19 @@ _AHEAD = 2
 class FirstReport:
     """The first messages of a node, one after the other."""
 
-    __slots__ = ("_node", "_view", "answers_queries", "permissions", "report")
+    __slots__ = ("_node", "_view", "_wants_report", "answers_queries", "is_over", "permissions", "report")
 
-    def __init__(self, node: PublicKey) -> None:
-        """`node`: the key of the node that is talked to."""
-        self._node = node
+    def __init__(self, node: PublicKey, *, wants_report: bool = True) -> None:
+        """`node`: the key of the node that is talked to. `wants_report`: else the node may leave it out."""
+        self._node, self._wants_report = node, wants_report
+        self.is_over = False
+        """Whether all is here; messages after that are not for us."""
         self.permissions: AppPermissions | None = None
         """What the app may do, once the node said it."""
         self.answers_queries = False
         """Whether the node lists payments, invoices and history."""
         self.report: NodeReport | None = None
-        """All about the node, once it is here; messages after that are not for us."""
+        """All about the node; None: it has not come yet, or is left out."""
         self._view: ReportView | None = None
         """The report without the friends that have not come yet."""
 
@@ -42,6 +47,9 @@ class FirstReport:
         welcome = WELCOME.decode(data)
         self.answers_queries = welcome.answers_queries
         self.permissions = AppPermissions(welcome.routes, welcome.buyer, welcome.seller, welcome.config)
+        if welcome.report_is_optional and not self._wants_report:
+            self.is_over = True
+            return [PIECE_REQUEST.encode(PieceRequest(is_wanted=False, is_unneeded=True))]
         return _want(_AHEAD if welcome.report_in_pieces else 0)
 
     def _begin(self, data: bytes) -> list[bytes]:
@@ -51,8 +59,7 @@ class FirstReport:
             raise PeerFault("it is not a node; is the ticket that of an index server?")
         view = ReportView(report)
         if view.is_whole:
-            self.report = report
-            return []
+            return self._end(report)
         self._view = view
         return _want(1)
 
@@ -64,9 +71,12 @@ class FirstReport:
         view.apply_all(message.mutations)
         view.take_extra(message.opt_extra)
         if view.is_whole:
-            self.report = view.snapshot()
-            return []
+            return self._end(view.snapshot())
         return _want(1 if message.opt_extra is not None and message.opt_extra.opt_piece is not None else 0)
+
+    def _end(self, report: NodeReport) -> list[bytes]:
+        self.report, self.is_over = report, True
+        return []
 
 
 def _want(count: int) -> list[bytes]:

@@ -300,21 +300,26 @@ def _with_config(friend: FriendReport, config: CurrencyConfigReport) -> tuple[Cu
 def friend_named(friends: Mapping[PublicKey, FriendReport], name: str) -> PublicKey:
     """The key of the friend with this name. Raises UserFault when there is none, or several.
 
-    The text of a public key serves as a name too, when no friend is named so: names need not be unique.
+    The text of a public key serves as a name too, and first: names need not be unique.
     """
+    if is_key(name) and (key := PublicKey(base64url.decode(name, PUBLIC_KEY_BYTES))) in friends:
+        return key
     found = [key for key, friend in friends.items() if friend.name == name]
     if len(found) > 1:
         keys = ", ".join(sorted(base64url.encode(key) for key in found))
         raise UserFault(f"{len(found)} friends are named {name!r}; give a public key instead: {keys}")
     if found:
         return found[0]
-    try:
-        key = PublicKey(base64url.decode(name, PUBLIC_KEY_BYTES))
-    except UserFault:
-        key = PublicKey(b"")
-    if key in friends:
-        return key
     raise UserFault(f"there is no friend named {name!r}")
+
+
+def is_key(name: str) -> bool:
+    """Whether this is the text of a public key, like which no friend can be named."""
+    try:
+        base64url.decode(name, PUBLIC_KEY_BYTES)
+    except UserFault:
+        return False
+    return True
 
 
 def balances(friend: FriendReport) -> dict[Currency, McBalanceReport]:

@@ -16,17 +16,18 @@ from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
-from offset.core.channeler.accepting import Accepting
-from offset.core.channeler.addresses import usable_relays
-from offset.core.channeler.dialing import Dialer
-from offset.core.channeler.effects import Effect, FriendData, LineId, Offline, Online
-from offset.core.channeler.effects_buffer import Alarm, EffectsBuffer
-from offset.core.channeler.inner_line import MakeInner
+from offset.core.channeler.dialing import DialAlarm, Dialer
+from offset.core.channeler.effects import Effect, FriendData, News, Offline, Online
 from offset.core.channeler.links import FriendLink, replaces
 from offset.core.channeler.listen_targets import ListenTargets
-from offset.core.channeler.listening import LegStage, ListenLeg, ListenLegs
 from offset.core.channeler.offline_reason import OfflineReason
-from offset.core.channeler.tunnels import Tunnel, Tunnels, TunnelStage
+from offset.core.meeting.accepting import Accepting
+from offset.core.meeting.addresses import usable_relays
+from offset.core.meeting.effects import LineId
+from offset.core.meeting.effects_buffer import Alarm, EffectsBuffer
+from offset.core.meeting.inner_line import MakeInner
+from offset.core.meeting.listening import LegStage, ListenLeg, ListenLegs
+from offset.core.meeting.tunnels import Tunnel, Tunnels, TunnelStage
 from offset.crypto.public_keys import is_lower
 from offset.wire import extension
 from offset.wire.common import RelayAddress
@@ -58,7 +59,7 @@ class Channeler:
         """`local` is our key. `allow_private_relays`: follow friends to addresses inside our own network."""
         self._local = local
         self._allow_private = allow_private_relays
-        self._buffer = EffectsBuffer(entropy)
+        self._buffer: EffectsBuffer[News] = EffectsBuffer(entropy)
         self._friends: dict[PublicKey, FriendLink] = {}
         self._targets = ListenTargets()
         self._listening = ListenLegs(self._buffer)
@@ -101,8 +102,8 @@ class Channeler:
             self._listening.reject(relay, friend)
         self._dialing.remove(friend, now)
         if record.link is not None:
-            if record.mailbox is not None:
-                self._tunnels.send(record.link, record.mailbox, now)
+            if record.held is not None:
+                self._tunnels.send(record.link, record.held, now)
             self._tunnels.drop(record.link)
             self._buffer.tell(Offline(friend))
         for relay in self._targets.remove_friend(friend):
@@ -118,7 +119,7 @@ class Channeler:
         if record is None or record.link is None:
             return []
         if record.link.is_congested:
-            record.mailbox = data
+            record.held = data
         else:
             self._tunnels.send(record.link, data, now)
         return self._buffer.take()
@@ -170,9 +171,9 @@ class Channeler:
         if tunnel is None:
             return []
         tunnel.is_congested = False
-        friend = self._friends[tunnel.friend]
-        if friend.link is tunnel and friend.mailbox is not None:
-            data, friend.mailbox = friend.mailbox, None
+        friend = self._friends[tunnel.peer]
+        if friend.link is tunnel and friend.held is not None:
+            data, friend.held = friend.held, None
             self._tunnels.send(tunnel, data, now)
         return self._buffer.take()
 
@@ -190,9 +191,9 @@ class Channeler:
                         self._accepting.leg_lost(relay)
                 case (Alarm.LINE, int(line)):
                     self._wake_tunnel(line, now)
-                case (Alarm.DIAL, bytes(friend)):
+                case (DialAlarm.DIAL, bytes(friend)):
                     self._dialing.wake(friend, now)
-                case (Alarm.STAGGER, bytes(friend)):
+                case (DialAlarm.STAGGER, bytes(friend)):
                     self._dialing.stagger(friend, now)
         return self._buffer.take()
 
@@ -243,7 +244,7 @@ class Channeler:
             state = LinkTrying(tuple(tunnel.relay for tunnel in dial.trying.values()))
         else:
             why = dial.why if dial.relays else OfflineReason.NO_RELAY
-            state = LinkDown(why.value, self._buffer.alarms.at((Alarm.DIAL, friend.key)))
+            state = LinkDown(why.value, self._buffer.alarms.at((DialAlarm.DIAL, friend.key)))
         return LinkStatus(friend.key, state, friend.since)
 
     # Listening
@@ -291,7 +292,7 @@ class Channeler:
             self._link(tunnel, now)
         if tunnel.stage is TunnelStage.UP:
             for message in messages:
-                self._buffer.tell(FriendData(tunnel.friend, message))
+                self._buffer.tell(FriendData(tunnel.peer, message))
 
     def _wake_tunnel(self, line: LineId, now: Instant) -> None:
         tunnel = self._tunnels.get(line)
@@ -306,7 +307,7 @@ class Channeler:
 
     def _link(self, tunnel: Tunnel, now: Instant) -> None:
         """The friend has proved its key: this tunnel is its link, or there is a better one."""
-        friend = self._friends[tunnel.friend]
+        friend = self._friends[tunnel.peer]
         self._accepting.settled(tunnel)
         if not replaces(tunnel, friend, now):
             self._tunnels.drop(tunnel)
@@ -316,15 +317,15 @@ class Channeler:
             self._tunnels.drop(friend.link)
             self._buffer.tell(Offline(friend.key))
         tunnel.stage, tunnel.since = TunnelStage.UP, now
-        friend.link, friend.mailbox, friend.since = tunnel, None, now
+        friend.link, friend.held, friend.since = tunnel, None, now
         self._dialing.reached(tunnel, now)
         self._buffer.tell(Online(friend.key))
 
     def _ended(self, tunnel: Tunnel, now: Instant) -> None:
         """The line of a tunnel is over, and forgotten."""
-        friend = self._friends[tunnel.friend]
+        friend = self._friends[tunnel.peer]
         if friend.link is tunnel:
-            friend.link, friend.mailbox, friend.since = None, None, now
+            friend.link, friend.held, friend.since = None, None, now
             self._buffer.tell(Offline(friend.key))
             self._dialing.lost(tunnel, now)
         elif tunnel.is_ours:
@@ -333,4 +334,4 @@ class Channeler:
             self._accepting.settled(tunnel)
             if tunnel.stage is TunnelStage.OPENING:
                 # The friend still waits at the relay.
-                self._listening.reject(tunnel.relay.public_key, tunnel.friend)
+                self._listening.reject(tunnel.relay.public_key, tunnel.peer)

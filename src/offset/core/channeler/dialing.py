@@ -23,6 +23,7 @@ How it holds together:
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass, field
 
 from offset.base.backoff import Backoff, jittered
@@ -45,11 +46,12 @@ from offset.base.limits import (
     REPLACED_MIN,
     STABLE_LINE_MS,
 )
-from offset.core.channeler.effects import LineId
-from offset.core.channeler.effects_buffer import Alarm, EffectsBuffer
-from offset.core.channeler.listening import is_away
+from offset.core.channeler.effects import News
 from offset.core.channeler.offline_reason import OfflineReason
-from offset.core.channeler.tunnels import Tunnel, Tunnels, TunnelStage
+from offset.core.meeting.effects import LineId
+from offset.core.meeting.effects_buffer import EffectsBuffer
+from offset.core.meeting.listening import is_away
+from offset.core.meeting.tunnels import Tunnel, Tunnels, TunnelStage
 from offset.wire.common import RelayAddress
 
 _WHY = {
@@ -58,6 +60,15 @@ _WHY = {
     TunnelStage.SHAKING: OfflineReason.HANDSHAKE_FAILED,
     TunnelStage.UP: OfflineReason.LINK_LOST,
 }
+
+
+class DialAlarm(enum.Enum):
+    """Why a friend is to be thought of."""
+
+    DIAL = "dial"
+    """The next round of attempts."""
+    STAGGER = "stagger"
+    """The next relay of a round."""
 
 
 @dataclass(slots=True, eq=False)
@@ -97,7 +108,7 @@ class Dialer:
 
     __slots__ = ("_active", "_buffer", "_dials", "_tunnels", "_waiting")
 
-    def __init__(self, buffer: EffectsBuffer, tunnels: Tunnels) -> None:
+    def __init__(self, buffer: EffectsBuffer[News], tunnels: Tunnels) -> None:
         self._buffer = buffer
         self._tunnels = tunnels
         self._dials: dict[PublicKey, DialState] = {}
@@ -157,7 +168,7 @@ class Dialer:
             # All our friends are tried again at the same moment, so spread them.
             delay_ms = int(BACKOFF_MS_MIN * fraction(self._buffer.entropy))
             delay_ms += 0 if dial.is_higher else LOWER_DIAL_DELAY_MS
-            planned = self._buffer.alarms.at((Alarm.DIAL, friend))
+            planned = self._buffer.alarms.at((DialAlarm.DIAL, friend))
             if planned is None or now + delay_ms < planned:
                 self._schedule(dial, now, delay_ms)
 
@@ -176,7 +187,7 @@ class Dialer:
 
     def failed(self, tunnel: Tunnel, now: Instant) -> None:
         """An attempt ended before the friend proved its key."""
-        dial = self._dials[tunnel.friend]
+        dial = self._dials[tunnel.peer]
         self._forget(dial, tunnel)
         dial.why = _WHY[tunnel.stage]
         dial.all_refused &= dial.why is OfflineReason.REFUSED
@@ -192,7 +203,7 @@ class Dialer:
 
     def chose(self, tunnel: Tunnel, now: Instant) -> None:
         """The friend showed its nonce in this tunnel: only here our proof will go out (W23)."""
-        dial = self._dials[tunnel.friend]
+        dial = self._dials[tunnel.peer]
         assert dial.trying.get(tunnel.line) is tunnel, "what is chosen is being tried"
         dial.chosen = tunnel
         self._stop_stagger(dial)
@@ -205,7 +216,7 @@ class Dialer:
 
     def reached(self, tunnel: Tunnel, now: Instant) -> None:
         """A link to the friend is up, by whichever side: stop trying."""
-        dial = self._dials[tunnel.friend]
+        dial = self._dials[tunnel.peer]
         if tunnel.is_ours:
             dial.good[tunnel.relay] = now
             self._forget(dial, tunnel)
@@ -221,12 +232,12 @@ class Dialer:
 
     def settled(self, tunnel: Tunnel, now: Instant) -> None:
         """Our attempt came to its end without a failure: a better link exists."""
-        self._forget(self._dials[tunnel.friend], tunnel)
+        self._forget(self._dials[tunnel.peer], tunnel)
         self._serve_waiting(now)
 
     def lost(self, link: Tunnel, now: Instant) -> None:
         """The link ended. Dial again, at once if it was a good one (W10)."""
-        dial = self._dials[link.friend]
+        dial = self._dials[link.peer]
         dial.is_linked = False
         dial.lost_at = now
         is_stable = now - link.since >= STABLE_LINE_MS
@@ -255,7 +266,7 @@ class Dialer:
         dial.backoff.reset()
         dial.refused_rounds = 0
         if dial.is_higher:
-            self._buffer.alarms.stop((Alarm.DIAL, dial.friend))
+            self._buffer.alarms.stop((DialAlarm.DIAL, dial.friend))
             self.wake(dial.friend, now)
         else:
             self._schedule(dial, now, LOWER_DIAL_DELAY_MS)
@@ -302,7 +313,7 @@ class Dialer:
         dial.trying[tunnel.line] = tunnel
         self._active += 1
         if dial.queue:
-            self._buffer.alarms.set((Alarm.STAGGER, dial.friend), now + RELAY_STAGGER_MS)
+            self._buffer.alarms.set((DialAlarm.STAGGER, dial.friend), now + RELAY_STAGGER_MS)
 
     def _serve_waiting(self, now: Instant) -> None:
         while self._waiting and self._active < DIALS_MAX:
@@ -312,7 +323,7 @@ class Dialer:
 
     def _schedule(self, dial: DialState, now: Instant, wait_ms: int) -> None:
         if dial.relays:
-            self._buffer.alarms.set((Alarm.DIAL, dial.friend), now + wait_ms)
+            self._buffer.alarms.set((DialAlarm.DIAL, dial.friend), now + wait_ms)
 
     # Ends
 
@@ -331,8 +342,8 @@ class Dialer:
         """End the round, but for the attempts under way."""
         dial.queue = []
         self._waiting.pop(dial.friend, None)
-        self._buffer.alarms.stop((Alarm.DIAL, dial.friend))
+        self._buffer.alarms.stop((DialAlarm.DIAL, dial.friend))
         self._stop_stagger(dial)
 
     def _stop_stagger(self, dial: DialState) -> None:
-        self._buffer.alarms.stop((Alarm.STAGGER, dial.friend))
+        self._buffer.alarms.stop((DialAlarm.STAGGER, dial.friend))

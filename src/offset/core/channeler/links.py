@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import LINK_PRECEDENCE_MS
-from offset.core.channeler.tunnels import Tunnel
+from offset.core.meeting.tunnels import Tunnel
 
 
 @dataclass(slots=True, eq=False)
@@ -20,7 +20,7 @@ class FriendLink:
     since: Instant
     """Since when it is online or offline."""
     link: Tunnel | None = None
-    mailbox: bytes | None = None
+    held: bytes | None = None
     """The newest message that the link could not take yet; it replaces older ones (6.6)."""
 
 

@@ -22,6 +22,29 @@ _COMMANDS = {
         "friend",
         "Add friends to a card, say how much they may owe you, and settle books that differ.",
     ),
+    "held": LazyCommand(
+        "offset.programs.offset.pay_cli",
+        "held",
+        "Show what is frozen, for which payments, and by whom; or go on with one of them.",
+    ),
+    "history": LazyCommand(
+        "offset.programs.offset.history_cli",
+        "history",
+        "Show what happened on a card, newest first; with WORDS only rows that have them, or are over that amount.",
+    ),
+    "open": LazyCommand(
+        "offset.programs.offset.open_cli",
+        "open_text",
+        "Open a text that you were given, or a file: pay an invoice, collect with a commit, check a receipt.",
+    ),
+    "pay": LazyCommand(
+        "offset.programs.offset.pay_cli", "pay", "Pay an invoice, TO: a text or an .invoice file."
+    ),
+    "receive": LazyCommand(
+        "offset.programs.offset.receive_cli",
+        "receive",
+        "Ask to be paid AMOUNT: prints an invoice, takes the commit of the payer, and says when it is paid.",
+    ),
     "sim": LazyCommand(
         "offset.programs.offset.sim_cli",
         "sim",

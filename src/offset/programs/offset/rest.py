@@ -6,7 +6,7 @@ import http.client
 import json
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -46,6 +46,10 @@ class Rest:
         """What is at a path; its parts are escaped."""
         return self.call("GET", *path, query=query)
 
+    def content(self, *path: str, **query: str) -> bytes:
+        """What is at a path, where that is no JSON. Raises UserFault and Problem like `call`."""
+        return self._answer("GET", _target(path, query), None, {})
+
     def call(
         self,
         method: str,
@@ -60,9 +64,7 @@ class Rest:
         open in the folder, Problem when the daemon says no.
         """
         headers = {"Idempotency-Key": key or secrets.token_urlsafe(16)} if method == "POST" else {}
-        target = "/".join([ROOT, *(quote(part, safe="") for part in path)])
-        if query:
-            target += "?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
+        target = _target(path, query)
         try:
             return self._once(method, target, body, headers)
         except Problem as problem:
@@ -74,6 +76,10 @@ class Rest:
             return self._once(method, target, body, {**headers, "X-Offset-Confirm": code})
 
     def _once(self, method: str, target: str, body: Any, headers: dict[str, str]) -> Any:
+        text = self._answer(method, target, body, headers)
+        return json.loads(text) if text.strip() else None
+
+    def _answer(self, method: str, target: str, body: Any, headers: dict[str, str]) -> bytes:
         data = None if body is None else json.dumps(body).encode()
         if data is not None:
             headers = {**headers, "Content-Type": "application/json"}
@@ -90,10 +96,17 @@ class Rest:
             ) from None
         finally:
             connection.close()
-        value = json.loads(text) if text.strip() else None
         if response.status >= 400:
+            value = json.loads(text) if text.strip() else None
             raise Problem(value if isinstance(value, dict) else {})
-        return value
+        return text
+
+
+def _target(path: Sequence[str], query: Mapping[str, str] | None) -> str:
+    target = "/".join([ROOT, *(quote(part, safe="") for part in path)])
+    if query:
+        target += "?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
+    return target
 
 
 class _Connection(http.client.HTTPConnection):

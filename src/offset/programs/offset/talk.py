@@ -13,7 +13,7 @@ import click
 
 from offset.base.faults import UserFault
 from offset.programs.offset.folder import default_folder, folder_option
-from offset.programs.offset.rest import Rest
+from offset.programs.offset.rest import Confirm, Rest
 from offset.programs.printing import printable
 from offset.programs.stctrl.table import table
 from offset.shell.files import read_text
@@ -32,6 +32,8 @@ class Talk(NamedTuple):
     rest: Rest
     as_json: bool
     """Whether it prints for scripts."""
+    agree: Confirm
+    """Asks a person whether what a sentence says shall be done; with --yes it is."""
 
     def card(self, name: str | None) -> dict[str, Any]:
         """The card with this name or id; without one the main card, or the only one. Raises UserFault."""
@@ -97,7 +99,7 @@ def with_wallet(command: Callable[..., None]) -> Command:
                 raise UserFault(f"this wants to be confirmed, at a terminal or with --yes: {sentence}")
             return click.confirm(printable(sentence), err=True)
 
-        talk = Talk(Rest(default_folder() if folder is None else folder, confirm), as_json)
+        talk = Talk(Rest(default_folder() if folder is None else folder, confirm), as_json, confirm)
         command(talk, *args, **options)
 
     return run

@@ -1,7 +1,8 @@
 """`stctrl config`: changing the node. Needs the permission `config`.
 
 Success is silent. The node itself only says that it has processed a request, so the SDK compares its report before
-and after, and a refusal is an error with its reason (spec 05, 7, D-4).
+and after, and a refusal is an error with its reason (spec 05, 7, D-4). A node of ours tells its reasons, so a command
+that names a friend by its public key needs no report.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import click
 from offset.app.node import Node
 from offset.base.credits import Rate
 from offset.base.faults import UserFault
-from offset.core.apps.reports import friend_named
+from offset.core.apps.reports import friend_named, is_key
 from offset.programs.cli import CONTEXT, WholeGroup, add_help
 from offset.programs.printing import printable
 from offset.programs.stctrl import options
@@ -60,10 +61,15 @@ def group() -> None:
 add_help(group)
 
 
-def _change(call: Call, work: Callable[[Node], Awaitable[None]]) -> None:
-    """Change the node, say nothing."""
-    talk(call, "config", work)
+def _change(call: Call, work: Callable[[Node], Awaitable[None]], *, report: bool = True) -> None:
+    """Change the node, say nothing. `report`: whether the work needs it."""
+    talk(call, "config", work, report=report)
     call.show_done()
+
+
+def _change_friend(call: Call, friend: str, work: Callable[[Node], Awaitable[None]]) -> None:
+    """Change something about a friend. Only a name is looked up in the report, which may be long; a key is not."""
+    _change(call, work, report=not is_key(friend))
 
 
 _friend = options.name("Name of the friend, or its public key.")
@@ -153,7 +159,7 @@ def set_friend_relays(call: Call, friend: Path, name: str) -> None:
             raise UserFault(f"{friend} is the card of another node than the friend {name!r}")
         await node.friends.set_relays(name, card.relays)
 
-    _change(call, set_relays)
+    _change_friend(call, name, set_relays)
 
 
 @group.command("rename-friend")
@@ -185,7 +191,7 @@ def remove_friend(call: Call, name: str, is_forced: bool) -> None:
     """
     if not is_forced:
         _ask_to_forget(call, name)
-    _change(call, lambda node: node.friends.remove(name))
+    _change_friend(call, name, lambda node: node.friends.remove(name))
 
 
 def _ask_to_forget(call: Call, name: str) -> None:
@@ -212,7 +218,7 @@ def _ask_to_forget(call: Call, name: str) -> None:
 @with_call()
 def enable_friend(call: Call, name: str) -> None:
     """Talk to a friend."""
-    _change(call, lambda node: node.friends.enable(name))
+    _change_friend(call, name, lambda node: node.friends.enable(name))
 
 
 @group.command("disable-friend")
@@ -220,7 +226,7 @@ def enable_friend(call: Call, name: str) -> None:
 @with_call()
 def disable_friend(call: Call, name: str) -> None:
     """Stop talking to a friend; what is owed stays."""
-    _change(call, lambda node: node.friends.disable(name))
+    _change_friend(call, name, lambda node: node.friends.disable(name))
 
 
 @group.command("reset-friend")
@@ -247,7 +253,7 @@ def reset_friend(call: Call, name: str) -> None:
 @with_call()
 def open_currency(call: Call, name: str, currency: str) -> None:
     """Let payments of others pass over a friend, in both directions."""
-    _change(call, lambda node: node.friends.open_currency(name, currency))
+    _change_friend(call, name, lambda node: node.friends.open_currency(name, currency))
 
 
 @group.command("close-currency")
@@ -256,7 +262,7 @@ def open_currency(call: Call, name: str, currency: str) -> None:
 @with_call()
 def close_currency(call: Call, name: str, currency: str) -> None:
     """Let no payments of others pass over a friend; own payments still can."""
-    _change(call, lambda node: node.friends.close_currency(name, currency))
+    _change_friend(call, name, lambda node: node.friends.close_currency(name, currency))
 
 
 @group.command("set-currency-max-debt")
@@ -273,7 +279,7 @@ def close_currency(call: Call, name: str, currency: str) -> None:
 @with_call()
 def set_currency_max_debt(call: Call, name: str, currency: str, mdebt: int) -> None:
     """Say how much a friend may owe you."""
-    _change(call, lambda node: node.friends.set_max_debt(name, currency, mdebt))
+    _change_friend(call, name, lambda node: node.friends.set_max_debt(name, currency, mdebt))
 
 
 @group.command("set-currency-rate")
@@ -320,7 +326,7 @@ def set_currency_rate(
     async def set_rate(node: Node) -> None:
         await node.friends.set_rate(name, currency, Rate(share, flat))
 
-    _change(call, set_rate)
+    _change_friend(call, name, set_rate)
 
 
 @group.command("remove-currency")
@@ -329,7 +335,7 @@ def set_currency_rate(
 @with_call()
 def remove_currency(call: Call, name: str, currency: str) -> None:
     """Forget what you set for a currency and a friend; not while it is active."""
-    _change(call, lambda node: node.friends.remove_currency(name, currency))
+    _change_friend(call, name, lambda node: node.friends.remove_currency(name, currency))
 
 
 # Files and names

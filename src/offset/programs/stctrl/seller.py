@@ -53,7 +53,7 @@ def create_invoice(call: Call, currency: str, amount: int, invoice: Path) -> Non
             currency, amount, lambda made: write_new(invoice, format_invoice(made))
         )
 
-    made = talk(call, "seller", create)
+    made = talk(call, "seller", create, report=False)
     call.show_done(invoice_id=base64url.encode(made.invoice_id), invoice=str(invoice))
 
 
@@ -66,7 +66,7 @@ def cancel_invoice(call: Call, invoice: Path) -> None:
     An invoice that is not open any more, for instance since it was collected, is refused, and its file stays.
     """
     asked = load(invoice, parse_invoice)
-    talk(call, "seller", lambda node: node.seller.cancel(asked))
+    talk(call, "seller", lambda node: node.seller.cancel(asked), report=False)
     invoice.unlink(missing_ok=True)
     call.show_done()
 
@@ -82,7 +82,8 @@ def release_invoice(call: Call, ident: bytes, is_forced: bool) -> None:
     credits for you. Ask the buyer for it. With --force the credits go back to the buyer all the same, and the commit
     is worth nothing.
     """
-    talk(call, "seller", lambda node: node.seller.release(InvoiceId(ident), is_forced=is_forced))
+    ident = InvoiceId(ident)
+    talk(call, "seller", lambda node: node.seller.release(ident, is_forced=is_forced), report=False)
     if is_forced:
         call.note("the invoice is withdrawn: if anybody has a commit for it, that is worth nothing now")
     call.show_done()

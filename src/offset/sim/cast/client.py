@@ -26,6 +26,7 @@ from offset.wire.app import (
     ResponseClosePayment,
     TransactionResult,
 )
+from offset.wire.report import NodeReport
 
 Then = Callable[[], None]
 Acknowledged = Callable[[str, AppRequest], None]
@@ -94,7 +95,7 @@ class Client:
 
     def _told(self, tell: Tell) -> None:
         match tell.detail:
-            case Ready(_, report):
+            case Ready(_, NodeReport() as report):
                 self.is_ready, self.view = True, ReportView(report)
                 for request_id, (request, _) in list(self.asks.items()):
                     self._post(request_id, request)

@@ -42,7 +42,7 @@ function loaderOf({ name, parts }) {
   return SCREENS[name];
 }
 
-const Waiting = () => html`<${Screen} title="Offset" quietly><${Bones} /><//>`;
+const Waiting = () => html`<${Screen} title="Offset" quietly waiting><${Bones} /><//>`;
 
 const Lost = () => html`
   <${Screen} title=${t("lost.title")}><${Notice} tone="warn"><p>${t("lost.text")}</p><//><//>

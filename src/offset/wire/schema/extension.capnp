@@ -218,13 +218,15 @@ struct AppPermissions {
   config @3 :Bool;
   reportInPieces @4 :Bool;  # Whether the app may have the report in pieces: it asks for them, or gets it whole
   answersQueries @5 :Bool;  # Whether the node takes a Query
+  reportIsOptional @6 :Bool;  # Whether the app may say that it wants no report
 }
 
-# To a node that offers its report in pieces, and only to such a one. An AppToAppServer has no data, so that each is
-# known from the other.
+# To a node that offers its report in pieces, or offers to leave it out, and only to such a one. An AppToAppServer has
+# no data, so that each is known from the other.
 struct PieceRequest {
   isWanted @0 :Bool;  # The report without its friends, or the next friends
   isQuery @1 :Bool;  # Not that: this is a Query, which begins in the same way
+  isUnneeded @2 :Bool;  # No report at all: the app only asks for things, and is told what comes of them
 }
 
 struct Listing {

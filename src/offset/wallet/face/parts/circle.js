@@ -15,6 +15,7 @@ const REACH = { x: 132, y: 140 };
 const DISC = 37;
 const ME = 27;
 const SHOWN_MAX = 8;
+const FLAT = 90;
 
 const balanceOf = (friend, currency) => friend.currencies.find((one) => one.currency === currency)?.balance ?? "0";
 const short = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
@@ -85,16 +86,19 @@ export function Circle({ friends, currency, total = friends.length }) {
     const own = size(balanceOf(one, currency));
     return own > most ? own : most;
   }, 0n);
-  // From the top, clockwise; with few friends the picture stays upright.
-  const turn = (2 * Math.PI) / Math.max(some.length, 3);
+  // From the top, clockwise; one friend or two stand beside oneself, and the picture is as flat as they are.
+  const flat = some.length < 3;
+  const turn = (2 * Math.PI) / (flat ? 2 : some.length);
+  const begin = flat ? 0 : -Math.PI / 2;
+  const box = flat ? `0 ${MIDDLE.y - FLAT / 2} ${WIDTH} ${FLAT}` : `0 0 ${WIDTH} ${HEIGHT}`;
   return html`
     <figure class="stack tight" aria-label=${t("circle.label")}>
-      <svg class="circle" viewBox=${`0 0 ${WIDTH} ${HEIGHT}`}>
-        <ellipse class="ring" cx=${MIDDLE.x} cy=${MIDDLE.y} rx=${REACH.x} ry=${REACH.y} />
+      <svg class="circle" viewBox=${box}>
+        ${!flat && html`<ellipse class="ring" cx=${MIDDLE.x} cy=${MIDDLE.y} rx=${REACH.x} ry=${REACH.y} />`}
         ${some.map(
           (friend, number) => html`
             <${Node} key=${friend.key} friend=${friend} currency=${currency} largest=${largest}
-              angle=${number * turn - Math.PI / 2} />
+              angle=${begin + number * turn} />
           `,
         )}
         <circle class="me" cx=${MIDDLE.x} cy=${MIDDLE.y} r=${ME} />

@@ -24,12 +24,14 @@ export function Confirm() {
     if (asked) box.current?.showModal();
   }, [asked]);
   if (!asked) return null;
+  // Closed before it is gone, so that the focus goes back to where it was.
   const answer = (value) => {
+    box.current?.close();
     question.value = null;
     asked.resolve(value);
   };
   return html`
-    <dialog ref=${box} aria-labelledby="confirm-title" onCancel=${() => answer(false)}>
+    <dialog ref=${box} aria-labelledby="confirm-title" onCancel=${(event) => (event.preventDefault(), answer(false))}>
       <article class="stack">
         <h2 id="confirm-title">${asked.title}</h2>
         <p>${asked.text}</p>

@@ -8,13 +8,15 @@ import { Icon } from "./icons.js";
 
 let first = true;
 
-// `back` is a place (or nothing), `end` stands right of the title, `above` over it; `quietly` hides it from sight.
-export function Screen({ title, back, end, above, wide, quietly, children }) {
+// `back` is a place (or nothing), `end` stands right of the title, `above` over it; `quietly` hides it
+// from sight; `waiting` is one that another takes the place of.
+export function Screen({ title, back, end, above, wide, quietly, waiting, children }) {
   const head = useRef();
   useEffect(() => {
     document.title = `${title} – Offset`;
   }, [title]);
   useLayoutEffect(() => {
+    if (waiting) return;
     scrollTo(0, 0);
     if (!first) head.current?.focus({ preventScroll: true });
     first = false;

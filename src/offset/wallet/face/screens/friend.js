@@ -3,17 +3,18 @@
 import { useState } from "preact/hooks";
 import { at, get, patch, remove } from "../api.js";
 import { html } from "../html.js";
-import { isZero } from "../amounts.js";
+import { isBelow, isZero } from "../amounts.js";
 import { say } from "../parts/confirm.js";
 import { Act, Field, Form } from "../parts/fields.js";
 import { save } from "../parts/giver.js";
 import { Icon } from "../parts/icons.js";
 import { Key } from "../parts/key.js";
-import { Amount, side } from "../parts/money.js";
+import { Amount } from "../parts/money.js";
 import { Notice, Trouble } from "../parts/notice.js";
 import { Bones, Screen } from "../parts/screen.js";
 import { Span } from "../parts/span.js";
 import { FriendState } from "../parts/states.js";
+import { Taker } from "../parts/taker.js";
 import { go, place } from "../router.js";
 import { card, friends } from "../state.js";
 import { until } from "../times.js";
@@ -30,7 +31,7 @@ function Line({ friend, line }) {
   return html`
     <section class="sheet stack" aria-label=${line.currency}>
       <div class="sum">
-        <span class="soft">${side(line.balance)}</span>
+        <span class="soft">${t(isZero(line.balance) ? "friend.even" : isBelow(line.balance) ? "friend.owed" : "friend.owes", { name })}</span>
         <${Amount} value=${line.balance} currency=${line.currency} signed toned />
       </div>
       <${Span} line=${line} name=${name} />
@@ -67,6 +68,27 @@ function Why({ friend }) {
   `;
 }
 
+// Where a friend is found now, by the card that it exported last.
+function Newer({ friend }) {
+  const [problem, failed] = useState(null);
+  async function taken({ answer, text }) {
+    if (answer.friend?.key !== friend.key) return failed({ kind: "not-theirs" });
+    failed(null);
+    try {
+      replace(await patch(path(friend), { card: text }));
+      return say(t("friend.newer-done"));
+    } catch (found) {
+      return failed(found);
+    }
+  }
+  return html`
+    <${Taker} label=${t("friend.newer")} hint=${t("friend.newer-hint")} accept=".friend,application/json,text/plain" taken=${taken} />
+    ${problem?.kind === "not-theirs"
+      ? html`<${Notice} tone="warn" role="alert"><p>${t("friend.newer-other", { name: friend.name })}</p><//>`
+      : html`<${Trouble} problem=${problem} />`}
+  `;
+}
+
 function Manage({ friend, failed }) {
   const [name, setName] = useState(friend.name);
   async function rename() {
@@ -91,6 +113,8 @@ function Manage({ friend, failed }) {
         <//>
         <hr />
         <${Key} value=${friend.key} label=${t("key.theirs")} hint=${t("key.compare")} />
+        <hr />
+        <${Newer} friend=${friend} />
         <hr />
         <p class="soft">${t(friend.is_enabled ? "friend.off-means" : "friend.on-means", { name: friend.name })}</p>
         <div class="actions">

@@ -61,7 +61,7 @@ export default function History() {
   const [after, setAfter] = useState(null);
   const [problem, failed] = useState(null);
   const asked = useSettled(JSON.stringify({ q: q.trim(), from, to }));
-  const words = JSON.parse(asked);
+  const words = { ...JSON.parse(asked), currency: currency.value };
   const path = at(card.value.id, "history");
   const newest = useRef(0);
 
@@ -76,7 +76,7 @@ export default function History() {
       },
       (found) => mine === newest.current && failed(found),
     );
-  }, [asked, card.value?.id, historyCount.value]);
+  }, [asked, card.value?.id, currency.value, historyCount.value]);
 
   async function more() {
     const page = await get(`${path}?${queryOf(words, { after })}`);

@@ -6,11 +6,10 @@ import { byWeight, Circle } from "../parts/circle.js";
 import { FriendItem } from "../parts/friend-item.js";
 import { Icon } from "../parts/icons.js";
 import { Amount, money, Sum } from "../parts/money.js";
-import { Empty } from "../parts/notice.js";
 import { Bones, Screen } from "../parts/screen.js";
 import { Spark } from "../parts/spark.js";
 import { place } from "../router.js";
-import { card, currency, friends, held } from "../state.js";
+import { card, currency, friends, held, standing } from "../state.js";
 import { t } from "../words.js";
 
 const LISTED = 8;
@@ -26,7 +25,7 @@ function sides() {
 function Standing() {
   const sum = card.value?.sums.find((one) => one.currency === currency.value);
   if (!sum)
-    return html`<div class="sum"><span class="soft">${t("home.nothing-yet")}</span><div class="figure">0</div></div>`;
+    return html`<p class="lead">${t("home.welcome")}</p>`;
   const both = friends.value && sides();
   const word = isZero(sum.balance) ? "home.even" : isBelow(sum.balance) ? "home.you-owe" : "home.owed";
   return html`
@@ -51,7 +50,7 @@ function HeldLine() {
   if (!waiting.length) return null;
   const [one] = waiting;
   const { amount, currency: unit } = one.invoice ?? one;
-  const to = one.invoice ? one.name || one.invoice.seller_name || t("pay.somebody") : null;
+  const to = one.invoice ? one.invoice.seller_name || one.name || t("pay.somebody") : null;
   return html`
     <a class="notice warn item-link" href=${place("held")}>
       <${Icon} name="held" />
@@ -82,16 +81,37 @@ const Differ = () => {
   );
 };
 
+// What to do first, in order, and what is done of it.
+function FirstSteps() {
+  const reached = standing.value?.relays.some((one) => one.is_own);
+  const found = standing.value?.servers.length > 0;
+  const steps = [
+    ["relay", place("standing"), reached && found],
+    ["friend", place("friends", "add"), false],
+    ["own", place("own-card"), false],
+  ];
+  return html`
+    <p class="soft">${t("home.no-friends-text")}</p>
+    <ol class="list first">
+      ${steps.map(
+        ([name, where, done]) => html`
+          <li key=${name} class=${done ? "done" : ""}>
+            <a class="item" href=${where}>
+              <span class="grow"><span class="name">${done && html`<span class="hidden">${t("steps.done")} </span>`}${t(`first.${name}`)}</span>
+                <span class="more">${t(`first.${name}-text`)}</span></span>
+              <${Icon} name="next" class="soft" />
+            </a>
+          </li>
+        `,
+      )}
+    </ol>
+  `;
+}
+
 function Friends() {
   const all = friends.value;
   if (!all) return html`<${Bones} lines=${4} />`;
-  if (!all.length)
-    return html`
-      <${Empty} icon="friends" title=${t("home.no-friends")}
-        actions=${html`<a class="button" href=${place("friends", "add")}><${Icon} name="add" />${t("friends.add")}</a>
-          <a class="button quiet" href=${place("own-card")}>${t("own.show")}</a>`}
-      >${t("home.no-friends-text")}<//>
-    `;
+  if (!all.length) return html`<${FirstSteps} />`;
   const some = byWeight(all, currency.value).slice(0, LISTED);
   return html`
     <ul class="list">
@@ -122,7 +142,7 @@ export default function Home() {
         <div class="stack loose">
           <section class="stack tight" aria-labelledby="home-friends">
           <div class="head">
-            <h2 id="home-friends">${t("home.friends")}</h2>
+            <h2 id="home-friends">${t(friends.value?.length === 0 ? "home.no-friends" : "home.friends")}</h2>
             ${friends.value?.length > 0 &&
             html`<a class="button plain" href=${place("friends", "add")}><${Icon} name="add" />${t("friends.add")}</a>`}
           </div>

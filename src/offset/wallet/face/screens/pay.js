@@ -11,7 +11,7 @@ import { Bones, Screen, useAsked } from "../parts/screen.js";
 import { Taker } from "../parts/taker.js";
 import { WhyNot } from "../parts/why.js";
 import { go, place } from "../router.js";
-import { card, carried, friends, settings } from "../state.js";
+import { card, carried, friends, settings, view } from "../state.js";
 import { t } from "../words.js";
 
 const nameOf = (key) => friends.value?.find((one) => one.key === key)?.name ?? t("friend.somebody");
@@ -29,6 +29,14 @@ export function Seller({ invoice, name }) {
       <span class="soft small">${t(invoice.is_checked ? "pay.checked" : "pay.not-checked")}</span>
     </div>
   `;
+}
+
+// An invoice says with how many decimals it counts: another number than ours would be read wrong.
+function Decimals({ invoice }) {
+  const ours = view(invoice.currency).decimals;
+  if (invoice.decimals === null || invoice.decimals === ours) return null;
+  const words = { currency: invoice.currency, theirs: invoice.decimals, ours, raw: invoice.amount };
+  return html`<${Notice} tone="warn" role="alert"><p>${t("pay.decimals", words)}</p><//>`;
 }
 
 const Costs = ({ quote }) => {
@@ -78,9 +86,11 @@ function Quoted({ found, drop }) {
         <${Seller} invoice=${invoice} name=${name.trim()} />
         <div class="sum"><${Amount} value=${invoice.amount} currency=${invoice.currency} /></div>
         ${invoice.note && html`<p class="quote">${invoice.note}</p>`}
+        ${!invoice.is_checked && !invoice.seller_name && html`<p class="soft small">${t("pay.not-checked-means")}</p>`}
         ${can && html`<${Costs} quote=${quote} />`}
         ${!quote && !unquoted && html`<${Bones} lines=${3} height=${24} />`}
       </section>
+      <${Decimals} invoice=${invoice} />
       ${invoice.is_own && html`<${Notice} tone="warn"><p>${t("pay.own")}</p><//>`}
       ${quote?.earlier.length > 0 && html`<${Earlier} ids=${quote.earlier} />`}
       ${quote && !can && html`<${WhyNot} why=${quote.why} invoice=${invoice} again=${again} />`}

@@ -63,7 +63,7 @@ function Paid({ purchase }) {
   const path = at(card.value.id, "purchases", purchase.id, "receipt");
   const receipt = async () => save("payment.receipt", (await get(path)).file);
   return html`
-    <div class="paid" role="status">
+    <div class="paid">
       <${Icon} name="done" />
       <span class="word">${t("purchase.paid")}</span>
       <span class="amount">${money(amount, currency)}</span>
@@ -106,6 +106,7 @@ export default function Purchase({ parts }) {
   return html`
     <${Screen} title=${t(`purchase.title-${stage}`)} back=${place()}>
       <div class="stack">
+        <p class="hidden" role="status">${t(`purchase.title-${stage}`)}</p>
         ${stage === "done"
           ? html`<${Paid} purchase=${purchase} />`
           : html`<section class="sheet stack">
@@ -122,11 +123,11 @@ export default function Purchase({ parts }) {
         ${stage === "priced" && purchase.quote?.fees != null && !purchase.quote.why &&
         html`<div class="actions"><${Act} does=${pay} failed=${failed}>${t("pay.do", { amount: money(purchase.quote.total, invoice.currency) })}<//></div>`}
         ${stage === "priced" && purchase.quote?.why && html`<${WhyNot} why=${purchase.quote.why} invoice=${invoice} again=${again} />`}
-        ${stage === "stopping" && html`<${Notice} tone="warn" icon="held" role="status"><p>${t("purchase.stopping")}</p><//>`}
+        ${stage === "stopping" && html`<${Notice} tone="warn" icon="held"><p>${t("purchase.stopping")}</p><//>`}
         ${stage === "not-known" && html`<${Notice} tone="warn" icon="held" role="alert"><p>${t("purchase.not-known")}</p><//>`}
         ${stage === "failed" && html`<${WhyNot} why=${purchase.why ?? { kind: "other", sentence: "", remedies: [] }} invoice=${invoice}
             title=${t("purchase.not-paid", { amount: money(invoice.amount, invoice.currency) })} />`}
-        ${stage === "stopped" && html`<${Notice} tone="plain" role="status"><p>${t("purchase.stopped")}</p><//>`}
+        ${stage === "stopped" && html`<${Notice} tone="plain"><p>${t("purchase.stopped")}</p><//>`}
         <${Trouble} problem=${failure} />
         ${(stage === "sending" || stage === "held") &&
         html`<div><${Act} class="quiet" does=${stop} failed=${failed}>${t("purchase.stop")}<//></div>`}

@@ -21,7 +21,7 @@ import { t } from "../words.js";
 const WAITS = new Set(["opening", "open", "committed", "canceling"]);
 
 const Paid = ({ sale }) => html`
-  <div class="paid" role="status">
+  <div class="paid">
     <${Icon} name="done" />
     <span class="word">${t("purchase.paid")}</span>
     <span class="amount">${money(sale.amount, sale.currency)}</span>
@@ -83,6 +83,7 @@ export default function Sale({ parts }) {
   return html`
     <${Screen} title=${t(`sale.title-${stage}`)} back=${place("get-paid")}>
       <div class="stack">
+        <p class="hidden" role="status">${t(`sale.title-${stage}`)}</p>
         ${stage === "collected" && html`<${Paid} sale=${sale} />`}
         ${stage !== "collected" &&
         html`<section class="sheet stack" aria-label=${t("get.title")}>

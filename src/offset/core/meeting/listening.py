@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import Any
 
 from offset.base.backoff import Backoff, jittered
 from offset.base.entropy import fraction
@@ -35,8 +36,8 @@ from offset.base.limits import (
     REPLACED_MIN,
     STABLE_LINE_MS,
 )
-from offset.core.channeler.effects import LineId
-from offset.core.channeler.effects_buffer import Alarm, EffectsBuffer
+from offset.core.meeting.effects import LineId
+from offset.core.meeting.effects_buffer import Alarm, EffectsBuffer
 from offset.wire.common import RelayAddress
 from offset.wire.relay import (
     INCOMING_CONNECTION,
@@ -102,7 +103,7 @@ class ListenLegs:
 
     __slots__ = ("_buffer", "_by_line", "legs")
 
-    def __init__(self, buffer: EffectsBuffer) -> None:
+    def __init__(self, buffer: EffectsBuffer[Any]) -> None:
         self._buffer = buffer
         self._by_line: dict[LineId, ListenLeg] = {}
         self.legs: dict[PublicKey, ListenLeg] = {}
@@ -124,7 +125,7 @@ class ListenLegs:
         if before == texts and not (is_adopted and leg.stage is LegStage.WAITING):
             return
         # A text that is not wanted any more is left at once (W22), and so is any for a new best one: the relay
-        # may have moved, and friends are sent to where it is now.
+        # may have moved, and peers are sent to where it is now.
         if leg.line is None or leg.text not in texts or (texts[0] != before[0] and leg.text != texts[0]):
             self._hang_up(leg)
             leg.turn = leg.refusals = 0
@@ -177,11 +178,11 @@ class ListenLegs:
             self._lost(leg, now, reason)
         return True
 
-    def reject(self, relay: PublicKey, friend: PublicKey) -> None:
-        """Have the relay send `friend` away, if we still listen there."""
+    def reject(self, relay: PublicKey, peer: PublicKey) -> None:
+        """Have the relay send `peer` away, if we still listen there."""
         leg = self.legs.get(relay)
         if leg is not None and leg.line is not None and leg.stage is not LegStage.OPENING:
-            self._buffer.send(leg.line, REJECT_CONNECTION.encode(RejectConnection(friend)))
+            self._buffer.send(leg.line, REJECT_CONNECTION.encode(RejectConnection(peer)))
 
     def wake(self, relay: PublicKey, now: Instant) -> bool:
         """The alarm of a leg; returns whether it has just come up."""

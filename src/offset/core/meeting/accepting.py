@@ -1,4 +1,4 @@
-"""Friends who wait for us at a relay: which of them we answer, and how many at once (spec 02, 5.2; W27, W28)."""
+"""Peers that wait for us at a relay: which of them we answer, and how many at once (spec 02, 5.2; W27, W28)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections import Counter
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import ACCEPTS_MAX, INNER_HANDSHAKES_MAX, RELAY_ATTEMPTS_MAX
-from offset.core.channeler.tunnels import Tunnel, Tunnels, TunnelStage
+from offset.core.meeting.tunnels import Tunnel, Tunnels, TunnelStage
 from offset.wire.common import RelayAddress
 
 Pair = tuple[PublicKey, PublicKey]
-"""A relay, and a friend that waits there."""
+"""A relay, and a peer that waits there."""
 
 
 class Accepting:
-    """The tunnels we accept, until the friend has proved its key."""
+    """The tunnels we accept, until the peer has proved its key."""
 
     __slots__ = ("_pending", "_tunnels")
 
@@ -24,15 +24,15 @@ class Accepting:
         self._pending: dict[Pair, Tunnel] = {}
         """Oldest first."""
 
-    def incoming(self, relay: RelayAddress, friend: PublicKey, now: Instant) -> list[Pair]:
-        """An admitted friend waits at `relay`; returns who must be rejected: it, or another one that gave way to it."""
-        pair = (relay.public_key, friend)
+    def incoming(self, relay: RelayAddress, peer: PublicKey, now: Instant) -> list[Pair]:
+        """An admitted peer waits at `relay`; returns who must be rejected: it, or another one that gave way to it."""
+        pair = (relay.public_key, peer)
         older = self._pending.get(pair)
         if older is not None:
             if older.stage is TunnelStage.OPENING:
                 # Our Accept is on its way, and takes whoever waits when it arrives.
                 return []
-            # The friend has left that tunnel, or it would not ask again.
+            # The peer has left that tunnel, or it would not ask again.
             self._drop(older)
         rejected: list[Pair] = []
         if full := self._full():
@@ -41,17 +41,17 @@ class Accepting:
                 return [pair]
             self._drop(victim)
             if victim.stage is TunnelStage.OPENING:
-                rejected = [(victim.relay.public_key, victim.friend)]
-        # A friend tries several relays at once (W23) and goes on with one of them, so one slot would not do.
-        same = [tunnel for tunnel in self._pending.values() if tunnel.friend == friend]
+                rejected = [(victim.relay.public_key, victim.peer)]
+        # A peer tries several relays at once (W23) and goes on with one of them, so one slot would not do.
+        same = [tunnel for tunnel in self._pending.values() if tunnel.peer == peer]
         if len(same) >= RELAY_ATTEMPTS_MAX:
             self._drop(same[0])
-        self._pending[pair] = self._tunnels.start(friend, relay, False, now)
+        self._pending[pair] = self._tunnels.start(peer, relay, False, now)
         return rejected
 
     def settled(self, tunnel: Tunnel) -> None:
         """The tunnel is up or over: it needs no slot any more."""
-        pair = (tunnel.relay.public_key, tunnel.friend)
+        pair = (tunnel.relay.public_key, tunnel.peer)
         if self._pending.get(pair) is tunnel:
             del self._pending[pair]
 
@@ -61,9 +61,9 @@ class Accepting:
             if tunnel.relay.public_key == relay and tunnel.stage is TunnelStage.OPENING:
                 self._drop(tunnel)
 
-    def remove(self, friend: PublicKey) -> list[PublicKey]:
-        """Accept `friend` no more; returns the relays where it still waits."""
-        tunnels = [tunnel for tunnel in self._pending.values() if tunnel.friend == friend]
+    def remove(self, peer: PublicKey) -> list[PublicKey]:
+        """Accept `peer` no more; returns the relays where it still waits."""
+        tunnels = [tunnel for tunnel in self._pending.values() if tunnel.peer == peer]
         for tunnel in tunnels:
             self._drop(tunnel)
         return [tunnel.relay.public_key for tunnel in tunnels if tunnel.stage is TunnelStage.OPENING]

@@ -1,6 +1,6 @@
-"""Tunnels: outer lines that carry an inner line, whoever of the two friends began (spec 02, 4.3).
+"""Tunnels: outer lines that carry an inner line, whoever of the two peers began (spec 02, 4.3).
 
-    OPENING ──(line opened, Connect or Accept sent)──► ASKED ──(the friend's nonce)──► SHAKING ──(its proof)──► UP
+    OPENING ──(line opened, Connect or Accept sent)──► ASKED ──(the peer's nonce)──► SHAKING ──(its proof)──► UP
 
 The outer line and the inner line live and die together (6.8).
 """
@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import Any
 
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import CONNECT_MS, HANDSHAKE_MS
-from offset.core.channeler.effects import LineId
-from offset.core.channeler.effects_buffer import Alarm, EffectsBuffer
-from offset.core.channeler.inner_line import InnerLine, MakeInner
+from offset.core.meeting.effects import LineId
+from offset.core.meeting.effects_buffer import Alarm, EffectsBuffer
+from offset.core.meeting.inner_line import InnerLine, MakeInner
 from offset.wire.common import RelayAddress
 from offset.wire.relay import INIT_CONNECTION, Accept, Connect
 
@@ -31,10 +32,10 @@ class TunnelStage(enum.Enum):
 
 @dataclass(slots=True, eq=False)
 class Tunnel:
-    """One outer line on its way to a friend."""
+    """One outer line on its way to a peer."""
 
     line: LineId
-    friend: PublicKey
+    peer: PublicKey
     relay: RelayAddress
     is_ours: bool
     """We connect; otherwise we accept."""
@@ -50,8 +51,10 @@ class Tunnels:
 
     __slots__ = ("_allow_private", "_buffer", "_by_line", "_make_inner")
 
-    def __init__(self, buffer: EffectsBuffer, make_inner: MakeInner, *, allow_private: bool = True) -> None:
-        """`allow_private`: friends may lead us to addresses inside our own network."""
+    def __init__(
+        self, buffer: EffectsBuffer[Any], make_inner: MakeInner, *, allow_private: bool = True
+    ) -> None:
+        """`allow_private`: peers may lead us to addresses inside our own network."""
         self._allow_private = allow_private
         self._buffer = buffer
         self._make_inner = make_inner
@@ -61,28 +64,28 @@ class Tunnels:
         """The tunnel that uses this line."""
         return self._by_line.get(line)
 
-    def start(self, friend: PublicKey, relay: RelayAddress, is_ours: bool, now: Instant) -> Tunnel:
-        """Begin to connect to `friend`, or to accept it, through `relay`."""
+    def start(self, peer: PublicKey, relay: RelayAddress, is_ours: bool, now: Instant) -> Tunnel:
+        """Begin to connect to `peer`, or to accept it, through `relay`."""
         # We accept where we listen ourselves.
-        is_chosen_by_friend = is_ours
-        line = self._buffer.open(relay, public_only=is_chosen_by_friend and not self._allow_private)
-        tunnel = self._by_line[line] = Tunnel(line, friend, relay, is_ours, now)
+        is_chosen_by_peer = is_ours
+        line = self._buffer.open(relay, public_only=is_chosen_by_peer and not self._allow_private)
+        tunnel = self._by_line[line] = Tunnel(line, peer, relay, is_ours, now)
         # Who waits for our Accept gives up after 8 s, so nothing later is of use (section 10, rule 5).
         limit_ms = CONNECT_MS + HANDSHAKE_MS if is_ours else HANDSHAKE_MS
         self._buffer.alarms.set((Alarm.LINE, line), now + limit_ms)
         return tunnel
 
     def opened(self, tunnel: Tunnel, now: Instant) -> None:
-        """The line is up: say what we want, and the inner nonce, but no more before the friend speaks."""
-        wish = Connect(tunnel.friend) if tunnel.is_ours else Accept(tunnel.friend)
+        """The line is up: say what we want, and the inner nonce, but no more before the peer speaks."""
+        wish = Connect(tunnel.peer) if tunnel.is_ours else Accept(tunnel.peer)
         self._buffer.send(tunnel.line, INIT_CONNECTION.encode(wish))
         tunnel.stage = TunnelStage.ASKED
-        tunnel.inner = self._make_inner(tunnel.friend, now)
+        tunnel.inner = self._make_inner(tunnel.peer, now)
         self._buffer.alarms.stop((Alarm.LINE, tunnel.line))
         self.flush(tunnel)
 
     def receive(self, tunnel: Tunnel, data: bytes, now: Instant) -> list[bytes]:
-        """What the friend says. Raises PeerFault. What the inner line answers waits for `flush`."""
+        """What the peer says. Raises PeerFault. What the inner line answers waits for `flush`."""
         assert tunnel.inner is not None
         messages = tunnel.inner.receive(data, now)
         if tunnel.stage is TunnelStage.ASKED:
@@ -90,7 +93,7 @@ class Tunnels:
         return messages
 
     def is_proved(self, tunnel: Tunnel) -> bool:
-        """Whether the friend has just proved its key."""
+        """Whether the peer has just proved its key."""
         return (
             tunnel.stage is TunnelStage.SHAKING
             and tunnel.inner is not None
@@ -98,7 +101,7 @@ class Tunnels:
         )
 
     def send(self, tunnel: Tunnel, data: bytes, now: Instant) -> None:
-        """Say something to the friend; the tunnel is UP."""
+        """Say something to the peer; the tunnel is UP."""
         assert tunnel.inner is not None
         tunnel.inner.send(data, now)
         self.flush(tunnel)

@@ -12,7 +12,7 @@ from offset.base.limits import (
     LISTEN_REFUSED_MS_MAX,
     STABLE_LINE_MS,
 )
-from offset.core.channeler import CloseLine, OpenLine
+from offset.core.meeting import CloseLine, OpenLine
 from offset.wire.relay import Accept, Connect, Listen
 from support.scripted import HIGH, HIGH2, R1, R2, Script, relay
 

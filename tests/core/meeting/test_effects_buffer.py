@@ -1,8 +1,9 @@
-"""The effects that the parts of a channeler write, in order."""
+"""The effects that the parts of a machine write, in order."""
 
 from offset.base.entropy import SeededEntropy
-from offset.core.channeler.effects import CloseLine, FriendData, Offline, OpenLine, SendLine
-from offset.core.channeler.effects_buffer import EffectsBuffer
+from offset.core.channeler.effects import FriendData, Offline
+from offset.core.meeting.effects import CloseLine, OpenLine, SendLine
+from offset.core.meeting.effects_buffer import EffectsBuffer
 from offset.wire.common import RelayAddress
 
 RELAY = RelayAddress(bytes(32), "relay.example:1")

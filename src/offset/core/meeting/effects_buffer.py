@@ -1,13 +1,14 @@
-"""What the parts of a channeler share: alarms, chance, line numbers, and the list of effects they write to."""
+"""What the parts of a machine that meets others share: alarms, chance, line numbers, and the list of its effects."""
 
 from __future__ import annotations
 
 import enum
+from typing import Generic, TypeVar
 
 from offset.base.alarms import Alarms
 from offset.base.entropy import Entropy
 from offset.base.ids import PublicKey
-from offset.core.channeler.effects import CloseLine, Effect, LineId, News, Notice, OpenLine, SendLine
+from offset.core.meeting.effects import CloseLine, LineEffect, LineId, Notice, OpenLine, SendLine
 from offset.wire.common import RelayAddress
 
 
@@ -20,16 +21,16 @@ class Alarm(enum.Enum):
     """With a relay key: the second line of its listening leg."""
     LINE = "line"
     """With a line number: its tunnel."""
-    DIAL = "dial"
-    """With a friend: the next round of attempts."""
-    STAGGER = "stagger"
-    """With a friend: the next relay of a round."""
 
 
-AlarmName = tuple[Alarm, PublicKey | LineId]
+AlarmName = tuple[enum.Enum, PublicKey | LineId]
+"""Whom, of the enumeration of whoever set it, and which of them."""
+
+N = TypeVar("N")
+"""What the machine tells its user."""
 
 
-class EffectsBuffer:
+class EffectsBuffer(Generic[N]):
     """The parts do not call each other back: each writes what is to be done here, in order."""
 
     __slots__ = ("_effects", "_lines", "_news", "alarms", "entropy")
@@ -37,8 +38,8 @@ class EffectsBuffer:
     def __init__(self, entropy: Entropy) -> None:
         self.entropy = entropy
         self.alarms: Alarms[AlarmName] = Alarms()
-        self._effects: list[Effect] = []
-        self._news: list[News] = []
+        self._effects: list[LineEffect | N] = []
+        self._news: list[N] = []
         self._lines = 0
 
     def open(self, relay: RelayAddress, *, public_only: bool = False) -> LineId:
@@ -57,17 +58,17 @@ class EffectsBuffer:
         self._effects.append(CloseLine(line))
 
     def notice(self, text: str) -> None:
-        """Have the owner told, in the log."""
+        """Have the owner of the machine told, in the log."""
         self._effects.append(Notice(text))
 
-    def tell(self, news: News) -> None:
-        """Have the funder told."""
+    def tell(self, news: N) -> None:
+        """Have the user of the machine told."""
         self._news.append(news)
 
-    def take(self) -> list[Effect]:
+    def take(self) -> list[LineEffect | N]:
         """All effects since the last call.
 
-        What is told to the funder comes last: it may answer at once with a message, and that one must not
+        What is told to the user comes last: it may answer at once with a message, and that one must not
         overtake those that were sealed before it.
         """
         effects, self._effects = [*self._effects, *self._news], []

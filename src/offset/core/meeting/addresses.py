@@ -1,6 +1,6 @@
-"""Which relay addresses of a friend we are ready to connect to (spec 02, W29).
+"""Which relay addresses of a peer we are ready to connect to (spec 02, W29).
 
-A friend chooses where our node connects. So a list has a length, an address a form, and whoever runs the node may
+A peer chooses where we connect. So a list has a length, an address a form, and whoever runs the node may
 refuse addresses inside its own network.
 """
 
@@ -18,7 +18,7 @@ _PORT_MAX = 65_535
 
 
 def usable_relays(relays: Iterable[RelayAddress], *, allow_private: bool) -> tuple[RelayAddress, ...]:
-    """The first FRIEND_RELAYS_MAX of a friend's list without repetitions and without those of no use."""
+    """The first FRIEND_RELAYS_MAX of a peer's list without repetitions and without those of no use."""
     first = dict.fromkeys(islice(relays, FRIEND_RELAYS_MAX))
     return tuple(relay for relay in first if _is_usable(relay, allow_private))
 

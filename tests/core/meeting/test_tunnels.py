@@ -1,8 +1,9 @@
-"""Messages over a link, and the mailbox of one."""
+"""Messages over a tunnel that became a link, and the one that is held for it."""
 
 import pytest
 
-from offset.core.channeler import CloseLine, FriendData, Offline, Online, SendLine
+from offset.core.channeler import FriendData, Offline, Online
+from offset.core.meeting import CloseLine, SendLine
 from support.scripted import LOW, R1, Script
 
 

@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 
 from offset.base.limits import ACCEPTS_MAX, HANDSHAKE_MS, INNER_HANDSHAKES_MAX, RELAY_ATTEMPTS_MAX
-from offset.core.channeler import CloseLine, Online, OpenLine
+from offset.core.channeler import Online
+from offset.core.meeting import CloseLine, OpenLine
 from offset.crypto.public_keys import is_lower
 from offset.wire.relay import Accept
 from support.scripted import HIGH, HIGH2, R1, R2, R3, R4, Script

@@ -1,6 +1,6 @@
-"""What the channeler needs of an inner line, the encrypted line of two friends in a tunnel (spec 02, 1.2).
+"""What a tunnel carries: an inner line, the encrypted line of two peers (spec 02, 1.2).
 
-The channeler gets a factory of them: `core` and `link` are strangers, and tests may use a plain one.
+Whoever meets peers has a factory of them: `core` and `link` are strangers, and tests may use a plain one.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ class InnerLine(Protocol):
 
     @property
     def remote(self) -> PublicKey | None:
-        """The proven key of the friend; None until the handshake is done."""
+        """The proven key of the peer; None until the handshake is done."""
         ...
 
     def receive(self, data: bytes, now: Instant) -> list[bytes]:
-        """The friend's messages that came with one message of the tunnel. Raises PeerFault."""
+        """The peer's messages that came with one message of the tunnel. Raises PeerFault."""
         ...
 
     def send(self, message: bytes, now: Instant) -> None:
@@ -33,7 +33,7 @@ class InnerLine(Protocol):
         ...
 
     def tick(self, now: Instant) -> None:
-        """Do what is due. Raises PeerFault when the friend was silent for too long."""
+        """Do what is due. Raises PeerFault when the peer was silent for too long."""
         ...
 
     def deadline(self) -> Instant:
@@ -42,4 +42,4 @@ class InnerLine(Protocol):
 
 
 MakeInner = Callable[[PublicKey, Instant], InnerLine]
-"""A fresh inner line to this friend, at this moment."""
+"""A fresh inner line to this peer, at this moment."""

@@ -3,8 +3,8 @@
 import pytest
 
 from offset.base.limits import FRIEND_RELAYS_MAX
-from offset.core.channeler import OpenLine
-from offset.core.channeler.addresses import usable_relays
+from offset.core.meeting import OpenLine
+from offset.core.meeting.addresses import usable_relays
 from offset.wire.common import RelayAddress
 from support.scripted import LOW, R1, Script, relay
 

@@ -1,0 +1,172 @@
+"""What happens while one looks: events, lost lines, second presses, reloads, words of strangers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from support import wallet_sample as sample
+from support.fake_wallet import World
+from support.wallet_page import go, log_in, page_in, settle, until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+def listening(world: World) -> None:
+    """Wait until a page hears events."""
+    with world.heard:
+        assert world.heard.wait_for(lambda: world.listeners, timeout=30)
+
+
+def test_a_till_turns_to_paid(browser: Browser, world: World, url: str) -> None:
+    """The event alone is enough; a screen reader is told, and the next sale is one press away."""
+    page = page_in(browser)
+    log_in(page, url)
+    listening(world)
+    sale = world.sales[world.named["sale open"]]
+    go(page, f"/get-paid/{sale.id}")
+    assert page.get_by_alt_text("Code to pay").count() == 1
+    world.sales[sale.id] = msgspec.structs.replace(sale, stage="collected")
+    world.publish("sale", key=sale.id, value=world.sales[sale.id])
+    page.get_by_text("PAID", exact=True).wait_for()
+    assert page.get_by_role("status").filter(has_text="PAID").count() == 1
+    page.get_by_role("link", name="Next one").click()
+    page.get_by_role("heading", name="Get paid").wait_for()
+    page.context.close()
+
+
+def test_a_balance_follows_its_friend(browser: Browser, world: World, url: str) -> None:
+    """Home shows a new balance without being asked."""
+    page = page_in(browser)
+    log_in(page, url)
+    listening(world)
+    dana = msgspec.structs.replace(world.friends[0], currencies=(sample.line("FST", 7100, 10000, 8000),))
+    world.publish("friend", key=dana.key, value=dana)
+    page.get_by_text("+71.00").first.wait_for()
+    page.context.close()
+
+
+def test_a_payment_is_pressed_twice_and_made_once(browser: Browser, world: World, url: str) -> None:
+    """Two presses in a row are one wish; after a reload in its midst the payment is shown, not asked for again."""
+    page = page_in(browser)
+    log_in(page, url)
+    go(page, "/pay?text=offset:i1/bakery")
+    page.get_by_role("button", name="Pay 20.20").dblclick()
+    page.get_by_role("heading", name="Paying").wait_for()
+    assert sum(path.endswith("/confirm") for _, path, _ in world.asked) == 1
+    page.reload()
+    settle(page)
+    assert page.get_by_role("heading", name="Paying").count() == 1
+    # Back leads to where one came from, never to the question that was answered.
+    page.go_back()
+    until(page, "!location.hash.includes('text=')")
+    page.context.close()
+
+
+def test_what_is_held_cannot_be_paid_again(browser: Browser, world: World, url: str) -> None:
+    """Where an earlier payment of the same may still arrive, the page says so and does not pay."""
+    quote = next(iter(world.quotes.values()))
+    world.quotes[quote.invoice.id] = msgspec.structs.replace(quote, earlier=(world.named["held"],))
+    page = page_in(browser)
+    log_in(page, url)
+    go(page, "/pay?text=offset:i1/bakery")
+    assert "do not pay again" in page.get_by_role("alert").inner_text()
+    assert page.get_by_role("button", name="Pay 20.20").is_disabled()
+    page.get_by_role("link", name="See it").click()
+    page.get_by_role("heading", name="Held").wait_for()
+    page.context.close()
+
+
+def test_a_key_that_is_no_longer_good(browser: Browser, world: World, url: str) -> None:
+    """A wallet that was started anew shows no numbers to an old page, and says what to do."""
+    page = page_in(browser)
+    log_in(page, url)
+    world.is_closed = True
+    page.evaluate("() => { location.hash = '#/settings'; }")
+    page.get_by_role("heading", name="The wallet was closed").wait_for()
+    assert "FST" not in page.inner_text("body")
+    assert page.evaluate("localStorage.getItem('offset-key')") is None
+    page.context.close()
+
+
+def test_words_of_strangers_are_words(browser: Browser, world: World, url: str) -> None:
+    """A note and a name full of markup are shown as they are, however long."""
+    markup = "<img src=x onerror=alert(1)>" * 9
+    invoice = sample.view(2000, "bakery", markup)
+    world.readable["offset:i1/bakery"] = msgspec.structs.replace(
+        world.readable["offset:i1/bakery"], invoice=invoice
+    )
+    world.quotes[invoice.id] = sample.quote(invoice, 20)
+    world.friends[0] = msgspec.structs.replace(world.friends[0], name="<b>Dana</b>" * 5)
+    page = page_in(browser)
+    log_in(page, url)
+    assert page.locator("main b").count() == 0
+    go(page, "/pay?text=offset:i1/bakery")
+    page.get_by_role("button", name="Pay 20.20").wait_for()
+    assert markup in page.inner_text("main")
+    assert page.locator("main img").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.context.close()
+
+
+def test_amounts_that_are_none(browser: Browser, world: World, url: str) -> None:
+    """Each slip has its sentence, and nothing is asked for."""
+    page = page_in(browser)
+    log_in(page, url)
+    go(page, "/get-paid")
+    field, button = page.get_by_label("Amount"), page.get_by_role("button", name="Show the code")
+    for typed, sentence in {
+        "": "Say how much.",
+        "0": "more than 0",
+        "12x": "not a number",
+        "1.234": "2 digits behind the point",
+        "-5": "not a number",
+        str(2**128): "more than a card can hold",
+    }.items():
+        field.fill(typed)
+        button.click()
+        assert sentence in page.locator(".wrong").inner_text(), typed
+    assert not [one for one in world.asked if one[:2] == ("POST", "cards/home/sales")]
+    field.fill(" 1 234,5 ")
+    button.click()
+    page.get_by_role("heading", name="Get paid").wait_for()
+    until(page, "location.hash.startsWith('#/get-paid/')")
+    assert ("POST", "cards/home/sales", {"currency": "FST", "amount": "123450", "note": ""}) in world.asked
+    page.context.close()
+
+
+def test_amounts_are_shown_whole(browser: Browser, url: str) -> None:
+    """No digit is lost, whatever the size and the decimals."""
+    page = page_in(browser)
+    log_in(page, url)
+    shown = (
+        """async ([value, decimals, sign]) => (await import("/amounts.js")).shown(value, decimals, sign)"""
+    )
+    thin = "\u202f"
+    for value, decimals, sign, text in [
+        ("0", 2, "always", "0.00"),
+        ("5", 2, "always", "+0.05"),
+        ("-5", 2, "negative", "\u22120.05"),
+        ("1234567", 0, "negative", f"1{thin}234{thin}567"),
+        (str(2**128 - 1), 0, "negative", f"{2**128 - 1:,}".replace(",", thin)),
+        (str(2**127), 38, "negative", f"1.{str(2**127)[1:]}"),
+    ]:
+        assert page.evaluate(shown, [value, decimals, sign]) == text
+    page.context.close()
+
+
+def test_stopping_warns_of_a_commit_that_was_shown(browser: Browser, world: World, url: str) -> None:
+    """Stop asks first, in words that fit; what is stopping is still held."""
+    page = page_in(browser)
+    log_in(page, url)
+    held = world.purchases[world.named["held"]]
+    go(page, f"/pay/{held.id}")
+    page.get_by_role("button", name="Stop the payment").click()
+    dialog = page.get_by_role("dialog")
+    assert "can still collect it" in dialog.inner_text()
+    dialog.get_by_role("button", name="Stop the payment").click()
+    page.get_by_role("heading", name="Stopping").wait_for()
+    assert "do not pay again" in page.inner_text("main")
+    page.context.close()
