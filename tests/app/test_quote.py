@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from offset.app import NoIndexServer, NoRoute, Rate, connect
+from offset.app import NoIndexServer, NoRoute, NotEnoughCredit, Rate, connect
 from offset.app.quote import Capacity
 from offset.app.why import Cause
 from offset.testing import (
@@ -23,6 +23,7 @@ from offset.testing import (
     route,
     story,
 )
+from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus
 from offset.wire.index import MultiRoute, RequestRoutes
 from support.ours import OPEN
 
@@ -58,6 +59,28 @@ async def test_no_way_says_why() -> None:
                 await ask(invoice(50))
             assert refused.value.why is not None
             assert refused.value.why.cause == Cause.NO_WAY
+
+
+@story
+async def test_own_friends_count_more_than_the_index_server() -> None:
+    """A way over a friend who is offline, or does not let so much pass, is none, whatever the server says."""
+    lines = Extra((FriendCreditLines(BOB, (CreditLine(CURRENCY, 20, True),)),), NetworkStatus(1, (), ()))
+    report = node_report({BOB: friend_report(configs=(OPEN,))}, extra=lines)
+    async with connected(FakeNode(report)) as (fake, node):
+        fake.routes = [(MultiRoute((route(BOB),)),)]
+        with pytest.raises(NotEnoughCredit, match="lets 20 FST pass") as short:
+            await node.buyer.quote(invoice(50))
+        assert short.value.why is not None
+        assert (short.value.why.cause, short.value.why.most) == (Cause.OWN_LINES, 20)
+        assert (await node.buyer.quote(invoice(20))).over == (BOB,)
+        assert (await node.buyer.capacity(CURRENCY, identity("seller").public_key)).most == 20
+        fake.do(lambda: fake.set_online(BOB, False))
+        await node.report.wait_until(lambda now: not now.friends[BOB].liveness, 10)
+        with pytest.raises(NoRoute) as away:
+            await node.buyer.quote(invoice(20))
+        assert away.value.why is not None
+        assert away.value.why.cause == Cause.ALL_CLOSED
+        assert (await node.buyer.capacity(CURRENCY, identity("seller").public_key)).most == 0
 
 
 @story

@@ -21,7 +21,7 @@ OFFSET = Path(sys.executable).with_name("offset")
 
 
 @contextmanager
-def _wallet(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running_wallet(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The process, and what it said first."""
     command = [OFFSET, "wallet", "--folder", folder, *options]
     environment = {**os.environ, "HOME": str(folder.parent), "BROWSER": "true"}
@@ -38,7 +38,7 @@ def test_it_comes_back_after_a_kill(tmp_path: Path) -> None:
     rest = Rest(folder)
     cards: dict[str, str] = {}
     for _ in range(3):
-        with _wallet(folder, "--headless") as (process, line):
+        with running_wallet(folder, "--headless") as (process, line):
             assert line.startswith("offset wallet: listening at http://")
             until(lambda: all(card["state"] == "open" for card in rest.get("cards")))
             assert {card["id"]: card["public_key"] for card in rest.get("cards")} == cards
@@ -54,7 +54,7 @@ def test_it_ends_in_order(tmp_path: Path) -> None:
     """At SIGTERM it ends with status 0 while a page listens, leaves no socket, and lets the next one in."""
     folder = tmp_path / "wallet"
     for number in (signal.SIGTERM, signal.SIGINT):
-        with _wallet(folder, "--headless") as (process, _):
+        with running_wallet(folder, "--headless") as (process, _):
             assert Rest(folder).get("me")["rights"]
             process.send_signal(number)
             assert process.wait(30) == 0
@@ -64,8 +64,8 @@ def test_it_ends_in_order(tmp_path: Path) -> None:
 def test_the_second_one_is_told(tmp_path: Path) -> None:
     """It ends with one sentence; the first goes on."""
     folder = tmp_path / "wallet"
-    with _wallet(folder, "--headless") as (process, _):
-        with _wallet(folder, "--headless") as (other, line):
+    with running_wallet(folder, "--headless") as (process, _):
+        with running_wallet(folder, "--headless") as (other, line):
             assert f"is open already (process {process.pid}" in line
             assert other.wait(30) == 1
         assert Rest(folder).get("me")["rights"]
@@ -74,10 +74,10 @@ def test_the_second_one_is_told(tmp_path: Path) -> None:
 def test_it_opens_a_page_or_prints_a_code(tmp_path: Path) -> None:
     """The page is a file with a login; with --code ten characters stand on the terminal instead."""
     folder = tmp_path / "wallet"
-    with _wallet(folder):
+    with running_wallet(folder):
         until(lambda: len(list(tmp_path.glob("offset-wallet-*.html"))) == 1)
     assert not list(tmp_path.glob("offset-wallet-*.html"))
-    with _wallet(folder, "--code") as (process, _):
+    with running_wallet(folder, "--code") as (process, _):
         assert process.stdout is not None
         assert "type " in process.stdout.readline()
 

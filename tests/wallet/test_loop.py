@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from offset.base.ids import PublicKey
+from offset.base.ids import Currency, PublicKey
+from offset.store.card.rows import Move
 from offset.testing import APP, FakeNode, friend_report, node_report
 from offset.testing.serving import in_thread
 from offset.wire.files import RemoteNodeCard, format_node_card
@@ -18,6 +19,7 @@ from support.watchdog import watching
 
 HELD_MS_MAX = 50.0
 FRIENDS = 1000
+ROWS = 10_000
 
 
 def test_the_watchdog_notices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,4 +62,35 @@ def test_a_thousand_friends_hold_nobody_up(
                 path = f"/cards/{card}/{path}".rstrip("/")
                 assert served.ask("GET", path, headers={"Accept-Encoding": "gzip"}).status == 200
             served.rest.call("POST", "cards", local, "close", body={})
+        assert dog.longest_ms < HELD_MS_MAX
+
+
+def test_a_long_history_holds_nobody_up(
+    tmp_path: Path, downloads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages, search and CSV of ten thousand rows are made beside the loop."""
+    friend, currency = PublicKey(b"d" * 32), Currency("FST")
+    moves = [
+        Move(
+            at=1_777_809_600_000 + 60_000 * number,
+            cause="away",
+            currency=currency,
+            friend=friend,
+            friend_name="Dana",
+            delta=1,
+            balance=number + 1,
+            total=number + 1,
+        )
+        for number in range(ROWS)
+    ]
+    with served_wallet(tmp_path / "wallet") as served:
+        served.log_in()
+        card = served.new_card()
+        clerk = served.daemon.wallet.clerks.get(card)
+        served.loop.run(clerk.books.do(lambda books: books.add_moves(moves, {})))
+        with watching(served.loop.thread, monkeypatch) as dog:
+            for query in ("history", "history?q=dana%201", "history?q=nobody", "chart?currency=FST"):
+                assert served.ask("GET", f"/cards/{card}/{query}").status == 200
+            table = served.ask("GET", f"/cards/{card}/history.csv").body
+        assert table.count(b"\r\n") == ROWS + 1
         assert dog.longest_ms < HELD_MS_MAX

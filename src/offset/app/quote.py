@@ -6,11 +6,12 @@ What an index server answers is an estimate (spec 04, 6): credit on the way may 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from offset.app.errors import AppError, NoIndexServer
+from offset.app.errors import AppError, NoIndexServer, NoRoute, NotEnoughCredit
 from offset.app.payment.fees import fees_allowed
-from offset.app.payment.own_lines import direct_way
+from offset.app.payment.own_lines import direct_way, lines_of, own_obstacle
 from offset.app.payment.plan import Plan
 from offset.app.payment.rooms import most_out, rooms
 from offset.app.reports import LiveReport
@@ -65,7 +66,33 @@ async def quote(
     choice = await plan.next(invoice.dest_payment, [], timeout_s)
     # Nothing has failed yet, so the plan has a choice or raises.
     assert choice is not None
+    _check_own_lines(report, invoice, choice.parts)
     return Quote(choice.parts, choice.fee, fees_allowed(invoice.dest_payment, choice.parts))
+
+
+def _check_own_lines(report: LiveReport, invoice: InvoiceFile, parts: Sequence[Part]) -> None:
+    """Raise PaymentError when a part begins over a friend who is not there, or does not let it pass.
+
+    An index server may not have heard of it yet; about our own friends we know better.
+    """
+    lines = {line.key: line for line in lines_of(report, invoice.currency)}
+    needed: dict[PublicKey, Amount] = {}
+    for part in parts:
+        friend = part.route.public_keys[1]
+        needed[friend] = needed.get(friend, 0) + part.amount + part.fee
+    for friend, amount in needed.items():
+        line = lines.get(friend)
+        if line is None:
+            obstacle = own_obstacle(report, invoice, invoice.dest_payment)
+            raise (
+                NoRoute("the way leads over a friend who is offline")
+                if obstacle is None
+                else obstacle.error()
+            )
+        if line.room is not None and line.room < amount:
+            raise NotEnoughCredit(
+                f"the way leads over {line.name}, who lets {line.room} {invoice.currency} pass"
+            )
 
 
 async def capacity(
@@ -76,6 +103,8 @@ async def capacity(
     A server only says whether an amount can be carried, so the most is searched for.
     """
     own = most_out(rooms(report, currency))
+    if not own.amount and not own.is_at_least:
+        return Capacity(0, 0, False)
     direct = _direct(report, currency, to)
     try:
         found = await _search(routes, currency, to, own.amount, own.is_at_least, timeout_s)
@@ -83,6 +112,9 @@ async def capacity(
         if not direct.most:
             raise
         return direct
+    if found.most > own.amount and not own.is_at_least:
+        # The server has not heard yet of what our friends let pass.
+        found = Capacity(own.amount, found.fees, found.is_at_least)
     return max(found, direct)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from offset.store.card.database import CardDatabase
-from offset.store.card.reading import Search, each_row, read_history
-from store.card.books import DANA, DAY, EMIL, EUR, NOON, Ledger, purchase, sale
+from offset.store.card.reading import Search, each_row, read_days, read_history
+from store.card.books import DANA, DAY, EMIL, EUR, FST, NOON, Ledger, purchase, sale
 
 
 @pytest.fixture
@@ -87,6 +87,16 @@ def test_times_and_currencies(books: CardDatabase) -> None:
     assert found(books, since=NOON + 1) == [-3, 5, 20]
     assert found(books, until=NOON + 1) == [-21]
     assert found(books, currency=EUR) == [5]
+
+
+def test_a_clock_that_goes_back(books: CardDatabase) -> None:
+    """Rows stay in the order in which things happened, and the balance of a day is that of its last row."""
+    ledger = Ledger()
+    ledger.at = NOON - 400 * DAY
+    books.add_moves([ledger.move(7)], {})
+    assert found(books)[0] == 7
+    with closing(books.reader()) as reader:
+        assert read_days(reader, FST)[0] == ("2025-03-29", 7)
 
 
 def test_pages(books: CardDatabase) -> None:
