@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from support import wallet_sample as sample
-from support.fake_wallet import World
+from support.fake_wallet import World, serving
 from support.wallet_page import go, log_in, page_in, settle, until
 
 if TYPE_CHECKING:
@@ -88,6 +88,23 @@ def test_a_key_that_is_no_longer_good(browser: Browser, world: World, url: str) 
     page.get_by_role("heading", name="The wallet was closed").wait_for()
     assert "FST" not in page.inner_text("body")
     assert page.evaluate("localStorage.getItem('offset-key')") is None
+    page.context.close()
+
+
+def test_who_listens_in_the_place_of_the_wallet_gets_no_key(browser: Browser, world: World) -> None:
+    """When the line was lost and another program answers there, the page ends, and sends it no key."""
+    page = page_in(browser)
+    other = World()
+    with serving(world) as url:
+        log_in(page, url)
+        listening(world)
+        assert world.keys
+    page.get_by_text("The wallet does not answer").wait_for()
+    with serving(other, int(url.rstrip("/").rpartition(":")[2])):
+        page.evaluate("() => { location.hash = '#/settings'; }")
+        page.get_by_role("heading", name="The wallet was closed").wait_for()
+    assert not other.keys
+    assert "FST" not in page.inner_text("body")
     page.context.close()
 
 
