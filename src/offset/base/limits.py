@@ -40,6 +40,7 @@ CALLS_MAX = 16  # of ours to other mailboxes, at once
 GUESTS_MAX = 64  # lines of callers
 GUESTS_STRANGE_MAX = 48  # of them; the others are for contacts
 GUEST_SILENT_MS: Millis = 5 * SECOND  # then a stranger's line may be taken by a newcomer
+GUEST_STAYS_MS: Millis = 20 * SECOND  # and then also one that says something all the time
 LETTERS_IDLE_MS: Millis = MINUTE  # a line on which no letter came or went is closed
 LETTERS_LIFE_MS: Millis = 10 * MINUTE  # so is any line of letters
 CALLERS_WAITING_MAX = 64  # to be accepted
@@ -304,4 +305,5 @@ assert RELAY_EARLY_BYTES_MAX + FRAME_BYTES_MAX < RELAY_TUNNEL_BURST_BYTES
 assert RELAY_ANNOUNCE_MS <= RELAY_HALF_TUNNEL_MS
 assert GUESTS_STRANGE_MAX < GUESTS_MAX
 assert CALLER_WAITS_MS < HANDSHAKE_MS
+assert GUEST_STAYS_MS > ASK_WAITS_MS + CALLER_WAITS_MS
 assert RELAY_ABSENT_MS_MIN < RELAY_ABSENT_MS_MAX

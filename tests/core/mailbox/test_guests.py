@@ -12,6 +12,7 @@ from offset.base.limits import (
     CALLERS_WAITING_MAX,
     CALLS_MAX,
     GUEST_SILENT_MS,
+    GUEST_STAYS_MS,
     GUESTS_MAX,
     GUESTS_STRANGE_MAX,
 )
@@ -137,6 +138,38 @@ def test_places_for_contacts(street: Street, owner: Post) -> None:
     assert len(owner.heard(Introduced)) == 1
 
 
+def test_a_stranger_makes_place_for_a_stranger(street: Street, owner: Post) -> None:
+    """GUESTS_STRANGE_MAX that spoke once and then say nothing keep nobody out."""
+    calls = crowd(street, owner, GUESTS_STRANGE_MAX)
+    for post, call in calls:
+        post.say(call, GiveUp(ASK_ID))
+    street.world.run_for(GUEST_SILENT_MS)
+    late = street.post("late")
+    call = late.reach(owner.address)
+    late.say(call, GiveUp(ASK_ID))
+    late.wait_for(Heard, call)
+    assert busy(late) == 0
+    assert [item.why for item in owner.heard(Ended)] == [CallEnd.GAVE_WAY]
+
+
+def test_talking_keeps_nobody_out(street: Street, owner: Post) -> None:
+    """Strangers that say something all the time give way too, after GUEST_STAYS_MS, the first one first."""
+    calls = crowd(street, owner, GUESTS_STRANGE_MAX)
+    late = street.post("late")
+    started = street.world.now
+    tried = 0
+    while not any(isinstance(body, Invoice) for body in late.bodies()):
+        assert street.world.now < started + GUEST_STAYS_MS + GUEST_SILENT_MS
+        for post, call in calls:
+            post.say(call, GiveUp(ASK_ID))
+        late.say(late.reach(owner.address), ASK)
+        tried += 1
+        street.world.run_for(GUEST_SILENT_MS // 2)
+    assert busy(late) == tried - 1 > 0
+    first = owner.heard(Arrived)[0].call
+    assert Ended(first, CallEnd.GAVE_WAY) in owner.heard(Ended)
+
+
 def test_whoever_is_silent_gives_way(street: Street, owner: Post) -> None:
     """GUESTS_MAX lines at most: after GUEST_SILENT_MS without a letter the oldest makes room for a newcomer."""
     friend = contact(street, owner)
@@ -185,3 +218,7 @@ def test_a_flood_of_callers(street: Street, owner: Post) -> None:
         assert len(owner.engine.mailbox._guests.talks) <= GUESTS_MAX
     assert invoices == 1
     assert len(owner.engine.mailbox._guests.accepting) <= 32
+    # The flood was one: some of it was sent away at the relay, and silent guests gave way.
+    ends = [item.why for post in floods for item in post.heard(Ended)]
+    assert min(ends.count(CallEnd.NOT_REACHED), ends.count(CallEnd.CLOSED)) > CALLS_MAX
+    assert honest.heard(Ended)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from offset.base.ids import UNSIGNED
+from offset.base.instants import Instant
 from offset.base.limits import (
     CALLS_MAX,
     LETTERS_IDLE_MS,
@@ -12,9 +13,20 @@ from offset.base.limits import (
     LETTERS_PER_LINE_MAX,
     LETTERS_UNANSWERED_MAX,
 )
-from offset.core.mailbox import Arrived, CallEnd, Ended, Heard, Introduced, Reached
+from offset.core.mailbox import Arrived, CallEnd, Effect, Ended, Heard, Introduced, Mailbox, Reached
 from offset.wire.common import RelayAddress
-from offset.wire.mailbox import AskInvoice, GiveUp, Invoice, OpenPurpose, Refusal, Settled, SettledState
+from offset.wire.mailbox import (
+    LETTER,
+    AskInvoice,
+    GiveUp,
+    Invoice,
+    Letter,
+    OpenPurpose,
+    Refusal,
+    RefusalCode,
+    Settled,
+    SettledState,
+)
 from offset.wire.text_values import MailboxAddress
 from support.letters import ASK_ID, BODIES, COMMIT, signed_by
 from support.mailboxes import Post, Street, shop
@@ -219,6 +231,48 @@ def test_a_line_that_is_used_for_ever(payer: Post, owner: Post) -> None:
         payer.world.run_for(step)
     payer.world.run_for(1000)
     assert payer.wait_for(Ended, call).why in (CallEnd.TOO_LONG, CallEnd.CLOSED)
+
+
+def test_an_answer_of_a_newer_program(payer: Post, owner: Post) -> None:
+    """Whoever asked is told that nothing comes of it which could be read, and the line lives on."""
+    owner.reader = lambda post, news: None
+    call = payer.reach(owner.address)
+    payer.say(call, ASK)
+    owner.world.run_until(lambda: bool(owner.heard(Heard)))
+    talk = owner.engine.mailbox._talks[owner.heard(Heard)[0].call]
+    newer = LETTER.encode(Letter(2, 1, 1, GiveUp(ASK_ID)))
+
+    def answer(_mailbox: Mailbox, now: Instant) -> list[Effect]:
+        talk.tunnels.send(talk.tunnel, newer, now)
+        return owner.engine.mailbox.tick(now)
+
+    owner.order(answer)
+    heard = payer.wait_for(Heard, call)
+    assert isinstance(heard.letter.body, Refusal)
+    assert (heard.letter.body.code, heard.opt_question) == (RefusalCode.VERSION, ASK)
+    assert payer.heard(Ended) == []
+
+
+def test_a_question_of_a_newer_program(payer: Post, owner: Post) -> None:
+    """It is refused without its reader, and the line lives on."""
+    call = payer.reach(owner.address)
+    talk = payer.engine.mailbox._talks[call]
+    newer = LETTER.encode(Letter(2, 1, 0, GiveUp(ASK_ID)))
+
+    def ask(_mailbox: Mailbox, now: Instant) -> list[Effect]:
+        talk.tunnels.send(talk.tunnel, newer, now)
+        talk.letters.sent = 1
+        talk.letters._asked[1] = GiveUp(ASK_ID)
+        return payer.engine.mailbox.tick(now)
+
+    payer.order(ask)
+    body = payer.wait_for(Heard, call).letter.body
+    assert isinstance(body, Refusal)
+    assert (body.code, body.speaks_from, body.speaks_to) == (RefusalCode.VERSION, 1, 1)
+    payer.say(call, ASK)
+    payer.world.run_until(lambda: len(payer.bodies()) == 2)
+    assert isinstance(payer.bodies()[1], Invoice)
+    assert owner.bodies() == [ASK]
 
 
 def test_a_refusal_is_an_answer(payer: Post, owner: Post) -> None:

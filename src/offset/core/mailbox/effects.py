@@ -51,7 +51,10 @@ class Introduced(msgspec.Struct, frozen=True, gc=False):
 
 
 class Heard(msgspec.Struct, frozen=True, gc=False):
-    """A letter, whose signature is right if it has one, and which fits what it answers."""
+    """A letter, whose signature is right if it has one, and which fits what it answers.
+
+    An answer that only a newer program reads is told as a refusal with the code that says so.
+    """
 
     call: CallId
     letter: Letter

@@ -2,8 +2,8 @@
 
     at a relay ──(by lot)──► accepting ──(its key is proved)──► a Talk
 
-Keys of callers cost nothing, so none of them counts for more than another, and a stranger has a place only while it
-says something. Some places are kept for contacts: a caller in one of those must introduce itself first.
+Keys of callers cost nothing, so none of them counts for more than another, and when others wait a stranger has its
+place for a while only. Some places are kept for contacts: a caller in one of those must introduce itself first.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Collection
 from offset.base.entropy import Entropy
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant, earliest
-from offset.base.limits import GUEST_SILENT_MS, GUESTS_MAX, GUESTS_STRANGE_MAX
+from offset.base.limits import GUEST_SILENT_MS, GUEST_STAYS_MS, GUESTS_MAX, GUESTS_STRANGE_MAX
 from offset.core.mailbox.ask_lot import AskLot
 from offset.core.mailbox.effects import CallId, News
 from offset.core.mailbox.talk import CallAlarm, Talk
@@ -84,20 +84,26 @@ class Guests:
 
     # At the door
 
-    def to_give_way(self, now: Instant) -> Talk | None:
-        """The stranger that has been silent for longest, if that is long."""
-        strangers = [talk for talk in self.talks.values() if not talk.is_contact]
-        oldest = min(strangers, key=lambda talk: talk.moved, default=None)
-        return None if oldest is None or now < oldest.moved + GUEST_SILENT_MS else oldest
+    def to_give_way(self, now: Instant, *, speaking: bool = False) -> Talk | None:
+        """The stranger that has been silent for longest, if that is long; else the one that is here for very long.
+
+        So a line that says something all the time is no way to keep others out. `speaking`: only of those that
+        have said something.
+        """
+        strangers = self._strangers(speaking=speaking)
+        silent = min(strangers, key=lambda talk: talk.moved, default=None)
+        if silent is None or now >= silent.moved + GUEST_SILENT_MS:
+            return silent
+        oldest = min(strangers, key=lambda talk: talk.since)
+        return oldest if now >= oldest.since + GUEST_STAYS_MS else None
 
     def is_full(self) -> bool:
         """Whether somebody must give way before another guest comes in."""
         return len(self.talks) >= GUESTS_MAX
 
-    def may_stay(self) -> bool:
-        """Whether a stranger that begins to speak may go on, beside those that do already."""
-        speaking = [talk for talk in self.talks.values() if not talk.is_contact and talk.letters.received > 0]
-        return len(speaking) <= GUESTS_STRANGE_MAX
+    def are_too_many(self) -> bool:
+        """Whether more strangers have said something than there are places for them."""
+        return len(self._strangers(speaking=True)) > GUESTS_STRANGE_MAX
 
     def plan_asks(self) -> None:
         """See to it that questions which wait are drawn."""
@@ -106,6 +112,13 @@ class Guests:
             self._buffer.alarms.stop((CallAlarm.ASKS, NOBODY))
         else:
             self._buffer.alarms.set((CallAlarm.ASKS, NOBODY), at)
+
+    def _strangers(self, *, speaking: bool) -> list[Talk]:
+        return [
+            talk
+            for talk in self.talks.values()
+            if not talk.is_contact and (talk.letters.received > 0 or not speaking)
+        ]
 
     def _has_place(self, now: Instant) -> bool:
         return len(self.talks) + len(self.accepting) < GUESTS_MAX or self.to_give_way(now) is not None

@@ -38,7 +38,17 @@ from offset.core.meeting.listening import ListenLegs
 from offset.core.meeting.tunnels import Tunnel, Tunnels, TunnelStage
 from offset.crypto.signer import Signer
 from offset.wire.common import RelayAddress
-from offset.wire.mailbox import AskInvoice, Body, Introduce, Letter, OpenPurpose, Refusal, RefusalCode, Unread
+from offset.wire.mailbox import (
+    VERSION,
+    AskInvoice,
+    Body,
+    Introduce,
+    Letter,
+    OpenPurpose,
+    Refusal,
+    RefusalCode,
+    Unread,
+)
 from offset.wire.text_values import MailboxAddress
 
 _BUSY = Refusal(RefusalCode.BUSY)
@@ -279,13 +289,16 @@ class Mailbox:
         is_guest = talk.call in self._guests.talks
         if isinstance(letter, Letter) and isinstance(letter.body, Introduce):
             talk.is_contact = self._guests.is_contact(letter.body.address.mailbox)
-        if is_guest and letter.number == 1 and not talk.is_contact and not self._guests.may_stay():
+        if is_guest and letter.number == 1 and not talk.is_contact and not self._make_place(now):
             if talk.letters.owes(letter.number):
                 self._say(talk, _BUSY, letter.number, now)
             self._end(talk, CallEnd.GAVE_WAY, now)
+        elif isinstance(letter, Unread) and question is None:
+            self._say(talk, letter.refusal, letter.number, now)
         elif isinstance(letter, Unread):
-            if talk.letters.owes(letter.number):
-                self._say(talk, letter.refusal, letter.number, now)
+            # An answer that only a newer program reads: whoever asked must not wait for another one.
+            unread = Letter(VERSION, letter.number, letter.answer_to, letter.refusal)
+            self._buffer.tell(Heard(talk.call, unread, question))
         elif isinstance(letter.body, Introduce):
             self._buffer.tell(Introduced(talk.call, letter.body.address))
         elif is_guest and not talk.is_contact and _is_open(letter.body):
@@ -294,6 +307,15 @@ class Mailbox:
             self._draw_asks(now)
         else:
             self._buffer.tell(Heard(talk.call, letter, question))
+
+    def _make_place(self, now: Instant) -> bool:
+        """A stranger has begun to speak; returns whether there is a place for it, made perhaps by another's end."""
+        if not self._guests.are_too_many():
+            return True
+        victim = self._guests.to_give_way(now, speaking=True)
+        if victim is not None:
+            self._end(victim, CallEnd.GAVE_WAY, now)
+        return victim is not None
 
     def _draw_asks(self, now: Instant) -> None:
         while (drawn := self._guests.asks.draw(now)) is not None:
