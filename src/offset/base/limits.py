@@ -261,6 +261,7 @@ WALLET_CALLS_BURST_MAX = 200  # of one session
 WALLET_STREAMS_PER_SESSION_MAX = 4
 WALLET_EVENTS_MAX = 1000  # kept for pages that come back
 WALLET_REPEATS_MAX = 1000  # answers kept for a request that comes again
+WALLET_TOKENS_MAX = 64  # of programs
 WALLET_CONFIRMS_MAX = 64  # questions of all sessions that wait for a yes
 WALLET_LOGIN_MS: Millis = 600 * SECOND  # a login link or code is good so long, once
 WALLET_CONFIRM_MS: Millis = 120 * SECOND
