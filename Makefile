@@ -1,4 +1,4 @@
-.PHONY: help setup demo test check bench fuzz fuzz-rest sim-selftest
+.PHONY: help setup demo test test-browser check bench fuzz fuzz-rest sim-selftest
 .DEFAULT_GOAL := help
 
 help: ## List what can be made
@@ -12,6 +12,9 @@ demo: setup ## Pay across a small network of real programs on this machine
 
 test: setup ## Run the tests
 	@scripts/test
+
+test-browser: setup ## Run the tests of the wallet's page in Chromium
+	@scripts/test-browser
 
 check: setup ## Lint, formats, types, import rules, house rules
 	@scripts/check

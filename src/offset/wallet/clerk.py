@@ -156,6 +156,10 @@ class Clerks:
         finally:
             await asyncio.shield(books.close())
 
+    def find(self, id: str) -> Clerk | None:
+        """The clerk of a card, if it is open."""
+        return self._clerks.get(id)
+
     def get(self, id: str) -> Clerk:
         """The clerk of a card. Raises Refusal when the card is closed."""
         clerk = self._clerks.get(id)

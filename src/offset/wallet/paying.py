@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -70,6 +70,7 @@ PAUSE_MS_LONGEST: Millis = 60 * SECOND
 log = logging.getLogger("offset")
 
 Told = Callable[[PurchaseRow], None]
+Allow = Callable[[PurchaseRow], Awaitable[None]]
 
 
 class Paying:
@@ -146,8 +147,11 @@ class Paying:
             async with self._writing:
                 return await self._put(row)
 
-    async def confirm(self, id: str, fees_max: Amount) -> PurchaseRow:
-        """The yes of a person: from now on it is sent. A second yes changes nothing. Raises Refusal."""
+    async def confirm(self, id: str, fees_max: Amount, allow: Allow | None = None) -> PurchaseRow:
+        """The yes of a person: from now on it is sent. A second yes changes nothing. Raises Refusal.
+
+        `allow` raises a Refusal if it is more than a program may pay; no other payment is begun meanwhile.
+        """
         async with self._turn:
             row = await self.get(id)
             if row.stage in OPEN or row.stage == "done":
@@ -157,6 +161,8 @@ class Paying:
                     "conflict", "This payment has ended: begin another one.", remedies=["try-again"]
                 )
             await self._check_single(row)
+            if allow is not None:
+                await allow(row)
             # So that nothing is written down for a node that cannot be asked.
             _ = self._card.node
             row = await self._change(id, stage="sending", fees_max=fees_max, why=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from msgspec.structs import asdict, replace
@@ -20,6 +21,7 @@ from offset.wallet.card import Attend, Card
 from offset.wallet.cards import Cards
 from offset.wallet.clerk import Clerks
 from offset.wallet.events import Events
+from offset.wallet.tokens import Tokens
 from offset.wallet.values.parts import checked_name, key_text
 from offset.wallet.values.session import CurrencyView, CurrencyViewChange, Settings, SettingsChange
 from offset.wire.extension import Extra
@@ -66,6 +68,7 @@ class Wallet:
         self.events = Events(self.start_id)
         self.clerks = Clerks(self.events.changed)
         self.cards = Cards(folder, self._database, attend=attend or self.clerks.attend, watch=self._watch)
+        self.tokens = Tokens(self._database)
         self._settings = Settings(**{**asdict(DEFAULTS), **_known(self._database.settings())})
         self._currencies = {row.currency: row for row in self._database.currencies()}
         self._writing = asyncio.Lock()
@@ -116,9 +119,10 @@ class Wallet:
         self.events.publish("settings", value=self._settings)
         return self._settings
 
-    def currencies(self) -> list[CurrencyView]:
-        """Those that some card uses or that the owner has set, by name."""
-        used = {total.currency for card in self.cards for total in card.value().sums}
+    def currencies(self, cards: Iterable[Card] | None = None) -> list[CurrencyView]:
+        """Those that one of these cards uses, of all unless named, or that the owner has set, by name."""
+        looked_at = self.cards if cards is None else cards
+        used = {total.currency for card in looked_at for total in card.value().sums}
         return [self.currency(name, is_used=name in used) for name in sorted({*used, *self._currencies})]
 
     def currency(self, name: str, *, is_used: bool = False) -> CurrencyView:

@@ -19,9 +19,10 @@ from offset.wallet.values import (
     problems,
     session,
     texts,
+    tokens,
 )
 
-MODULES = (cards, events, friends, history, payments, problems, session, texts)
+MODULES = (cards, events, friends, history, payments, problems, session, texts, tokens)
 SAMPLES: dict[Any, Any] = {
     parts.AmountText: "12",
     parts.BalanceText: "-12",

@@ -12,7 +12,7 @@ from support.wallets import Served, served_wallet
 
 def _filled(path: str) -> str:
     """A path with something in the place of each parameter."""
-    for name in ("card", "friend", "key", "session", "id"):
+    for name in ("card", "friend", "key", "session", "id", "token"):
         path = path.replace(f"{{{name}}}", "A" * 43)
     return path.replace("{currency:path}", "FST")
 

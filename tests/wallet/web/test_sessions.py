@@ -93,7 +93,7 @@ def test_the_oldest_session_goes(clock: Clock) -> None:
 
 def test_calls_are_counted(clock: Clock) -> None:
     """After WALLET_CALLS_BURST_MAX calls at once a session waits; a moment later it goes on."""
-    session = Session("page", "key", clock.now)
+    session = Session("page", "key")
     for _ in range(WALLET_CALLS_BURST_MAX + 1):
         session.spend_call(clock.now)
     with pytest.raises(Refusal) as refused:

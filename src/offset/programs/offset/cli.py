@@ -50,6 +50,11 @@ _COMMANDS = {
         "sim",
         "Run a whole network in this process, on a virtual clock, with faults drawn from a seed.",
     ),
+    "token": LazyCommand(
+        "offset.programs.offset.token_cli",
+        "token",
+        "Let programs see, receive or pay, within budgets.",
+    ),
     "wallet": LazyCommand(
         "offset.programs.offset.wallet_cli",
         "wallet",

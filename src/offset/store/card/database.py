@@ -137,6 +137,10 @@ class CardDatabase:
         """All purchases in one of these stages, oldest first."""
         return self._in("purchases", PurchaseRow, stages)
 
+    def purchases_by(self, token: str) -> list[PurchaseRow]:
+        """All purchases that a program has begun, oldest first."""
+        return self._find("purchases", PurchaseRow, "token = ?", token)
+
     def unacknowledged(self, ends: Iterable[str]) -> list[PurchaseRow]:
         """Those that have come to one of these ends, which the node may still keep."""
         wanted = tuple(ends)

@@ -52,6 +52,8 @@ class PurchaseRow(msgspec.Struct, frozen=True, kw_only=True):
     """When its commit was shown first."""
     why: str | None = None
     """JSON."""
+    token: str | None = None
+    """That of the program that began it; None: the owner did."""
     made: Millis
     changed: Millis
 

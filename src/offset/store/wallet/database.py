@@ -36,6 +36,22 @@ class CurrencyRow(msgspec.Struct, frozen=True):
     label: str
 
 
+class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A program that may do something."""
+
+    id: str
+    name: str
+    hash: bytes
+    """SHA-256 of its secret."""
+    rights: list[str]
+    cards: list[str] | None
+    """None: all."""
+    budgets: list[dict[str, Any]]
+    expires: int | None
+    """In ms since 1970."""
+    made: int
+
+
 class WalletDatabase:
     """The database of one wallet. Every method that writes is durable when it returns; each raises NodeStopped."""
 
@@ -113,6 +129,43 @@ class WalletDatabase:
             row.decimals,
             row.label,
         )
+
+    def tokens(self) -> list[TokenRow]:
+        """All tokens, oldest first."""
+        return [
+            TokenRow(
+                id=id,
+                name=name,
+                hash=digest,
+                rights=json.loads(rights),
+                cards=json.loads(cards),
+                budgets=json.loads(budgets),
+                expires=expires,
+                made=made,
+            )
+            for id, name, digest, rights, cards, budgets, expires, made in self._database.rows(
+                "SELECT id, name, hash, rights, cards, budgets, expires, made FROM tokens ORDER BY position"
+            )
+        ]
+
+    def add_token(self, row: TokenRow) -> None:
+        """A new token."""
+        self._database.write(
+            "INSERT INTO tokens (id, name, hash, rights, cards, budgets, expires, made) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            row.id,
+            row.name,
+            row.hash,
+            json.dumps(row.rights),
+            json.dumps(row.cards),
+            json.dumps(row.budgets),
+            row.expires,
+            row.made,
+        )
+
+    def remove_token(self, id: str) -> None:
+        """Forget a token: its program may do nothing any more."""
+        self._database.write("DELETE FROM tokens WHERE id = ?", id)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from offset.base.limits import CURRENCY_BYTES_MAX
 from offset.wallet.values.parts import AmountText, Body, CurrencyText, IdText, Time, Value
+from offset.wallet.values.tokens import Token
 
 Right = Literal["see", "receive", "pay", "own"]
 """What a caller may do; a session has them all, and only a session owns."""
@@ -61,6 +62,8 @@ class Me(Value):
     """Who is asking, and what it may do."""
 
     session: IdText | None
+    """None: a program, by its token."""
+    token: Token | None
     rights: tuple[Right, ...]
     version: str
     """That of the program."""

@@ -69,6 +69,8 @@ class Api:
     async def _respond(self, request: Request) -> Response:
         route, path = self._route(request)
         session = self._caller(request, route)
+        if session is not None and "card" in path and not session.sees(path["card"]):
+            raise Refusal("not-found", "There is no such card in this wallet.")
         body, raw = await self._body(request, route)
         target = request.url.path + ("?" + request.url.query if request.url.query else "")
         ask = Ask(
@@ -112,8 +114,14 @@ class Api:
         sessions = self._desk.sessions
         session: Session | None
         if "authorization" in request.headers:
-            raise Refusal("no-key", "This wallet knows no such token.", remedies=["log-in"])
-        if request.scope["offset.socket"]:
+            # With a token beside a key the token alone counts, which may do less.
+            scheme, _, secret = request.headers["authorization"].partition(" ")
+            grant = self._desk.wallet.tokens.of_secret(secret.strip()) if scheme.lower() == "bearer" else None
+            if grant is None:
+                raise Refusal("no-key", "This wallet knows no such token, or its time is over.")
+            session = sessions.of_grant(grant)
+            session.spend_call(now)
+        elif request.scope["offset.socket"]:
             session = sessions.socket
         else:
             key = request.headers.get("x-offset-key")

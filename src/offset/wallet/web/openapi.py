@@ -17,7 +17,8 @@ from offset.wallet.web.table import Needs, Route
 
 _PARAMETER = re.compile(r"\{(\w+)(:\w+)?\}")
 _REFERENCE = "#/components/schemas/{name}"
-_SECURITY: list[dict[str, list[str]]] = [{"key": []}]
+_KEY_ONLY: list[dict[str, list[str]]] = [{"key": []}]
+_KEY_OR_TOKEN: list[dict[str, list[str]]] = [{"key": []}, {"token": []}]
 
 
 _ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{1,86}$"}
@@ -54,7 +55,10 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Offset-Key"}},
+            "securitySchemes": {
+                "key": {"type": "apiKey", "in": "header", "name": "X-Offset-Key"},
+                "token": {"type": "http", "scheme": "bearer"},
+            },
         },
     }
 
@@ -82,7 +86,7 @@ def _operation(route: Route, schema_of: dict[str, Any]) -> dict[str, Any]:
         "description": f"{words}\n\nNeeds: {route.needs.value}.",
         "parameters": [*_parameters(route)],
         "responses": responses,
-        "security": [] if route.needs is Needs.NOTHING else _SECURITY,
+        "security": _security(route),
     }
     if route.body is not None:
         operation["requestBody"] = {
@@ -90,6 +94,12 @@ def _operation(route: Route, schema_of: dict[str, Any]) -> dict[str, Any]:
             "content": {"application/json": {"schema": schema_of[repr(route.body)]}},
         }
     return operation
+
+
+def _security(route: Route) -> list[dict[str, list[str]]]:
+    if route.needs is Needs.NOTHING:
+        return []
+    return _KEY_ONLY if route.needs is Needs.OWN else _KEY_OR_TOKEN
 
 
 def _parameters(route: Route) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from offset.wire.texts import write_text
 
 async def cards(ask: Ask) -> tuple[Card, ...]:
     """All cards, oldest first."""
-    return tuple(card.value() for card in ask.wallet.cards)
+    return tuple(card.value() for card in ask.cards)
 
 
 async def new_card(ask: Ask) -> Card:

@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from offset.base.limits import WALLET_BEAT_MS, WALLET_STREAMS_PER_SESSION_MAX
 from offset.wallet.refusals import Refusal
+from offset.wallet.values.events import Event
 from offset.wallet.values.parts import Body
 from offset.wallet.web.sessions import Session
 from offset.wallet.web.table import Ask, Needs, Route
@@ -46,6 +47,8 @@ async def _stream(ask: Ask, session: Session, after: str | None) -> AsyncIterato
         async for id, event in reading:
             if session.is_over:
                 return
+            if event is not None and not _is_for(session, event):
+                continue
             if event is None:
                 yield b": beat\n\n"
             else:
@@ -54,6 +57,15 @@ async def _stream(ask: Ask, session: Session, after: str | None) -> AsyncIterato
     finally:
         session.streams -= 1
         await reading.aclose()
+
+
+def _is_for(session: Session, event: Event) -> bool:
+    """A program that has to do with some cards only hears of these only."""
+    if session.grant is None or session.grant.cards is None:
+        return True
+    return (event.kind == "resync" and event.card is None) or (
+        event.card is not None and session.sees(event.card)
+    )
 
 
 ROUTES = (

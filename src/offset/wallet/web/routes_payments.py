@@ -7,15 +7,17 @@ from typing import Annotated
 from msgspec import Meta
 
 from offset.base import base64url
+from offset.base.credits import Amount
 from offset.base.ids import Currency
 from offset.base.notes import clean_note
 from offset.store.card.rows import PurchaseRow
 from offset.wallet import quoting
 from offset.wallet.clerk import Clerk
-from offset.wallet.paying import ENDS
+from offset.wallet.paying import ENDS, Allow
 from offset.wallet.payment_views import held_lines, passing_lines
 from offset.wallet.reading import payable
 from offset.wallet.refusals import Refusal
+from offset.wallet.tokens import Grant, now_ms
 from offset.wallet.values.cards import Empty
 from offset.wallet.values.parts import Body, CurrencyText, KeyText, amount_of, key_of
 from offset.wallet.values.payments import (
@@ -79,6 +81,10 @@ async def capacity(ask: Ask) -> Capacity:
 async def new_purchase(ask: Ask) -> Purchase:
     """Somebody to be paid: shows the price, and waits for your yes."""
     body: NewPurchase = ask.body
+    if ask.grant is not None and ask.key is None:
+        raise Refusal(
+            "malformed", "A program that pays sends an Idempotency-Key, so that nothing is paid twice."
+        )
     clerk, invoice = clerk_of(ask), payable(body.to)
     quoting.check_payable(clerk, invoice, None if body.amount is None else amount_of(body.amount))
     # So that no row is left over when there is nobody to ask for the price.
@@ -97,6 +103,7 @@ async def new_purchase(ask: Ask) -> Purchase:
             name=name,
             note=clean_note(body.note) or invoice.note,
             stage="priced",
+            token=None if ask.grant is None else ask.grant.id,
             made=now,
             changed=now,
         )
@@ -129,28 +136,50 @@ async def purchase(ask: Ask) -> Purchase:
 async def confirm(ask: Ask) -> Purchase:
     """Say yes to a payment, with the most that the way may cost. A second yes changes nothing."""
     clerk = clerk_of(ask)
-    row = await clerk.paying.get(ask.path["id"])
+    row = await clerk.paying.get(await _own(ask, clerk))
     if row.stage == "priced":
         # The time of the invoice may be over meanwhile.
         quoting.check_payable(clerk, INVOICE.decode(row.invoice), None)
-    return clerk.purchase_value(await clerk.paying.confirm(row.id, amount_of(ask.body.fees_max)))
+    fees_max = amount_of(ask.body.fees_max)
+    allow = None if ask.grant is None else _allow(ask, clerk, ask.grant, fees_max)
+    return clerk.purchase_value(await clerk.paying.confirm(row.id, fees_max, allow))
+
+
+def _allow(ask: Ask, clerk: Clerk, grant: Grant, fees_max: Amount) -> Allow:
+    """Whether a payment is in the budgets of the program that asks."""
+    card = ask.card.id
+
+    async def allow(row: PurchaseRow) -> None:
+        earlier = await clerk.books.do(lambda books: books.purchases_by(grant.id))
+        grant.check(card, row, fees_max, earlier, now_ms())
+
+    return allow
+
+
+async def _own(ask: Ask, clerk: Clerk) -> str:
+    """The id of the purchase in the path, which a program has begun itself. Raises Refusal."""
+    row = await clerk.paying.get(ask.path["id"])
+    if ask.grant is not None and row.token != ask.grant.id:
+        raise Refusal("no-right", "A program can only go on with payments that it has begun.", cause="token")
+    return row.id
 
 
 async def stop(ask: Ask) -> Purchase:
     """Stop a payment: no more is sent, no commit is shown, and it ends once your node says that all is back."""
     clerk = clerk_of(ask)
-    return clerk.purchase_value(await clerk.paying.stop_one(ask.path["id"]))
+    return clerk.purchase_value(await clerk.paying.stop_one(await _own(ask, clerk)))
 
 
 async def deliver(ask: Ask) -> Purchase:
     """Pay a stopped payment after all, where its commit is there."""
     clerk = clerk_of(ask)
-    return clerk.purchase_value(await clerk.paying.deliver_after_all(ask.path["id"]))
+    return clerk.purchase_value(await clerk.paying.deliver_after_all(await _own(ask, clerk)))
 
 
 async def commit(ask: Ask) -> CommitText:
     """The commit of a payment, for its seller. Whoever has it can collect, from now on."""
-    row = await clerk_of(ask).paying.hand_out(ask.path["id"])
+    clerk = clerk_of(ask)
+    row = await clerk.paying.hand_out(await _own(ask, clerk))
     assert row.commit is not None
     value = COMMIT.decode(row.commit)
     return CommitText(text=write_text(value), file=format_commit(value))

@@ -11,6 +11,7 @@ from offset import __version__
 from offset.wallet.refusals import Refusal
 from offset.wallet.values.parts import Body
 from offset.wallet.values.session import Health, Login, LoginForm, Me, NewKey, NewLogin, Session
+from offset.wallet.web.routes_tokens import token_value
 from offset.wallet.web.static import CLEAR
 from offset.wallet.web.table import Ask, Needs, Route
 
@@ -64,7 +65,8 @@ async def new_login(ask: Ask) -> NewLogin:
 async def me(ask: Ask) -> Me:
     """Who asks, and what it may do."""
     return Me(
-        session=ask.owner.id,
+        session=ask.owner.id if ask.grant is None else None,
+        token=None if ask.grant is None else await token_value(ask, ask.grant),
         rights=ask.owner.rights,
         version=__version__,
         start=ask.wallet.start_id,

@@ -18,7 +18,7 @@ async def change_settings(ask: Ask) -> Settings:
 
 async def currencies(ask: Ask) -> tuple[CurrencyView, ...]:
     """The currencies of all cards, and how their amounts are shown."""
-    return tuple(ask.wallet.currencies())
+    return tuple(ask.wallet.currencies(ask.cards))
 
 
 async def change_currency(ask: Ask) -> CurrencyView:

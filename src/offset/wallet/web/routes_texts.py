@@ -13,7 +13,7 @@ from offset.wallet.web.table import Ask, Needs, Plain, Route
 async def read(ask: Ask) -> ReadAnswer:
     """What a text, a file or a scanned code is, and what can be done with it."""
     body: ToRead = ask.body
-    clerk = None if body.card is None else ask.wallet.clerks.get(ask.wallet.cards.get(body.card).id)
+    clerk = None if body.card is None else ask.wallet.clerks.get(ask.card_named(body.card).id)
     return await reading.read(body.text, clerk, ask.wallet.own_keys())
 
 

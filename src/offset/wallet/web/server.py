@@ -29,6 +29,7 @@ from offset.wallet.web import (
     routes_session,
     routes_settings,
     routes_texts,
+    routes_tokens,
 )
 from offset.wallet.web.app import Api
 from offset.wallet.web.confirms import Confirms
@@ -48,6 +49,7 @@ ROUTES = (
     *routes_history.ROUTES,
     *routes_settings.ROUTES,
     *routes_events.ROUTES,
+    *routes_tokens.ROUTES,
 )
 """The whole interface."""
 HOST = "127.0.0.1"

@@ -26,6 +26,7 @@ from offset.base.limits import (
 from offset.base.token_bucket import TokenBucket
 from offset.shell.system import Clock, monotonic_ms
 from offset.wallet.refusals import Refusal
+from offset.wallet.tokens import Grant, now_ms
 from offset.wallet.values import session as values
 from offset.wallet.values.parts import time_of
 
@@ -42,18 +43,33 @@ MINUTE_MS = 60 * SECOND
 class Session:
     """Somebody who is logged in."""
 
-    def __init__(self, kind: str, key: str, now: Instant) -> None:
-        """`kind` is `page` or `socket`; `key` is its secret."""
+    def __init__(self, kind: str, key: str, grant: Grant | None = None) -> None:
+        """`kind` is `page`, `socket` or `token`; `key` is its secret; `grant` what a program may do."""
         self.kind = kind
-        self.id = secrets.token_urlsafe(ID_BYTES)
-        self.rights = ALL
+        self.grant = grant
+        self.id = secrets.token_urlsafe(ID_BYTES) if grant is None else grant.id
+        self.rights: tuple[values.Right, ...] = ALL if grant is None else grant.rights
         self.since = self.seen = time.time()
         self.streams = 0
         """How many streams of events it reads."""
-        self.is_over = False
+        self._has_ended = False
         self._key = key
         self._calls = TokenBucket(WALLET_CALLS_PER_SECOND, WALLET_CALLS_BURST_MAX)
-        self._free_at = now
+        self._free_at: Instant = 0
+        """From when on it may ask again."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it may ask for nothing any more."""
+        return self._has_ended or (self.grant is not None and self.grant.is_over(now_ms()))
+
+    def end(self) -> None:
+        """It is over from now on."""
+        self._has_ended = True
+
+    def sees(self, card: str) -> bool:
+        """Whether it has to do with this card."""
+        return self.grant is None or self.grant.cards is None or card in self.grant.cards
 
     def spend_call(self, now: Instant) -> None:
         """Count one request. Raises Refusal when there were too many."""
@@ -92,7 +108,9 @@ class Sessions:
         self._logins: dict[bytes, tuple[Instant, Path | None]] = {}
         """The hash of each secret: until when it is good, and the page that holds it."""
         self._attempts: deque[Instant] = deque(maxlen=WALLET_LOGINS_PER_MINUTE_MAX)
-        self.socket = Session("socket", secrets.token_urlsafe(KEY_BYTES), clock())
+        self._programs: dict[str, Session] = {}
+        """Those that have asked for something, by the id of their token."""
+        self.socket = Session("socket", secrets.token_urlsafe(KEY_BYTES))
         """That of all commands."""
 
     # Logins
@@ -162,7 +180,7 @@ class Sessions:
         while len(self._by_key) >= WALLET_SESSIONS_MAX:
             self.end(min(self._by_key.values(), key=lambda session: session.seen).id)
         key = secrets.token_urlsafe(KEY_BYTES)
-        session = self._by_key[_hash(key)] = Session("page", key, self._clock())
+        session = self._by_key[_hash(key)] = Session("page", key)
         self._changed()
         return key, session
 
@@ -174,6 +192,25 @@ class Sessions:
         """The session of a page with this id."""
         return next((session for session in self._by_key.values() if session.id == id), None)
 
+    def of_grant(self, grant: Grant) -> Session:
+        """What a program has asked for so far, by its token."""
+        session = self._programs.get(grant.id)
+        if session is None:
+            session = self._programs[grant.id] = Session("token", "", grant)
+        return session
+
+    def seen_of(self, token: str) -> float | None:
+        """When a program asked for something last, in seconds since 1970."""
+        session = self._programs.get(token)
+        return None if session is None else session.seen
+
+    def end_token(self, token: str) -> None:
+        """The token is gone: its program may ask for nothing, and its streams end."""
+        session = self._programs.pop(token, None)
+        if session is not None:
+            session.end()
+        self._changed()
+
     def all(self) -> list[Session]:
         """All sessions, that of the commands last."""
         return [*self._by_key.values(), self.socket]
@@ -183,7 +220,7 @@ class Sessions:
         for digest, session in list(self._by_key.items()):
             if session.id == id:
                 del self._by_key[digest]
-                session.is_over = True
+                session.end()
                 self._changed()
                 return True
         return False

@@ -15,6 +15,7 @@ from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
 from offset.wallet.card import Card
 from offset.wallet.refusals import Refusal
+from offset.wallet.tokens import Grant
 from offset.wallet.values.parts import Body, key_of
 from offset.wallet.wallet import Wallet
 from offset.wallet.web.confirms import Confirms
@@ -110,17 +111,29 @@ class Ask:
     @property
     def caller(self) -> str:
         """Who asks. The commands keep their name over all starts of the daemon, pages do not."""
-        return (
-            "nobody"
-            if self.session is None
-            else "socket"
-            if self.session.kind == "socket"
-            else self.session.id
-        )
+        if self.session is None:
+            return "nobody"
+        return "socket" if self.session.kind == "socket" else self.session.id
+
+    @property
+    def grant(self) -> Grant | None:
+        """What a program may do, if it is one that asks."""
+        return None if self.session is None else self.session.grant
+
+    def card_named(self, id: str) -> Card:
+        """A card that the caller has to do with. Raises Refusal."""
+        if not self.owner.sees(id):
+            raise Refusal("not-found", "There is no such card in this wallet.")
+        return self.wallet.cards.get(id)
+
+    @property
+    def cards(self) -> list[Card]:
+        """All cards that the caller has to do with, oldest first."""
+        return [card for card in self.wallet.cards if self.owner.sees(card.id)]
 
     @property
     def owner(self) -> Session:
-        """The session that asks, where the route wants one."""
+        """Who asks, where the route wants somebody."""
         assert self.session is not None
         return self.session
 
