@@ -48,6 +48,29 @@ def test_a_balance_follows_its_friend(browser: Browser, world: World, url: str) 
     page.context.close()
 
 
+def test_a_card_that_is_closed_or_stopped(browser: Browser, world: World, url: str) -> None:
+    """It says so with its reason and a way on; what was typed stays when it is open again; nothing loads for ever."""
+    page = page_in(browser)
+    log_in(page, url)
+    listening(world)
+    go(page, "/pay")
+    page.get_by_label("What you were given").fill("offset:")
+    one = world.cards[0]
+    stopped = msgspec.structs.replace(one, state="stopped", why="The disk is full.", retry=sample.START)
+    world.publish("card", value=stopped)
+    page.get_by_text("Garden circle stopped. The disk is full.").wait_for()
+    world.publish("card", value=one)
+    page.get_by_text("Garden circle stopped.").wait_for(state="hidden")
+    assert page.get_by_label("What you were given").input_value() == "offset:"
+    world.publish("card", value=msgspec.structs.replace(one, state="closed"))
+    page.get_by_text("Garden circle is closed.").wait_for()
+    for place in ("/", "/friends", "/held", "/standing"):
+        go(page, place)
+        assert page.locator(".bone").count() == 0
+    assert page.get_by_role("button", name="Open", exact=True).count() == 1
+    page.context.close()
+
+
 def test_a_payment_is_pressed_twice_and_made_once(browser: Browser, world: World, url: str) -> None:
     """Two presses in a row are one wish; after a reload in its midst the payment is shown, not asked for again."""
     page = page_in(browser)
