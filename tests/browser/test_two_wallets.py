@@ -104,6 +104,13 @@ def test_from_nothing_to_paid(browser: Browser, tmp_path: Path) -> None:
         bert.context.close()
 
 
+def assert_home_leads_back(page: Page, line: str, title: str) -> None:
+    """Whoever looks elsewhere finds what was begun on the first screen."""
+    go(page, "/")
+    page.get_by_text(line).click()
+    page.get_by_role("heading", name=title, level=1).wait_for()
+
+
 def pay(buyer: Page, seller: Page, amount: str, note: str) -> None:
     """The seller shows a code, the buyer pays it and shows one in turn; then both pages say PAID."""
     go(seller, "/get-paid")
@@ -113,9 +120,12 @@ def pay(buyer: Page, seller: Page, amount: str, note: str) -> None:
     seller.get_by_role("button", name="Show the code").click()
     seller.get_by_alt_text("Code to pay").wait_for()
     request = picture_of(seller)
+    assert_home_leads_back(seller, "it waits to be paid", "Get paid")
 
     go(buyer, "/pay")
     show_picture(buyer, request)
+    buyer.get_by_role("button", name=f"Pay {amount}").wait_for()
+    assert_home_leads_back(buyer, "it waits for your yes", "Ready to pay")
     buyer.get_by_role("button", name=f"Pay {amount}").click()
     buyer.get_by_role("heading", name="Now show this to").wait_for()
     buyer.get_by_alt_text("Code that proves").wait_for()

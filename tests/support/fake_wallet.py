@@ -323,6 +323,8 @@ def _of_card(
             found = world.readable[body["to"].strip().lower()].invoice
             assert found
             return world.quotes[found.id]
+        case "GET", ["purchases"]:
+            return list(world.purchases.values())
         case "GET", ["sales"]:
             return list(world.sales.values())
         case "POST", ["sales"]:

@@ -17,6 +17,8 @@ export const card = computed(() => cards.value?.find((one) => one.id === cardId.
 export const friends = signal(null);
 export const held = signal(null);
 export const standing = signal(null);
+// What was begun of late and waits for somebody: {purchase, sale}, each null if there is none.
+export const waiting = signal(null);
 export const purchases = signal({});
 export const sales = signal({});
 // Rises with each row of history, so that lists of it are read anew.
@@ -52,7 +54,7 @@ const put = (list, value, same) =>
   list?.some(same) ? list.map((one) => (same(one) ? value : one)) : [...(list ?? []), value];
 
 function forgetCard() {
-  friends.value = held.value = standing.value = null;
+  friends.value = held.value = standing.value = waiting.value = null;
   purchases.value = {};
   sales.value = {};
 }
@@ -69,12 +71,29 @@ export async function loadCard({ same = false } = {}) {
       (found) => card.value?.id === now.id && (into.value = found),
       (found) => card.value?.id === now.id && (problem.value = found),
     );
-  await Promise.all([load("friends", friends), load("held", held), load("standing", standing)]);
+  await Promise.all([load("friends", friends), load("held", held), load("standing", standing), loadWaiting()]);
+}
+
+const LATELY_MS = 24 * 60 * 60 * 1000;
+const LOOKED_AT = 20;
+
+// The newest payment that waits for a yes, and the newest request that waits to be paid; older ones are in the history.
+async function loadWaiting() {
+  const now = card.value;
+  const newest = (name, stage) =>
+    get(`${at(now.id, name)}?limit=${LOOKED_AT}`).then(
+      (all) => all.find((one) => one.stage === stage && Date.now() - Date.parse(one.made) < LATELY_MS) ?? null,
+      () => null,
+    );
+  const [purchase, sale] = await Promise.all([newest("purchases", "priced"), newest("sales", "open")]);
+  if (card.value?.id === now.id) waiting.value = { purchase, sale };
 }
 
 export async function loadHeld() {
   const now = card.value;
-  if (now) held.value = await get(at(now.id, "held")).catch(() => held.value);
+  if (!now) return;
+  held.value = await get(at(now.id, "held")).catch(() => held.value);
+  await loadWaiting();
 }
 
 export async function loadAll() {

@@ -9,7 +9,7 @@ import { Amount, money, Sum } from "../parts/money.js";
 import { Bones, Screen } from "../parts/screen.js";
 import { Spark } from "../parts/spark.js";
 import { place } from "../router.js";
-import { card, currency, friends, held, standing } from "../state.js";
+import { card, currency, friends, held, standing, waiting } from "../state.js";
 import { t } from "../words.js";
 
 const LISTED = 8;
@@ -63,6 +63,35 @@ function HeldLine() {
         <${Icon} name="next" />
       </span>
     </a>
+  `;
+}
+
+const Begun = ({ where, amount, text }) => html`
+  <a class="notice item-link" href=${where}>
+    <${Icon} name="wait" />
+    <span class="row apart">
+      <span><strong>${amount}</strong> <span class="soft">${text}</span></span>
+      <${Icon} name="next" />
+    </span>
+  </a>
+`;
+
+// What was begun and waits for a yes, or to be paid.
+function WaitingLines() {
+  const { purchase, sale } = waiting.value ?? {};
+  return html`
+    ${purchase &&
+    html`<${Begun}
+      where=${place("pay", purchase.id)}
+      amount=${money(purchase.invoice.amount, purchase.invoice.currency)}
+      text=${t("home.waits-yes", { name: purchase.invoice.seller_name || purchase.name || t("pay.somebody") })}
+    />`}
+    ${sale &&
+    html`<${Begun}
+      where=${place("get-paid", sale.id)}
+      amount=${money(sale.amount, sale.currency)}
+      text=${t("home.waits-paid")}
+    />`}
   `;
 }
 
@@ -134,6 +163,7 @@ export default function Home() {
               <a class="button" href=${place("pay")}><${Icon} name="pay" />${t("home.pay")}</a>
               <a class="button quiet" href=${place("get-paid")}><${Icon} name="get" />${t("home.get")}</a>
             </div>
+            <${WaitingLines} />
             <${HeldLine} />
             <${Differ} />
           </div>
