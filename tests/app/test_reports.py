@@ -7,8 +7,8 @@ import pytest
 
 from offset.app import AppError, Disconnected, LiveReport, NoAnswer
 from offset.app import reports as reports_module
-from offset.testing import FRIEND, FakeNode, connected, story
-from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus
+from offset.testing import FRIEND, FakeNode, connected, node_report, story
+from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus, StatusChange
 from offset.wire.report import ChangeFriend, FunderMutation, NodeReportMutation, SetLiveness, SetName
 
 BOB = FRIEND.public_key
@@ -146,3 +146,20 @@ async def test_extensions() -> None:
         await node.report.wait_until(lambda report: report.credit_lines[BOB] == (), 5)
         assert node.report.status == status
         assert node.report.snapshot() == fake.view.snapshot()
+
+
+def test_the_time_of_the_node_goes_on() -> None:
+    """From what the node told last, as a whole or as a change, by our own clock; 0 for a node that tells none."""
+    times = [70]
+    report = LiveReport(node_report(extra=Extra(opt_status=NetworkStatus(1000, (), ()))), lambda: times[0])
+    times[0] = 90
+    assert report.node_now == 1020
+    report.apply((), Extra(refusal="no"))
+    assert report.node_now == 1020
+    report.apply((), Extra(opt_status_change=StatusChange(1500, (), (), ())))
+    times[0] = 95
+    assert report.node_now == 1505
+    report.restart(node_report(extra=Extra(opt_status=NetworkStatus(7, (), ()))))
+    times[0] = 96
+    assert report.node_now == 8
+    assert LiveReport(node_report(), lambda: 5).node_now == 0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from support import wallet_sample as sample
-from support.fake_wallet import World
+from support.fake_wallet import World, serving
 from support.wallet_page import go, log_in, page_in, settle, until
 
 if TYPE_CHECKING:
@@ -45,6 +45,29 @@ def test_a_balance_follows_its_friend(browser: Browser, world: World, url: str) 
     dana = msgspec.structs.replace(world.friends[0], currencies=(sample.line("FST", 7100, 10000, 8000),))
     world.publish("friend", key=dana.key, value=dana)
     page.get_by_text("+71.00").first.wait_for()
+    page.context.close()
+
+
+def test_a_card_that_is_closed_or_stopped(browser: Browser, world: World, url: str) -> None:
+    """It says so with its reason and a way on; what was typed stays when it is open again; nothing loads for ever."""
+    page = page_in(browser)
+    log_in(page, url)
+    listening(world)
+    go(page, "/pay")
+    page.get_by_label("What you were given").fill("offset:")
+    one = world.cards[0]
+    stopped = msgspec.structs.replace(one, state="stopped", why="The disk is full.", retry=sample.START)
+    world.publish("card", value=stopped)
+    page.get_by_text("Garden circle stopped. The disk is full.").wait_for()
+    world.publish("card", value=one)
+    page.get_by_text("Garden circle stopped.").wait_for(state="hidden")
+    assert page.get_by_label("What you were given").input_value() == "offset:"
+    world.publish("card", value=msgspec.structs.replace(one, state="closed"))
+    page.get_by_text("Garden circle is closed.").wait_for()
+    for place in ("/", "/friends", "/held", "/standing"):
+        go(page, place)
+        assert page.locator(".bone").count() == 0
+    assert page.get_by_role("button", name="Open", exact=True).count() == 1
     page.context.close()
 
 
@@ -88,6 +111,23 @@ def test_a_key_that_is_no_longer_good(browser: Browser, world: World, url: str) 
     page.get_by_role("heading", name="The wallet was closed").wait_for()
     assert "FST" not in page.inner_text("body")
     assert page.evaluate("localStorage.getItem('offset-key')") is None
+    page.context.close()
+
+
+def test_who_listens_in_the_place_of_the_wallet_gets_no_key(browser: Browser, world: World) -> None:
+    """When the line was lost and another program answers there, the page ends, and sends it no key."""
+    page = page_in(browser)
+    other = World()
+    with serving(world) as url:
+        log_in(page, url)
+        listening(world)
+        assert world.keys
+    page.get_by_text("The wallet does not answer").wait_for()
+    with serving(other, int(url.rstrip("/").rpartition(":")[2])):
+        page.evaluate("() => { location.hash = '#/settings'; }")
+        page.get_by_role("heading", name="The wallet was closed").wait_for()
+    assert not other.keys
+    assert "FST" not in page.inner_text("body")
     page.context.close()
 
 

@@ -25,7 +25,7 @@ HASH = TimeHash(bytes(32))
 
 def of(standing: IndexStanding) -> list[tuple[IndexServerState, str]]:
     """State and last error of each server."""
-    return [(status.state, status.last_error) for status in standing.status()]
+    return [(status.state, status.last_error) for status in standing.status(0)]
 
 
 def test_the_way_to_a_server() -> None:
@@ -50,6 +50,24 @@ def test_the_way_to_a_server() -> None:
     assert of(standing) == [(IndexServerConnected(), "")]
     client.add_server(ONE, until)
     assert (IndexServerUnused(), "") in of(standing)
+
+
+def test_since_when_a_server_is_in_use() -> None:
+    """From the time hash that made it so, until it is not; a look in between changes nothing."""
+    client = IndexClient(identity("node"), SeededEntropy("node"), (ONE,))
+    standing = IndexStanding(client)
+
+    def since(now: int) -> int:
+        (status,) = standing.status(now)
+        return status.since
+
+    client.start(0)
+    client.opened(5)
+    assert since(5) == 0
+    client.message(HASH, 7)
+    assert (since(7), since(900)) == (7, 7)
+    client.closed(1000)
+    assert since(1000) == 0
 
 
 @pytest.mark.parametrize(
@@ -90,7 +108,11 @@ def test_apps_are_told() -> None:
         status = app.report().status
         return None if status is None else next(iter(status.index_servers), None)
 
-    net.world.run_until(lambda: told() == IndexServerStatus(key, IndexServerConnected(), ""))
+    def in_use(status: IndexServerStatus | None) -> bool:
+        return status is not None and (status.state, status.last_error) == (IndexServerConnected(), "")
+
+    net.world.run_until(lambda: in_use(told()))
+    first = told()
     net.world.kill("index")
 
     def is_lost() -> bool:
@@ -107,7 +129,11 @@ def test_apps_are_told() -> None:
     assert later.opt_extra.opt_status is not None
     assert [status.server for status in later.opt_extra.opt_status.index_servers] == [key]
     net.start_index()
-    net.world.run_until(lambda: told() == IndexServerStatus(key, IndexServerConnected(), ""), 200_000)
+    net.world.run_until(lambda: in_use(told()), 200_000)
+    again = told()
+    assert first is not None
+    assert again is not None
+    assert 0 < first.since < again.since
     app.ask(RemoveIndexServer(key))
     net.world.run_until(lambda: told() is None)
 

@@ -61,6 +61,15 @@ def test_each_line_has_its_owner() -> None:
     }
 
 
+def test_a_line_may_be_dialed_as_somebody_else(scene: Scene) -> None:
+    """The other side gets to know that key; lines beside it are those of our own identity."""
+    scene.lines.dial(FAR, CAROL.public_key, nobody, 0, speaker=ALICE)
+    scene.lines.dial(FAR, CAROL.public_key, nobody, 0)
+    for conn in (1, 3):
+        scene.answer(conn, CAROL)
+    assert [scene.peers[conn].remote for conn in (1, 3)] == [ALICE.public_key, BOB.public_key]
+
+
 def test_a_listener_has_one_owner(scene: Scene) -> None:
     """A second owner is a mistake of the engine."""
     with pytest.raises(AssertionError, match="one owner"):

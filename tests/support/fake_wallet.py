@@ -76,8 +76,12 @@ class World:
         self.asked: list[tuple[str, str, Any]] = []
         """Each request: method, path, body."""
         self.listeners: list[Any] = []
+        self.streams: list[threading.Event] = []
+        """Set to end a stream of events."""
         self.heard = threading.Condition()
         """Told when a page begins to listen."""
+        self.keys: list[str] = []
+        """Each key that was sent."""
         self.is_closed = False
         """Whether no key is good any more."""
         if not empty:
@@ -375,6 +379,8 @@ class _Handler(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length)) if length else None
         query = {name: values[0] for name, values in parse_qs(url.query).items()}
+        if key := self.headers.get("X-Offset-Key"):
+            self.world.keys.append(key)
         if path_text != "session" and (self.world.is_closed or self.headers.get("X-Offset-Key") != KEY):
             problem = Refused("no-key", 401, "The wallet was closed. Open it anew.").problem
             return self._send(401, msgspec.json.encode(problem), "application/problem+json")
@@ -396,6 +402,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self) -> None:
         over = threading.Event()
+        self.world.streams.append(over)
         lock = threading.Lock()
         count = 0
 
@@ -427,10 +434,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(world: World) -> Iterator[str]:
-    """Serve it on a free port; yields the address of the page, "http://127.0.0.1:41733/"."""
+def serving(world: World, port: int = 0) -> Iterator[str]:
+    """Serve it on a port, or on a free one; yields the address of the page, "http://127.0.0.1:41733/"."""
     handler = type("Handler", (_Handler,), {"world": world})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -440,3 +447,5 @@ def serving(world: World) -> Iterator[str]:
         server.shutdown()
         server.server_close()
         thread.join()
+        for over in world.streams:
+            over.set()

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from offset.base.ids import UNSIGNED
+from offset.crypto.identity import Identity
 from offset.testing import identity
 from offset.wire.common import Commit, RelayAddress
 from offset.wire.letters_signing import caller_buffer, invoice_buffer, settled_buffer
@@ -42,18 +43,23 @@ CALLED_AT = MailboxAddress(
 ASK_ID, REQUEST_ID, INVOICE_ID = b"a" * 16, b"r" * 16, b"i" * 32
 
 
-def signed(body: Body) -> Body:
-    """The letter with the signature that belongs into it."""
+def signed_by(owner: Identity, body: Body) -> Body:
+    """A letter of this owner with the signature that belongs into it, if one does."""
     match body:
-        case Introduce():
-            signature = CALLER.sign(caller_buffer(CALL.public_key, MAILBOX.public_key))
         case Invoice():
-            signature = MAILBOX.sign(invoice_buffer(body))
+            return msgspec.structs.replace(body, signature=owner.sign(invoice_buffer(body)))
         case Settled():
-            signature = MAILBOX.sign(settled_buffer(body))
+            return msgspec.structs.replace(body, signature=owner.sign(settled_buffer(body)))
         case _:
             return body
-    return msgspec.structs.replace(body, signature=signature)
+
+
+def signed(body: Body) -> Body:
+    """A letter of the owner, or of the caller that introduces itself, with its signature."""
+    if isinstance(body, Introduce):
+        signature = CALLER.sign(caller_buffer(CALL.public_key, MAILBOX.public_key))
+        return msgspec.structs.replace(body, signature=signature)
+    return signed_by(MAILBOX, body)
 
 
 def invoice(**changed: Any) -> Invoice:

@@ -230,7 +230,7 @@ async def test_killed_before_anything_was_sent(tmp_path: Path) -> None:
         async with clerk_of(fake.ticket, tmp_path) as clerk:
             why = unpack_why((await stage_of(clerk, "one", "failed")).why)
             assert why is not None
-            assert "before anything was sent" in why.sentence
+            assert "Nothing was sent" in why.sentence
             assert not fake.asked_for(app.CreatePayment)
 
 

@@ -246,14 +246,17 @@ async def test_another_program_was_faster(tmp_path: Path) -> None:
 
 @story
 async def test_a_node_of_the_reference(tmp_path: Path) -> None:
-    """It does not say that it refused, so the credits are looked for: none came, nothing is collected."""
-    node = FakeNode()
-    async with serving(node) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+    """It does not say that it refused. No credits came, so it is not known; when they come it is collected."""
+    async with serving(FakeNode()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
         row = await ask(clerk)
-        fake.script[app.CommitInvoice] = refuse
-        with pytest.raises(Refusal, match="Nothing was collected"):
-            await clerk.receiving.take(row.id, word_of(row))
-        assert (await clerk.receiving.get(row.id)).stage == "open"
+        fake.script[app.CommitInvoice] = in_turn(refuse, follow)
+        row = await clerk.receiving.take(row.id, word_of(row))
+        assert row.stage == "not-known"
+        assert "Compare what your friends owe" in unpack_why(row.why).sentence  # type: ignore[union-attr]
+        fake.do(lambda: fake.freeze(20))
+        row = await clerk.receiving.take(row.id, word_of(row))
+        assert row.stage in ("committed", "collected")
+        await sale_in(clerk, row.id, "collected")
 
 
 @pytest.mark.parametrize("broken", range(4))

@@ -9,8 +9,10 @@ from weakref import WeakSet
 
 from offset.app.errors import AppError, Disconnected, NoAnswer
 from offset.base.ids import PaymentId, PublicKey
+from offset.base.instants import Instant
 from offset.base.limits import SDK_CHANGES_MAX
 from offset.core.apps.reports import ReportView
+from offset.shell.system import monotonic_ms
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
 from offset.wire.extension import CreditLine, Extra, LostPayment, NetworkStatus
 from offset.wire.report import FriendReport, NodeReport, NodeReportMutation
@@ -19,8 +21,12 @@ from offset.wire.report import FriendReport, NodeReport, NodeReportMutation
 class LiveReport:
     """What the node says about itself. All values are frozen: keep one to compare it with a later one."""
 
-    def __init__(self, report: NodeReport) -> None:
+    def __init__(self, report: NodeReport, clock: Callable[[], Instant] = monotonic_ms) -> None:
+        """`clock`: in milliseconds; it never goes back."""
         self._view = ReportView(report)
+        self._clock = clock
+        self._told_at = clock()
+        """When the node told its time last."""
         self._loops: WeakSet[_Changes] = WeakSet()
         """A loop that was left is forgotten with its iterator."""
         self._conditions: dict[asyncio.Future[None], Callable[[LiveReport], bool]] = {}
@@ -71,6 +77,15 @@ class LiveReport:
         return self._view.status
 
     @property
+    def node_now(self) -> Instant:
+        """The time of the clock of the node, in which `status` gives all times; 0 if it does not tell any.
+
+        The status says what time it was when it was told, which may be long ago.
+        """
+        status = self._view.status
+        return 0 if status is None else status.now + self._clock() - self._told_at
+
+    @property
     def tells_refusals(self) -> bool:
         """Whether the node says of each request that it refuses why; then an acknowledgement alone means done.
 
@@ -115,12 +130,15 @@ class LiveReport:
     def restart(self, report: NodeReport) -> None:
         """Go on over a new connection, from its whole report. Raises PeerFault, with nothing changed."""
         self._view = ReportView(report)
+        self._told_at = self._clock()
         self._lost = None
 
     def apply(self, mutations: tuple[NodeReportMutation, ...], extra: Extra | None = None) -> None:
         """Take changes of the node. Raises PeerFault when we are out of step with it."""
         self._view.apply_all(mutations)
         self._view.take_extra(extra)
+        if extra is not None and (extra.opt_status or extra.opt_status_change):
+            self._told_at = self._clock()
         for loop in self._loops:
             loop.put(mutations)
         for reached, condition in list(self._conditions.items()):

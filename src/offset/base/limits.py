@@ -34,6 +34,20 @@ TEXT_DECIMALS_MAX = 38  # digits behind the point; an amount has at most 39
 LETTER_BYTES_MAX = 2**16
 PAYER_NAME_BYTES_MAX = 64
 REFUSAL_TEXT_BYTES_MAX = 256
+LETTERS_PER_LINE_MAX = 64  # in each direction
+LETTERS_UNANSWERED_MAX = 8  # of one side of a line
+CALLS_MAX = 16  # of ours to other mailboxes, at once
+GUESTS_MAX = 64  # lines of callers
+GUESTS_STRANGE_MAX = 48  # of them; the others are for contacts
+GUEST_SILENT_MS: Millis = 5 * SECOND  # then a stranger's line may be taken by a newcomer
+GUEST_STAYS_MS: Millis = 20 * SECOND  # and then also one that says something all the time
+LETTERS_IDLE_MS: Millis = MINUTE  # a line on which no letter came or went is closed
+LETTERS_LIFE_MS: Millis = 10 * MINUTE  # so is any line of letters
+CALLERS_WAITING_MAX = 64  # to be accepted
+CALLER_WAITS_MS: Millis = 6 * SECOND  # a caller of ours gives up after HANDSHAKE_MS, and must be told before
+ASKS_PER_SECOND = 4  # of all strangers together, for what they choose themselves
+ASKS_BURST = 16
+ASK_WAITS_MS: Millis = 6 * SECOND  # to be drawn by lot when there are more
 
 # Frames and messages
 FRAME_BYTES_MAX = 2**20  # (ref, declared): node, relay and index lines
@@ -289,4 +303,7 @@ assert RELAY_EARLY_BYTES_MAX + FRAME_BYTES_MAX < RELAY_EARLY_BYTES_TOTAL_MAX
 assert RELAY_TUNNELS_PER_KEY_MAX + RELAY_LISTEN_LEGS_PER_KEY_MAX < RELAY_CONNECTIONS_PER_ADDRESS_MAX
 assert RELAY_EARLY_BYTES_MAX + FRAME_BYTES_MAX < RELAY_TUNNEL_BURST_BYTES
 assert RELAY_ANNOUNCE_MS <= RELAY_HALF_TUNNEL_MS
+assert GUESTS_STRANGE_MAX < GUESTS_MAX
+assert CALLER_WAITS_MS < HANDSHAKE_MS
+assert GUEST_STAYS_MS > ASK_WAITS_MS + CALLER_WAITS_MS
 assert RELAY_ABSENT_MS_MIN < RELAY_ABSENT_MS_MAX

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from offset.base.ids import PublicKey
-from offset.base.instants import SECOND
+from offset.base.instants import SECOND, Instant
 from offset.base.limits import CONNECT_MS, HANDSHAKE_MS, INDEX_FIRST_HASH_MS
 from offset.core.index.client import (
     ClientConnected,
@@ -31,13 +31,17 @@ _SILENCE = {
 
 
 class IndexStanding:
-    """Why each index server was lost last, as long as it is not in use again."""
+    """Since when an index server is in use, and why each other one was lost last."""
 
-    __slots__ = ("_client", "_why")
+    __slots__ = ("_client", "_since", "_used", "_why")
 
     def __init__(self, client: IndexClient) -> None:
         self._client = client
         self._why: dict[PublicKey, str] = {}
+        self._used: PublicKey | None = None
+        """The server that was in use when somebody looked last."""
+        self._since: Instant = 0
+        """Since when."""
 
     def lost(self, server: PublicKey, why: str) -> None:
         """A connection to this server, or an attempt, came to this end."""
@@ -48,8 +52,10 @@ class IndexStanding:
         if not isinstance(state, ClientWaiting):
             self._why[state.server] = _SILENCE[type(state)]
 
-    def status(self) -> tuple[IndexServerStatus, ...]:
-        """All configured servers, in their order."""
+    def status(self, now: Instant) -> tuple[IndexServerStatus, ...]:
+        """All configured servers, in their order. Look after each step: a change that nobody sees begins later."""
+        if self._client.connected_server != self._used:
+            self._used, self._since = self._client.connected_server, now
         # What is known of a server goes with it.
         self._why = {
             server.public_key: self._why[server.public_key]
@@ -58,7 +64,10 @@ class IndexStanding:
         }
         return tuple(
             IndexServerStatus(
-                server.public_key, self._state(server.public_key), self._why.get(server.public_key, "")
+                server.public_key,
+                self._state(server.public_key),
+                self._why.get(server.public_key, ""),
+                self._since if server.public_key == self._used else 0,
             )
             for server in self._client.servers
         )

@@ -117,7 +117,7 @@ class Lines:
             handshakes_per_address_max=handshakes_per_address_max,
         )
         self._next_dial = 1
-        self._dialing: dict[Conn, tuple[PublicKey, Owner]] = {}
+        self._dialing: dict[Conn, tuple[PublicKey, Owner, Signer]] = {}
         self._entries: dict[Conn, _Entry] = {}
         self._alarms: Alarms[Conn] = Alarms()
         self._unsent: dict[Conn, Line] = {}
@@ -155,9 +155,9 @@ class Lines:
         """A connection is there: start the handshake, or turn the caller away."""
         conn = event.conn
         if event.listener == DIALED:
-            expects, owner = self._dialing.pop(conn, (None, None))
-            if owner is not None:
-                self._start(event, expects, owner, now)
+            dialed = self._dialing.pop(conn, None)
+            if dialed is not None:
+                self._start(event, *dialed, now)
             return []
         reason = self._callers.arrived(conn, event.peer)
         if reason is not None:
@@ -166,7 +166,7 @@ class Lines:
         if longest_silent is not None:
             self._refuse(longest_silent, "handshakes")
         self._callers.begin(conn, event.peer)
-        self._start(event, None, self._listeners[event.listener], now)
+        self._start(event, None, self._listeners[event.listener], self._signer, now)
         self._alarms.set(conn, now + FIRST_BYTES_MS)
         return []
 
@@ -219,12 +219,22 @@ class Lines:
     # What to do
 
     def dial(
-        self, address: str, expects: PublicKey, owner: Owner, now: Instant, *, public_only: bool = False
+        self,
+        address: str,
+        expects: PublicKey,
+        owner: Owner,
+        now: Instant,
+        *,
+        public_only: bool = False,
+        speaker: Signer | None = None,
     ) -> Conn:
-        """Open a line to the holder of `expects` at `address`; LineOpened or LineClosed will answer `owner`."""
+        """Open a line to the holder of `expects` at `address`; LineOpened or LineClosed will answer `owner`.
+
+        `speaker`: whom to be on it; None: the identity of all other lines.
+        """
         conn = Conn(self._next_dial)
         self._next_dial += 2
-        self._dialing[conn] = expects, owner
+        self._dialing[conn] = expects, owner, speaker or self._signer
         self._alarms.set(conn, now + CONNECT_MS)
         self._effects.append(Dial(conn, address, public_only))
         return conn
@@ -288,11 +298,13 @@ class Lines:
 
     # Inside
 
-    def _start(self, event: Opened, expects: PublicKey | None, owner: Owner, now: Instant) -> None:
+    def _start(
+        self, event: Opened, expects: PublicKey | None, owner: Owner, speaker: Signer, now: Instant
+    ) -> None:
         conn = event.conn
         assert conn not in self._entries, "a connection is opened once, and has one owner"
         line = Line(
-            self._signer,
+            speaker,
             self._entropy,
             now,
             expects=expects,
@@ -327,7 +339,7 @@ class Lines:
         return self._forget(conn, reason)
 
     def _forget(self, conn: Conn, reason: str) -> list[LineEvent]:
-        _, dialer = self._dialing.pop(conn, (None, None))
+        _, dialer, _ = self._dialing.pop(conn, (None, None, None))
         entry = self._entries.pop(conn, None)
         self._alarms.stop(conn)
         self._unsent.pop(conn, None)

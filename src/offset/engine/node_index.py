@@ -90,7 +90,7 @@ class NodeIndex:
 
     def status(self) -> tuple[IndexServerStatus, ...]:
         """How we stand with each index server."""
-        return self._standing.status()
+        return self._standing.status(self._loop.now)
 
     def publish(self, capacities: Changed) -> None:
         """Tell index servers of these capacities and rates, which are durable."""

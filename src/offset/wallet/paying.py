@@ -24,6 +24,7 @@ from offset.app.errors import (
     AppError,
     Disconnected,
     NoAnswer,
+    NotPermitted,
     PaymentCanceled,
     PaymentCollected,
     PaymentError,
@@ -35,7 +36,7 @@ from offset.app.why import Action, Cause, Remedy, Why
 from offset.base.backoff import Backoff
 from offset.base.credits import Amount
 from offset.base.entropy import Entropy
-from offset.base.faults import NodeStopped
+from offset.base.faults import OffsetError
 from offset.base.ids import PaymentId, Uid
 from offset.base.instants import SECOND, Millis
 from offset.core.index.split import Part
@@ -261,7 +262,7 @@ class Paying:
                 if await self._step(row, is_fresh=is_fresh):
                     backoff.reset()
                     continue
-            except (AppError, Refusal, NodeStopped) as error:
+            except OffsetError as error:
                 # The row says what is durable, so nothing is lost; the next look may know more.
                 log.warning("a payment waits: %s", error)
             await asyncio.sleep(backoff.next_ms(self._entropy) / 1000)
@@ -273,7 +274,7 @@ class Paying:
                 return await self._send(row)
             why = Why(
                 Cause.OTHER,
-                "The wallet was closed before anything was sent.",
+                "Nothing was sent: the wallet was closed before, or could not write it down.",
                 row.currency,
                 remedies=(Remedy(Action.TRY_AGAIN),),
             )
@@ -310,7 +311,10 @@ class Paying:
             await self._end_unpaid(row, Why(Cause.NODE_AWAY, str(refusal), row.currency, remedies=remedies))
             return True
         except AppError as error:
-            # Such as a permission that the node does not give.
+            if self._rows[row.id].payment_id is not None and not isinstance(error, NotPermitted):
+                # Something may be on the way: the next step asks what became of it.
+                return False
+            # Such as a permission that the node does not give: nothing was sent.
             await self._end_unpaid(self._rows[row.id], Why(Cause.OTHER, str(error), row.currency))
             return True
         parts = tuple(map(part_row, payment.parts))
@@ -383,7 +387,7 @@ class Paying:
                     await buyer.acknowledge(row.payment_id, ack_uid)
                 await self._change(row.id, is_acked=True)
                 return
-            except (AppError, Refusal, NodeStopped) as error:
+            except OffsetError as error:
                 log.info("the end of a payment is not acknowledged yet: %s", error)
                 ack_uid = None
             await asyncio.sleep(backoff.next_ms(self._entropy) / 1000)

@@ -180,7 +180,7 @@ class Receiving:
                     "conflict",
                     "You have withdrawn this request, so nothing can be collected for it any more.",
                 )
-            if row.stage == "opening" or row.commit is not None:
+            if row.stage == "opening" or (row.stage == "open" and row.commit is not None):
                 raise _silent()
             node = self._card.node
             owed = _owed(self._card.report, row.currency)
@@ -193,6 +193,11 @@ class Receiving:
                 self._do(self._settle(id))
                 raise _silent() from None
             except (Refused, UserFault) as refused:
+                if isinstance(refused, Refused) and not node.report.tells_refusals:
+                    # It never says so; that no credits came is all one knows (D-4).
+                    return await self._save(
+                        replace(row, stage="not-known", why=pack_why(_unsure(row, refused)))
+                    )
                 self._expected.sales.pop(id, None)
                 await self._save(replace(row, commit=None, owed_before=None))
                 raise Refusal("refused", f"Nothing was collected: {refused}") from None

@@ -151,6 +151,8 @@ class IndexServerStatus(Message):
     state: IndexServerState
     last_error: str
     """Why the last connection or attempt ended; empty if none did, or while it is in use."""
+    since: Instant = 0
+    """Since when it is in use; 0 while it is not."""
 
 
 class NetworkStatus(Message):

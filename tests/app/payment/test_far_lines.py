@@ -4,13 +4,15 @@ from typing import Any
 
 import pytest
 
-from app.payment.paying import BOB, INVOICE, kinds_of, parts_of
+from app.payment.paying import BOB, CAROL, INVOICE, kinds_of, parts_of
 from offset.app import NoIndexServer, NoRoute, NotEnoughCredit, PaymentRefused
 from offset.app.payment import far_lines
 from offset.base.ids import PublicKey
 from offset.testing import (
     FRIEND,
+    INDEX_SERVER,
     NODE,
+    RELAY,
     SELLER,
     FakeNode,
     connected,
@@ -23,7 +25,16 @@ from offset.testing import (
 )
 from offset.wire import app
 from offset.wire.app import ClientResponseRoutes
-from offset.wire.extension import CreditLine, Extra, FriendCreditLines, NetworkStatus
+from offset.wire.extension import (
+    CreditLine,
+    Extra,
+    FriendCreditLines,
+    IndexServerConnected,
+    IndexServerStatus,
+    LinkStatus,
+    LinkUp,
+    NetworkStatus,
+)
 from offset.wire.index import MultiRoute, RequestRoutes
 from offset.wire.report import ChangeFriend, FunderMutation, SetLiveness
 from support.ours import OPEN
@@ -111,6 +122,90 @@ async def test_an_index_server_that_has_just_come_back_is_waited_for(monkeypatch
         await node.buyer.pay(INVOICE, waits=waits)
         assert waited[3:] == [waited[-1]]
         assert "does not know yet that bob is a friend" in waited[0]
+
+
+NOW = 1_000_000
+OLD, YOUNG = NOW - 20_000, NOW
+
+
+def node_since(server: int, link: int | None) -> FakeNode:
+    """The same, which says since when it has its index server, and the link to its friend."""
+    fake = node_with()
+    used = IndexServerStatus(INDEX_SERVER.public_key, IndexServerConnected(), "", server)
+    links = () if link is None else (LinkStatus(BOB, LinkUp(RELAY.unnamed(), is_ours=True), link),)
+    fake.view.take_extra(Extra(opt_status=NetworkStatus(NOW, (), links, (used,))))
+    return fake
+
+
+@story
+async def test_where_all_has_been_known_for_long_no_way_is_final_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An index server in use for KNOWN_S that knows our lines, none of them younger, has heard of the seller too."""
+    monkeypatch.setattr(far_lines, "KNOWN_S", 20.0)
+    async with connected(node_since(OLD, OLD)) as (fake, node):
+        knows(fake, (US, BOB, 9))
+        waited: list[str] = []
+        with pytest.raises(NoRoute, match="knows no way between the seller and this node"):
+            await node.buyer.pay(INVOICE, waits=waited.append)
+        assert waited == []
+
+
+@pytest.mark.parametrize("server, link", [(YOUNG, OLD), (OLD, YOUNG), (0, OLD), (OLD, None)])
+@story
+async def test_what_is_young_is_waited_for(
+    server: int, link: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An index server or a line of ours may be about to become known; so too where the node does not say its age."""
+    monkeypatch.setattr(far_lines, "KNOWN_S", 20.0)
+    async with connected(node_since(server, link)) as (fake, node):
+        knows(fake, (US, BOB, 9))
+        waited: list[str] = []
+
+        def waits(text: str) -> None:
+            waited.append(text)
+            if len(waited) == 2:
+                knows(fake, (US, BOB, 9), (US, THEM, 50))
+
+        await node.buyer.pay(INVOICE, waits=waits)
+        assert "knows no way between the seller and this node" in waited[0]
+
+
+@story
+async def test_a_line_that_is_not_known_yet_is_waited_for_however_old(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The owner may have opened it a moment ago, which the age of its link does not show."""
+    monkeypatch.setattr(far_lines, "KNOWN_S", 20.0)
+    async with connected(node_since(OLD, OLD)) as (fake, node):
+        knows(fake)
+        waited: list[str] = []
+
+        def waits(text: str) -> None:
+            waited.append(text)
+            knows(fake, (US, BOB, 9), (US, THEM, 50))
+
+        await node.buyer.pay(INVOICE, waits=waits)
+        assert "does not know yet that bob is a friend" in waited[0]
+
+
+@pytest.mark.parametrize("asked, friend", [(8, "carol"), (1, None)])
+@story
+async def test_so_many_lines_are_asked_for(
+    asked: int, friend: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that the index server does not know is named, if it is among the first."""
+    monkeypatch.setattr(far_lines, "LINES_ASKED", asked)
+    fake = node_with()
+    carol = friend_report("carol", consistent(FST=(0, 0, 0)), configs=(OPEN,), online=True)
+    friends = {**fake.view.friends, CAROL: carol}
+    lines = tuple(FriendCreditLines(key, (CreditLine("FST", 100, True),)) for key in friends)  # type: ignore[arg-type]
+    two = FakeNode(node_report(friends, extra=Extra(lines, NetworkStatus(0, (), ()))))
+    async with connected(two) as (fake, node):
+        knows(fake, (US, BOB, 9))
+        words = f"that {friend} is a friend" if friend else "no way between the seller and this node"
+        with pytest.raises(NoRoute, match=words):
+            await node.buyer.pay(INVOICE)
 
 
 # A friend

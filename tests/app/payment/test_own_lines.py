@@ -1,12 +1,13 @@
 """Who can be paid directly, and what is in the way on our own side: one cause, one sentence, with number and remedy."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from app.payment.paying import BOB, CAROL
-from offset.app.payment.own_lines import PATIENCE_S, direct_way, own_obstacle
+from offset.app.payment.own_lines import JUST_NOW_MS, PATIENCE_S, direct_way, own_obstacle
 from offset.app.reports import LiveReport
 from offset.base.ids import PublicKey
 from offset.testing import (
@@ -43,11 +44,14 @@ def told(key: PublicKey, limit: int, *, is_open: bool = True) -> FriendCreditLin
 
 
 def live(
-    friends: dict[PublicKey, Any], *lines: FriendCreditLines, link: tuple[LinkState, int] | None = None
+    friends: dict[PublicKey, Any],
+    *lines: FriendCreditLines,
+    link: tuple[LinkState, int] | None = None,
+    clock: Callable[[], int] = lambda: 0,
 ) -> LiveReport:
-    """A report with these friends, what they grant, and how the link to all of them is."""
+    """A report with these friends, what they grant, and how the link to all of them is; and no time passes."""
     links = () if link is None else tuple([LinkStatus(key, *link) for key in friends])
-    return LiveReport(node_report(friends, extra=Extra(lines, NetworkStatus(NOW, (), links))))
+    return LiveReport(node_report(friends, extra=Extra(lines, NetworkStatus(NOW, (), links))), clock)
 
 
 def friend(name: str = "bob", balance: int = 0, frozen: int = 0, **more: Any) -> Any:
@@ -135,6 +139,21 @@ def test_one_cause_one_sentence(report: LiveReport, asked: Any, text: str) -> No
     assert obstacle is not None
     assert text in obstacle.text
     assert obstacle.is_credit == ("at most" in text)
+
+
+def test_a_friend_whose_link_went_down_long_ago_is_not_waited_for() -> None:
+    """Also when the node has had nothing to tell since: what counts is how long ago that is now."""
+    times = [0]
+    report = live({BOB: friend(online=False)}, link=(DOWN, LATELY), clock=lambda: times[0])
+
+    def passes_s() -> float:
+        obstacle = own_obstacle(report, invoice(), 50)
+        assert obstacle is not None
+        return obstacle.passes_s
+
+    assert passes_s() > 0
+    times[0] = JUST_NOW_MS
+    assert passes_s() == 0
 
 
 def test_nothing_on_our_own_side() -> None:

@@ -4,6 +4,7 @@ from offset.base.entropy import SeededEntropy
 from offset.core.channeler.effects import FriendData, Offline
 from offset.core.meeting.effects import CloseLine, OpenLine, SendLine
 from offset.core.meeting.effects_buffer import EffectsBuffer
+from offset.testing import identity
 from offset.wire.common import RelayAddress
 
 RELAY = RelayAddress(bytes(32), "relay.example:1")
@@ -18,6 +19,15 @@ def test_numbers_are_never_used_twice() -> None:
     second = buffer.open(RELAY, public_only=True)
     assert second != first
     assert buffer.take() == [OpenLine(second, RELAY, public_only=True)]
+
+
+def test_a_line_may_speak_as_somebody_else() -> None:
+    """Whose line it is to be goes with it; of nobody else by itself."""
+    buffer = EffectsBuffer(SeededEntropy(1))
+    somebody = identity("somebody")
+    buffer.open(RELAY, speaker=somebody)
+    buffer.open(RELAY)
+    assert [effect.speaker for effect in buffer.take()] == [somebody, None]
 
 
 def test_news_comes_last() -> None:

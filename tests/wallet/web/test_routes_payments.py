@@ -11,15 +11,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from offset.testing import NODE
+from offset.testing import APP, NODE, FakeNode, in_thread
 from offset.wallet.values.payments import Quote
-from offset.wire.files import parse_commit, parse_invoice, parse_receipt
+from offset.wire.files import RemoteNodeCard, format_node_card, parse_commit, parse_invoice, parse_receipt
 from offset.wire.signing import verify_receipt
 from offset.wire.text_values import InvoiceText
 from offset.wire.texts import read_text, write_text
 from support.purses import Purse, two_purses
 from support.texts import ADDRESS, BARE, FILES, VALUES, signed
-from support.wallets import until
+from support.wallets import Served, until
 
 
 @pytest.fixture
@@ -117,7 +117,8 @@ def test_capacity(purses: tuple[Purse, Purse]) -> None:
         ("Right", "80", True)
     ]
     key = buyer.get("friends")[0]["key"]
-    assert int(buyer.get(f"capacity?currency=FST&to={key}")["most"]) == 80
+    # The index server hears of the payment a little later.
+    until(lambda: buyer.get(f"capacity?currency=FST&to={key}")["most"] == "80")
     assert buyer.get("capacity?currency=EUR")["most"] == "0"
     assert buyer.ask("GET", "capacity?currency=FST&to=nonsense").status == 400
     until(lambda: seller.get("sales")[0]["most"] == "80")
@@ -346,3 +347,24 @@ def test_nothing_of_that_name(purses: tuple[Purse, Purse]) -> None:
     for path in ("purchases/AAAA/confirm", "sales/AAAA/commit"):
         body = {"fees_max": "1"} if "confirm" in path else {"commit": FILES["commit"]}
         assert buyer.ask("POST", path, body).status == 404
+
+
+def test_the_node_is_away(wallet: Served) -> None:
+    """A remote card whose node cannot be reached: history and held are shown, nothing is begun, and it says so."""
+    with in_thread(FakeNode()) as node:
+        text = format_node_card(RemoteNodeCard(node.ticket.public_key, node.ticket.address, APP))
+        card = wallet.ask("POST", "/cards", {"name": "Far", "kind": "remote", "node": text}).body["id"]
+        wallet.until(lambda: wallet.rest.get("cards", card)["state"] == "open")
+    wallet.until(lambda: wallet.rest.get("cards", card)["state"] == "away")
+    purse = Purse(wallet, card)
+    for path, body in (
+        ("quote", {"to": write_text(BARE)}),
+        ("purchases", {"to": write_text(BARE)}),
+        ("sales", {"currency": "FST", "amount": "5"}),
+    ):
+        answer = purse.ask("POST", path, body)
+        assert (answer.status, answer.kind) == (503, "node-down"), answer.body
+        assert answer.body["remedies"][0]["action"] == "wait"
+    assert purse.get("purchases") == purse.get("sales") == []
+    assert purse.get("history")["rows"] == []
+    assert purse.get("held")["lines"] == []

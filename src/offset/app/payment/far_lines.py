@@ -5,18 +5,26 @@ Each question is one that an index server answers anyway (spec 04, 5.8); it does
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from offset.app.payment.own_lines import Obstacle, lines_of, own_obstacle
 from offset.app.reports import LiveReport
 from offset.app.routes import ROUTES_S, Routes
 from offset.base.credits import Amount
 from offset.base.ids import PublicKey
+from offset.base.instants import SECOND
+from offset.wire.extension import IndexServerConnected, IndexServerStatus, NetworkStatus
 from offset.wire.files import InvoiceFile
 from offset.wire.index import MultiRoute
 
 KNOWN_S = 6.0
-"""Seconds in which an index server that has just come back, or a node that has just started, is told of."""
+"""Seconds in which an index server that has just come back, or a node that has just started, is told of.
+
+Nobody waits where ours has been told of for longer. So a seller that has just started may be refused; but to wait for
+each seller who cannot be reached would be in vain nearly always.
+"""
+LINES_ASKED = 8
+"""So many of our own lines an index server is asked for."""
 
 
 async def in_the_way(
@@ -50,15 +58,14 @@ async def in_the_way(
             is_credit=True,
             most=best if best < amount else None,
         )
-    for line in lines_of(report, currency):
-        if line.room and not (line.closed_by_us or line.closed_by_friend):
-            if not await leads(report.public_key, line.key):
-                return Obstacle(
-                    f"the index server does not know yet that {line.name} is a friend of this node, as if it had "
-                    "just come back; try again in a moment",
-                    KNOWN_S,
-                )
-            break
+    lines = [line for line in lines_of(report, currency) if not (line.closed_by_us or line.closed_by_friend)]
+    for line in [line for line in lines if line.room][:LINES_ASKED]:
+        if not await leads(report.public_key, line.key):
+            return Obstacle(
+                f"the index server does not know yet that {line.name} is a friend of this node, as if it had "
+                "just come back; try again in a moment",
+                KNOWN_S,
+            )
     if await leads(seller, report.public_key):
         return Obstacle(
             f"nobody between has enough credit in {currency} in this direction; try again later, or find a friend "
@@ -67,8 +74,28 @@ async def in_the_way(
     return Obstacle(
         "the index server knows no way between the seller and this node in either direction, so the seller's node is "
         f"offline or has no open line in {currency}; ask the seller, or try again later",
-        KNOWN_S,
+        0 if _is_known(report, {line.key for line in lines}) else KNOWN_S,
     )
+
+
+def _is_known(report: LiveReport, friends: Collection[PublicKey]) -> bool:
+    """Whether index servers have had time to learn of all there is: that in use of others, and others of our lines.
+
+    False where the node does not tell since when it has its index server, and the links to these friends.
+    """
+    status = report.status
+    server = None if status is None else _used(status)
+    if status is None or server is None or not server.since:
+        return False
+    links = [link.since for link in status.links if link.friend_public_key in friends]
+    youngest = max([server.since, *links])
+    return len(links) == len(friends) and report.node_now - youngest >= KNOWN_S * SECOND
+
+
+def _used(status: NetworkStatus) -> IndexServerStatus | None:
+    """The index server that the node asks now."""
+    used = (server for server in status.index_servers if isinstance(server.state, IndexServerConnected))
+    return next(used, None)
 
 
 def _carries(multi_route: MultiRoute) -> Amount:

@@ -219,6 +219,6 @@ def _passes(report: LiveReport, friends: Iterable[PublicKey]) -> float:
     links = {link.friend_public_key: link for link in status.links}
     known = [links[key] for key in friends if key in links]
     is_near = any(
-        isinstance(link.state, LinkTrying) or status.now - link.since < JUST_NOW_MS for link in known
+        isinstance(link.state, LinkTrying) or report.node_now - link.since < JUST_NOW_MS for link in known
     )
     return PATIENCE_S if is_near else 0

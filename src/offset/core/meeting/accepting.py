@@ -49,6 +49,13 @@ class Accepting:
         self._pending[pair] = self._tunnels.start(peer, relay, False, now)
         return rejected
 
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def has_room(self) -> bool:
+        """Whether another peer can be accepted without anybody giving way."""
+        return not self._full()
+
     def settled(self, tunnel: Tunnel) -> None:
         """The tunnel is up or over: it needs no slot any more."""
         pair = (tunnel.relay.public_key, tunnel.peer)

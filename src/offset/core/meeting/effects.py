@@ -6,6 +6,7 @@ from typing import NewType
 
 import msgspec
 
+from offset.crypto.signer import Signer
 from offset.wire.common import RelayAddress
 
 LineId = NewType("LineId", int)
@@ -19,6 +20,8 @@ class OpenLine(msgspec.Struct, frozen=True, gc=False):
     relay: RelayAddress
     public_only: bool = False
     """Not if its host turns out to be inside of a private network (W29)."""
+    speaker: Signer | None = None
+    """Whom to be on this line; None: whoever the machine is."""
 
 
 class SendLine(msgspec.Struct, frozen=True, gc=False):

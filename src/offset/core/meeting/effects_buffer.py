@@ -9,6 +9,7 @@ from offset.base.alarms import Alarms
 from offset.base.entropy import Entropy
 from offset.base.ids import PublicKey
 from offset.core.meeting.effects import CloseLine, LineEffect, LineId, Notice, OpenLine, SendLine
+from offset.crypto.signer import Signer
 from offset.wire.common import RelayAddress
 
 
@@ -42,11 +43,13 @@ class EffectsBuffer(Generic[N]):
         self._news: list[N] = []
         self._lines = 0
 
-    def open(self, relay: RelayAddress, *, public_only: bool = False) -> LineId:
+    def open(
+        self, relay: RelayAddress, *, public_only: bool = False, speaker: Signer | None = None
+    ) -> LineId:
         """Have a line opened; returns its number."""
         self._lines += 1
         line = LineId(self._lines)
-        self._effects.append(OpenLine(line, relay, public_only))
+        self._effects.append(OpenLine(line, relay, public_only, speaker))
         return line
 
     def send(self, line: LineId, data: bytes) -> None:

@@ -17,6 +17,7 @@ from offset.base.limits import CONNECT_MS, HANDSHAKE_MS
 from offset.core.meeting.effects import LineId
 from offset.core.meeting.effects_buffer import Alarm, EffectsBuffer
 from offset.core.meeting.inner_line import InnerLine, MakeInner
+from offset.crypto.signer import Signer
 from offset.wire.common import RelayAddress
 from offset.wire.relay import INIT_CONNECTION, Accept, Connect
 
@@ -49,12 +50,21 @@ class Tunnel:
 class Tunnels:
     """All tunnels by line."""
 
-    __slots__ = ("_allow_private", "_buffer", "_by_line", "_make_inner")
+    __slots__ = ("_allow_private", "_buffer", "_by_line", "_make_inner", "_speaker")
 
     def __init__(
-        self, buffer: EffectsBuffer[Any], make_inner: MakeInner, *, allow_private: bool = True
+        self,
+        buffer: EffectsBuffer[Any],
+        make_inner: MakeInner,
+        *,
+        allow_private: bool = True,
+        speaker: Signer | None = None,
     ) -> None:
-        """`allow_private`: peers may lead us to addresses inside our own network."""
+        """`allow_private`: peers may lead us to addresses inside our own network.
+
+        `speaker`: whom to be on these lines; None: whoever the machine is. `make_inner` makes it the same one.
+        """
+        self._speaker = speaker
         self._allow_private = allow_private
         self._buffer = buffer
         self._make_inner = make_inner
@@ -68,7 +78,9 @@ class Tunnels:
         """Begin to connect to `peer`, or to accept it, through `relay`."""
         # We accept where we listen ourselves.
         is_chosen_by_peer = is_ours
-        line = self._buffer.open(relay, public_only=is_chosen_by_peer and not self._allow_private)
+        line = self._buffer.open(
+            relay, public_only=is_chosen_by_peer and not self._allow_private, speaker=self._speaker
+        )
         tunnel = self._by_line[line] = Tunnel(line, peer, relay, is_ours, now)
         # Who waits for our Accept gives up after 8 s, so nothing later is of use (section 10, rule 5).
         limit_ms = CONNECT_MS + HANDSHAKE_MS if is_ours else HANDSHAKE_MS

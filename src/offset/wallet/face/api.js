@@ -8,9 +8,8 @@ const KIND = "urn:offset:problem:";
 export const hooks = {
   // Asks the person: (problem) => Promise<boolean>; set by parts/confirm.js.
   confirm: async () => false,
-  // Told when the key is no longer good, and when the wallet cannot be reached.
+  // Told when the key is no longer good.
   loggedOut: () => {},
-  lost: () => {},
 };
 
 export class Problem extends Error {
@@ -47,7 +46,25 @@ async function problemOf(answer) {
   }
 }
 
+// After a line was lost somebody else may listen on the port: nothing more is sent before who answers has shown our key.
+let inDoubt = false;
+
+export function doubt() {
+  inDoubt = true;
+}
+
+async function makeSure() {
+  const ours = await isOurs();
+  if (ours === false) {
+    hooks.loggedOut();
+    throw new Problem({ type: `${KIND}no-key`, status: 401 });
+  }
+  if (ours === null) throw new Problem({ type: `${KIND}no-answer`, status: 0 });
+  inDoubt = false;
+}
+
 async function send(method, path, { body, idempotency, code, accept } = {}) {
+  if (inDoubt && key.get()) await makeSure();
   const headers = { Accept: accept ?? "application/json" };
   if (key.get()) headers["X-Offset-Key"] = key.get();
   if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -57,7 +74,7 @@ async function send(method, path, { body, idempotency, code, accept } = {}) {
   try {
     answer = await fetch(BASE + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch {
-    hooks.lost();
+    doubt();
     throw new Problem({ type: `${KIND}no-answer`, status: 0 });
   }
   if (answer.ok) return answer;

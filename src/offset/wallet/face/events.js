@@ -1,6 +1,6 @@
 // The stream of events, read by fetch because EventSource sends no header; it goes on where it stopped.
 
-import { isOurs, key, stream } from "./api.js";
+import { doubt, isOurs, key, stream } from "./api.js";
 
 const WAITS = [500, 1000, 2000, 4000, 8000, 15000];
 
@@ -58,6 +58,7 @@ export function listen({ told, line }) {
         if (abort.signal.aborted) return undefined;
       }
       line("lost");
+      doubt();
       await new Promise((resume) => setTimeout(resume, WAITS[Math.min(tries, WAITS.length - 1)]));
       tries += 1;
       if (abort.signal.aborted || !key.get()) return undefined;

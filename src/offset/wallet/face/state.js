@@ -51,12 +51,17 @@ export const view = (name) =>
 const put = (list, value, same) =>
   list?.some(same) ? list.map((one) => (same(one) ? value : one)) : [...(list ?? []), value];
 
-// Everything that home shows of the card.
-export async function loadCard() {
-  friends.value = held.value = standing.value = problem.value = null;
+function forgetCard() {
+  friends.value = held.value = standing.value = null;
   purchases.value = {};
   sales.value = {};
+}
+
+// Everything that home shows of the card. What is shown stays until the new is there, unless it is another card.
+export async function loadCard({ same = false } = {}) {
   const now = card.value;
+  problem.value = null;
+  if (!same || !now || now.state === "closed") forgetCard();
   if (!now || now.state === "closed") return;
   // Each by itself: what cannot be told must not hide what can.
   const load = (name, into) =>
@@ -79,7 +84,7 @@ export async function loadAll() {
   currencies.value = shownAs;
   cards.value = all;
   if (!all.some((one) => one.id === cardId.value)) cardId.value = set.main_card ?? all[0]?.id ?? null;
-  await loadCard();
+  await loadCard({ same: true });
 }
 
 export async function loadStanding() {
@@ -94,14 +99,14 @@ export function told(event) {
   const { kind, value } = event;
   if (kind === "resync") {
     if (event.card && event.card !== card.value?.id) return undefined;
-    return void (event.card ? loadCard() : loadAll()).catch(() => {});
+    return void (event.card ? loadCard({ same: true }) : loadAll()).catch(() => {});
   }
   if (kind === "settings") settings.value = value ?? settings.value;
   if (kind === "currencies") return void get("currencies").then((all) => (currencies.value = all), () => {});
   if (kind === "card") {
     const before = cards.value?.find((one) => one.id === value.id);
     cards.value = put(cards.value, value, (one) => one.id === value.id);
-    if (value.id === card.value?.id && before?.state !== value.state) loadCard();
+    if (value.id === card.value?.id && before?.state !== value.state) loadCard({ same: true });
   }
   if (kind === "card-removed") cards.value = (cards.value ?? []).filter((one) => one.id !== event.card);
   if (event.card !== card.value?.id) return undefined;
@@ -131,7 +136,8 @@ function loggedOut() {
   listener?.end();
   key.drop();
   line.value = "closed";
-  cards.value = friends.value = held.value = standing.value = null;
+  cards.value = null;
+  forgetCard();
 }
 
 hooks.loggedOut = () => line.value === "up" && loggedOut();

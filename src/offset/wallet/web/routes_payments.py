@@ -87,6 +87,8 @@ async def new_purchase(ask: Ask) -> Purchase:
         )
     clerk, invoice = clerk_of(ask), payable(body.to)
     quoting.check_payable(clerk, invoice, None if body.amount is None else amount_of(body.amount))
+    # So that no row is left over when there is nobody to ask for the price.
+    _ = clerk.card.node
     name = clean_note(body.name) or clerk.name_of(invoice.dest_public_key) or ""
     now = clerk.now()
     row = await clerk.paying.begin(

@@ -96,6 +96,7 @@ struct IndexServerStatus {
   server @0 :Common.PublicKey;  # An index server of the node
   state @1 :IndexServerState;
   lastError @2 :Text;  # Why the last connection or attempt ended; empty if none did, or while it is in use
+  since @3 :UInt64;  # Since when it is in use; 0 while it is not
 }
 
 struct NetworkStatus {

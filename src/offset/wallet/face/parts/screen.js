@@ -3,6 +3,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "../html.js";
 import { place } from "../router.js";
+import { card } from "../state.js";
 import { t } from "../words.js";
 import { Icon } from "./icons.js";
 
@@ -54,10 +55,13 @@ export function useAsked(question, needs) {
   return { ...state, again: () => again((count) => count + 1) };
 }
 
-// While it is not there its place is kept.
-export const Bones = ({ lines = 3, height = 64 }) => html`
-  <div class="stack tight" role="status">
-    <span class="hidden">${t("go.loading")}</span>
-    ${Array.from({ length: lines }, () => html`<span class="bone" style=${{ height: `${height}px` }}></span>`)}
-  </div>
-`;
+// While it is not there its place is kept; of a closed card nothing comes, and the notice above says so.
+export function Bones({ lines = 3, height = 64 }) {
+  if (card.value?.state === "closed") return null;
+  return html`
+    <div class="stack tight" role="status">
+      <span class="hidden">${t("go.loading")}</span>
+      ${Array.from({ length: lines }, () => html`<span class="bone" style=${{ height: `${height}px` }}></span>`)}
+    </div>
+  `;
+}

@@ -53,7 +53,7 @@ function One({ one, failed }) {
       html`<ul class="row">${one.sums.map((sum) => html`<li><${Amount} value=${sum.balance} currency=${sum.currency} signed toned /></li>`)}</ul>`}
       ${edit &&
       html`<${Form}><${Field} label=${t("cards.name")} value=${name} onInput=${setName} maxlength="64" />
-        <div class="actions"><button type="button" class="quiet" onClick=${() => setEdit(false)}>${t("confirm.no")}</button>
+        <div class="actions"><button type="button" class="quiet" onClick=${() => setEdit(false)}>${t("go.cancel")}</button>
         <${Act} type="submit" does=${rename} failed=${failed}>${t("friend.rename")}<//></div><//>`}
       <div class="actions">
         ${one.id !== card.value?.id && html`<button type="button" onClick=${() => chooseCard(one.id)}>${t("cards.look")}</button>`}

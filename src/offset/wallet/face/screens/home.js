@@ -140,14 +140,14 @@ export default function Home() {
           ${drawn && html`<${Circle} friends=${friends.value} currency=${currency.value} />`}
         </div>
         <div class="stack loose">
-          <section class="stack tight" aria-labelledby="home-friends">
+          ${card.value?.state !== "closed" && html`<section class="stack tight" aria-labelledby="home-friends">
           <div class="head">
             <h2 id="home-friends">${t(friends.value?.length === 0 ? "home.no-friends" : "home.friends")}</h2>
             ${friends.value?.length > 0 &&
             html`<a class="button plain" href=${place("friends", "add")}><${Icon} name="add" />${t("friends.add")}</a>`}
           </div>
           <${Friends} />
-          </section>
+          </section>`}
           <${Spark} />
         </div>
       </div>

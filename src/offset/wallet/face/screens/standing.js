@@ -75,7 +75,7 @@ function Adding({ found, done }) {
         <${Field} label=${t("standing.name")} value=${name} onInput=${setName} maxlength="64" placeholder=${server.address} />
         <${Trouble} problem=${problem} />
         <div class="actions wide">
-          <button type="button" class="quiet" onClick=${done}>${t("confirm.no")}</button>
+          <button type="button" class="quiet" onClick=${done}>${t("go.cancel")}</button>
           <${Act} type="submit" does=${add} failed=${failed}>${t("standing.add")}<//>
         </div>
       <//>
