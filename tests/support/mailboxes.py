@@ -178,7 +178,8 @@ class Street:
     def post(self, name: str, *relays: RelayAddress) -> Post:
         """A mailbox that listens at these relays, which takes LISTEN_CONFIRM_MS."""
         post = Post(self.world, name, relays)
-        self.world.run_for(3000)
+        if relays:
+            self.world.run_for(3000)
         return post
 
 
