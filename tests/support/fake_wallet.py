@@ -237,7 +237,7 @@ def answer(world: World, method: str, path: str, query: dict[str, str], body: An
             return None
         case "GET", ["me"]:
             return session.Me(
-                session="one", rights=("see", "receive", "pay", "own"), version="0.1.0", start="s"
+                session="one", token=None, rights=("see", "receive", "pay", "own"), version="0.1.0", start="s"
             )
         case "GET", ["sessions"]:
             page = session.Session(id="one", kind="page", since=sample.START, seen=sample.START, is_this=True)

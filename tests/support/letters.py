@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from offset.base.ids import UNSIGNED
+from offset.base.limits import MAILBOX_KEYS_MAX
+from offset.crypto.derived import mailbox_identity
 from offset.crypto.identity import Identity
 from offset.testing import identity
 from offset.wire.common import Commit, RelayAddress
@@ -151,11 +153,24 @@ def vectors() -> dict[str, Any]:
         "letters": [_letter(name) for name in BODIES],
         "newer": [_newer(name, data) for name, data in newer().items()],
         "refused": [{"name": name, "bytes": unchecked(body).hex()} for name, body in REFUSED.items()],
+        "derived": {
+            "owner": plain(NODE),
+            "mailboxes": [_derived(number) for number in (0, 1, MAILBOX_KEYS_MAX - 1)],
+        },
         "signed": [
             {"name": name, "buffer": _buffer(body).hex(), "signature": body.signature.hex()}
             for name, body in BODIES.items()
             if isinstance(body, Introduce | Invoice | Settled)
         ],
+    }
+
+
+def _derived(number: int) -> dict[str, Any]:
+    mailbox = mailbox_identity(NODE, number)
+    return {
+        "number": number,
+        "privateKey": mailbox.private_key().hex(),
+        "publicKey": mailbox.public_key.hex(),
     }
 
 

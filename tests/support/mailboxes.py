@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TypeVar
 
 from offset.base.entropy import SeededEntropy
-from offset.base.ids import UNSIGNED, Conn, PublicKey
+from offset.base.ids import UNSIGNED
 from offset.base.instants import Instant
-from offset.base.limits import LETTER_BYTES_MAX
-from offset.core.mailbox import Arrived, CallId, Ended, Heard, Introduced, Mailbox, Reached
-from offset.core.mailbox import Effect as MailboxEffect
+from offset.core.mailbox import CallId, Heard, Mailbox, Reached
 from offset.core.mailbox.effects import News
-from offset.core.meeting import CloseLine, InnerLine, LineId, OpenLine, SendLine
 from offset.core.relay import Quotas
 from offset.crypto.identity import Identity
 from offset.crypto.signer import Signer
-from offset.engine.line_events import LineClosed, LineEvent, LineMessage, LineOpened
+from offset.engine.card_mailbox import CardMailbox
 from offset.engine.lines import Lines
-from offset.engine.loop import Loop, Timer
+from offset.engine.loop import Loop
 from offset.engine.relay import LISTENER, RelayEngine
 from offset.engine.surface import Effect, Engine, Event, Woken
-from offset.link.stack import Line
 from offset.sim.physics.host import Host
 from offset.testing import identity
 from offset.testing.calm import CalmWorld
@@ -44,7 +39,7 @@ from offset.wire.text_values import MailboxAddress
 from support.letters import signed_by
 
 N = TypeVar("N")
-Order = Callable[[Mailbox, Instant], list[MailboxEffect]]
+Order = Callable[[CardMailbox], object]
 
 
 class MailboxEngine:
@@ -53,72 +48,33 @@ class MailboxEngine:
     def __init__(
         self, key: Identity, entropy: SeededEntropy, now: Instant, news: Callable[[News], None]
     ) -> None:
-        self._entropy, self._news = entropy, news
+        self._entropy = entropy
         self.callers: list[Identity] = []
         """The keys of its calls, oldest first."""
         self._loop = Loop(Lines(key, entropy), now)
-        self.mailbox = Mailbox(key, entropy, self._make_caller, self._make_inner)
-        self._conns: dict[LineId, Conn] = {}
-        self._timer = Timer(self._tick)
-        self._loop.set_timers(self._timer)
+        self.part = CardMailbox(self._loop, key, entropy, self._make_caller, news=news)
+        self._loop.set_timers(self.part.timer)
         self.orders: list[Order] = []
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The machine inside."""
+        return self.part._mailbox
 
     def _make_caller(self) -> Signer:
         self.callers.append(Identity(self._entropy.bytes(32)))
         return self.callers[-1]
 
-    def _make_inner(self, signer: Signer, peer: PublicKey, now: Instant) -> InnerLine:
-        return Line(
-            signer, self._entropy, now, expects=peer, framed=False, message_bytes_max=LETTER_BYTES_MAX
-        )
-
     def handle(self, event: Event, now: Instant) -> list[Effect]:
         self._loop.now = now
         while self.orders:
-            self._carry_out(self.orders.pop(0)(self.mailbox, now))
+            self.orders.pop(0)(self.part)
         self._loop.take(event)
         self._loop.run_due()
         return self._loop.take_effects()
 
     def deadline(self) -> Instant | None:
         return self._loop.deadline()
-
-    def _tick(self) -> None:
-        self._carry_out(self.mailbox.tick(self._loop.now))
-
-    def _take(self, line: LineId, news: LineEvent) -> None:
-        now = self._loop.now
-        match news:
-            case LineMessage():
-                self._carry_out(self.mailbox.line_message(line, news.data, now))
-            case LineOpened():
-                self._carry_out(self.mailbox.line_opened(line, now))
-            case LineClosed():
-                if self._conns.pop(line, None) is not None:
-                    self._carry_out(self.mailbox.line_closed(line, now, news.reason))
-
-    def _carry_out(self, effects: list[MailboxEffect]) -> None:
-        self._timer.at = self.mailbox.deadline()
-        for effect in effects:
-            match effect:
-                case OpenLine(line, relay, public_only, speaker):
-                    self._conns[line] = self._loop.lines.dial(
-                        relay.address,
-                        relay.public_key,
-                        partial(self._take, line),
-                        self._loop.now,
-                        public_only=public_only,
-                        speaker=speaker,
-                    )
-                case SendLine(line, data):
-                    if line in self._conns:
-                        self._loop.send(self._conns[line], data)
-                case CloseLine(line):
-                    conn = self._conns.pop(line, None)
-                    if conn is not None:
-                        self._loop.lines.hangup(conn)
-                case Arrived() | Reached() | Introduced() | Heard() | Ended():
-                    self._news(effect)
 
 
 class Post:
@@ -144,7 +100,7 @@ class Post:
 
         self.host = self.world.add(f"mailbox {self.name}", make)
         if self.address.relays:
-            self.order(lambda mailbox, now: mailbox.set_relays(self.address.relays, now))
+            self.order(lambda mailbox: mailbox.set_relays(self.address.relays))
 
     def _take(self, news: News) -> None:
         self.news.append(news)
@@ -158,13 +114,7 @@ class Post:
     def call(self, address: MailboxAddress) -> list[CallId | None]:
         """Call a mailbox; the id of the call stands in the list once the step is done."""
         made: list[CallId | None] = []
-
-        def act(mailbox: Mailbox, now: Instant) -> list[MailboxEffect]:
-            call, effects = mailbox.call(address, now)
-            made.append(call)
-            return effects
-
-        self.order(act)
+        self.order(lambda mailbox: made.append(mailbox.call(address)))
         return made
 
     def reach(self, address: MailboxAddress) -> CallId:
@@ -176,10 +126,10 @@ class Post:
         return call
 
     def say(self, call: CallId, body: Body, answer_to: int = 0) -> None:
-        self.order(lambda mailbox, now: mailbox.say(call, body, now, answer_to))
+        self.order(lambda mailbox: mailbox.say(call, body, answer_to))
 
     def hang_up(self, call: CallId) -> None:
-        self.order(lambda mailbox, now: mailbox.hang_up(call, now))
+        self.order(lambda mailbox: mailbox.hang_up(call))
 
     def heard(self, kind: type[N]) -> list[N]:
         """All news of this kind, oldest first."""
@@ -209,9 +159,10 @@ class Street:
 
     def __init__(self, relays: int = 1) -> None:
         self.world = CalmWorld()
-        self.relays = tuple(self._start_relay(number) for number in range(relays))
+        self.relays = tuple(self.start_relay(number) for number in range(relays))
 
-    def _start_relay(self, number: int) -> RelayAddress:
+    def start_relay(self, number: int) -> RelayAddress:
+        """Start a relay, perhaps again."""
         key, name = identity(f"relay {number}"), f"relay{number}"
         # All callers of this world come from one address, which no real flood would be kept to.
         quotas = Quotas(connections_per_address=10_000, connect_burst_per_address=10_000)
@@ -227,7 +178,8 @@ class Street:
     def post(self, name: str, *relays: RelayAddress) -> Post:
         """A mailbox that listens at these relays, which takes LISTEN_CONFIRM_MS."""
         post = Post(self.world, name, relays)
-        self.world.run_for(3000)
+        if relays:
+            self.world.run_for(3000)
         return post
 
 

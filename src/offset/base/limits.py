@@ -36,6 +36,7 @@ PAYER_NAME_BYTES_MAX = 64
 REFUSAL_TEXT_BYTES_MAX = 256
 LETTERS_PER_LINE_MAX = 64  # in each direction
 LETTERS_UNANSWERED_MAX = 8  # of one side of a line
+MAILBOX_KEYS_MAX = 16  # of one card
 CALLS_MAX = 16  # of ours to other mailboxes, at once
 GUESTS_MAX = 64  # lines of callers
 GUESTS_STRANGE_MAX = 48  # of them; the others are for contacts

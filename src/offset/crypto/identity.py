@@ -27,7 +27,7 @@ class Identity:
         return Signature(self._key.sign(buffer))
 
     def private_key(self) -> bytes:
-        """The 32-byte seed, for the identity file only."""
+        """The 32-byte seed, for the identity file, and for keys that follow from it, only."""
         return self._key.private_bytes_raw()
 
     def __repr__(self) -> str:

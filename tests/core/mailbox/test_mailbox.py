@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from offset.base.ids import UNSIGNED
-from offset.base.instants import Instant
 from offset.base.limits import (
     CALLS_MAX,
     LETTERS_IDLE_MS,
@@ -13,7 +12,8 @@ from offset.base.limits import (
     LETTERS_PER_LINE_MAX,
     LETTERS_UNANSWERED_MAX,
 )
-from offset.core.mailbox import Arrived, CallEnd, Effect, Ended, Heard, Introduced, Mailbox, Reached
+from offset.core.mailbox import Arrived, CallEnd, CallId, Ended, Heard, Introduced, Reached
+from offset.engine.card_mailbox import CardMailbox
 from offset.wire.common import RelayAddress
 from offset.wire.mailbox import (
     LETTER,
@@ -242,9 +242,10 @@ def test_an_answer_of_a_newer_program(payer: Post, owner: Post) -> None:
     talk = owner.engine.mailbox._talks[owner.heard(Heard)[0].call]
     newer = LETTER.encode(Letter(2, 1, 1, GiveUp(ASK_ID)))
 
-    def answer(_mailbox: Mailbox, now: Instant) -> list[Effect]:
-        talk.tunnels.send(talk.tunnel, newer, now)
-        return owner.engine.mailbox.tick(now)
+    def answer(mailbox: CardMailbox) -> None:
+        talk.tunnels.send(talk.tunnel, newer, talk.moved)
+        # Whatever is asked of the machine takes along what waits to be said.
+        mailbox.hang_up(CallId(99))
 
     owner.order(answer)
     heard = payer.wait_for(Heard, call)
@@ -259,11 +260,12 @@ def test_a_question_of_a_newer_program(payer: Post, owner: Post) -> None:
     talk = payer.engine.mailbox._talks[call]
     newer = LETTER.encode(Letter(2, 1, 0, GiveUp(ASK_ID)))
 
-    def ask(_mailbox: Mailbox, now: Instant) -> list[Effect]:
-        talk.tunnels.send(talk.tunnel, newer, now)
+    def ask(mailbox: CardMailbox) -> None:
+        talk.tunnels.send(talk.tunnel, newer, talk.moved)
         talk.letters.sent = 1
         talk.letters._asked[1] = GiveUp(ASK_ID)
-        return payer.engine.mailbox.tick(now)
+        # Whatever is asked of the machine takes along what waits to be said.
+        mailbox.hang_up(CallId(99))
 
     payer.order(ask)
     body = payer.wait_for(Heard, call).letter.body
