@@ -124,14 +124,23 @@ def pay(buyer: Page, seller: Page, amount: str, note: str) -> None:
 
     go(buyer, "/pay")
     show_picture(buyer, request)
-    buyer.get_by_role("button", name=f"Pay {amount}").wait_for()
-    assert_home_leads_back(buyer, "it waits for your yes", "Ready to pay")
     buyer.get_by_role("button", name=f"Pay {amount}").click()
     buyer.get_by_role("heading", name="Now show this to").wait_for()
     buyer.get_by_alt_text("Code that proves").wait_for()
     show_picture(seller, picture_of(buyer))
     for page in (seller, buyer):
         page.get_by_text("PAID", exact=True).wait_for()
+
+
+def test_what_a_program_began_waits_on_home(browser: Browser, tmp_path: Path) -> None:
+    """A payment that a program prepared is found on the first screen, and a person says the yes."""
+    with two_purses(tmp_path) as (buyer, seller):
+        buyer.do("purchases", {"to": seller.sell("20", "Bread")["text"], "name": "Bob's bakery"})
+        page = enter(browser, buyer.served)
+        assert_home_leads_back(page, "it waits for your yes", "Ready to pay")
+        page.get_by_role("button", name="Pay 20").click()
+        page.get_by_role("heading", name="Now show this to").wait_for()
+        page.context.close()
 
 
 def test_more_than_the_friends_let_pass(browser: Browser, tmp_path: Path) -> None:
