@@ -5,7 +5,7 @@ from functools import partial
 import msgspec
 
 from offset.base.limits import REPEAT_MS
-from offset.sim.cast.hostile import REFERENCE_OPERATIONS_MAX
+from offset.sim.cast.hostile import REFERENCE_OPERATIONS_MAX, Keeper
 from offset.sim.course.acts import carry_out
 from offset.sim.course.run import Run
 from offset.sim.course.simulation import go
@@ -85,6 +85,19 @@ def test_a_keeper_keeps_the_token_until_faults_stop() -> None:
         kept += friend is not None and friend.is_overdue
     assert kept
     go(with_body("keeper", *pays))
+
+
+def test_a_body_that_comes_back_after_faults_is_quiet() -> None:
+    """Seed 114: a keeper was down when faults stopped, and kept tokens for ever when it was back."""
+    run = with_body("keeper")
+    run.cast.world.run_to(CALM_MS)
+    host = run.cast.hosts["B"]
+    assert isinstance(host.engine, Keeper)
+    host.die("killed")
+    run.cast.heal()
+    host.start()
+    assert isinstance(host.engine, Keeper)
+    assert host.engine.is_quiet
 
 
 def test_a_nagger_is_told_copies() -> None:

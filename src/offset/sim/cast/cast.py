@@ -18,7 +18,7 @@ from offset.engine.relay import LISTENER
 from offset.engine.surface import Engine
 from offset.sim.cast import bodies
 from offset.sim.cast.client import Client
-from offset.sim.cast.hostile import HONEST
+from offset.sim.cast.hostile import HONEST, Mischief
 from offset.sim.cast.watch import Watch
 from offset.sim.physics.host import Host, identity_seed
 from offset.sim.physics.network import VirtualNetwork, Weather
@@ -68,6 +68,8 @@ class Cast:
         """The most that it ever was."""
         self.wiped: dict[str, Instant] = {}
         """When a node last lost its database."""
+        self.is_healed = False
+        """Whether faults have stopped."""
         self.watch: Watch
 
     def begin(self, watch: Watch) -> None:
@@ -134,6 +136,26 @@ class Cast:
 
     # Hosts
 
+    def heal(self) -> None:
+        """Faults stop, for hostile bodies too, and for those that come back later."""
+        self.is_healed = True
+        self.network.heal()
+        for host in self.hosts.values():
+            if host.disk is not None:
+                host.disk.slow_until, host.disk.fault = 0, None
+            _calm(host.engine)
+
+    def _calmed(self, make: Callable[[Host], Engine]) -> Callable[[Host], Engine]:
+        """What is born after faults have stopped does no mischief."""
+
+        def born(host: Host) -> Engine:
+            engine = make(host)
+            if self.is_healed:
+                _calm(engine)
+            return engine
+
+        return born
+
     def _add(self, host: Host) -> Host:
         self.hosts[host.name] = host
         host.watch = self.watch.saw
@@ -146,14 +168,14 @@ class Cast:
     def _add_relay(self, name: str) -> None:
         make = bodies.relay(self.scenario.hostile.get(name), self.identity(name))
         addresses = {LISTENER: self.relay_addresses[name]}
-        self._add(Host(self.world, self.network, name, make, addresses=addresses))
+        self._add(Host(self.world, self.network, name, self._calmed(make), addresses=addresses))
 
     def _add_index(self, name: str) -> None:
         others = [f"index{place}" for place in range(self.scenario.indexes)]
         trusted = {self.key(other): f"{other}:2" for other in others if other != name}
         make = bodies.index(self.scenario.hostile.get(name), self.identity(name), trusted)
         addresses = {CLIENTS: f"{name}:1", SERVERS: f"{name}:2"}
-        self._add(Host(self.world, self.network, name, make, addresses=addresses))
+        self._add(Host(self.world, self.network, name, self._calmed(make), addresses=addresses))
 
     def _add_node(self, name: str) -> None:
         node_class = bodies.node(self.scenario.hostile.get(name))
@@ -182,7 +204,7 @@ class Cast:
                 self.world,
                 self.network,
                 name,
-                make,
+                self._calmed(make),
                 addresses={APPS: f"{name}:1"},
                 has_disk=True,
                 drift_ppm=self._drift(name),
@@ -288,3 +310,8 @@ class Cast:
                 return False
             self.world.run_to(min(self.world.now + look_ms, end))
         return True
+
+
+def _calm(engine: object) -> None:
+    if isinstance(engine, Mischief):
+        engine.stop_mischief()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from offset.base.instants import MINUTE, SECOND, Millis
-from offset.sim.cast.hostile import Mischief
 from offset.sim.cast.reset_owners import ResetOwners
 from offset.sim.course.acts import carry_out
 from offset.sim.course.run import Outcome, Run
@@ -88,11 +87,6 @@ def _heal(run: Run) -> None:
     """Faults stop; whoever is down comes back; sellers wait no longer for what did not come."""
     cast, world = run.cast, run.cast.world
     world.note("faults stop")
-    cast.network.heal()
-    for host in cast.hosts.values():
-        if host.disk is not None:
-            host.disk.slow_until, host.disk.fault = 0, None
-        if isinstance(host.engine, Mischief):
-            host.engine.stop_mischief()
+    cast.heal()
     for purchase in run.evidence.purchases:
         world.after(max(0, purchase.began_at + 60_000 - world.now), purchase.withdraw)
