@@ -17,12 +17,16 @@ AppError
 
 from __future__ import annotations
 
-from offset.app.why import Why
+from typing import TYPE_CHECKING
+
 from offset.base import base64url
 from offset.base.credits import Amount
 from offset.base.faults import OffsetError, UserFault
 from offset.base.ids import Currency, PaymentId, PublicKey
-from offset.wire.extension import LostPayment
+
+if TYPE_CHECKING:
+    from offset.app.why import Why
+    from offset.wire.extension import LostPayment
 
 
 class AppError(OffsetError):
