@@ -77,9 +77,9 @@ def _listen(run: Run) -> None:
     if any(name in run.scenario.nodes for name in run.scenario.hostile):
         return
     watcher, world = run.evidence.watcher, run.cast.world
-    before = watcher.checked
+    before = watcher.unexpected
     world.run_to(world.now + SILENCE_MS)
-    said = watcher.checked - before
+    said = watcher.unexpected - before
     claim(not said, "liveness", f"{said} commits in {SILENCE_MS // SECOND} s of a network at rest")
 
 

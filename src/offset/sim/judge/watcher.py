@@ -18,6 +18,7 @@ from offset.core.funder.records import (
     TransactionKey,
     TransactionRecord,
     UsedKey,
+    WithdrawnKey,
     in_order,
 )
 from offset.core.funder.state.state import FunderState
@@ -44,6 +45,8 @@ class Watcher:
     def __init__(self, cast: Cast, excuses: Excuses) -> None:
         self.cast, self.excuses = cast, excuses
         self.checked = 0
+        self.unexpected = 0
+        """Commits but those by which a node only forgets which pairs it took back: it does so by its own clock."""
         self._exposed: dict[tuple[str, bytes, str, int], int] = {}
         self._steps = Steps()
         self.history = Histories()
@@ -79,6 +82,7 @@ class Watcher:
 
     def _committed(self, host: Host, engine: NodeEngine, commit: Persist, *, is_alone: bool) -> None:
         self.checked += 1
+        self.unexpected += any(not isinstance(key, WithdrawnKey) for key in commit.changes)
         self._commits += 1
         name, view = host.name, engine.view()
         state = view.state
