@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from offset.base.faults import NodeStopped, UserFault
-from offset.base.ids import Currency
+from offset.base.ids import Conn, Currency
 from offset.store.card.database import CardDatabase
 from offset.store.card.rows import SaleRow
 from offset.testing import (
@@ -19,6 +19,7 @@ from offset.testing import (
     FakeNode,
     Rule,
     commit_for,
+    consistent,
     follow,
     follow_and_hang_up,
     hang_up,
@@ -30,6 +31,7 @@ from offset.testing import (
     serving,
     story,
 )
+from offset.testing.fake_core import FakeCore
 from offset.wallet import receiving
 from offset.wallet.clerk import Clerk
 from offset.wallet.receiving import invoice_of
@@ -39,6 +41,7 @@ from offset.wire import app
 from offset.wire.app import AppPermissions
 from offset.wire.common import Commit
 from offset.wire.extension import Extra, NetworkStatus
+from offset.wire.report import SetChannelStatus
 from support.clerks import PATIENCE_S, clerk_of, sale_in
 
 
@@ -143,7 +146,7 @@ async def test_the_line_is_lost_while_it_is_opened(tmp_path: Path, bad: Rule) ->
 @pytest.mark.parametrize("bad", [hang_up, follow_and_hang_up], ids=lambda rule: rule.__name__)
 @story
 async def test_the_line_is_lost_while_it_is_collected(tmp_path: Path, bad: Rule) -> None:
-    """The node is asked again; if it took the commit the first time the credits show it."""
+    """The node is asked again; if it took the commit the first time its history says so."""
     async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
         row = await ask(clerk)
         fake.script[app.CommitInvoice] = in_turn(
@@ -173,16 +176,90 @@ async def test_killed_while_it_is_collected(tmp_path: Path) -> None:
 
 @story
 async def test_the_node_cannot_say(tmp_path: Path) -> None:
-    """Asked again it refuses, and no credits came: that is not known, neither paid nor unpaid."""
+    """Asked again it refuses, and its history has nothing: credits of others that come prove nothing."""
+    async with serving(till()) as fake:
+        async with clerk_of(fake.ticket, tmp_path) as clerk:
+            row = await ask(clerk)
+            fake.script[app.CommitInvoice] = in_turn(
+                cut_off_after_others_have_paid, refuse_because("there is nothing to collect")
+            )
+            with pytest.raises(Refusal):
+                await clerk.receiving.take(row.id, word_of(row))
+            row = await sale_in(clerk, row.id, "not-known")
+            assert "Compare what your friends owe" in sentence_of(row)
+            fake.do(lambda: fake.set_balance(200))
+            async with asyncio.timeout(PATIENCE_S):
+                while clerk.historian.totals.get(CURRENCY) != 200:
+                    await asyncio.sleep(0.005)
+            # What the moves start would be done by now.
+            await clerk.receiving.stop()
+            assert (await clerk.receiving.get(row.id)).stage == "not-known"
+        fake.note("received", row.invoice_id, CURRENCY, 20, NODE.public_key, b"")
+        async with clerk_of(fake.ticket, tmp_path) as clerk:
+            await sale_in(clerk, row.id, "collected")
+
+
+def cut_off_after_others_have_paid(fake: FakeCore, conn: Conn, message: app.AppToAppServer) -> None:
+    """The request is lost, and as much as it is about has come of a payment that only passes."""
+    fake.invoices.clear()
+    fake.change_friend(FRIEND.public_key, SetChannelStatus(consistent(**{CURRENCY: (20, 0, 0)})))
+    fake.hangup(conn)
+
+
+def sentence_of(row: SaleRow) -> str:
+    why = unpack_why(row.why)
+    assert why is not None
+    return why.sentence
+
+
+@pytest.mark.parametrize("kind", ["received", "withdrawn"])
+@story
+async def test_another_program_ended_it(tmp_path: Path, kind: str) -> None:
+    """Whether it is collected or withdrawn then, the history of the node says."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        first, second = await ask(clerk), await ask(clerk, "two")
+        fake.script[app.CancelInvoice] = in_turn(hang_up, refuse_because("not open"))
+        fake.script[app.CommitInvoice] = refuse_because("there is nothing to collect")
+        for row in (first, second):
+            fake.invoices.pop(row.invoice_id)
+            fake.note(kind, row.invoice_id, CURRENCY, 20, NODE.public_key, b"")
+        fake.do(lambda: fake.set_balance(40 if kind == "received" else 0))
+        assert (await clerk.receiving.cancel(first.id)).stage == "canceling"
+        end = "collected" if kind == "received" else "canceled"
+        await sale_in(clerk, first.id, end)
+        if kind == "received":
+            await clerk.receiving.take(second.id, word_of(second))
+        else:
+            with pytest.raises(Refusal, match="Nothing was collected"):
+                await clerk.receiving.take(second.id, word_of(second))
+        await sale_in(clerk, second.id, end)
+
+
+@story
+async def test_withdrawn_at_a_node_that_does_not_tell(tmp_path: Path) -> None:
+    """Once a commit was used there, its acknowledgement does not say that the credits went back."""
+    async with serving(FakeNode()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        fake.answers_queries = False
+        row = await ask(clerk)
+        fake.script[app.CommitInvoice] = refuse
+        assert (await clerk.receiving.take(row.id, word_of(row))).stage == "not-known"
+        row = await clerk.receiving.cancel(row.id)
+        assert row.stage == "not-known"
+        assert "does not say whether it withdrew" in sentence_of(row)
+
+
+@story
+async def test_credits_that_are_still_frozen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The node has taken the commit, and a friend that is online keeps the credits: not collected yet."""
+    monkeypatch.setattr(receiving, "CREDITS_S", 0.01)
     async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
         row = await ask(clerk)
-        fake.script[app.CommitInvoice] = in_turn(hang_up, refuse_because("there is nothing to collect"))
-        with pytest.raises(Refusal):
-            await clerk.receiving.take(row.id, word_of(row))
-        row = await sale_in(clerk, row.id, "not-known")
-        why = unpack_why(row.why)
-        assert why is not None
-        assert "Compare what your friends owe" in why.sentence
+        fake.script[app.CommitInvoice] = refuse
+        assert (await clerk.receiving.take(row.id, word_of(row))).stage == "committed"
+        await asyncio.sleep(0.1)
+        assert (await clerk.receiving.get(row.id)).stage == "committed"
+        fake.do(lambda: fake.set_balance(0))
+        await sale_in(clerk, row.id, "collected")
 
 
 @story
@@ -235,9 +312,10 @@ async def test_the_line_is_lost_while_it_is_withdrawn(tmp_path: Path, bad: Rule)
 
 @story
 async def test_another_program_was_faster(tmp_path: Path) -> None:
-    """The node says that it is not open any more: collected or cancelled, the wallet does not know which."""
+    """It is not open any more, and the history was pruned: collected or cancelled, the wallet does not know which."""
     async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
         row = await ask(clerk)
+        fake.invoices.clear()
         fake.script[app.CancelInvoice] = refuse_because("it is not open")
         row = await clerk.receiving.cancel(row.id)
         assert row.stage == "not-known"

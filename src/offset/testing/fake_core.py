@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from offset.base.credits import Amount
 from offset.base.entropy import SeededEntropy
-from offset.base.ids import Conn, InvoiceId, PaymentId, PublicKey, RequestId, Uid
+from offset.base.ids import Conn, Currency, InvoiceId, PaymentId, PublicKey, RequestId, Uid
 from offset.base.instants import Instant, Millis
 from offset.core.apps.reports import ReportView
 from offset.engine.lines import Lines
@@ -132,6 +132,12 @@ class FakeCore(Served):
     def ack(self, message: app.AppToAppServer) -> None:
         """Say that a request was processed, with nothing changed."""
         self.change(ack=message.app_request_id)
+
+    def note(
+        self, kind: str, id: bytes, currency: Currency, amount: Amount, peer: PublicKey, detail: bytes
+    ) -> None:
+        """Something has ended: one more row of the history."""
+        self.history.append(HistoryRow(len(self.history) + 1, 0, kind, id, currency, amount, peer, detail))
 
     def after(self, delay: Millis, act: Callable[[], object]) -> None:
         """Do something later."""

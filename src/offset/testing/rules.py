@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from offset.base.ids import Conn, Currency, Uid
+from offset.core.funder.history_kinds import HistoryKind
 from offset.testing.fake_core import FakeCore, FakePayment, Rule
-from offset.testing.identities import FRIEND
+from offset.testing.identities import FRIEND, NODE
 from offset.testing.papers import commit_for
 from offset.testing.reports import consistent
 from offset.testing.settings import SETTINGS, change_settings
 from offset.wire import app
+from offset.wire.common import COMMIT
 from offset.wire.extension import Extra, LostPayment
 from offset.wire.index import RequestRoutes
 from offset.wire.report import SetChannelStatus
@@ -111,7 +113,16 @@ def _add_invoice(node: FakeCore, conn: Conn, message: app.AppToAppServer) -> Non
 
 def _cancel_invoice(node: FakeCore, conn: Conn, message: app.AppToAppServer) -> None:
     request: Any = message.app_request
-    node.invoices.pop(request.invoice_id, None)
+    asked = node.invoices.pop(request.invoice_id, None)
+    if asked is not None:
+        node.note(
+            HistoryKind.WITHDRAWN,
+            asked.invoice_id,
+            asked.currency,
+            asked.total_dest_payment,
+            NODE.public_key,
+            b"",
+        )
     node.ack(message)
 
 
@@ -122,6 +133,8 @@ def _commit_invoice(node: FakeCore, conn: Conn, message: app.AppToAppServer) -> 
         node.ack(message)
         return
     amount = asked.total_dest_payment
+    detail = COMMIT.encode(request.commit)
+    node.note(HistoryKind.RECEIVED, asked.invoice_id, asked.currency, amount, NODE.public_key, detail)
     collected = SetChannelStatus(consistent(**{asked.currency: (amount, 0, 0)}))
     node.change_friend(FRIEND.public_key, collected, ack=message.app_request_id)
 

@@ -4,8 +4,9 @@ opening ──► open ──commit──► committed ──► collected
              │ └─────────────► not-known
              └─► canceling ──► canceled
 
-Committed: the node has taken the commit. Collected: its credits are in the ledgers, and no friend that may still hold
-some of them is away.
+Committed: the node has taken the commit. Collected: its credits are in the ledgers too. What the node refuses when it
+is asked a second time it may have done at the first: then its history says which, or it is not known. That credits came
+meanwhile proves nothing, since payments of others pass.
 """
 
 from __future__ import annotations
@@ -20,21 +21,20 @@ from typing import Any
 from msgspec.structs import replace
 
 from offset.app.errors import AppError, Disconnected, NoAnswer, Refused
-from offset.app.reports import LiveReport
-from offset.app.seller import check_commit, offline_debtors
+from offset.app.seller import check_commit, frozen
 from offset.app.why import Action, Cause, Remedy, Why
 from offset.base import base64url
 from offset.base.backoff import Backoff
-from offset.base.credits import Amount, Balance
+from offset.base.credits import Amount
 from offset.base.entropy import Entropy, new_invoice_id
 from offset.base.faults import NodeStopped, UserFault
 from offset.base.ids import Currency
 from offset.base.instants import SECOND, Millis
-from offset.core.apps.reports import balance_of
 from offset.store.card.database import CardDatabase
 from offset.store.card.rows import Move, SaleRow
 from offset.wallet.access import CardAccess
 from offset.wallet.books import Books
+from offset.wallet.endings import InvoiceEnd, end_of_invoice
 from offset.wallet.moves import Expectations, Expected
 from offset.wallet.refusals import Refusal
 from offset.wallet.whys import pack_why
@@ -88,7 +88,9 @@ class Receiving:
                 self._expected.sales[row.id] = Expected(
                     row.id, row.currency, to_come=max(0, row.amount - came)
                 )
-            if row.stage in ("opening", "canceling") or (row.stage == "open" and row.commit is not None):
+            if row.stage in ("opening", "canceling", "not-known") or (
+                row.stage == "open" and row.commit is not None
+            ):
                 self._do(self._settle(row.id))
             elif row.stage == "committed":
                 self._do(self._wait_for_credits(row.id))
@@ -163,8 +165,12 @@ class Receiving:
             except (Disconnected, NoAnswer):
                 self._do(self._settle(row.id))
                 raise _silent() from None
-            except BaseException:
+            except UserFault:
                 await self._forget(row)
+                raise
+            except BaseException:
+                # It may have been opened: the node is asked to withdraw it, now or at the next start.
+                self._do(self._settle(row.id))
                 raise
             return await self._save(replace(row, stage="open"))
 
@@ -183,8 +189,8 @@ class Receiving:
             if row.stage == "opening" or (row.stage == "open" and row.commit is not None):
                 raise _silent()
             node = self._card.node
-            owed = _owed(self._card.report, row.currency)
-            row = await self._save(replace(row, commit=COMMIT.encode(commit), owed_before=owed, why=None))
+            before = row
+            row = await self._save(replace(row, commit=COMMIT.encode(commit), why=None))
             # Reports may tell of the credits before the node says that it took the commit.
             self._expected.sales[id] = Expected(id, row.currency, to_come=row.amount)
             try:
@@ -198,9 +204,15 @@ class Receiving:
                     return await self._save(
                         replace(row, stage="not-known", why=pack_why(_unsure(row, refused)))
                     )
-                self._expected.sales.pop(id, None)
-                await self._save(replace(row, commit=None, owed_before=None))
-                raise Refusal("refused", f"Nothing was collected: {refused}") from None
+                try:
+                    end = await end_of_invoice(node, row.invoice_id)
+                except (Disconnected, NoAnswer):
+                    self._do(self._settle(id))
+                    raise _silent() from None
+                if end != "received":
+                    self._expected.sales.pop(id, None)
+                    await self._save(replace(before, commit=None) if end is None else _ended(before, end))
+                    raise Refusal("refused", f"Nothing was collected: {refused}") from None
             row = await self._save(replace(row, stage="committed"))
         self._do(self._wait_for_credits(id))
         return await self._look_at(row)
@@ -215,17 +227,14 @@ class Receiving:
                 raise Refusal("conflict", "This was paid: it cannot be withdrawn any more.")
             if row.stage == "opening" or (row.stage == "open" and row.commit is not None):
                 raise _silent()
-            node = self._card.node
+            # So that nothing is written down for a node that cannot be asked.
+            _ = self._card.node
             row = await self._save(replace(row, stage="canceling"))
             try:
-                await node.seller.cancel(invoice_of(row))
+                return await self._withdraw(row)
             except (Disconnected, NoAnswer):
                 self._do(self._settle(id))
                 return row
-            except Refused as refused:
-                return await self._save(replace(row, stage="not-known", why=pack_why(_closed(row, refused))))
-            self._expected.sales.pop(id, None)
-            return await self._save(replace(row, stage="canceled", why=None))
 
     # What goes on by itself
 
@@ -264,30 +273,53 @@ class Receiving:
                     await seller.cancel(invoice)
                 await self._forget(row)
             case "canceling":
-                # Refused: the first time was carried out.
-                with suppress(Refused):
-                    await seller.cancel(invoice)
-                self._expected.sales.pop(row.id, None)
-                await self._save(replace(row, stage="canceled", why=None))
+                await self._withdraw(row)
             case "open" if row.commit is not None:
                 try:
                     await seller.commit(invoice, COMMIT.decode(row.commit))
                 except (Refused, UserFault) as refused:
-                    # Perhaps it was taken the first time; then the credits are there, or on their way.
-                    before = row.owed_before or 0
-                    if _owed(self._card.report, row.currency) - before < row.amount:
-                        await self._save(replace(row, stage="not-known", why=pack_why(_unsure(row, refused))))
-                        return
-                await self._save(replace(row, stage="committed", why=None))
-                self._do(self._wait_for_credits(row.id))
+                    # Perhaps it was taken the first time.
+                    end = await end_of_invoice(self._card.node, row.invoice_id)
+                    unsure = replace(row, stage="not-known", why=pack_why(_unsure(row, refused)))
+                    await self._go_on(unsure if end is None else _ended(row, end))
+                else:
+                    await self._go_on(_ended(row, "received"))
+            case "not-known":
+                end = await end_of_invoice(self._card.node, row.invoice_id)
+                if end is not None:
+                    await self._go_on(_ended(row, end))
+
+    async def _withdraw(self, row: SaleRow) -> SaleRow:
+        """Where it was not open any more its history says what became of it. Raises Disconnected, NoAnswer."""
+        node = self._card.node
+        try:
+            await node.seller.cancel(invoice_of(row))
+        except Refused as refused:
+            end = await end_of_invoice(node, row.invoice_id)
+            unsure = replace(row, stage="not-known", why=pack_why(_closed(row, refused)))
+            return await self._go_on(unsure if end is None else _ended(row, end))
+        if row.commit is not None and not node.report.tells_refusals:
+            # A commit was used before, and such a node acknowledges also what it does not do (D-4).
+            return await self._save(replace(row, stage="not-known", why=pack_why(_maybe_used(row))))
+        return await self._go_on(_ended(row, "withdrawn"))
+
+    async def _go_on(self, row: SaleRow) -> SaleRow:
+        """From where the node says that it is."""
+        row = await self._save(row)
+        if row.stage == "committed":
+            self._do(self._wait_for_credits(row.id))
+        elif row.stage in ("open", "canceled"):
+            self._expected.sales.pop(row.id, None)
+        return row
 
     async def _wait_for_credits(self, id: str) -> None:
         """Of credits that move in one report with others nobody can say what for; but the node took the commit."""
         await self._look(id)
         while (row := self._rows.get(id)) is not None and row.stage == "committed":
             await asyncio.sleep(CREDITS_S)
-            with suppress(Refusal):
-                if not offline_debtors((await self._card.until_open(AWAY_S)).report, row.currency):
+            with suppress(Refusal, Disconnected):
+                # Where nothing is frozen for us nothing is still to come.
+                if not frozen((await self._card.until_open(AWAY_S)).report, row.currency):
                     await self._collected(row)
 
     async def _look(self, id: str) -> None:
@@ -298,7 +330,7 @@ class Receiving:
     async def _look_at(self, row: SaleRow) -> SaleRow:
         """Collected once all credits of a commit that the node took are there."""
         expected = self._expected.sales.get(row.id)
-        if row.stage in ("committed", "not-known") and expected is not None and not expected.to_come:
+        if row.stage == "committed" and expected is not None and not expected.to_come:
             return await self._collected(row)
         return row
 
@@ -327,9 +359,15 @@ def invoice_of(row: SaleRow) -> InvoiceFile:
     return INVOICE.decode(row.invoice).file()
 
 
-def _owed(report: LiveReport, currency: Currency) -> Balance:
-    found = [balance_of(friend, currency) for friend in report.friends.values()]
-    return sum(balance.balance for balance in found if balance is not None)
+def _ended(row: SaleRow, end: InvoiceEnd) -> SaleRow:
+    """As the node has it."""
+    match end:
+        case "received":
+            return replace(row, stage="committed", why=None)
+        case "withdrawn":
+            return replace(row, stage="canceled", why=None)
+        case "open":
+            return replace(row, stage="open", commit=None, why=None)
 
 
 def _silent() -> Refusal:
@@ -352,5 +390,13 @@ def _unsure(row: SaleRow, refused: Exception) -> Why:
     sentence = (
         f"Your node did not say whether it took the commit, and now it says: {refused}. Compare what your friends owe "
         "you before you call it paid or unpaid."
+    )
+    return Why(Cause.NOT_KNOWN, sentence, row.currency, remedies=(Remedy(Action.ASK_ANEW),))
+
+
+def _maybe_used(row: SaleRow) -> Why:
+    sentence = (
+        "Your node does not say whether it withdrew this request or had taken a commit before. Compare what your "
+        "friends owe you before you call it paid or unpaid."
     )
     return Why(Cause.NOT_KNOWN, sentence, row.currency, remedies=(Remedy(Action.ASK_ANEW),))

@@ -40,7 +40,7 @@ def test_rows_are_found_again(tmp_path: Path) -> None:
         handed=5,
         why="{}",
     )
-    sold = sale(amount=U128_MAX, commit=b"c", owed_before=-(2**127), why="{}")
+    sold = sale(amount=U128_MAX, commit=b"c", why="{}")
     path = tmp_path / "card.db"
     with closing(CardDatabase(path)) as database:
         database.put_purchase(purchase())

@@ -61,9 +61,13 @@ def wait_for(talk: Talk, path: Iterable[str], ends: Iterable[str], words: str) -
 
 
 def failure(value: dict[str, Any]) -> UserFault:
-    """Why a payment came to nothing, and what helps."""
+    """Why a payment came to nothing, or why nobody can say, and what helps."""
     why = value["why"]
-    sentence = SENTENCES[value["stage"]] if why is None else f"nothing was paid: {why['sentence']}"
+    sentence = SENTENCES[value["stage"]]
+    if why is not None:
+        sentence = (
+            why["sentence"] if value["stage"] == "not-known" else f"nothing was paid: {why['sentence']}"
+        )
     hints = [] if why is None else [hint for remedy in why["remedies"] if (hint := _hint(remedy, value))]
     return UserFault(sentence + (f" {hints[0]}" if hints else ""))
 

@@ -23,7 +23,7 @@ PASSING = "passing"
 
 Row = TypeVar("Row", PurchaseRow, SaleRow)
 
-_NUMBERS = {"amount", "fees_max", "fees", "owed_before"}
+_NUMBERS = {"amount", "fees_max", "fees"}
 """Texts of digits in the database."""
 _COLUMNS = {"commit": "commit_packed", "receipt": "receipt_packed"}
 """Columns whose names SQL does not take."""

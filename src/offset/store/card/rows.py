@@ -75,8 +75,6 @@ class SaleRow(msgspec.Struct, frozen=True, kw_only=True):
     stage: str
     commit: bytes | None = None
     """Packed."""
-    owed_before: Balance | None = None
-    """What friends owed together when the node was asked to collect."""
     why: str | None = None
     """JSON."""
     made: Millis

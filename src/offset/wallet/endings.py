@@ -1,0 +1,64 @@
+"""How an invoice or a payment ended, as the own node has written it down: the proof when its answer was missed.
+
+A node of the reference lists nothing, and a history may have been pruned; then nothing is proved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+from offset.app.errors import NotOffered, NotPermitted
+from offset.app.node import Node
+from offset.base.ids import InvoiceId, PaymentId
+from offset.base.limits import QUERY_ROWS_MAX
+from offset.core.funder.history_kinds import HistoryKind
+from offset.wire.common import RECEIPT, Receipt
+from offset.wire.extension import HistoryRow
+
+PAGES = 20
+"""So many pages of the history are looked at, the newest: what is asked for has ended lately."""
+
+InvoiceEnd = Literal["open", "received", "withdrawn"]
+_INVOICE_ENDS: dict[str, InvoiceEnd] = {
+    HistoryKind.RECEIVED: "received",
+    HistoryKind.WITHDRAWN: "withdrawn",
+}
+_PAYMENT_ENDS = (HistoryKind.PROOF, HistoryKind.PAID, HistoryKind.UNPAID)
+
+
+async def end_of_invoice(node: Node, id: InvoiceId) -> InvoiceEnd | None:
+    """Whether it is open, or how it ended; None: that is not proved. Raises NoAnswer, Disconnected."""
+    try:
+        found = await _newest(node, _INVOICE_ENDS, id)
+        if found is not None:
+            return _INVOICE_ENDS[found.kind]
+        # The smallest id above those that are below this one.
+        above = (int.from_bytes(id) - 1).to_bytes(len(id)) if any(id) else None
+        rows = await node.invoices(after=None if above is None else InvoiceId(above), limit=1)
+    except (NotOffered, NotPermitted):
+        return None
+    return "open" if rows and rows[0].invoice_id == id else None
+
+
+async def end_of_payment(node: Node, id: PaymentId) -> Receipt | Literal["unpaid"] | None:
+    """Its receipt, or that it was not paid; None: that is not proved. Raises NoAnswer, Disconnected."""
+    try:
+        found = await _newest(node, _PAYMENT_ENDS, id)
+    except (NotOffered, NotPermitted):
+        return None
+    if found is None:
+        return None
+    return "unpaid" if found.kind == HistoryKind.UNPAID else RECEIPT.decode(found.detail)
+
+
+async def _newest(node: Node, kinds: Collection[str], id: bytes) -> HistoryRow | None:
+    """The newest row of one of these kinds about this id."""
+    before: int | None = None
+    for _ in range(PAGES):
+        rows = await node.history(before=before, limit=QUERY_ROWS_MAX)
+        found = next((row for row in rows if row.id == id and row.kind in kinds), None)
+        if found is not None or len(rows) < QUERY_ROWS_MAX:
+            return found
+        before = rows[-1].number
+    return None
