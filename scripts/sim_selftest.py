@@ -26,7 +26,10 @@ from offset.engine import node_apps, outbox, repeats, report_pieces, token_timeo
 from offset.link import keepalive
 from offset.sim.course.run import Outcome
 from offset.sim.course.simulation import simulate
+from offset.sim.script.changes import PartForGood
+from offset.sim.script.faults import Crash
 from offset.sim.script.plan import draw
+from offset.sim.script.scenario import Scenario
 from offset.wire.report import UpdateCurrencyConfig
 
 SECONDS_MAX = 60
@@ -452,19 +455,6 @@ def reset_half_done() -> list[Patch]:
     return [(incoming, "is_lower", lambda *_: True)]
 
 
-def copies_answered() -> list[Patch]:
-    """Every copy of a message is answered, whether it asks for something or not (D26)."""
-    take = incoming._take_token
-
-    def broken(turn: Any, friend: Any, request: Any) -> None:
-        found = token_channel.receive(friend.channel, request.move_token, friend.max_debt)
-        take(turn, friend, request)
-        if isinstance(found, token_channel.Duplicate | token_channel.Missed):
-            turn.resending[friend.public_key] = None
-
-    return [(incoming, "_take_token", broken)]
-
-
 def token_always_wanted() -> list[Patch]:
     """Every message asks for the token back, even with nothing more to say."""
     said = batch._said
@@ -535,7 +525,6 @@ BREACHES = (
     lines_not_read,
     invoice_opened_twice,
     reset_half_done,
-    copies_answered,
     token_always_wanted,
     piece_kept_too_long,
     link_change_untold,
@@ -548,12 +537,15 @@ BREACHES = (
     every_app_sees,
 )
 
+PART_AND_DIE = "part and die"
+PART_AND_DIE_MS = 10
+
 NEEDS = {
     "token_kept": {"keeper"},
     "copies_at_once": {"nagger"},
     "mute_server_kept": {"mute"},
     "index_untold": {"leave", "index"},
-    "removal_forgotten": {"leave", "crash", "index"},
+    "removal_forgotten": {PART_AND_DIE, "index"},
 }
 """The bodies and acts without which a breach does no harm: only seeds that have them are run."""
 
@@ -571,16 +563,29 @@ def broken(patches: list[Patch]) -> Iterator[None]:
             setattr(where, name, old)
 
 
+def words_of(scenario: Scenario) -> set[str]:
+    """What is in a scenario, in the words of NEEDS."""
+    words = {*scenario.hostile.values(), *(act.word for act in scenario.acts)}
+    if scenario.indexes:
+        words.add("index")
+    partings = [act for act in scenario.acts if isinstance(act, PartForGood)]
+    crashes = [act for act in scenario.acts if isinstance(act, Crash)]
+    if any(
+        crash.node in (parting.left, parting.right) and 0 <= crash.at - parting.at <= PART_AND_DIE_MS
+        for parting in partings
+        for crash in crashes
+    ):
+        words.add(PART_AND_DIE)
+    return words
+
+
 def hunt(breach: Callable[[], list[Patch]]) -> tuple[Outcome | None, int, float]:
     """The run in which a promise was broken, which seed that was, and how many seconds of one core it took."""
     began = time.process_time()
     with broken(breach()):
         for seed in range(10_000):
             scenario = draw(seed)
-            words = {*scenario.hostile.values(), *(act.word for act in scenario.acts)}
-            if scenario.indexes:
-                words.add("index")
-            if not NEEDS.get(breach.__name__, set()) <= words:
+            if not NEEDS.get(breach.__name__, set()) <= words_of(scenario):
                 continue
             outcome = simulate(scenario)
             spent = time.process_time() - began

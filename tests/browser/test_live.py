@@ -108,7 +108,7 @@ def test_a_key_that_is_no_longer_good(browser: Browser, world: World, url: str) 
     log_in(page, url)
     world.is_closed = True
     page.evaluate("() => { location.hash = '#/settings'; }")
-    page.get_by_role("heading", name="The wallet was closed").wait_for()
+    page.get_by_role("heading", name="This page is closed").wait_for()
     assert "FST" not in page.inner_text("body")
     assert page.evaluate("localStorage.getItem('offset-key')") is None
     page.context.close()
@@ -125,7 +125,7 @@ def test_who_listens_in_the_place_of_the_wallet_gets_no_key(browser: Browser, wo
     page.get_by_text("The wallet does not answer").wait_for()
     with serving(other, int(url.rstrip("/").rpartition(":")[2])):
         page.evaluate("() => { location.hash = '#/settings'; }")
-        page.get_by_role("heading", name="The wallet was closed").wait_for()
+        page.get_by_role("heading", name="This page is closed").wait_for()
     assert not other.keys
     assert "FST" not in page.inner_text("body")
     page.context.close()

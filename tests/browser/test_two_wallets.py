@@ -168,6 +168,6 @@ def test_a_wallet_that_ends_shows_no_numbers(browser: Browser, tmp_path: Path) -
         answer = buyer.served.ask("GET", "/sessions")
         mine = next(one for one in answer.body if one["kind"] == "page" and not one["is_this"])
         buyer.served.ask("DELETE", f"/sessions/{mine['id']}")
-        page.get_by_role("heading", name="The wallet was closed").wait_for()
+        page.get_by_role("heading", name="This page is closed").wait_for()
         assert "FST" not in page.inner_text("body")
         page.context.close()

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from offset.base.entropy import SeededEntropy
-from offset.base.ids import UNSIGNED
+from offset.base.ids import UNSIGNED, CallId
 from offset.base.instants import Instant
-from offset.core.mailbox import CallId, Heard, Mailbox, Reached
+from offset.core.mailbox import Heard, Mailbox, Reached
 from offset.core.mailbox.effects import News
 from offset.core.relay import Quotas
 from offset.crypto.identity import Identity

@@ -37,11 +37,12 @@ async def test_invoices() -> None:
 
 @story
 async def test_payments() -> None:
-    """The receipt of the whole counts more than that of a part; what is unproved or lost proves nothing."""
+    """The receipt of the whole counts more than that of a part; a lost part proves nothing."""
     async with serving(FakeNode()) as fake, connect(fake.ticket, None, APP) as node:
-        note(fake, "unproved", PAID)
         note(fake, "lost part", PAID)
         assert await end_of_payment(node, PAID) is None
+        note(fake, "unproved", PAID)
+        assert await end_of_payment(node, PAID) == "unproved"
         note(fake, "unpaid", PAID)
         assert await end_of_payment(node, PAID) == "unpaid"
         note(fake, "proof", PAID, RECEIPT_BYTES)

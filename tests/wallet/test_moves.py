@@ -63,7 +63,7 @@ def test_a_purchase_explains_its_part() -> None:
 def test_payments_that_hid_each_other() -> None:
     """What is called paid and was not seen gets a row, and what passed one that is so much the other way."""
     expected = Expectations()
-    expected.purchases["p"] = Expected("p", FST, parts=[PartRow(DANA, 20, 1)])
+    expected.purchases["p"] = Expected("p", FST, parts=[PartRow(DANA, 20, 1)], amount=20)
     expected.sales["s"] = Expected("s", FST, to_come=8)
     books = ledgers(expected, FST=0)
     books.whole({DANA: report(FST=(0, 21, 8))}, AT)
@@ -75,6 +75,16 @@ def test_payments_that_hid_each_other() -> None:
     assert told(books.settle("p", AT)) == [("passing", -21, -34, -34, "p"), ("passing", 21, -13, -13, None)]
     assert told(books.settle("s", AT)) == [("passing", 8, -5, -5, "s"), ("passing", -8, -13, -13, None)]
     assert books.settle("p", AT) == books.settle("s", AT) == []
+
+
+def test_parts_that_came_back_are_not_called_paid() -> None:
+    """Another was sent in the place of one of them, and nobody tells of which: no row says more than was paid."""
+    expected = Expectations()
+    parts = [PartRow(DANA, 12, 1), PartRow(EMIL, 8, 0), PartRow(DANA, 8, 2)]
+    expected.purchases["p"] = Expected("p", FST, parts=parts, amount=20)
+    books = ledgers(expected, FST=0)
+    books.whole({DANA: report(FST=(0, 0, 0)), EMIL: report("Emil", FST=(0, 0, 0))}, AT)
+    assert books.settle("p", AT) == []
 
 
 def test_what_was_not_frozen_is_not_ours() -> None:

@@ -101,12 +101,14 @@ class Seller:
                 f"whether a commit for the invoice may be in somebody's hands is not known: {error}"
             ) from None
         if not rows or rows[0].invoice_id != invoice_id:
-            raise Refused("this invoice is not open at this node: it was collected or cancelled before")
+            raise Refused(
+                "this invoice is not open at this node: it was collected or cancelled before, or is another node's"
+            )
         if rows[0].has_commit:
             raise Refused(
                 f"a buyer has frozen all {rows[0].amount} {rows[0].currency} of this invoice, so its commit may be in "
                 "somebody's hands: whoever has it can collect the credits for you, and if the invoice is withdrawn "
-                "they go back to the buyer and the commit is worth nothing"
+                "they go back to the buyer and the commit is worth nothing; ask the buyer for it, or force this"
             )
 
     async def wait_for_commit(self, invoice: InvoiceFile, path: Path, timeout_s: float) -> Commit:

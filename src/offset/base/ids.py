@@ -38,6 +38,8 @@ Currency = NewType("Currency", str)
 """At most CURRENCY_BYTES_MAX bytes of UTF-8."""
 Conn = NewType("Conn", int)
 """The number of a connection, given by whoever opens or accepts it; never used twice."""
+CallId = NewType("CallId", int)
+"""A line of letters: a call of ours, or one of a guest to us. Never used twice."""
 
 PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64

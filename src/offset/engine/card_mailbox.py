@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterable
 from functools import partial
 
 from offset.base.entropy import Entropy
-from offset.base.ids import Conn, PublicKey
+from offset.base.ids import CallId, Conn, PublicKey
 from offset.base.limits import LETTER_BYTES_MAX
 from offset.core.mailbox.calls import MakeCaller
-from offset.core.mailbox.effects import Arrived, CallId, Effect, Ended, Heard, Introduced, News, Reached
+from offset.core.mailbox.effects import Arrived, Effect, Ended, Heard, Introduced, News, Reached
 from offset.core.mailbox.mailbox import Mailbox
 from offset.core.meeting.effects import CloseLine, LineId, Notice, OpenLine, SendLine
 from offset.crypto.signer import Signer

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from offset.base import base64url
 from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
 from offset.base.limits import WALLET_CARDS_MAX
@@ -23,6 +22,7 @@ from offset.store.wallet.database import CardRow, WalletDatabase
 from offset.wallet.card import APP, Attend, Card, Watch
 from offset.wallet.local import make_node, new_identity
 from offset.wallet.refusals import Refusal
+from offset.wallet.row_ids import row_id
 from offset.wallet.values.cards import NewCard
 from offset.wallet.values.parts import checked_name, key_text
 from offset.wire.files import RemoteNodeCard, Ticket, format_identity, parse_identity
@@ -98,7 +98,7 @@ class Cards:
         async with self._writing:
             if len(self._cards) >= WALLET_CARDS_MAX:
                 raise Refusal("refused", f"A wallet has at most {WALLET_CARDS_MAX} cards. Remove one first.")
-            id = base64url.encode(os.urandom(CARD_ID_BYTES))
+            id = row_id(os.urandom(CARD_ID_BYTES))
             if wish.kind == "local":
                 if wish.node is not None or wish.identity is not None:
                     raise UserFault("a local card has a node of its own: leave out the node and the identity")

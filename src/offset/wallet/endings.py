@@ -24,7 +24,7 @@ _INVOICE_ENDS: dict[str, InvoiceEnd] = {
     HistoryKind.RECEIVED: "received",
     HistoryKind.WITHDRAWN: "withdrawn",
 }
-_PAYMENT_ENDS = (HistoryKind.PROOF, HistoryKind.PAID, HistoryKind.UNPAID)
+_PAYMENT_ENDS = (HistoryKind.PROOF, HistoryKind.PAID, HistoryKind.UNPAID, HistoryKind.UNPROVED)
 
 
 async def end_of_invoice(node: Node, id: InvoiceId) -> InvoiceEnd | None:
@@ -41,15 +41,23 @@ async def end_of_invoice(node: Node, id: InvoiceId) -> InvoiceEnd | None:
     return "open" if rows and rows[0].invoice_id == id else None
 
 
-async def end_of_payment(node: Node, id: PaymentId) -> Receipt | Literal["unpaid"] | None:
-    """Its receipt, or that it was not paid; None: that is not proved. Raises NoAnswer, Disconnected."""
+async def end_of_payment(node: Node, id: PaymentId) -> Receipt | Literal["unpaid", "unproved"] | None:
+    """Its receipt, or that it was not paid, or that nobody can prove either; None: the history has nothing.
+
+    Raises NoAnswer, Disconnected.
+    """
     try:
         found = await _newest(node, _PAYMENT_ENDS, id)
     except (NotOffered, NotPermitted):
         return None
     if found is None:
         return None
-    return "unpaid" if found.kind == HistoryKind.UNPAID else RECEIPT.decode(found.detail)
+    match found.kind:
+        case HistoryKind.UNPAID:
+            return "unpaid"
+        case HistoryKind.UNPROVED:
+            return "unproved"
+    return RECEIPT.decode(found.detail)
 
 
 async def _newest(node: Node, kinds: Collection[str], id: bytes) -> HistoryRow | None:

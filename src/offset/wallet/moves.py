@@ -54,13 +54,16 @@ class Expected:
         currency: Currency,
         *,
         parts: Iterable[PartRow] = (),
+        amount: Amount = 0,
         to_come: Amount = 0,
     ) -> None:
-        """Of a purchase: what was sent over each friend. Of a sale: what its buyers pay."""
+        """Of a purchase: what was sent over each friend, and what is paid. Of a sale: what its buyers pay."""
         self.id, self.currency = id, currency
         self.sent = tuple(parts)
         self.parts = list(self.sent)
         """Those that were not seen in the ledgers yet."""
+        self.is_exact = sum(part.amount for part in self.sent) == amount
+        """Whether all of them are paid; else some came back, and others were sent in their place."""
         self.to_come = to_come
 
     def paid_over(self, friend: PublicKey, most: Amount) -> PartRow | None:
@@ -143,7 +146,8 @@ class Ledgers:
         """
         moves: list[Move] = []
         bought = self._expected.purchases.pop(id, None)
-        if bought is not None:
+        # Where some parts came back nobody tells which.
+        if bought is not None and bought.is_exact:
             for part in bought.parts:
                 found = Piece(-part.cost, part.fee, id, None)
                 moves += self._found((part.friend, bought.currency), found, at)

@@ -6,6 +6,9 @@
        │          ▼          ▼  │
        └─stop─► stopping ◄─stop─┘──► stopped, done
 
+Not-known: also where a channel was lost with credits that its friend may claim. A node that does not know a payment any
+more may have it in its history: then that is how it ended.
+
 What is said to anybody is in the row before. The commit is given to nobody before it is in the row, and a row notes
 when it was shown: until then nothing can be paid, whatever a node that has lost the payment says.
 """
@@ -14,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -28,9 +31,11 @@ from offset.app.errors import (
     PaymentCanceled,
     PaymentCollected,
     PaymentError,
+    PaymentLost,
     PaymentUnfinished,
     PaymentUnknown,
 )
+from offset.app.payment.lost import lost_of
 from offset.app.payment.reasons import why_not
 from offset.app.why import Action, Cause, Remedy, Why
 from offset.base.backoff import Backoff
@@ -44,11 +49,13 @@ from offset.store.card.database import CardDatabase
 from offset.store.card.rows import PartRow, PurchaseRow
 from offset.wallet.access import CardAccess
 from offset.wallet.books import Books
+from offset.wallet.endings import end_of_payment
+from offset.wallet.errands import Errands
 from offset.wallet.moves import Expectations, Expected
 from offset.wallet.refusals import Refusal
 from offset.wallet.whys import pack_why
 from offset.wire.app import PaymentStatusCanceled, PaymentStatusNotFound, PaymentStatusSuccess
-from offset.wire.common import COMMIT, RECEIPT
+from offset.wire.common import COMMIT, RECEIPT, Receipt
 from offset.wire.files import InvoiceFile
 
 OPEN = ("sending", "held", "delivered", "stopping", "not-known")
@@ -61,6 +68,8 @@ SEND_S = 60.0
 """Seconds for finding ways and freezing."""
 ASK_S = 60.0
 """Seconds for one question what became of a payment."""
+WHOLE_MS: Millis = 24 * 60 * 60 * SECOND
+"""So long the node is asked for the receipt of the whole where there is one of a part: its friend may be offline."""
 AWAY_S = 30.0
 """Seconds to wait for the node before it is looked at again."""
 PAUSE_MS_MIN: Millis = 1 * SECOND
@@ -90,7 +99,7 @@ class Paying:
         self._entropy, self._now, self._told = entropy, now, told
         self._rows: dict[str, PurchaseRow] = {}
         """Those that are open."""
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._errands = Errands("the payment")
         self._turn = asyncio.Lock()
         """So that two requests do not both find that nothing was begun."""
         self._writing = asyncio.Lock()
@@ -110,15 +119,11 @@ class Paying:
                     expected.paid_over(friend, -delta)
             self._carry(row.id)
         for row in await self._books.do(lambda books: books.unacknowledged(ENDS)):
-            self._start(row.id, self._acknowledge(row))
+            self._errands.start(row.id, self._acknowledge(row))
 
     async def stop(self) -> None:
         """Leave everything as it is; the next start goes on."""
-        tasks = list(self._tasks.values())
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._errands.stop()
 
     # Looking
 
@@ -178,13 +183,16 @@ class Paying:
                 return row
             if row.stage == "priced":
                 return await self._change(id, stage="stopped")
-            await self._rest(id)
+            await self._errands.rest(id)
             # It may have come to its end meanwhile.
             row = await self.get(id)
             row = await self._change(
                 id, unless=ENDS, stage="stopped" if row.payment_id is None else "stopping"
             )
             self._carry(id)
+            if row.stage == "done" and not row.is_acked:
+                # Telling the node so may have been broken off.
+                self._errands.start(id, self._acknowledge(row))
             return row
 
     async def hand_out(self, id: str) -> PurchaseRow:
@@ -233,25 +241,8 @@ class Paying:
     # Carrying
 
     def _carry(self, id: str) -> None:
-        if id not in self._tasks and id in self._rows:
-            self._start(id, self._carry_on(id))
-
-    def _start(self, id: str, job: Coroutine[Any, Any, None]) -> None:
-        self._tasks[id] = task = asyncio.create_task(job)
-        task.add_done_callback(partial(self._carried, id))
-
-    def _carried(self, id: str, task: asyncio.Task[None]) -> None:
-        if self._tasks.get(id) is task:
-            del self._tasks[id]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("the payment %s is left as it is until the next start", id, exc_info=error)
-
-    async def _rest(self, id: str) -> None:
-        """Carry it no farther."""
-        task = self._tasks.get(id)
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
+        if id not in self._errands and id in self._rows:
+            self._errands.start(id, self._carry_on(id))
 
     async def _carry_on(self, id: str) -> None:
         backoff = Backoff(PAUSE_MS_MIN, PAUSE_MS_LONGEST)
@@ -298,8 +289,8 @@ class Paying:
             payment = await self._card.node.buyer.pay(
                 invoice, timeout_s=SEND_S, fees_max=row.fees_max, began=began, sends=sends
             )
-        except (PaymentUnfinished, Disconnected):
-            # Credits may be frozen: the next step asks what became of them.
+        except (PaymentUnfinished, PaymentLost, Disconnected):
+            # Credits may be frozen, or lost: the next step asks what became of them.
             return self._rows[row.id].payment_id is None
         except (PaymentError, NoAnswer) as error:
             # Nothing was opened, or all of it came back.
@@ -334,12 +325,15 @@ class Paying:
             return False
         except PaymentCollected:
             return await self._watch(row, payment_id)
-        except (PaymentCanceled, PaymentUnknown) as error:
-            # Unknown: the node never heard of it, or its end was acknowledged when it was cancelled.
-            why = why_not(self._card.report, invoice_of(row), PaymentCanceled(str(error)))
-            await self._end_unpaid(row, why)
+        except PaymentLost as lost:
+            return await self._not_known(row, str(lost))
+        except PaymentUnknown:
+            # The node never heard of it, or its end was acknowledged when it was cancelled.
+            return await self._forgotten(row, payment_id)
+        except PaymentCanceled:
+            await self._end_unpaid(row, _cancelled(self._card, row))
             return True
-        await self._hold(row.id, COMMIT.encode(payment.commit))
+        await self._hold(row.id, COMMIT.encode(payment.commit), fees=_fees(row))
         return True
 
     async def _watch(self, row: PurchaseRow, payment_id: PaymentId) -> bool:
@@ -349,31 +343,69 @@ class Paying:
             status = await node.buyer.ended(payment_id, ASK_S)
         except NoAnswer:
             return True
+        except PaymentLost as lost:
+            return await self._not_known(row, str(lost))
         # A person may have stopped it meanwhile, or shown its commit.
         row = self._rows[row.id]
         match status:
             case PaymentStatusSuccess(receipt=receipt, ack_uid=ack_uid):
-                row = await self._change(row.id, stage="done", receipt=RECEIPT.encode(receipt), why=None)
-                await self._acknowledge(row, ack_uid)
+                row = await self._paid(row, receipt)
+                await self._acknowledge(row, ack_uid if receipt.is_complete else None)
             case PaymentStatusCanceled(ack_uid=ack_uid):
                 row = await self._end_unpaid(row, _cancelled(self._card, row), is_acked=False)
                 await self._acknowledge(row, ack_uid)
             case PaymentStatusNotFound():
-                if row.handed is None:
-                    # Its commit was shown to nobody, so nobody can collect.
-                    await self._end_unpaid(row, _cancelled(self._card, row))
-                    return True
-                if row.stage != "not-known":
-                    await self._change(row.id, stage="not-known", why=pack_why(_lost(row)))
-                return False
+                return await self._forgotten(row, payment_id)
         return True
 
-    async def _end_unpaid(self, row: PurchaseRow, why: Why, *, is_acked: bool = True) -> PurchaseRow:
+    async def _forgotten(self, row: PurchaseRow, payment_id: PaymentId) -> bool:
+        """The node does not know it any more: another program has acknowledged its end, or it is lost."""
+        end = await end_of_payment(await self._card.until_open(AWAY_S), payment_id)
+        row = self._rows[row.id]
+        if isinstance(end, Receipt):
+            await self._paid(row, end, is_acked=True)
+        elif end == "unpaid":
+            await self._end_unpaid(row, _cancelled(self._card, row))
+        elif row.stage == "not-known":
+            return False
+        elif end == "unproved":
+            return await self._not_known(row, _UNPROVED)
+        elif row.handed is not None:
+            return await self._not_known(row, _FORGOTTEN)
+        else:
+            # As long as its commit is shown to nobody nobody can collect.
+            await self._end_unpaid(row, _cancelled(self._card, row), if_hidden=True)
+        return True
+
+    async def _paid(self, row: PurchaseRow, receipt: Receipt, *, is_acked: bool = False) -> PurchaseRow:
+        packed = RECEIPT.encode(receipt)
+        return await self._change(
+            row.id, stage="done", receipt=packed, fees=_fees(row), why=None, is_acked=is_acked
+        )
+
+    async def _not_known(self, row: PurchaseRow, sentence: str) -> bool:
+        why = pack_why(Why(Cause.NOT_KNOWN, sentence, row.currency, remedies=(Remedy(Action.LOOK_AT_HELD),)))
+        if (self._rows[row.id].stage, self._rows[row.id].why) != ("not-known", why):
+            await self._change(row.id, stage="not-known", why=why)
+        return False
+
+    async def _end_unpaid(
+        self, row: PurchaseRow, why: Why, *, is_acked: bool = True, if_hidden: bool = False
+    ) -> PurchaseRow:
         stage = "stopped" if row.stage == "stopping" else "failed"
-        return await self._change(row.id, stage=stage, why=pack_why(why), parts=(), is_acked=is_acked)
+        if row.payment_id is not None and (lost := lost_of(self._card.report, row.payment_id)):
+            # Nothing was paid, and friends may claim something all the same.
+            why = replace(why, sentence=f"{why.sentence.rstrip('.')}{lost}.")
+        return await self._change(
+            row.id, if_hidden=if_hidden, stage=stage, why=pack_why(why), parts=(), is_acked=is_acked
+        )
 
     async def _acknowledge(self, row: PurchaseRow, ack_uid: Uid | None = None) -> None:
-        """The end is durable here, so the node may forget it; asked again until it has heard."""
+        """The end is durable here, so the node may forget it; asked again until it has heard.
+
+        Where only a receipt of a part is there, that of the whole is waited for: the node keeps it as long as nobody
+        acknowledges.
+        """
         assert row.payment_id is not None
         backoff = Backoff(PAUSE_MS_MIN, PAUSE_MS_LONGEST)
         while True:
@@ -381,6 +413,10 @@ class Paying:
                 buyer = (await self._card.until_open(AWAY_S)).buyer
                 if ack_uid is None:
                     status = await buyer.ended(row.payment_id, ASK_S)
+                    if isinstance(status, PaymentStatusSuccess):
+                        if not status.receipt.is_complete and self._now() < row.changed + WHOLE_MS:
+                            raise NoAnswer("there is only the receipt of a part")
+                        await self._change(row.id, receipt=RECEIPT.encode(status.receipt))
                     if not isinstance(status, PaymentStatusNotFound):
                         ack_uid = status.ack_uid
                 if ack_uid is not None:
@@ -394,11 +430,16 @@ class Paying:
 
     # Writing
 
-    async def _change(self, id: str, *, unless: tuple[str, ...] = (), **fields: Any) -> PurchaseRow:
-        """Change these fields, unless the row is in one of these stages by now; the row as it is then."""
+    async def _change(
+        self, id: str, *, unless: tuple[str, ...] = (), if_hidden: bool = False, **fields: Any
+    ) -> PurchaseRow:
+        """Change these fields, unless the row is in one of these stages by now; the row as it is then.
+
+        `if_hidden`: nor if its commit was shown.
+        """
         async with self._writing:
             row = await self.get(id)
-            if row.stage in unless:
+            if row.stage in unless or (if_hidden and row.handed is not None):
                 return row
             return await self._put(replace(row, changed=self._now(), **fields))
 
@@ -418,7 +459,9 @@ class Paying:
         """Its parts, but for those that were seen in the ledgers."""
         known = self._expected.purchases.get(row.id)
         if known is None or known.sent != row.parts:
-            known = self._expected.purchases[row.id] = Expected(row.id, row.currency, parts=row.parts)
+            known = self._expected.purchases[row.id] = Expected(
+                row.id, row.currency, parts=row.parts, amount=row.amount
+            )
         return known
 
 
@@ -436,9 +479,16 @@ def _cancelled(card: CardAccess, row: PurchaseRow) -> Why:
     return why_not(card.report, invoice_of(row), PaymentCanceled(""))
 
 
-def _lost(row: PurchaseRow) -> Why:
-    sentence = (
-        "Your node does not know this payment any more, and its commit was shown: it may have been paid. "
-        "Ask the seller before you pay again."
-    )
-    return Why(Cause.NOT_KNOWN, sentence, row.currency, remedies=(Remedy(Action.LOOK_AT_HELD),))
+def _fees(row: PurchaseRow) -> Amount | None:
+    """What the parts cost; None where some of them came back and others took their place: which, nobody tells."""
+    return row.fees if sum(part.amount for part in row.parts) <= row.amount else None
+
+
+_FORGOTTEN = (
+    "Your node does not know this payment any more, and its commit was shown: it may have been paid. "
+    "Ask the seller before you pay again."
+)
+_UNPROVED = (
+    "Credits of this payment were given to friends whose channel was lost, and nobody can prove whether it was paid. "
+    "Ask the seller before you pay again."
+)

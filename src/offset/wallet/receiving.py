@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -35,6 +34,7 @@ from offset.store.card.rows import Move, SaleRow
 from offset.wallet.access import CardAccess
 from offset.wallet.books import Books
 from offset.wallet.endings import InvoiceEnd, end_of_invoice
+from offset.wallet.errands import Errands
 from offset.wallet.moves import Expectations, Expected
 from offset.wallet.refusals import Refusal
 from offset.wallet.whys import pack_why
@@ -74,7 +74,7 @@ class Receiving:
         self._entropy, self._now, self._told = entropy, now, told
         self._rows: dict[str, SaleRow] = {}
         """Those that are unsettled."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._errands = Errands("the request")
         self._turn = asyncio.Lock()
 
     async def start(self) -> None:
@@ -91,17 +91,13 @@ class Receiving:
             if row.stage in ("opening", "canceling", "not-known") or (
                 row.stage == "open" and row.commit is not None
             ):
-                self._do(self._settle(row.id))
+                self._errands.start(row.id, self._settle(row.id))
             elif row.stage == "committed":
-                self._do(self._wait_for_credits(row.id))
+                self._errands.start(row.id, self._wait_for_credits(row.id))
 
     async def stop(self) -> None:
         """Leave everything as it is; the next start goes on."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._errands.stop()
 
     # Looking
 
@@ -119,7 +115,7 @@ class Receiving:
     def noticed(self, moves: Iterable[Move]) -> None:
         """These moves are durable: a sale whose credits are all there is collected."""
         for id in dict.fromkeys(move.sale for move in moves if move.sale is not None):
-            self._do(self._look(id))
+            self._errands.start(id, self._look(id))
 
     # What a person does
 
@@ -163,14 +159,14 @@ class Receiving:
             try:
                 await node.seller.open_invoice(invoice.file())
             except (Disconnected, NoAnswer):
-                self._do(self._settle(row.id))
+                self._errands.start(row.id, self._settle(row.id))
                 raise _silent() from None
             except UserFault:
                 await self._forget(row)
                 raise
             except BaseException:
                 # It may have been opened: the node is asked to withdraw it, now or at the next start.
-                self._do(self._settle(row.id))
+                self._errands.start(row.id, self._settle(row.id))
                 raise
             return await self._save(replace(row, stage="open"))
 
@@ -196,7 +192,7 @@ class Receiving:
             try:
                 await node.seller.commit(invoice_of(row), commit)
             except (Disconnected, NoAnswer):
-                self._do(self._settle(id))
+                self._errands.start(id, self._settle(id))
                 raise _silent() from None
             except (Refused, UserFault) as refused:
                 if isinstance(refused, Refused) and not node.report.tells_refusals:
@@ -207,14 +203,14 @@ class Receiving:
                 try:
                     end = await end_of_invoice(node, row.invoice_id)
                 except (Disconnected, NoAnswer):
-                    self._do(self._settle(id))
+                    self._errands.start(id, self._settle(id))
                     raise _silent() from None
                 if end != "received":
                     self._expected.sales.pop(id, None)
                     await self._save(replace(before, commit=None) if end is None else _ended(before, end))
                     raise Refusal("refused", f"Nothing was collected: {refused}") from None
             row = await self._save(replace(row, stage="committed"))
-        self._do(self._wait_for_credits(id))
+        self._errands.start(id, self._wait_for_credits(id))
         return await self._look_at(row)
 
     async def cancel(self, id: str) -> SaleRow:
@@ -233,20 +229,10 @@ class Receiving:
             try:
                 return await self._withdraw(row)
             except (Disconnected, NoAnswer):
-                self._do(self._settle(id))
+                self._errands.start(id, self._settle(id))
                 return row
 
     # What goes on by itself
-
-    def _do(self, job: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(job)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("a sale is left as it is until the next start", exc_info=error)
 
     async def _settle(self, id: str) -> None:
         """Ask the node again what it did not answer, until it does."""
@@ -307,7 +293,7 @@ class Receiving:
         """From where the node says that it is."""
         row = await self._save(row)
         if row.stage == "committed":
-            self._do(self._wait_for_credits(row.id))
+            self._errands.start(row.id, self._wait_for_credits(row.id))
         elif row.stage in ("open", "canceled"):
             self._expected.sales.pop(row.id, None)
         return row

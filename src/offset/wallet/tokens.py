@@ -16,7 +16,6 @@ from typing import NamedTuple, get_args
 
 import msgspec
 
-from offset.base import base64url
 from offset.base.credits import Amount
 from offset.base.instants import SECOND, Millis
 from offset.base.limits import WALLET_TOKENS_MAX
@@ -25,6 +24,7 @@ from offset.store.card.rows import PurchaseRow
 from offset.store.wallet.database import TokenRow, WalletDatabase
 from offset.wallet.paying import OPEN
 from offset.wallet.refusals import Refusal
+from offset.wallet.row_ids import row_id
 from offset.wallet.values.parts import amount_of, checked_name
 from offset.wallet.values.tokens import Budget, NewToken, Period, TokenRight
 
@@ -117,7 +117,7 @@ class Tokens:
                 raise Refusal("refused", sentence)
             secret = f"offset_{secrets.token_urlsafe(SECRET_BYTES)}"
             row = TokenRow(
-                id=base64url.encode(os.urandom(ID_BYTES)),
+                id=row_id(os.urandom(ID_BYTES)),
                 name=checked_name(wish.name),
                 hash=_hash(secret),
                 rights=[right for right in get_args(TokenRight) if right in wish.rights],

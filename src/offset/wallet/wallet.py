@@ -57,7 +57,7 @@ class Wallet:
         except Taken as taken:
             raise UserFault(
                 f"this wallet is open already (process {taken.holder or 'unknown'}, folder {folder}); "
-                "see its page with: offset wallet open"
+                f"see its page with: offset wallet --folder {folder} open"
             ) from None
         try:
             self._database = WalletDatabase(folder / DATABASE)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from offset.base.entropy import SeededEntropy
+from offset.base.ids import CallId
 from offset.base.limits import ASK_WAITS_MS, ASKS_BURST, ASKS_PER_SECOND
 from offset.core.mailbox.ask_lot import AskLot
-from offset.core.mailbox.effects import CallId
 from offset.wire.mailbox import GiveUp, Letter
 
 LETTER = Letter(1, 1, 0, GiveUp(bytes(16)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from offset.base.entropy import SeededEntropy
+from offset.base.ids import CallId
 from offset.base.limits import (
     ACCEPTS_MAX,
     ASK_WAITS_MS,
@@ -18,7 +19,7 @@ from offset.base.limits import (
     GUESTS_MAX,
     GUESTS_STRANGE_MAX,
 )
-from offset.core.mailbox import Arrived, CallEnd, CallId, Ended, Heard, Introduced, Mailbox, Reached
+from offset.core.mailbox import Arrived, CallEnd, Ended, Heard, Introduced, Mailbox, Reached
 from offset.core.meeting import OpenLine, SendLine
 from offset.testing import identity
 from offset.wire.common import RelayAddress

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from offset.base.entropy import SeededEntropy
-from offset.base.ids import PublicKey
+from offset.base.ids import CallId, PublicKey
 from offset.base.limits import ACCEPTS_MAX, CALLERS_WAITING_MAX, CALLS_MAX, GUESTS_MAX, INNER_HANDSHAKES_MAX
-from offset.core.mailbox import Arrived, CallId, Effect, Ended, Heard, Introduced, Mailbox, Reached
+from offset.core.mailbox import Arrived, Effect, Ended, Heard, Introduced, Mailbox, Reached
 from offset.core.meeting import CloseLine, LineId, OpenLine, SendLine
 from offset.crypto.identity import Identity
 from offset.testing import identity

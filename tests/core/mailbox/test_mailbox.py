@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from offset.base.ids import UNSIGNED
+from offset.base.ids import UNSIGNED, CallId
 from offset.base.limits import (
     CALLS_MAX,
     LETTERS_IDLE_MS,
@@ -12,7 +12,7 @@ from offset.base.limits import (
     LETTERS_PER_LINE_MAX,
     LETTERS_UNANSWERED_MAX,
 )
-from offset.core.mailbox import Arrived, CallEnd, CallId, Ended, Heard, Introduced, Reached
+from offset.core.mailbox import Arrived, CallEnd, Ended, Heard, Introduced, Reached
 from offset.engine.card_mailbox import CardMailbox
 from offset.wire.common import RelayAddress
 from offset.wire.mailbox import (

@@ -67,7 +67,9 @@ def test_a_card_from_making_to_removing(served: Served, run: Run) -> None:
 def test_one_card_is_chosen(run: Run) -> None:
     """With several a name or an id says which; what is not there, or there twice, is named."""
     first, second = _json(run, "new", "A"), _json(run, "new", "A")
-    assert "several cards" in run("show")[2]
+    told = run("show")[2]
+    assert "several cards" in told
+    assert f"{first['id']} (A)" in told
     assert f"{first['id']}, {second['id']}" in run("show", "--card", "A")[2]
     assert _json(run, "rename", "--card", second["id"], "B")["name"] == "B"
     assert "there is no card named 'C'; there are: A, B" in run("show", "--card", "C")[2]

@@ -62,7 +62,7 @@ def test_a_friend_from_adding_to_removing(pair: Pair, tmp_path: Path) -> None:
     assert "closed for others" in pair.run("set", "Dana", "FST", "--may-owe", "40", "--close")[1]
     changed = pair.json("set", "Dana", "FST", "--add", "2", "--mul", "3")
     assert changed["currencies"][0]["rate"] == {"mul": 3, "add": 2}
-    assert pair.run("set", "Dana", "FST", "--may-owe", "1.5")[0] == 1
+    assert pair.run("set", "Dana", "FST", "--may-owe", "1.5")[0] == 2
     assert pair.run("set", "Dana", "GOLD", "--may-owe", "0")[0] == 0
     assert "\\n" not in pair.run("list")[1]
     assert pair.run("forget", "Dana", "GOLD")[0] == 0

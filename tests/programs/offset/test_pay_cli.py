@@ -33,6 +33,10 @@ class Shell:
         told = self._capsys.readouterr()
         return status, told.out, told.err
 
+    def told(self) -> str:
+        """What was written as errors."""
+        return self._capsys.readouterr().err
+
     def ok(self, purse: Purse, *words: str) -> str:
         """The output of a command that succeeds."""
         status, out, err = self.run(purse, *words)
@@ -73,6 +77,10 @@ def test_text_by_text(shell: Shell, tmp_path: Path) -> None:
         seller, "receive", "20", "--note", "Bread", "--no-wait", "--invoice", str(tmp_path / "a.invoice")
     )
     assert read_text(text).file() == read_text((tmp_path / "a.invoice").read_text()).file()  # type: ignore[union-attr]
+    for words in (("receive", "20", "--invoice"), ("pay", text.strip(), "--yes", "--commit")):
+        purse = seller if words[0] == "receive" else buyer
+        assert "exists already" in shell.refused(purse, *words, str(tmp_path / "a.invoice"))
+    assert shell.ok(buyer, "held") == "none\n"
     commit = shell.ok(
         buyer, "pay", text.strip(), "--yes", "--no-wait", "--commit", str(tmp_path / "a.commit")
     )
@@ -82,6 +90,9 @@ def test_text_by_text(shell: Shell, tmp_path: Path) -> None:
     assert "Right: 20" in listed
     (held,) = json.loads(shell.ok(buyer, "held", "--json"))["purchases"]
     assert shell.ok(buyer, "held", "commit", held["id"]) == commit
+    before = ["--folder", str(buyer.served.folder), "--card", "nobody's"]
+    assert main(["held", *before, "commit", held["id"]]) == 1
+    assert shell.told() == 'offset: there is no card named "nobody\'s"; there are: Left\n'
     assert shell.ok(seller, "open", commit.strip()) == "PAID 20 FST\n"
     proof = shell.ok(buyer, "held", "receipt", held["id"], "--file", str(tmp_path / "a.receipt"))
     assert parse_receipt((tmp_path / "a.receipt").read_text()) == read_text(proof)
@@ -137,7 +148,7 @@ def test_what_cannot_be_paid(shell: Shell) -> None:
     assert "more than 0" in shell.refused(seller, "receive", "0")
     for amount in ("x", "-5", str(2**128)):
         status, _, err = shell.run(seller, "receive", "--no-wait", "--", amount)
-        assert (status, err.count("\n")) == (1, 1)
+        assert (status, err.count("\n")) == (2, 1)
     assert shell.run(seller, "receive")[0] == 2
     assert "Nobody uses EUR with you" in shell.refused(seller, "receive", "5", "EUR")
 

@@ -13,7 +13,7 @@ from support.wallets import served_wallet
 
 def test_no_wallet_is_open(tmp_path: Path) -> None:
     """The sentence says how to open one."""
-    with pytest.raises(UserFault, match=r"no wallet is open in .*; open one with: offset wallet"):
+    with pytest.raises(UserFault, match=r"no wallet is open in .*; open one with: offset wallet --folder /"):
         Rest(tmp_path).get("me")
 
 

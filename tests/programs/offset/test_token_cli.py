@@ -35,6 +35,8 @@ def test_a_token_from_making_to_removing(tmp_path: Path, capsys: pytest.CaptureF
         listed: Any = json.loads(run("list", "--json")[1])
         assert run("remove", listed[0]["id"])[0] == 0
         assert served.ask("GET", "/me", headers=headers).status == 401
+        assert run("new", "bot", "--pay", "50", "FST", "ever", "--yes")[0] == 0
+        assert "50 of 50 FST for ever" in run("list")[1]
         assert run("new", "bot")[0] == 2
         assert run("new", "bot", "--see", "--most", "1")[0] == 2
         assert run("new", "bot", "--pay", "1", "FST", "year")[0] == 2

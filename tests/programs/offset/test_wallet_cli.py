@@ -44,3 +44,4 @@ def test_one_more_page(
         assert "open " in capsys.readouterr().err
         assert main(["wallet", "--folder", folder, "open", "--code"]) == 0
         assert "within ten minutes" in capsys.readouterr().out
+        assert main(["wallet", "open", "--code", "--folder", folder]) == 0

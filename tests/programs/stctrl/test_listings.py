@@ -59,7 +59,7 @@ def test_payments(buying: Desk) -> None:
     }
     (cells,) = csv.DictReader(buying.good("info payments --csv").splitlines())
     assert (cells["commit"], cells["held"], cells["lost"]) == ("yes", "0", "52")
-    assert buying.good(f"info payments --after {base64url.encode(payment_id)}") == "No payments.\n"
+    assert buying.good(f"info payments --after {base64url.encode(payment_id)}") == "No more payments.\n"
 
 
 def test_invoices(desk: Desk) -> None:
@@ -72,7 +72,7 @@ def test_invoices(desk: Desk) -> None:
     text = words(desk.good("info invoices"))
     assert f"{base64url.encode(IDS[0])} 50 FST 0 frozen" in text
     assert f"{base64url.encode(IDS[1])} 50 FST 20 frozen" in text
-    assert f"{base64url.encode(IDS[2])} 50 FST a buyer has frozen all of it" in text
+    assert f"{base64url.encode(IDS[2])} 50 FST all of it is frozen" in text
     (value,) = json.loads(desk.good(f"info invoices --json --limit 1 --after {base64url.encode(IDS[0])}"))
     assert value == {
         "invoice_id": base64url.encode(IDS[1]),
@@ -101,6 +101,7 @@ def test_history(desk: Desk) -> None:
         for option in ("", "--limit 2", "--before 3", "--after 1 --limit 2")
     ]
     assert numbers == [[4, 3, 2, 1], [4, 3], [2, 1], [2, 3]]
+    assert desk.good("info history --after 4") == "Nothing more has ended.\n"
     first, *_, last = csv.DictReader(desk.good("info history --csv").splitlines())
     assert (first["number"], first["time_ms"], last["time_ms"]) == ("4", str(DAY), "")
     assert last["kind"] == "paid"
@@ -113,6 +114,8 @@ def test_history(desk: Desk) -> None:
         ("info history --csv --json", "Give --csv or --json"),
         ("info payments --after x", "is not an id"),
         ("info history --after -1", "not a whole number"),
+        ("info history --limit 0", "not a whole number from 1"),
+        ("info invoices --limit 0", "not a whole number from 1"),
     ],
 )
 def test_wrong_lines(line: str, sentence: str, desk: Desk) -> None:

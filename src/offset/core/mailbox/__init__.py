@@ -3,7 +3,6 @@
 from offset.core.mailbox.effects import (
     Arrived,
     CallEnd,
-    CallId,
     Effect,
     Ended,
     Heard,
@@ -15,7 +14,6 @@ from offset.core.mailbox.mailbox import Mailbox
 __all__ = [
     "Arrived",
     "CallEnd",
-    "CallId",
     "Effect",
     "Ended",
     "Heard",

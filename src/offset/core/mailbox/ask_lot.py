@@ -7,10 +7,10 @@ one, and how many lines strangers may have is bounded.
 from __future__ import annotations
 
 from offset.base.entropy import Entropy, fraction
+from offset.base.ids import CallId
 from offset.base.instants import Instant
 from offset.base.limits import ASK_WAITS_MS, ASKS_BURST, ASKS_PER_SECOND
 from offset.base.token_bucket import TokenBucket
-from offset.core.mailbox.effects import CallId
 from offset.wire.mailbox import Letter
 
 

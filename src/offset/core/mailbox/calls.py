@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from offset.base.ids import PublicKey
+from offset.base.ids import CallId, PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import RELAY_ATTEMPTS_MAX, RELAY_STAGGER_MS
 from offset.core.mailbox.correspondence import Correspondence
-from offset.core.mailbox.effects import CallId, News
+from offset.core.mailbox.effects import News
 from offset.core.mailbox.talk import CallAlarm, Talk
 from offset.core.meeting.addresses import usable_relays
 from offset.core.meeting.effects import LineId

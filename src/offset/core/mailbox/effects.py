@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import enum
-from typing import NewType
 
 import msgspec
 
-from offset.base.ids import PublicKey
+from offset.base.ids import CallId, PublicKey
 from offset.core.meeting.effects import LineEffect
 from offset.wire.common import RelayAddress
 from offset.wire.mailbox import Body, Letter
 from offset.wire.text_values import MailboxAddress
-
-CallId = NewType("CallId", int)
-"""A line of letters: a call of ours, or one of a guest to us. Never used twice."""
 
 
 class CallEnd(enum.Enum):

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from offset.base.entropy import Entropy
-from offset.base.ids import PublicKey
+from offset.base.ids import CallId, PublicKey
 from offset.base.instants import Instant, earliest
 from offset.base.limits import GUEST_SILENT_MS, GUEST_STAYS_MS, GUESTS_MAX, GUESTS_STRANGE_MAX
 from offset.core.mailbox.ask_lot import AskLot
-from offset.core.mailbox.effects import CallId, News
+from offset.core.mailbox.effects import News
 from offset.core.mailbox.talk import CallAlarm, Talk
 from offset.core.mailbox.waiting_room import WaitingRoom
 from offset.core.meeting.accepting import Accepting

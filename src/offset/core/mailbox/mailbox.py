@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
-from offset.base.ids import PublicKey
+from offset.base.ids import CallId, PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import CALLS_MAX
 from offset.core.mailbox.calls import Calls, MakeCaller, MakeInnerAs
@@ -22,7 +22,6 @@ from offset.core.mailbox.correspondence import Correspondence
 from offset.core.mailbox.effects import (
     Arrived,
     CallEnd,
-    CallId,
     Effect,
     Ended,
     Heard,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from offset.base.ids import PublicKey
+from offset.base.ids import CallId, PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import LETTERS_IDLE_MS, LETTERS_LIFE_MS
 from offset.core.mailbox.correspondence import Correspondence
-from offset.core.mailbox.effects import CallEnd, CallId
+from offset.core.mailbox.effects import CallEnd
 from offset.core.meeting.tunnels import Tunnel, Tunnels
 
 

@@ -74,12 +74,14 @@ def _whole(value: dict[str, Any], standing: dict[str, Any] | None) -> str:
         lines.append("its node does not know this wallet; put this file into its folder of trusted apps:")
         lines.append(value["app_ticket"].strip())
     if standing is not None:
-        for kind in ("relays", "servers", "links"):
+        for kind, title in (("relays", "relays"), ("servers", "index servers"), ("links", "friends")):
             rows = [
                 [entry["name"], entry.get("address") or entry.get("relay") or "-", _reach(entry["reach"])]
                 for entry in standing[kind]
             ]
-            lines.append(f"{kind}:\n{drawn(['name', 'address', 'state'], rows)}" if rows else f"{kind}: none")
+            lines.append(
+                f"{title}:\n{drawn(['name', 'address', 'state'], rows)}" if rows else f"{title}: none"
+            )
     return "\n".join(lines)
 
 

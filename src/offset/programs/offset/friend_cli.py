@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from offset.programs.cli import CONTEXT, WholeGroup
+from offset.programs.offset.kinds import CREDITS
 from offset.programs.offset.talk import Talk, card_option, drawn, given, with_wallet
 from offset.shell.files import write_new
 
@@ -81,7 +82,7 @@ def show_friend(talk: Talk, card: str | None, name: str) -> None:
 @click.argument("friend_card")
 @click.argument("name")
 @click.option("--currency", help="What to agree on at once.")
-@click.option("--may-owe", help="The most that the friend may owe you: the most you can lose.")
+@click.option("--may-owe", type=CREDITS, help="The most that the friend may owe you: the most you can lose.")
 @click.option("--open", "is_open", is_flag=True, help="Let payments of others pass over the friend.")
 def add_friend(
     talk: Talk,
@@ -106,7 +107,7 @@ def add_friend(
 @card_option
 @click.argument("name")
 @click.argument("currency")
-@click.option("--may-owe", help="The most that the friend may owe you: the most you can lose.")
+@click.option("--may-owe", type=CREDITS, help="The most that the friend may owe you: the most you can lose.")
 @click.option("--open/--close", "is_open", default=None, help="Whether payments of others may pass over it.")
 @click.option("--add", type=click.IntRange(0), help="Credits that you take for each payment that passes.")
 @click.option("--mul", type=click.IntRange(0), help="What you take beside, in parts of 2^32 of the amount.")

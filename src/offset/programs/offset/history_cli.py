@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from offset.programs.cli import CONTEXT
+from offset.programs.offset.kinds import DAY
 from offset.programs.offset.talk import Talk, card_option, drawn, with_wallet
 from offset.shell.files import write_new
 
@@ -26,8 +27,8 @@ CAUSES = {
 @with_wallet
 @card_option
 @click.argument("words", nargs=-1)
-@click.option("--from", "since", metavar="DAY", help="From this day on, as in 2026-05-03 (UTC).")
-@click.option("--to", "until", metavar="DAY", help="Up to this day.")
+@click.option("--from", "since", type=DAY, help="From this day on, as in 2026-05-03 (UTC).")
+@click.option("--to", "until", type=DAY, help="Up to this day.")
 @click.option("--currency", help="In this currency only.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="Rows at most.")
 @click.option(
@@ -58,7 +59,7 @@ def history(
     talk.show(rows, lambda: drawn(TITLES, [_shown(row) for row in rows]))
 
 
-TITLES = ["time", "what", "friend", "change", "balance", "all together"]
+TITLES = ["time (UTC)", "what", "friend", "change", "balance", "all together"]
 
 
 def _rows(talk: Talk, card: str, wanted: dict[str, str], limit: int) -> list[dict[str, Any]]:

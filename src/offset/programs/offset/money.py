@@ -89,7 +89,7 @@ def _hint(remedy: dict[str, Any], value: dict[str, Any]) -> str | None:
         case "pay-less":
             return f"At most {remedy['amount']} {currency} can be paid now."
         case "add-server":
-            return "Add an index server with: offset card"
+            return "Add an index server with: offset card add-index TICKET --name NAME"
         case "ask-anew":
             return "Ask the seller for a new invoice."
         case _:

@@ -31,6 +31,8 @@ def open_text(talk: Talk, card: str | None, text: str) -> None:
     Of anything else it says what it is, and which command takes it. With - the text is read from standard input.
     """
     pasted = sys.stdin.read() if text == "-" else given(text)
+    if not pasted.strip():
+        raise UserFault("nothing was given: the text, or the file, is empty")
     id = talk.card(card)["id"]
     found: dict[str, Any] = talk.rest.call("POST", "read", body={"text": pasted, "card": id})
     match found["kind"], found["can"]:

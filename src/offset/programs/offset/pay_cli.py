@@ -9,6 +9,7 @@ import click
 
 from offset.base.faults import UserFault
 from offset.programs.cli import CONTEXT, WholeGroup
+from offset.programs.offset.kinds import CREDITS
 from offset.programs.offset.money import (
     SENTENCES,
     failure,
@@ -17,6 +18,7 @@ from offset.programs.offset.money import (
 )
 from offset.programs.offset.talk import Talk, card_option, drawn, given, with_wallet
 from offset.programs.printing import printable
+from offset.shell.files import refuse_existing
 
 LOOK = "see how it stands with: offset held"
 NEW_FILE = click.Path(path_type=Path, dir_okay=False)
@@ -26,8 +28,8 @@ NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 @with_wallet
 @card_option
 @click.argument("to")
-@click.argument("amount", required=False)
-@click.option("--fees-max", help="The most that the way may cost; without it you are asked.")
+@click.argument("amount", type=CREDITS, required=False)
+@click.option("--fees-max", type=CREDITS, help="The most that the way may cost; without it you are asked.")
 @click.option("--note", default="", help="For your history.")
 @click.option("--name", default="", help="What to call the seller, if it is no friend.")
 @click.option("--commit", type=NEW_FILE, help="Put the commit into this file too.")
@@ -50,6 +52,9 @@ def pay(
     Shows the price, and asks. Then it prints the commit, which the seller needs to collect, and waits until that is
     done. If AMOUNT is given the invoice must be over so much.
     """
+    for path in (commit, receipt):
+        if path is not None:
+            refuse_existing(path)
     id = talk.card(card)["id"]
     carry(talk, id, given(to), amount, fees_max, note, name, commit, receipt, no_wait=no_wait)
 

@@ -10,9 +10,11 @@ import click
 
 from offset.base.faults import UserFault
 from offset.programs.cli import CONTEXT
+from offset.programs.offset.kinds import CREDITS
 from offset.programs.offset.money import SENTENCES, failure_of_sale, wait_for, write_result
 from offset.programs.offset.talk import Talk, card_option, given, with_wallet
 from offset.programs.printing import printable
+from offset.shell.files import refuse_existing
 
 NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -20,7 +22,7 @@ NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 @click.command("receive", context_settings=CONTEXT)
 @with_wallet
 @card_option
-@click.argument("amount", required=False)
+@click.argument("amount", type=CREDITS, required=False)
 @click.argument("currency", required=False)
 @click.option("--note", default="", help="What it is for; the payer sees it.")
 @click.option("--invoice", type=NEW_FILE, help="Put the invoice into this file too.")
@@ -46,7 +48,9 @@ def receive(
         talk.done(SENTENCES[gone["stage"]], gone)
         return
     if amount is None:
-        raise click.UsageError("Say how much: offset receive AMOUNT")
+        raise click.UsageError("Say how much, as in: offset receive 20.")
+    if invoice is not None:
+        refuse_existing(invoice)
     body = {"amount": amount, "currency": currency or _only_currency(talk, id), "note": note}
     made = talk.rest.call("POST", "cards", id, "sales", body=body)
     write_result(invoice, lambda: str(made["file"]), "the invoice")

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from offset.base.faults import OffsetError, UserFault
+from offset.programs.offset.folder import default_folder
 
 ROOT = "/api/v1"
 SOCKET = "wallet.sock"
@@ -89,7 +90,10 @@ class Rest:
             response = connection.getresponse()
             text = response.read()
         except (FileNotFoundError, ConnectionRefusedError):
-            raise UserFault(f"no wallet is open in {self._folder}; open one with: offset wallet") from None
+            place = "" if self._folder == default_folder() else f" --folder {self._folder}"
+            raise UserFault(
+                f"no wallet is open in {self._folder}; open one with: offset wallet{place}"
+            ) from None
         except (OSError, http.client.HTTPException) as error:
             raise UserFault(
                 f"the wallet in {self._folder} broke off ({error}); whether it was done is not known"

@@ -45,7 +45,7 @@ class Talk(NamedTuple):
                 return found[0]
             if not found:
                 raise UserFault("this wallet has no card yet; make one with: offset card new NAME")
-            raise UserFault(f"this wallet has several cards; name one with --card: {_names(found)}")
+            raise UserFault(f"this wallet has several cards; name one with --card: {_told_apart(found)}")
         found = [card for card in cards if card["id"] == name] or [
             card for card in cards if card["name"] == name
         ]
@@ -84,14 +84,35 @@ def _names(entries: list[dict[str, Any]]) -> str:
     return ", ".join(sorted(str(entry["name"]) for entry in entries))
 
 
+def _told_apart(cards: list[dict[str, Any]]) -> str:
+    """The names of cards; where two have one name, each with its id."""
+    names = [card["name"] for card in cards]
+    return ", ".join(
+        sorted(
+            card["name"] if names.count(card["name"]) == 1 else f"{card['id']} ({card['name']})"
+            for card in cards
+        )
+    )
+
+
 def with_wallet(command: Callable[..., None]) -> Command:
-    """Give a command its Talk as the first argument, and the options --folder, --json and --yes."""
+    """Give a command its Talk as the first argument, and the options --folder, --json and --yes.
+
+    What stands before the name of a subcommand, as in `offset held --card A stop ID`, holds for it too.
+    """
 
     @folder_option
     @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON, for scripts.")
     @click.option("--yes", is_flag=True, help="Answer questions with yes, for scripts.")
     @functools.wraps(command)
     def run(*args: Any, folder: Path | None, as_json: bool, yes: bool, **options: Any) -> None:
+        group = click.get_current_context().parent
+        before = {} if group is None else group.params
+        folder = folder or before.get("folder") or default_folder()
+        as_json, yes = as_json or bool(before.get("as_json")), yes or bool(before.get("yes"))
+        if "card" in options:
+            options["card"] = options["card"] or before.get("card")
+
         def confirm(sentence: str) -> bool:
             if yes:
                 return True
@@ -99,7 +120,7 @@ def with_wallet(command: Callable[..., None]) -> Command:
                 raise UserFault(f"this wants to be confirmed, at a terminal or with --yes: {sentence}")
             return click.confirm(printable(sentence), err=True)
 
-        talk = Talk(Rest(default_folder() if folder is None else folder, confirm), as_json, confirm)
+        talk = Talk(Rest(folder, confirm), as_json, confirm)
         command(talk, *args, **options)
 
     return run

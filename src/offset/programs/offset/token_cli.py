@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from offset.programs.cli import CONTEXT, WholeGroup
+from offset.programs.offset.kinds import CREDITS
 from offset.programs.offset.talk import Talk, drawn, with_wallet
 
 PERIODS = ("day", "week", "month", "ever")
@@ -30,7 +31,8 @@ def list_tokens(talk: Talk) -> None:
 
 def _row(value: dict[str, Any]) -> list[str | list[str]]:
     budgets = [
-        f"{budget['left'] or '?'} of {budget['amount']} {budget['currency']} a {budget['period']}"
+        f"{budget['left'] or '?'} of {budget['amount']} {budget['currency']} "
+        + ("for ever" if budget["period"] == "ever" else f"a {budget['period']}")
         for budget in value["budgets"]
     ]
     return [value["name"], value["id"], ", ".join(value["rights"]), budgets or ["-"], value["expires"] or "-"]
@@ -43,11 +45,11 @@ def _row(value: dict[str, Any]) -> list[str | list[str]]:
 @click.option("--receive", is_flag=True, help="It may ask to be paid.")
 @click.option(
     "--pay",
-    nargs=3,
+    type=(CREDITS, str, click.Choice(PERIODS)),
     metavar="AMOUNT CURRENCY PERIOD",
     help="It may pay so much per day, week, month or ever.",
 )
-@click.option("--most", metavar="AMOUNT", help="With --pay: at most so much at once.")
+@click.option("--most", type=CREDITS, help="With --pay: at most so much at once.")
 @click.option("--card", metavar="CARD", help="Name or id of the one card it has to do with; needed to pay.")
 @click.option("--until", metavar="TIME", help="When it ends, such as 2027-05-03T12:00:00Z.")
 def new_token(

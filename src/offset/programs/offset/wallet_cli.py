@@ -65,13 +65,14 @@ def wallet(
 
 
 @wallet.command("open")
+@folder_option
 @click.option(
     "--code", is_flag=True, help="Print ten characters to type into the page, instead of opening it."
 )
 @click.pass_obj
-def open_page(folder: Path, code: bool) -> None:
+def open_page(place: Path, folder: Path | None, code: bool) -> None:
     """Open one more page of the wallet that runs."""
-    made = Rest(folder).call("POST", "logins", body={"form": "code" if code else "page"})
+    made = Rest(folder or place).call("POST", "logins", body={"form": "code" if code else "page"})
     if code:
         click.echo(f"type {made['code']} at {made['address']} within ten minutes")
     else:

@@ -245,7 +245,9 @@ def payment_status(call: Call, payment: Path, receipt: Path, forgets_lost: bool)
 
 
 @group.command("release-payment")
-@click.option("--id", "ident", required=True, type=options.ID, metavar="ID", help="Of info payments.")
+@click.option(
+    "--id", "ident", required=True, type=options.ID, metavar="ID", help="The id, as info payments shows it."
+)
 @click.option(
     "-r",
     "--receipt",

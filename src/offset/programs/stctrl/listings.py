@@ -25,7 +25,7 @@ _csv = click.option(
     "--csv", "as_csv", is_flag=True, help="Print comma-separated values, with a line of names."
 )
 _limit = click.option(
-    "--limit", type=options.U32, metavar="NUMBER", help="Show at most so many; else all of them."
+    "--limit", type=options.ROWS, metavar="NUMBER", help="Show at most so many; else all of them."
 )
 
 
@@ -48,7 +48,7 @@ def payments(call: Call, after: bytes | None, limit: int | None, as_csv: bool) -
     _print(
         call,
         values.payments_value(report, rows),
-        show_listings.payments_text(report, rows),
+        show_listings.payments_text(report, rows, goes_on=after is not None),
         as_csv=as_csv,
     )
 
@@ -68,7 +68,12 @@ def invoices(call: Call, after: bytes | None, limit: int | None, as_csv: bool) -
         "seller",
         lambda node: node.invoices(after=None if after is None else InvoiceId(after), limit=limit),
     )
-    _print(call, values.invoices_value(rows), show_listings.invoices_text(rows), as_csv=as_csv)
+    _print(
+        call,
+        values.invoices_value(rows),
+        show_listings.invoices_text(rows, goes_on=after is not None),
+        as_csv=as_csv,
+    )
 
 
 @click.command("history")
@@ -80,7 +85,7 @@ def invoices(call: Call, after: bytes | None, limit: int | None, as_csv: bool) -
 )
 @click.option(
     "--limit",
-    type=options.U32,
+    type=options.ROWS,
     default=HISTORY_ROWS,
     show_default=True,
     metavar="NUMBER",
@@ -97,7 +102,9 @@ def history(call: Call, after: int | None, before: int | None, limit: int, as_cs
     if after is not None and before is not None:
         raise click.UsageError("Give --after or --before, not both.", click.get_current_context())
     rows, report = _listed(call, None, lambda node: node.history(after=after, before=before, limit=limit))
-    _print(call, values.history_value(rows), show_listings.history_text(report, rows), as_csv=as_csv)
+    goes_on = after is not None or before is not None
+    text = show_listings.history_text(report, rows, goes_on=goes_on)
+    _print(call, values.history_value(rows), text, as_csv=as_csv)
 
 
 def _listed(

@@ -61,7 +61,7 @@ forget_lost = click.option(
     "--forget-lost",
     "forgets_lost",
     is_flag=True,
-    help="Let the node forget the payment, and remove the file, even if nobody can prove whether it was paid.",
+    help="Let the node forget the payment, even if nobody can prove whether it was paid.",
 )
 currency = click.option(
     "-c", "--currency", required=True, metavar="NAME", help="Name of the currency, at most 16 bytes."
@@ -69,19 +69,21 @@ currency = click.option(
 
 
 class Whole(click.ParamType[int]):
-    """A whole number from 0 on, in plain digits."""
+    """A whole number in plain digits."""
 
     name = "number"
 
-    def __init__(self, bits: int) -> None:
-        """A number of at most so many bits."""
-        self._bits = bits
+    def __init__(self, bits: int, least: int = 0) -> None:
+        """A number of at most so many bits, and at least `least`."""
+        self._bits, self._least = bits, least
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """The number, or a usage error."""
         number = _whole(str(value))
-        if number is None or number.bit_length() > self._bits:
-            self.fail(f"{value!r} is not a whole number from 0 to 2^{self._bits} - 1.", param, ctx)
+        if number is None or number < self._least or number.bit_length() > self._bits:
+            self.fail(
+                f"{value!r} is not a whole number from {self._least} to 2^{self._bits} - 1.", param, ctx
+            )
         return number
 
 
@@ -113,3 +115,5 @@ class Id(click.ParamType[bytes]):
 ID, LONG_ID = Id(UID_BYTES), Id(INVOICE_ID_BYTES)
 """Ids of payments, and of invoices."""
 U32, U128 = Whole(32), Whole(128)
+ROWS = Whole(32, least=1)
+"""How many rows of a list are shown."""

@@ -72,7 +72,14 @@ def cancel_invoice(call: Call, invoice: Path) -> None:
 
 
 @group.command("release-invoice")
-@click.option("--id", "ident", required=True, type=options.LONG_ID, metavar="ID", help="Of info invoices.")
+@click.option(
+    "--id",
+    "ident",
+    required=True,
+    type=options.LONG_ID,
+    metavar="ID",
+    help="The id, as info invoices shows it.",
+)
 @click.option("--force", "is_forced", is_flag=True, help="Even if somebody may have a commit for it.")
 @with_call()
 def release_invoice(call: Call, ident: bytes, is_forced: bool) -> None:

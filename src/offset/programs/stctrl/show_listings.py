@@ -34,10 +34,10 @@ _KINDS = {
 """The kinds of rows of the history for people."""
 
 
-def payments_text(report: NodeReport, rows: Sequence[PaymentRow]) -> str:
-    """A table of payments, or a sentence."""
+def payments_text(report: NodeReport, rows: Sequence[PaymentRow], *, goes_on: bool) -> str:
+    """A table of payments, or a sentence. `goes_on`: these are not all, but follow some."""
     if not rows:
-        return "No payments."
+        return "No more payments." if goes_on else "No payments."
     names = _names(report)
     cells = [
         [
@@ -55,25 +55,25 @@ def payments_text(report: NodeReport, rows: Sequence[PaymentRow]) -> str:
     return table(("payment", "amount", "how it stands"), cells)
 
 
-def invoices_text(rows: Sequence[InvoiceRow]) -> str:
+def invoices_text(rows: Sequence[InvoiceRow], *, goes_on: bool) -> str:
     """A table of invoices, or a sentence."""
     if not rows:
-        return "No open invoices."
+        return "No more open invoices." if goes_on else "No open invoices."
     cells = [
         [
             [base64url.encode(row.invoice_id)],
             [f"{row.amount} {printable(row.currency)}"],
-            ["a buyer has frozen all of it" if row.has_commit else f"{row.frozen} frozen"],
+            ["all of it is frozen" if row.has_commit else f"{row.frozen} frozen"],
         ]
         for row in rows
     ]
     return table(("invoice", "amount", "how it stands"), cells)
 
 
-def history_text(report: NodeReport, rows: Sequence[HistoryRow]) -> str:
+def history_text(report: NodeReport, rows: Sequence[HistoryRow], *, goes_on: bool) -> str:
     """A table of the history, or a sentence."""
     if not rows:
-        return "Nothing has ended."
+        return "Nothing more has ended." if goes_on else "Nothing has ended."
     names = _names(report)
     cells = [
         [

@@ -182,7 +182,8 @@ def _partings(scenario: Scenario, rng: Rng) -> list[Act]:
     if not rng.percent(15):
         return []
     parting = PartForGood.draw(rng, scenario)
-    dies_at = min(parting.at + rng.pick((20, 50, 100, 200, 400, 1000)), scenario.until)
+    # Within a few ms: the friend is removed, and the server was not told.
+    dies_at = min(parting.at + rng.pick((2, 3, 4, 20, 200, 1000)), scenario.until)
     return [parting, Crash(dies_at, rng.pick((parting.left, parting.right)), NOW)]
 
 

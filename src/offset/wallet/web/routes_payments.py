@@ -6,7 +6,6 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from offset.base import base64url
 from offset.base.credits import Amount
 from offset.base.ids import Currency
 from offset.base.notes import clean_note
@@ -17,6 +16,7 @@ from offset.wallet.paying import ENDS, Allow
 from offset.wallet.payment_views import held_lines, passing_lines
 from offset.wallet.reading import payable
 from offset.wallet.refusals import Refusal
+from offset.wallet.row_ids import row_id
 from offset.wallet.tokens import Grant, now_ms
 from offset.wallet.values.cards import Empty
 from offset.wallet.values.parts import Body, CurrencyText, KeyText, amount_of, key_of
@@ -93,7 +93,7 @@ async def new_purchase(ask: Ask) -> Purchase:
     now = clerk.now()
     row = await clerk.paying.begin(
         PurchaseRow(
-            id=base64url.encode(ask.new_id()),
+            id=row_id(ask.new_id()),
             body_hash=ask.digest,
             invoice=INVOICE.encode(invoice),
             invoice_id=invoice.invoice_id,

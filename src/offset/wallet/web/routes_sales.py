@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from offset.app.payment.rooms import rooms
-from offset.base import base64url
 from offset.base.names import check_currency
 from offset.base.notes import clean_note
 from offset.wallet.reading import read_commit
 from offset.wallet.refusals import Refusal
+from offset.wallet.row_ids import row_id
 from offset.wallet.values.cards import Empty
 from offset.wallet.values.parts import amount_of
 from offset.wallet.values.payments import Delivery, NewSale, Sale
@@ -32,7 +32,7 @@ async def new_sale(ask: Ask) -> Sale:
         )
     decimals = ask.wallet.currency(currency).decimals
     row = await clerk.receiving.begin(
-        base64url.encode(ask.new_id()), ask.digest, currency, amount, clean_note(body.note), decimals
+        row_id(ask.new_id()), ask.digest, currency, amount, clean_note(body.note), decimals
     )
     return clerk.sale_value(row)
 

@@ -26,6 +26,7 @@ from offset.base.limits import (
 from offset.base.token_bucket import TokenBucket
 from offset.shell.system import Clock, monotonic_ms
 from offset.wallet.refusals import Refusal
+from offset.wallet.row_ids import row_id
 from offset.wallet.tokens import Grant, now_ms
 from offset.wallet.values import session as values
 from offset.wallet.values.parts import time_of
@@ -47,7 +48,7 @@ class Session:
         """`kind` is `page`, `socket` or `token`; `key` is its secret; `grant` what a program may do."""
         self.kind = kind
         self.grant = grant
-        self.id = secrets.token_urlsafe(ID_BYTES) if grant is None else grant.id
+        self.id = row_id(secrets.token_bytes(ID_BYTES)) if grant is None else grant.id
         self.rights: tuple[values.Right, ...] = ALL if grant is None else grant.rights
         self.since = self.seen = time.time()
         self.streams = 0

@@ -50,7 +50,8 @@ function One({ one, failed }) {
         <div><button type="button" class="quiet" onClick=${() => save("wallet.app", one.app_ticket)}><${Icon} name="save" />${t("card.save-ticket")}</button></div><//>`}
       ${one.kind === "remote" && one.state === "open" && !one.tells && html`<p class="soft small">${t("cards.tells-not")}</p>`}
       ${one.sums.length > 0 &&
-      html`<ul class="row">${one.sums.map((sum) => html`<li><${Amount} value=${sum.balance} currency=${sum.currency} signed toned /></li>`)}</ul>`}
+      html`<ul class="row">${one.sums.map((sum) => html`<li><${Amount} value=${sum.balance} currency=${sum.currency} signed toned /></li>`)}
+        ${one.state !== "open" && html`<li class="soft small">${t("cards.last")}</li>`}</ul>`}
       ${edit &&
       html`<${Form}><${Field} label=${t("cards.name")} value=${name} onInput=${setName} maxlength="64" />
         <div class="actions"><button type="button" class="quiet" onClick=${() => setEdit(false)}>${t("go.cancel")}</button>

@@ -20,11 +20,11 @@ export default function Login() {
           ${closed
             ? html`<${Notice} tone="warn" role="alert"><p>${t("login.closed-text")}</p><//>`
             : html`<p>${t("login.text")}</p>`}
-          <p class="soft">${t("login.how")} <code>offset wallet open</code></p>
+          <p class="soft">${t("login.how")} <code>offset wallet open</code>${closed && html` ${t("login.how-closed")} <code>offset wallet</code>`}</p>
           <hr />
           <${Form} onSubmit=${submit}>
             <${Field} label=${t("login.code")} value=${code} onInput=${set} class="mono" spellcheck="false"
-              hint=${html`${t("login.code-hint")} <code>offset wallet --code</code>`} />
+              hint=${html`${t("login.code-hint")} <code>offset wallet open --code</code>`} />
             <${Trouble} problem=${loginProblem.value} />
             <div><${Act} does=${() => logIn(code)} type="submit" disabled=${!code.trim()}>${t("login.do")}<//></div>
           <//>
