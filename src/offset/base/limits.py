@@ -49,6 +49,22 @@ CALLER_WAITS_MS: Millis = 6 * SECOND  # a caller of ours gives up after HANDSHAK
 ASKS_PER_SECOND = 4  # of all strangers together, for what they choose themselves
 ASKS_BURST = 16
 ASK_WAITS_MS: Millis = 6 * SECOND  # to be drawn by lot when there are more
+REQUEST_ASKS_PER_MINUTE = 16  # of strangers for one request, and at once
+ASKS_OPEN_MAX = 4096  # of all guests
+STRANGERS_ASKS_MAX = 256  # open ones of all strangers, for what they choose themselves
+REQUEST_ASKS_MAX = 16  # open ones of strangers for one request
+CONTACT_ASKS_MAX = 16  # open ones of one contact
+ASK_SAFE_MS: Millis = MINUTE  # in which no other takes its place
+REQUESTS_OPEN_MAX = 10_000  # of our own
+OWN_ASKS_MAX = 1000  # of ours to others
+PAY_WITHIN_MS: Millis = 15 * MINUTE  # from an invoice that was asked for
+PAY_GRACE_MS: Millis = 5 * MINUTE  # and then it is withdrawn
+HEARD_MS: Millis = 10 * MINUTE  # but not before a payer could have called for so long
+ASK_MS: Millis = 2 * MINUTE  # for an answer, unless the person says that it may take longer
+ASK_PAUSE_MS_MIN: Millis = SECOND  # between calls for an answer
+ASK_PAUSE_MS_MAX: Millis = MINUTE
+DELIVERY_PAUSE_MS_MIN: Millis = 2 * SECOND  # between calls to hand over a commit, or to give up
+DELIVERY_PAUSE_MS_MAX: Millis = 5 * MINUTE
 
 # Frames and messages
 FRAME_BYTES_MAX = 2**20  # (ref, declared): node, relay and index lines

@@ -42,14 +42,14 @@ ROW = GuestAsk(
 @pytest.mark.parametrize("stage", GuestStage)
 def test_what_has_ended_is_found_in_the_past(stage: GuestStage) -> None:
     row = replace(ROW, stage=stage)
-    past = RowsPast({ASK_ID: row})
+    past = RowsPast({ASK_ID: row}, {})
     found = row if stage in ENDED else None
     assert past.guest_ask(ASK_ID) == found
     assert past.guest_invoice(INVOICE.invoice_id) == found
 
 
 def test_what_nobody_asked_is_not_found() -> None:
-    past = RowsPast({ASK_ID: replace(ROW, stage=GuestStage.COLLECTED)})
+    past = RowsPast({ASK_ID: replace(ROW, stage=GuestStage.COLLECTED)}, {})
     assert past.guest_ask(Uid(b"b" * 16)) is None
     assert past.guest_invoice(InvoiceId(b"b" * 32)) is None
 

@@ -52,6 +52,10 @@ class OwnAsk(msgspec.Struct, frozen=True, kw_only=True):
     """Unix time in ms: from then on an unanswered question has failed."""
     give_up_until: Millis | None = None
     """Unix time in ms: from then on giving up needs no answer; None: it does, since credits may be frozen."""
+    refused: int | None = None
+    """In GIVING_UP: the code with which the owner refused, 0 when it withdrew its invoice; None: we stopped."""
+    why: str = ""
+    """What the owner said with it, for people."""
     invoice: Invoice | None = None
     """From PRICED on."""
     commit: Commit | None = None
@@ -186,12 +190,16 @@ class Past(Protocol):
         """The row with this invoice in one of the stages ENDED. Raises NodeStopped when the disk cannot say."""
         ...
 
+    def request(self, request_id: Uid) -> Request | None:
+        """The row of this request if it is not OPEN. Raises NodeStopped when the disk cannot say."""
+        ...
+
 
 class RowsPast:
-    """The past in a dict of rows, which may go on to change."""
+    """The past in dicts of rows, which may go on to change."""
 
-    def __init__(self, rows: Mapping[Uid, GuestAsk]) -> None:
-        self._rows = rows
+    def __init__(self, rows: Mapping[Uid, GuestAsk], requests: Mapping[Uid, Request]) -> None:
+        self._rows, self._requests = rows, requests
 
     def guest_ask(self, ask_id: Uid) -> GuestAsk | None:
         """As Past says."""
@@ -203,6 +211,11 @@ class RowsPast:
         found = [row for row in self._rows.values() if row.invoice_id == invoice_id and row.stage in ENDED]
         return found[0] if found else None
 
+    def request(self, request_id: Uid) -> Request | None:
+        """As Past says."""
+        row = self._requests.get(request_id)
+        return row if row is not None and row.state is not RequestState.OPEN else None
 
-NO_PAST: Past = RowsPast({})
+
+NO_PAST: Past = RowsPast({}, {})
 """Nothing was ever made durable."""

@@ -13,8 +13,17 @@ from collections.abc import Collection
 from offset.base.entropy import Entropy
 from offset.base.ids import CallId, PublicKey
 from offset.base.instants import Instant, earliest
-from offset.base.limits import GUEST_SILENT_MS, GUEST_STAYS_MS, GUESTS_MAX, GUESTS_STRANGE_MAX
-from offset.core.mailbox.ask_lot import AskLot
+from offset.base.limits import (
+    ASK_WAITS_MS,
+    ASKS_BURST,
+    ASKS_PER_SECOND,
+    GUEST_SILENT_MS,
+    GUEST_STAYS_MS,
+    GUESTS_MAX,
+    GUESTS_STRANGE_MAX,
+)
+from offset.base.lot import Lot
+from offset.base.token_bucket import TokenBucket
 from offset.core.mailbox.effects import News
 from offset.core.mailbox.talk import CallAlarm, Talk
 from offset.core.mailbox.waiting_room import WaitingRoom
@@ -24,6 +33,7 @@ from offset.core.meeting.effects_buffer import EffectsBuffer
 from offset.core.meeting.listening import ListenLegs
 from offset.core.meeting.tunnels import Tunnels
 from offset.wire.common import RelayAddress
+from offset.wire.mailbox import Letter
 
 NOBODY = LineId(0)
 """In the place of a name in the alarm of the waiting room, and in that of the questions."""
@@ -41,7 +51,8 @@ class Guests:
         self._contacts: frozenset[PublicKey] = frozenset()
         self.tunnels = tunnels
         self.accepting = Accepting(tunnels)
-        self.asks = AskLot(entropy)
+        # Each costs us an invoice in our node. The bucket lets one more pass than it holds.
+        self.asks: Lot[Letter] = Lot(entropy, TokenBucket(ASKS_PER_SECOND, ASKS_BURST - 1), ASK_WAITS_MS)
         self.talks: dict[CallId, Talk] = {}
         """Oldest first."""
 
