@@ -34,6 +34,7 @@ const SCREENS = {
   cards: () => import("./screens/cards.js"),
   currencies: () => import("./screens/currencies.js"),
   settings: () => import("./screens/settings.js"),
+  "programs/add": () => import("./screens/program-add.js"),
 };
 
 function loaderOf({ name, parts }) {
