@@ -75,6 +75,10 @@ class CardDatabase:
         """Let go of the file."""
         self._database.close()
 
+    def rest(self) -> None:
+        """Give back the memory until the books are used again."""
+        self._database.rest()
+
     def reader(self) -> SmallReader:
         """One more connection, only for reading, for another thread; the caller closes it."""
         return self._database.reader()

@@ -86,6 +86,7 @@ function First() {
 }
 
 followTheme();
+// The wallet is asked while the words come.
+start();
 await loadWords("en");
 render(html`<${App} />`, document.getElementById("app"));
-start();
