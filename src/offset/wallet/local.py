@@ -70,6 +70,7 @@ async def running_node(folder: Path) -> AsyncIterator[RunningNode]:
             lambda key: ALL if key == app.public_key else None,
             records,
             monotonic_ms(),
+            past=store.past,
         )
         # The log is made long enough, which takes some 20 ms.
         await _whole(store.settle, lambda _: None)

@@ -368,3 +368,22 @@ def test_the_node_is_away(wallet: Served) -> None:
     assert purse.get("purchases") == purse.get("sales") == []
     assert purse.get("history")["rows"] == []
     assert purse.get("held")["lines"] == []
+
+
+def test_a_card_that_is_closed_and_opened_goes_on_paying(tmp_path: Path) -> None:
+    """Its node counts its history on, and knows what was used before: neither of them stops."""
+    with two_purses(tmp_path) as (buyer, seller):
+        for number in range(2):
+            sale = seller.sell("5")
+            held = buyer.hold(sale["text"])
+            assert held["stage"] == "held", number
+            commit = buyer.get(f"purchases/{held['id']}/commit")["text"]
+            seller.do(f"sales/{sale['id']}/commit", {"commit": commit})
+            buyer.until_stage("purchases", held["id"], "done")
+            seller.until_stage("sales", sale["id"], "collected")
+            for purse in (buyer, seller):
+                purse.do("close")
+                purse.do("open")
+            for purse in (buyer, seller):
+                until(lambda purse=purse: purse.ask("GET", "friends").status == 200)  # type: ignore[misc]
+                until(lambda purse=purse: all(one["is_online"] for one in purse.get("friends")))  # type: ignore[misc]
