@@ -190,8 +190,6 @@ WRONG = (
     (write_text(BARE) * 2, "These are two texts"),
     (write_text(BARE).replace(":i1/", ":i2/"), "newer program"),
     (write_text(BARE).replace(":i1/", ":z1/"), "newer program"),
-    (write_text(ADDRESS), "Ask Bob's bakery for an invoice"),
-    (write_text(VALUES["request"]), "Ask Bob's bakery for an invoice"),
     (write_text(VALUES["friend"]), "the card of a friend, not an invoice"),
     (FILES["commit"], "a commit, not an invoice"),
     ("x" * 60_000, "There is no text of Offset"),
@@ -206,6 +204,9 @@ def test_wrong_texts(purses: tuple[Purse, Purse]) -> None:
             answer = buyer.ask("POST", path, {"to": pasted})
             assert answer.status == 422
             assert sentence in answer.body["detail"]
+    for text in (write_text(ADDRESS), write_text(VALUES["request"])):
+        answer = buyer.ask("POST", "quote", {"to": text})
+        assert (answer.status, answer.body["cause"]) == (422, "not-asked")
     assert buyer.ask("POST", "purchases", {"to": ""}).status == 400
     assert buyer.ask("POST", "purchases", {"to": "x" * 70_000}).status == 413
     assert buyer.get("purchases") == []
