@@ -35,7 +35,8 @@ _COMMANDS = {
     "open": LazyCommand(
         "offset.programs.offset.open_cli",
         "open_text",
-        "Open a text that you were given, or a file: pay an invoice or a request, collect with a commit, check a receipt.",
+        "Open a text that you were given, or a file: pay an invoice or a request, collect with a commit, check "
+        "a receipt.",
     ),
     "pay": LazyCommand(
         "offset.programs.offset.pay_cli",
