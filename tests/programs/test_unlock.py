@@ -15,6 +15,7 @@ from offset.testing import APP, NODE, identity, in_thread
 from offset.wire.files import format_ticket, parse_ticket
 from support.commands import Main, put, run_main
 from support.locked import PHRASE, key_file, locked_text, locked_with_phrase
+from support.processes import started
 
 SERVERS: dict[str, tuple[Main, list[str]]] = {
     "stnode": (stnode.main, ["-l", "127.0.0.1:0", "-d", "node.db", "-t", "."]),
@@ -59,12 +60,11 @@ def test_a_server_unlocks_its_identity(program: str, folder: Path) -> None:
     (folder / "trusted").mkdir()
     options = ["trusted" if option == "." else option for option in options]
     command = [sys.executable, "-c", f"from offset.programs.{program} import main; main()", "-i", "my.ident"]
-    with subprocess.Popen(
+    with started(
         [*command, *options], stdout=subprocess.PIPE, text=True, env={"OFFSET_UNLOCK": source}
     ) as running:
         assert running.stdout is not None
         line = running.stdout.readline()
-        running.terminate()
     assert line.startswith(f"{program}: listening on 127.0.0.1:")
     assert running.returncode == 0
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 import time
 
 import pytest
@@ -132,24 +130,3 @@ def test_memory_that_is_free_goes_back_where_the_system_can_be_told(monkeypatch:
     monkeypatch.setattr("ctypes.CDLL", lambda _: object())
     give_back_memory()
     assert told == [0]
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux is told so")
-def test_no_core_is_dumped() -> None:
-    """A program that serves is told to Linux as one whose memory nobody may look at, and writes no core file."""
-    code = (
-        "import ctypes, resource; from offset.shell.system import forbid_core_dumps; forbid_core_dumps(); "
-        "print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0), resource.getrlimit(resource.RLIMIT_CORE))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "0 (0, 0)\n"
-
-
-def test_no_core_file() -> None:
-    """A command writes no core file."""
-    code = (
-        "import resource; from offset.shell.system import forbid_core_files; forbid_core_files(); "
-        "print(resource.getrlimit(resource.RLIMIT_CORE))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "(0, 0)\n"

@@ -12,7 +12,7 @@ from offset.base.limits import AGE_WORK_FACTOR_MAX, UNLOCK_TRIES_MAX
 from offset.crypto.age import armor
 from offset.crypto.age.sealed import seal
 from offset.crypto.age.secrets import Key, Lock, Passphrase
-from offset.shell import unlock_sources, unlocking
+from offset.shell import unlock_reading, unlock_sources, unlocking
 from offset.shell.unlock_sources import Source, parse
 from offset.shell.unlocking import opened, unlock
 
@@ -121,7 +121,7 @@ def test_a_person_may_try_again(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
         asked.append(prompt)
         return given.pop(0)
 
-    monkeypatch.setattr(unlock_sources, "ask", ask)
+    monkeypatch.setattr(unlock_reading, "ask", ask)
     given += ["wrong", "wrong", PHRASE]
     assert unlock(LOCKED, PATH, Source("ask", "")) == "plain"
     assert asked == ["The passphrase of node.ident: "] * UNLOCK_TRIES_MAX

@@ -14,7 +14,7 @@ import click
 
 from offset.base.faults import OffsetError
 from offset.programs.printing import printable
-from offset.shell.system import forbid_core_files
+from offset.shell.secrecy import forbid_core_files
 
 FAILED = 1
 USAGE = 2

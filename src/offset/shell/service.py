@@ -14,7 +14,8 @@ from typing import Any, Protocol
 
 from offset.base.faults import OffsetError, Undecodable
 from offset.shell.log import set_up_log
-from offset.shell.system import forbid_core_dumps, new_loop, raise_descriptor_limit
+from offset.shell.secrecy import forbid_core_dumps
+from offset.shell.system import new_loop, raise_descriptor_limit
 from offset.wire.codec import Codec
 
 SWITCH_SECONDS = 0.0005

@@ -15,8 +15,6 @@ Clock = Callable[[], Instant]
 ENTROPY_POOL_BYTES = 4096
 _DIRECT_BYTES = ENTROPY_POOL_BYTES // 4
 """Larger draws go to the system at once: they would waste the pool."""
-_PR_SET_DUMPABLE = 4
-"""As linux/prctl.h has it."""
 DESCRIPTORS_WANTED = 65_536
 DESCRIPTORS_UNKNOWN = 1024
 """What we count on where the system does not tell its limit."""
@@ -87,28 +85,6 @@ def give_back_memory() -> None:
 
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def forbid_core_dumps() -> None:
-    """No core of this process is ever written, nor may others of the same user look into its memory, on Linux.
-
-    It holds a secret key. Only root can still read it.
-    """
-    import ctypes
-
-    forbid_core_files()
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-
-
-def forbid_core_files() -> None:
-    """No core of this process is written as a file; for those that live too short to pay for more."""
-    try:
-        import resource
-    except ImportError:
-        # Not a Unix.
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def new_loop() -> asyncio.AbstractEventLoop:

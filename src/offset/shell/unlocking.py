@@ -10,7 +10,7 @@ from offset.base.limits import UNLOCK_TRIES_MAX
 from offset.crypto.age.faults import AgeFault, TooCostly, WrongSecret
 from offset.crypto.age.sealed import is_for_passphrase, unseal
 from offset.crypto.age.secrets import KEY_BEGINS, Key, Passphrase, Secret
-from offset.shell import unlock_sources
+from offset.shell import unlock_reading, unlock_sources
 from offset.shell.unlock_sources import ASK, FORMS, Source
 
 
@@ -30,7 +30,7 @@ def unlock(text: str, path: Path, source: Source | None) -> str:
     while True:
         tries -= 1
         try:
-            return opened(text, path, source.read(f"The {kind} of {path}: "))
+            return opened(text, path, unlock_reading.read(source, f"The {kind} of {path}: "))
         except WrongSecretGiven as fault:
             if not tries:
                 raise
