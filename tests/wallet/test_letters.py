@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from offset.base.ids import UNSIGNED
+from offset.wire.letters_signing import origin_buffer
+from offset.wire.mailbox import NOBODY_ASKED
+from offset.wire.text_values import InvoiceOrigin, InvoiceText
+from offset.wire.texts import read_text, write_text
 from support.purses import Purse, two_purses
 from support.wallets import until
 
@@ -193,3 +200,22 @@ def test_many_payments_at_once(purses: tuple[Purse, Purse]) -> None:
         assert buyer.until_stage("purchases", id, "done", "failed")["stage"] == "done"
     until(lambda: sum_of(seller) == before + 8)
     until(lambda: len(seller.get(f"requests/{asked['id']}")["sales"]) == 8)
+
+
+def test_an_invoice_that_names_its_mailbox(purses: tuple[Purse, Purse]) -> None:
+    """Its text needs no question, and the commit goes to the mailbox by itself."""
+    buyer, seller = purses
+    sale = seller.sell("9", "Tea")
+    letters = seller.served.daemon.wallet.clerks.get(seller.card).letters
+    bare = read_text(sale["text"])
+    assert isinstance(bare, InvoiceText)
+    key = letters._key
+    assert key is not None
+    origin = InvoiceOrigin(letters.address, NOBODY_ASKED, time.time_ns() // 10**6, 900_000, UNSIGNED)
+    origin = replace(origin, signature=key.sign(origin_buffer(bare, origin)))
+    text = write_text(replace(bare, opt_origin=origin))
+    made = buyer.do("purchases", {"to": text})
+    assert (made["stage"], made["asked"]) == ("priced", None)
+    buyer.do(f"purchases/{made['id']}/confirm", {"fees_max": "0"})
+    assert buyer.until_stage("purchases", made["id"], "done", "failed")["stage"] == "done"
+    seller.until_stage("sales", sale["id"], "collected")
