@@ -132,7 +132,11 @@ class Carrying:
 
     async def get(self, id: str) -> PurchaseRow:
         """One purchase. Raises Refusal, NodeStopped."""
-        row = self._rows.get(id) or self._asked.get(id) or await self._books.do(lambda books: books.purchase(id))
+        row = (
+            self._rows.get(id)
+            or self._asked.get(id)
+            or await self._books.do(lambda books: books.purchase(id))
+        )
         if row is None:
             raise Refusal("not-found", "There is no such payment on this card.")
         return row
