@@ -51,6 +51,7 @@ from offset.wallet.purchases import (
     FORGOTTEN,
     OPEN,
     UNPROVED,
+    UNSENT,
     fees_of,
     invoice_of,
     is_delivered,
@@ -95,6 +96,8 @@ class Carrying:
         self._entropy, self._now, self._told = entropy, now, told
         self._rows: dict[str, PurchaseRow] = {}
         """Those that are open."""
+        self._asked: dict[str, PurchaseRow] = {}
+        """Those that wait for an answer by letter, or for a yes after it, as far as they were begun since the start."""
         self._errands = Errands("the payment")
         self._turn = asyncio.Lock()
         """So that two requests do not both find that nothing was begun."""
@@ -129,7 +132,11 @@ class Carrying:
 
     async def get(self, id: str) -> PurchaseRow:
         """One purchase. Raises Refusal, NodeStopped."""
-        row = self._rows.get(id) or await self._books.do(lambda books: books.purchase(id))
+        row = (
+            self._rows.get(id)
+            or self._asked.get(id)
+            or await self._books.do(lambda books: books.purchase(id))
+        )
         if row is None:
             raise Refusal("not-found", "There is no such payment on this card.")
         return row
@@ -358,6 +365,10 @@ class Carrying:
             self._rows.pop(row.id, None)
             if row.stage != "done":
                 self._expected.purchases.pop(row.id, None)
+        if row.asked is not None and row.stage in UNSENT:
+            self._asked[row.id] = row
+        else:
+            self._asked.pop(row.id, None)
         self._told(row)
         return row
 
