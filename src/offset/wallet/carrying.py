@@ -58,7 +58,7 @@ from offset.wallet.purchases import (
     part_row,
 )
 from offset.wallet.refusals import Refusal
-from offset.wallet.whys import pack_why
+from offset.wallet.whys import pack_why, unpack_why, why_value
 from offset.wire.app import PaymentStatusCanceled, PaymentStatusNotFound, PaymentStatusSuccess
 from offset.wire.common import COMMIT, RECEIPT, Receipt
 
@@ -300,14 +300,15 @@ class Carrying:
     async def _end_unpaid(
         self, row: PurchaseRow, why: Why, *, is_acked: bool = True, if_hidden: bool = False
     ) -> PurchaseRow:
-        stage = "stopped" if row.stage == "stopping" else "failed"
+        is_stopping = row.stage == "stopping"
+        # Why it was to be stopped says more than that all came back then.
+        told = (unpack_why(row.why) if is_stopping else None) or why_value(why)
         if row.payment_id is not None and (lost := lost_of(self._card.report, row.payment_id)):
             # Nothing was paid, and friends may claim something all the same.
-            why = replace(why, sentence=f"{why.sentence.rstrip('.')}{lost}.")
-        # Why it was to be stopped says more than that all came back then.
-        told = row.why if row.stage == "stopping" and row.why is not None else pack_why(why)
+            told = replace(told, sentence=f"{told.sentence.rstrip('.')}{lost}.")
+        stage = "stopped" if is_stopping else "failed"
         return await self._change(
-            row.id, if_hidden=if_hidden, stage=stage, why=told, parts=(), is_acked=is_acked
+            row.id, if_hidden=if_hidden, stage=stage, why=pack_why(told), parts=(), is_acked=is_acked
         )
 
     def _cancelled(self, row: PurchaseRow) -> Why:
