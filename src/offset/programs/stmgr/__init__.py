@@ -33,7 +33,9 @@ _COMMANDS = {
         "Write an identity in the plain form of Offset 0.1.11.",
     ),
     "show-key": LazyCommand(
-        "offset.programs.stmgr.identity", "show_key", "Print the public key of an identity."
+        "offset.programs.stmgr.identity",
+        "show_key",
+        "Print the public key of an identity, to compare it with friends.",
     ),
     "init-node-db": LazyCommand(
         "offset.programs.stmgr.database", "init_node_db", "Make the empty database of a node."

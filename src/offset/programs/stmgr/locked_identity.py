@@ -22,10 +22,11 @@ from offset.shell.identity_file import identity_in, open_identity
 @click.command("gen-key", context_settings=CONTEXT)
 @options.output("The file of the key to make, usually *.key.")
 def gen_key(output: Path) -> None:
-    """Make an age key, which opens the identities that were locked for it, and print its recipient.
+    """Make an age key, which opens locked identities.
 
-    The recipient age1... is no secret: it is what --to takes. The file of the key is one, as the identity is: keep
-    both apart, for together they are as good as a plain identity. Any program that knows age reads the file.
+    It opens those that were locked for its recipient, age1..., which is printed: that is no secret, and what --to
+    takes. The file of the key is one, as the identity is: keep both apart, for together they are as good as a plain
+    identity. Any program that knows age reads the file.
     """
     refuse_existing(output)
     key = Key(os.urandom(DH_KEY_BYTES))
