@@ -19,6 +19,7 @@ from offset.engine.surface import Engine
 from offset.sim.cast import bodies
 from offset.sim.cast.client import Client
 from offset.sim.cast.hostile import HONEST, Mischief
+from offset.sim.cast.purse import Purse
 from offset.sim.cast.watch import Watch
 from offset.sim.physics.host import Host, identity_seed
 from offset.sim.physics.network import VirtualNetwork, Weather
@@ -56,6 +57,8 @@ class Cast:
         self.identities: dict[str, Identity] = {}
         self.hosts: dict[str, Host] = {}
         self.clients: dict[str, Client] = {}
+        self.purses: dict[str, Purse] = {}
+        """The wallets of the owners that have one, by node."""
         self.names: dict[PublicKey, str] = {}
         self.settings: dict[str, dict[tuple[Any, ...], AppRequest]] = {name: {} for name in scenario.nodes}
         """What each owner wants, to be asked for again after a lost database."""
@@ -82,6 +85,8 @@ class Cast:
             self._add_index(f"index{place}")
         for name in scenario.nodes:
             self._add_node(name)
+        for name in scenario.wallets:
+            self._add_purse(name)
         for name in scenario.nodes:
             self._first_wishes(name)
         for friendship in scenario.friendships:
@@ -144,6 +149,8 @@ class Cast:
             if host.disk is not None:
                 host.disk.slow_until, host.disk.fault = 0, None
             _calm(host.engine)
+        for purse in self.purses.values():
+            purse.open()
 
     def _calmed(self, make: Callable[[Host], Engine]) -> Callable[[Host], Engine]:
         """What is born after faults have stopped does no mischief."""
@@ -162,7 +169,8 @@ class Cast:
         host.start()
         return host
 
-    def _drift(self, name: str) -> int:
+    def drift(self, name: str) -> int:
+        """By how many parts in a million the clock of this host runs fast."""
         return self.world.rng.fork(f"drift {name}").between(-1, 1) * self.scenario.drift_ppm
 
     def _add_relay(self, name: str) -> None:
@@ -207,13 +215,17 @@ class Cast:
                 self._calmed(make),
                 addresses={APPS: f"{name}:1"},
                 has_disk=True,
-                drift_ppm=self._drift(name),
+                drift_ppm=self.drift(name),
             )
         )
         client = Client(self.world, self.network, name, f"{name}:1", self.key(name), self.watch.acknowledged)
         self.clients[name] = client
         self.hosts[client.host.name] = client.host
         client.host.start()
+
+    def _add_purse(self, name: str) -> None:
+        purse = self.purses[name] = Purse(self, name)
+        self._add(purse.host)
 
     # Wishes of the owners
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from offset.base.ids import RequestId
+from offset.base.ids import InvoiceId, RequestId
 from offset.engine.surface import Effect
 from offset.sim.physics.host import Host
 from offset.wire.app import AppRequest
+
+if TYPE_CHECKING:
+    from offset.sim.cast.errand import Errand
 
 
 class Watch(Protocol):
@@ -23,4 +26,16 @@ class Watch(Protocol):
 
     def spoken(self, name: str, request_id: RequestId) -> None:
         """The node of this name gave its app the commit of a payment, for the part with this id."""
+        ...
+
+    def letter(self, name: str, told: Any) -> None:
+        """The wallet of this node was told this by the engine of its letters: an order, or news."""
+        ...
+
+    def invoice_ended(self, name: str, invoice_id: InvoiceId, before: str, now: str) -> None:
+        """The node of this name says how an invoice ended, and what it said of it first."""
+        ...
+
+    def errand_over(self, errand: Errand) -> None:
+        """A buyer takes a purchase by letter for ended, and is free to begin another one."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from offset.sim.cast.cast import Cast
+from offset.sim.cast.errand import Errand
 from offset.sim.cast.purchase import Purchase
 from offset.sim.cast.unprivileged import UnprivilegedApp
 from offset.sim.judge.excuses import Excuses
@@ -17,6 +18,8 @@ class Evidence:
         self.scenario = scenario
         self.cast = Cast(scenario)
         self.purchases: list[Purchase] = []
+        self.errands: list[Errand] = []
+        """Purchases by letter."""
         self.last_purchases: list[Purchase] = []
         """Those that show that the network still works; not part of the plan."""
         self.unprivileged: list[UnprivilegedApp] = []
@@ -30,5 +33,5 @@ class Evidence:
 
     @property
     def all_purchases(self) -> list[Purchase]:
-        """Those of the plan, and the last ones."""
-        return self.purchases + self.last_purchases
+        """Those of the plan, those by letter for which something was sent, and the last ones."""
+        return [*self.purchases, *[one for one in self.errands if one.is_sent], *self.last_purchases]
