@@ -301,7 +301,7 @@ def index_untold() -> list[Patch]:
 
 def removal_forgotten() -> list[Patch]:
     """A node that dies does not remember that it removed a friend and still has to take back what it told of it."""
-    return [(withdrawn.Withdrawn, "removed", lambda self, changes: {})]
+    return [(withdrawn.Withdrawn, "removed", lambda self, changes: [])]
 
 
 def index_ignores_debts() -> list[Patch]:

@@ -25,11 +25,13 @@ def test_what_is_removed_is_remembered_until_it_is_taken_back() -> None:
     """A row comes with the change that removes the settings, and goes when no server believes in the pair any more."""
     withdrawn = Withdrawn([])
     changes: Changes = {ConfigKey(ANN, "FST"): None, ConfigKey(BOB, "FST"): None, FriendKey(ANN): None}
-    assert withdrawn.removed(changes) == {
+    before = dict(changes)
+    assert withdrawn.removed(changes) == [(ANN, "FST"), (BOB, "FST")]
+    assert changes == {
+        **before,
         GONE.key(): GONE,
         WithdrawnKey(BOB, "FST"): WithdrawnRecord(BOB, "FST"),
     }
-    assert withdrawn.among({**changes, GONE.key(): GONE}) == [(ANN, "FST")]
     assert withdrawn.taken_back([(ANN, "FST"), (ANN, "EUR")]) == {GONE.key(): None}
     assert withdrawn.taken_back([(ANN, "FST")]) == {}
 
@@ -45,7 +47,7 @@ def test_what_is_published_again_is_not_withdrawn() -> None:
 def test_settings_that_change_are_not_removed() -> None:
     """Only a row that goes is a pair that is gone."""
     record = ConfigRecord(ANN, "FST", FREE, 5, True)
-    assert Withdrawn([]).removed({record.key(): record, FriendKey(BOB): None}) == {}
+    assert Withdrawn([]).removed({record.key(): record, FriendKey(BOB): None}) == []
 
 
 def test_after_a_start_every_pair_is_doubtful() -> None:
@@ -66,6 +68,6 @@ def test_what_is_remembered_is_bounded() -> None:
     withdrawn = Withdrawn([])
     for number in range(WITHDRAWN_MAX):
         assert len(withdrawn.removed({ConfigKey(ANN, str(number)): None})) == 1
-    assert withdrawn.removed({ConfigKey(ANN, "one more"): None}) == {}
+    assert withdrawn.removed({ConfigKey(ANN, "one more"): None}) == []
     assert len(withdrawn.taken_back([(ANN, "7")])) == 1
     assert len(withdrawn.removed({ConfigKey(ANN, "one more"): None})) == 1

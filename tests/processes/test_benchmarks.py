@@ -85,5 +85,5 @@ def test_books() -> None:
 
 def test_wallet() -> None:
     """It tells of a wallet with no, one and ten cards."""
-    told = run("wallet.py", "--seconds", "0.1")
+    told = run("wallet.py", "--only", "idle", "--seconds", "0.1")
     assert "10 cards:" in told

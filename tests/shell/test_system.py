@@ -14,6 +14,7 @@ from offset.shell.system import (
     SystemEntropy,
     asleep_ms,
     descriptors_max,
+    give_back_memory,
     monotonic_ms,
     new_loop,
     raise_descriptor_limit,
@@ -114,3 +115,18 @@ def test_connections_leave_descriptors(descriptors: int, connections: int) -> No
 def test_callers_leave_a_tenth_of_the_descriptors() -> None:
     """With many descriptors DESCRIPTORS_USED_PERCENT_MAX of them may be connections, and not one more."""
     assert ports_max(100_000) == 1000 * DESCRIPTORS_USED_PERCENT_MAX
+
+
+def test_memory_that_is_free_goes_back_where_the_system_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told once; where there is no such call nothing happens."""
+    told: list[int] = []
+
+    class Libc:
+        malloc_trim = told.append
+
+    monkeypatch.setattr("ctypes.CDLL", lambda _: Libc)
+    give_back_memory()
+    assert told == [0]
+    monkeypatch.setattr("ctypes.CDLL", lambda _: object())
+    give_back_memory()
+    assert told == [0]

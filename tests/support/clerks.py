@@ -30,13 +30,19 @@ PATIENCE_S = 20.0
 class LooseCard:
     """A card that is open as long as its session lasts."""
 
-    def __init__(self, folder: Path, session: LastingSession, id: str = "card") -> None:
-        self.id, self.folder = id, folder
+    def __init__(
+        self, folder: Path, session: LastingSession, id: str = "card", identity: Identity | None = None
+    ) -> None:
+        self.id, self.folder, self.identity = id, folder, identity
         self.session = session
 
     @property
     def public_key(self) -> PublicKey | None:
         return self.report.public_key
+
+    @property
+    def owner(self) -> Identity | None:
+        return self.identity
 
     @property
     def node(self) -> Node:

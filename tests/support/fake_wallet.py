@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from offset.wallet import qr
-from offset.wallet.values import cards, friends, history, payments, session, texts
+from offset.wallet.values import cards, friends, history, payments, session, texts, tokens
 from offset.wallet.values.problems import Problem
 from support import wallet_sample as sample
 
@@ -66,6 +66,7 @@ class World:
         self.standing = cards.Standing(relays=(), servers=(), links=()) if empty else sample.standing()
         self.currencies = () if empty else sample.CURRENCIES
         self.settings = session.Settings(owner="Eva", main_card="home", fees_percent=3, sound=True)
+        self.tokens = [] if empty else list(sample.TOKENS)
         self.readable: dict[str, texts.ReadAnswer] = {}
         """What texts are."""
         self.quotes: dict[str, payments.Quote] = {}
@@ -245,6 +246,17 @@ def answer(world: World, method: str, path: str, query: dict[str, str], body: An
                 id="two", kind="socket", since=sample.START, seen=sample.START, is_this=False
             )
             return [page, socket]
+        case "GET", ["tokens"]:
+            return world.tokens
+        case "POST", ["tokens"]:
+            if code is None:
+                raise Refused("confirm", 428, f"Let {body['name']} do what you chose.", code="yes")
+            wish = msgspec.convert(body, tokens.NewToken)
+            world.tokens.append(sample.token(wish))
+            return tokens.MadeToken(secret=sample.SECRET, token=world.tokens[-1])
+        case "DELETE", ["tokens", one]:
+            world.tokens = [token for token in world.tokens if token.id != one]
+            return None
         case "GET", ["settings"]:
             return world.settings
         case "PATCH", ["settings"]:

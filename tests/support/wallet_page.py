@@ -59,6 +59,7 @@ def screens(world: World) -> dict[str, str]:
         "add-card": "/cards/add",
         "currencies": "/currencies",
         "settings": "/settings",
+        "add-program": "/programs/add",
     }
 
 

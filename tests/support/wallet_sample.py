@@ -7,7 +7,9 @@ import hashlib
 import random
 from datetime import UTC, datetime, timedelta
 
-from offset.wallet.values import cards, friends, history, payments, session, texts
+import msgspec
+
+from offset.wallet.values import cards, friends, history, payments, session, texts, tokens
 from offset.wallet.values.problems import Remedy
 
 START = datetime(2026, 11, 29, 14, 5, tzinfo=UTC)
@@ -15,6 +17,33 @@ UP = cards.Reach(state="up")
 CURRENCIES = (
     session.CurrencyView(currency="FST", decimals=2, label="FST", smallest="100", is_used=True),
     session.CurrencyView(currency="hours", decimals=0, label="h", smallest="1", is_used=True),
+)
+TOKENS = (
+    tokens.Token(
+        id="till",
+        name="Market stall",
+        rights=("see", "receive"),
+        cards=("home",),
+        budgets=(),
+        expires=None,
+        made=START,
+        seen=START,
+    ),
+    tokens.Token(
+        id="pump",
+        name="Bicycle pump",
+        rights=("pay",),
+        cards=None,
+        budgets=(
+            tokens.BudgetLeft(
+                card="home", currency="FST", amount="2000", period="week", most="500", left="1500"
+            ),
+            tokens.BudgetLeft(card="home", currency="hours", amount="3", period="ever", most=None, left=None),
+        ),
+        expires=START + timedelta(days=365),
+        made=START,
+        seen=None,
+    ),
 )
 NAMES = [
     "Aaron",
@@ -38,6 +67,26 @@ NAMES = [
     "Sam",
     "Tess",
 ]
+
+
+SECRET = f"offset_{'k7F3qx2mZa' * 4}"
+
+
+def token(wish: tokens.NewToken) -> tokens.Token:
+    """What is made of a wish; nothing of its budgets is spent yet."""
+    budgets = tuple(
+        tokens.BudgetLeft(**msgspec.structs.asdict(budget), left=budget.amount) for budget in wish.budgets
+    )
+    return tokens.Token(
+        id="new",
+        name=wish.name,
+        rights=wish.rights,
+        cards=wish.cards,
+        budgets=budgets,
+        expires=wish.expires,
+        made=START,
+        seen=None,
+    )
 
 
 def key(name: str) -> str:

@@ -64,6 +64,28 @@ async def test_many_changes_of_one_thing_are_told_once() -> None:
 
 
 @story
+async def test_what_somebody_waits_for_is_told_at_once() -> None:
+    """A payment is told when the turn of the loop is over, as it is then; the rest of the moment waits."""
+    events = Events("start")
+    stages = ["sending"]
+    events.changed("friend", lambda: "Dana", card="a", key="dana")
+    events.changed("purchase", lambda: stages[-1], card="a", key="p")
+    stages.append("held")
+    events.changed("purchase", lambda: stages[-1], card="a", key="p")
+    await asyncio.sleep(0)
+    assert events.last_id == "start-1"
+    reading = events.read("start-0", BEAT_S)
+    _, first = await anext(reading)
+    assert first is not None
+    assert (first.kind, first.value) == ("purchase", "held")
+    events.flush()
+    _, second = await anext(reading)
+    assert second is not None
+    assert second.kind == "friend"
+    await reading.aclose()
+
+
+@story
 async def test_a_quiet_stream_beats_and_ends() -> None:
     """Without events a None comes now and then; with the wallet the stream ends."""
     events = Events("start")

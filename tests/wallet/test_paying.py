@@ -32,7 +32,7 @@ from offset.testing import (
     story,
 )
 from offset.testing.rules import ACK_OF_CANCEL
-from offset.wallet import paying
+from offset.wallet import carrying
 from offset.wallet.clerk import Clerk
 from offset.wallet.refusals import Refusal
 from offset.wallet.whys import unpack_why
@@ -56,8 +56,8 @@ def shop() -> FakeNode:
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short pauses."""
-    monkeypatch.setattr(paying, "PAUSE_MS_MIN", 10)
-    monkeypatch.setattr(paying, "PAUSE_MS_LONGEST", 50)
+    monkeypatch.setattr(carrying, "PAUSE_MS_MIN", 10)
+    monkeypatch.setattr(carrying, "PAUSE_MS_LONGEST", 50)
 
 
 def collect(fake: FakeNode, row: PurchaseRow) -> None:

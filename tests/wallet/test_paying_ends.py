@@ -29,7 +29,7 @@ from offset.testing import (
     story,
 )
 from offset.testing.fake_node import ACK_OF_SUCCESS
-from offset.wallet import paying
+from offset.wallet import carrying
 from offset.wallet.clerk import Clerk
 from offset.wallet.refusals import Refusal
 from offset.wallet.whys import unpack_why
@@ -46,8 +46,8 @@ BOB = FRIEND.public_key
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short pauses."""
-    monkeypatch.setattr(paying, "PAUSE_MS_MIN", 10)
-    monkeypatch.setattr(paying, "PAUSE_MS_LONGEST", 50)
+    monkeypatch.setattr(carrying, "PAUSE_MS_MIN", 10)
+    monkeypatch.setattr(carrying, "PAUSE_MS_LONGEST", 50)
 
 
 def shop() -> FakeNode:
@@ -152,7 +152,7 @@ async def test_shown_while_the_node_is_found_to_have_lost_it(
 ) -> None:
     """The commit goes out at the moment at which the wallet would call it unpaid: it must not."""
     writing, go_on = threading.Event(), threading.Event()
-    put, find = CardDatabase.put_purchase, paying.end_of_payment
+    put, find = CardDatabase.put_purchase, carrying.end_of_payment
 
     def slow(self: CardDatabase, row: PurchaseRow) -> None:
         if row.handed is not None and not writing.is_set():
@@ -174,7 +174,7 @@ async def test_shown_while_the_node_is_found_to_have_lost_it(
                 asyncio.get_running_loop().call_later(0.05, go_on.set)
             return found
 
-        monkeypatch.setattr(paying, "end_of_payment", shown_meanwhile)
+        monkeypatch.setattr(carrying, "end_of_payment", shown_meanwhile)
         fake.lose(payment_id)
         fake.do(fake.hangup_all)
         row = await stage_of(clerk, "one", "failed", "not-known")

@@ -14,7 +14,7 @@ CARD = "cards/home"
 def test_every_question_is_answered(is_empty: bool) -> None:
     """Whatever the page asks for first is answered, and can be written as JSON."""
     world = World(empty=is_empty)
-    for path in ("me", "sessions", "settings", "currencies", "cards"):
+    for path in ("me", "sessions", "tokens", "settings", "currencies", "cards"):
         assert msgspec.json.encode(answer(world, "GET", path, {}, None, None))
     for path in ("friends", "held", "standing", "own-card", "history", "chart", "capacity", "sales"):
         assert msgspec.json.encode(answer(world, "GET", f"{CARD}/{path}", {}, None, None))

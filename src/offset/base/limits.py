@@ -298,6 +298,7 @@ WALLET_LOGIN_MS: Millis = 600 * SECOND  # a login link or code is good so long, 
 WALLET_CONFIRM_MS: Millis = 120 * SECOND
 WALLET_EVENTS_MS: Millis = SECOND // 10  # what changes in this time is told once
 WALLET_BEAT_MS: Millis = 15 * SECOND  # of a stream without events
+WALLET_BOOKS_REST_MS: Millis = 10 * SECOND  # unused for so long, the books of a card give back their memory
 WALLET_RESTART_MS_MIN: Millis = 1 * SECOND  # pause before a card that stopped is started again
 WALLET_RESTART_MS_MAX: Millis = 60 * SECOND
 

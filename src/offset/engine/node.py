@@ -424,22 +424,28 @@ class NodeEngine:
         if turn.waiting:
             self._look_at_parts(turn.waiting)
         concerned = turn.concerned()
-        self._look_at_tokens({**concerned, **{friend: None for friend, _ in turn.messages}})
+        self._look_at_tokens({**concerned, **dict.fromkeys([friend for friend, _ in turn.messages])})
         self._pieces.changed(concerned)
         self._whole.changed(concerned)
-        self._pieces.changed([told.friend_public_key for told in turn.credit_lines])
+        if turn.credit_lines:
+            self._pieces.changed([told.friend_public_key for told in turn.credit_lines])
         capacities = self._capacities.changed(self._funder.state, concerned)
         turn.changes.update(self._withdrawn.published(capacities))
-        turn.changes.update(self._withdrawn.removed(turn.changes))
+        withdrawn = self._withdrawn.removed(turn.changes)
         lost = lost_payments(self._funder.state, turn.lost_payments) if turn.lost_payments else ()
-        self._put(turn.changes, lambda: self._release(turn, ack, capacities, lost))
+        self._put(turn.changes, lambda: self._release(turn, ack, capacities, withdrawn, lost))
 
     def _report(self, changes: Changes, ack: Uid | None, mutations: Sequence[NodeReportMutation]) -> None:
         """Tell apps of changes beside the funder's, once these rows are durable."""
         self._put(changes, lambda: self._apps.tell_change(ack, mutations))
 
     def _release(
-        self, turn: Turn, ack: Uid | None, capacities: Changed, lost: tuple[LostPayment, ...]
+        self,
+        turn: Turn,
+        ack: Uid | None,
+        capacities: Changed,
+        withdrawn: Sequence[Pair],
+        lost: tuple[LostPayment, ...],
     ) -> None:
         """Say what a turn says, now that its rows are durable."""
         self._funder.settled(turn.used_up)
@@ -457,12 +463,13 @@ class NodeEngine:
             extra = Extra(tuple(turn.credit_lines), refusal=turn.refusal or "", lost_payments=lost)
         if ack is not None or turn.mutations or extra is not None:
             self._apps.tell_change(ack, [FunderMutation(mutation) for mutation in turn.mutations], extra)
-        self._apps.tell_lost(lost)
+        if lost:
+            self._apps.tell_lost(lost)
         for result in turn.results:
             self._apps.tell(result)
         if capacities:
             self._index.publish(capacities)
-        if withdrawn := self._withdrawn.among(turn.changes):
+        if withdrawn:
             self._index.doubt(withdrawn)
 
     def _tell_friend(self, friend: PublicKey, message: FriendMessage) -> None:

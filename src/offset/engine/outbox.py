@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from offset.core.funder.records import Changes
-from offset.engine.surface import Effect, Persist
+from offset.engine.surface import Effect, Persist, Rows
 
 Release = Callable[[], None]
 
@@ -29,7 +28,7 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._held)
 
-    def put(self, changes: Changes, release: Release) -> list[Effect]:
+    def put(self, changes: Rows, release: Release) -> list[Effect]:
         """Make `changes` durable, then call `release`; at once when nothing has to wait."""
         effects: list[Effect] = []
         if changes:

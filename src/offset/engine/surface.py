@@ -6,16 +6,18 @@ listener, odd ones are dialed by the engine.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, dataclass_transform, runtime_checkable
+from typing import Any, Protocol, dataclass_transform, runtime_checkable
 
 import msgspec
 
 from offset.base.ids import Conn
 from offset.base.instants import Instant
 
-if TYPE_CHECKING:
-    # Only the engine of a node commits; an app starts without the records of one.
-    from offset.core.funder.records import Changes
+Rows = dict[Any, Any]
+"""Changes of rows: the key of each, and the record that now stands there (None: the row is gone).
+
+Nodes and cards have keys and records of their own; an app, which commits nothing, starts without either.
+"""
 
 
 @dataclass_transform(frozen_default=True)
@@ -111,13 +113,10 @@ class Resume(Effect):
 
 
 class Persist(Effect):
-    """Make these changes durable, atomically, after all earlier ones; answered by Persisted.
-
-    A change is a row: its key, and the record that now stands there (None: the row is gone).
-    """
+    """Make these changes durable, atomically, after all earlier ones; answered by Persisted."""
 
     number: int
-    changes: Changes
+    changes: Rows
 
 
 class Tell(Effect):

@@ -26,19 +26,19 @@ class Withdrawn:
         pairs = [(key, currency) for key, friend in state.friends.items() for currency in friend.configs]
         return pairs + [(row.friend, row.currency) for row in self._rows]
 
-    def removed(self, changes: Changes) -> Changes:
-        """The pairs whose settings these changes remove: perhaps published, perhaps not yet taken back everywhere."""
-        found: Changes = {}
+    def removed(self, changes: Changes) -> list[Pair]:
+        """The pairs whose settings these changes remove: perhaps published, perhaps not yet taken back everywhere.
+
+        Their rows are put into the changes.
+        """
+        found: list[Pair] = []
         for key, record in changes.items():
             if record is None and isinstance(key, ConfigKey) and len(self._rows) < WITHDRAWN_MAX:
-                row = WithdrawnRecord(key.friend, key.currency)
-                self._rows[row.key()] = None
-                found[row.key()] = row
+                found.append((key.friend, key.currency))
+                self._rows[WithdrawnKey(*found[-1])] = None
+        for pair in found:
+            changes[WithdrawnKey(*pair)] = WithdrawnRecord(*pair)
         return found
-
-    def among(self, changes: Changes) -> list[Pair]:
-        """The pairs that `removed` has put into these changes."""
-        return [(row.friend, row.currency) for row in changes.values() if isinstance(row, WithdrawnRecord)]
 
     def published(self, capacities: Changed) -> Changes:
         """What is published again is not withdrawn any more."""

@@ -11,19 +11,16 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from offset.base.faults import NodeStopped, OffsetError
-from offset.engine.surface import Persist
-
-if TYPE_CHECKING:
-    from offset.core.funder.records import Changes
+from offset.engine.surface import Persist, Rows
 
 
 class Committer(Protocol):
     """What makes changes durable."""
 
-    def write(self, changes: Changes) -> None:
+    def write(self, changes: Rows) -> None:
         """Put the rows into the open transaction; called in the loop's thread, never during a flush."""
         ...
 
@@ -62,7 +59,7 @@ class GroupCommit:
         self._on_failure = on_failure
         # By its whole name: the library loads its threads only for whoever wants some, and an app commits nothing.
         self._worker = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="commit")
-        self._changes: Changes = {}
+        self._changes: Rows = {}
         self._number: int | None = None
         """Of the last commit in the gathering group."""
         self._is_flushing = False

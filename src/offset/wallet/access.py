@@ -10,6 +10,7 @@ from offset.app.node import Node
 from offset.app.reports import LiveReport
 from offset.app.updates import Update
 from offset.base.ids import PublicKey
+from offset.crypto.identity import Identity
 
 
 class CardAccess(Protocol):
@@ -28,6 +29,14 @@ class CardAccess(Protocol):
     @property
     def public_key(self) -> PublicKey | None:
         """The key of its node, if it is known yet."""
+        ...
+
+    @property
+    def owner(self) -> Identity | None:
+        """Whose key those of the card's mailboxes follow from: its node, or the app of a remote card.
+
+        None before it has said anything since this start.
+        """
         ...
 
     @property

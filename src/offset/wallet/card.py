@@ -66,6 +66,8 @@ class Card:
         self._attend, self._watch = attend, watch
         self._app: Identity | None = None
         """Who we are at the node of a remote card, once its file was read."""
+        self._owner: Identity | None = None
+        """The node of a local card, the app of a remote one."""
         self._session: LastingSession | None = None
         self._report: LiveReport | None = None
         self._updates = Updates(lambda: self.report.snapshot())
@@ -99,6 +101,11 @@ class Card:
     def public_key(self) -> PublicKey | None:
         """The key of its node, if it is known yet."""
         return self._report.public_key if self._report is not None else self.row.node_key
+
+    @property
+    def owner(self) -> Identity | None:
+        """Whose key those of the card's mailboxes follow from; None before it was opened since this start."""
+        return self._owner
 
     @property
     def state(self) -> values.CardState:
@@ -243,9 +250,10 @@ class Card:
     async def _reachable(self) -> AsyncIterator[tuple[Identity, Ticket, asyncio.Task[None] | None]]:
         if self.row.kind == "local":
             async with running_node(self.folder) as node:
+                self._owner = node.identity
                 yield node.app, node.ticket, node.running
         else:
-            self._app = await asyncio.to_thread(open_identity, self.folder / APP)
+            self._app = self._owner = await asyncio.to_thread(open_identity, self.folder / APP)
             # A remote card has both, or it would not have been made.
             assert self.row.node_key is not None
             assert self.row.node_address is not None

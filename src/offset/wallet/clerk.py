@@ -10,14 +10,16 @@ from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 from offset.app.reports import LiveReport
+from offset.base import base64url
 from offset.base.faults import UserFault
-from offset.base.ids import PublicKey
+from offset.base.ids import PublicKey, Uid
 from offset.base.instants import Millis
 from offset.shell.system import SystemEntropy
 from offset.store.card.rows import Contact, Move, PurchaseRow, SaleRow
 from offset.wallet.access import CardAccess
 from offset.wallet.books import Books, open_books
 from offset.wallet.history import Historian
+from offset.wallet.letters import Letters
 from offset.wallet.moves import Expectations
 from offset.wallet.paying import Paying
 from offset.wallet.payment_views import purchase_value, sale_value
@@ -47,13 +49,23 @@ def now_ms() -> Millis:
 class Clerk:
     """Of one open card; made by `Clerks`."""
 
-    def __init__(self, card: CardAccess, books: Books, publish: Publish, now: Callable[[], Millis]) -> None:
-        """`now` stamps what happens."""
+    def __init__(
+        self,
+        card: CardAccess,
+        books: Books,
+        publish: Publish,
+        now: Callable[[], Millis],
+        decimals: Callable[[str], int],
+    ) -> None:
+        """`now` stamps what happens; `decimals` of a currency, as the owner sees it."""
         self.card, self.books = card, books
         self._publish = publish
         entropy, expected = SystemEntropy(), Expectations()
         self.paying = Paying(card, books, expected, entropy, now, self._purchase_changed)
         self.receiving = Receiving(card, books, expected, entropy, now, self._sale_changed)
+        self.letters = Letters(
+            card, books, self.paying, self.receiving, entropy, now, decimals, self._request_changed
+        )
         self.historian = Historian(books, expected, self._name, now, self._moved)
         self.now = now
         self.trouble: str | None = None
@@ -70,7 +82,8 @@ class Clerk:
         await self.receiving.start()
         following = asyncio.create_task(self._follow())
         try:
-            yield
+            async with self.letters.working():
+                yield
         finally:
             following.cancel()
             await asyncio.wait([following])
@@ -121,12 +134,21 @@ class Clerk:
     def _purchase_changed(self, row: PurchaseRow) -> None:
         if row.stage == "done":
             self.historian.settle(row.id)
+        self.letters.purchase(row)
         self._publish("purchase", lambda: self.purchase_value(row), card=self.card.id, key=row.id)
 
     def _sale_changed(self, row: SaleRow) -> None:
         if row.stage == "collected":
             self.historian.settle(row.id)
-        self._publish("sale", lambda: self.sale_value(row), card=self.card.id, key=row.id)
+        self.letters.sale(row)
+        if row.ask_id is None or row.commit is not None:
+            # What strangers ask for, and do not pay, is nobody's concern.
+            self._publish("sale", lambda: self.sale_value(row), card=self.card.id, key=row.id)
+        if row.request_id is not None and row.commit is not None:
+            self._request_changed(row.request_id)
+
+    def _request_changed(self, id: Uid) -> None:
+        self._publish("request", lambda: None, card=self.card.id, key=base64url.encode(id))
 
     def _moved(self, moves: list[Move]) -> None:
         self.receiving.noticed(moves)
@@ -136,9 +158,14 @@ class Clerk:
 class Clerks:
     """Those of all open cards, by the id of the card."""
 
-    def __init__(self, publish: Publish, now: Callable[[], Millis] = now_ms) -> None:
-        """`publish` tells pages what changed."""
-        self._publish, self._now = publish, now
+    def __init__(
+        self,
+        publish: Publish,
+        now: Callable[[], Millis] = now_ms,
+        decimals: Callable[[str], int] = lambda _: 0,
+    ) -> None:
+        """`publish` tells pages what changed; `decimals` of a currency, as the owner sees it."""
+        self._publish, self._now, self._decimals = publish, now, decimals
         self._clerks: dict[str, Clerk] = {}
 
     @asynccontextmanager
@@ -146,7 +173,7 @@ class Clerks:
         """Keep the books of a card as long as it is open. Raises UserFault, NodeStopped."""
         books = await open_books(card.folder)
         try:
-            clerk = Clerk(card, books, self._publish, self._now)
+            clerk = Clerk(card, books, self._publish, self._now, self._decimals)
             async with clerk.working():
                 self._clerks[card.id] = clerk
                 try:

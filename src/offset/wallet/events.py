@@ -14,6 +14,9 @@ from typing import Any, NamedTuple
 from offset.base.limits import WALLET_EVENTS_MAX, WALLET_EVENTS_MS
 from offset.wallet.values.events import Event, EventKind
 
+AWAITED: frozenset[EventKind] = frozenset({"purchase", "sale"})
+"""What somebody waits for, and what changes a few times only: told at once."""
+
 
 class Numbered(NamedTuple):
     """An event in its place."""
@@ -32,6 +35,8 @@ class Events:
         self._number = 0
         self._changed: dict[tuple[EventKind, str | None, str | None], Callable[[], Any]] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._turn: asyncio.Handle | None = None
+        """Tells what is awaited when this turn of the loop is over."""
         self._came = asyncio.Event()
         self._is_over = False
 
@@ -52,25 +57,41 @@ class Events:
         card: str | None = None,
         key: str | None = None,
     ) -> None:
-        """Tell soon that this changed, once however often it does until then; `value` gives it as it is then."""
+        """Tell soon that this changed, once however often it does until then; `value` gives it as it is then.
+
+        What is awaited is told when this turn of the loop is over, all else WALLET_EVENTS_MS later.
+        """
         self._changed[kind, card, key] = value
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(WALLET_EVENTS_MS / 1000, self.flush)
+        loop = asyncio.get_running_loop()
+        if kind in AWAITED:
+            if self._turn is None:
+                self._turn = loop.call_soon(self._flush_awaited)
+        elif self._timer is None:
+            self._timer = loop.call_later(WALLET_EVENTS_MS / 1000, self.flush)
 
     def flush(self) -> None:
         """Tell now what was to be told soon."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._stop_waiting()
         changed, self._changed = self._changed, {}
         for (kind, card, key), value in changed.items():
             self.publish(kind, card=card, key=key, value=value())
 
+    def _flush_awaited(self) -> None:
+        self._turn = None
+        for kind, card, key in [change for change in self._changed if change[0] in AWAITED]:
+            value = self._changed.pop((kind, card, key))
+            self.publish(kind, card=card, key=key, value=value())
+
+    def _stop_waiting(self) -> None:
+        for handle in (self._timer, self._turn):
+            if handle is not None:
+                handle.cancel()
+        self._timer = self._turn = None
+
     def close(self) -> None:
         """Nothing more will come: those who read end."""
         self._is_over = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._stop_waiting()
         self._came.set()
 
     def id_of(self, number: int) -> str:

@@ -50,6 +50,8 @@ class RunningNode(NamedTuple):
 
     ticket: Ticket
     app: Identity
+    identity: Identity
+    """Its own."""
     running: asyncio.Task[None]
     """Ends when the node does; raises what stopped it."""
 
@@ -70,6 +72,7 @@ async def running_node(folder: Path) -> AsyncIterator[RunningNode]:
             lambda key: ALL if key == app.public_key else None,
             records,
             monotonic_ms(),
+            past=store.past,
         )
         # The log is made long enough, which takes some 20 ms.
         await _whole(store.settle, lambda _: None)
@@ -90,7 +93,7 @@ async def running_node(folder: Path) -> AsyncIterator[RunningNode]:
         raise
     running = asyncio.create_task(driver.run())
     try:
-        yield RunningNode(Ticket(identity.public_key, str(where)), app, running)
+        yield RunningNode(Ticket(identity.public_key, str(where)), app, identity, running)
     finally:
         driver.stop()
         # Whoever waits for it gets what stopped it; here it is only to be over.

@@ -1,142 +1,43 @@
 """Paying: each purchase is a row before anything is asked of the node, and a task that carries it to its end.
 
-    priced ──► sending ──► held ──────► done        paid: the own node has the receipt
-       │          │ │        │  ▲                   failed, stopped: the own node says that nothing was paid
-       │          │ └──────► │ failed               not-known: the node has lost it after its commit was shown
-       │          ▼          ▼  │
-       └─stop─► stopping ◄─stop─┘──► stopped, done
+    asking ──► priced ──► sending ──► held ──► delivered ──► done        paid: the own node has the receipt
+       │          │          │         │                 failed, stopped: the own node says that nothing was paid
+       │          │          ├───────► failed            not-known: the node has lost it after its commit was shown
+       │          │          ▼         ▼
+       └──────────┴─stop─► stopping ◄─stop─┘──► stopped, done
 
-Not-known: also where a channel was lost with credits that its friend may claim. A node that does not know a payment any
-more may have it in its history: then that is how it ended.
-
-What is said to anybody is in the row before. The commit is given to nobody before it is in the row, and a row notes
-when it was shown: until then nothing can be paid, whatever a node that has lost the payment says.
+Asking and delivered are those of an address or a request, whose letters another one writes (`letters`): it is told of
+each row, and says here what the owner has answered. What the owner says ends nothing that was sent.
 """
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from functools import partial
-from typing import Any
 
-from msgspec.structs import replace
-
-from offset.app.errors import (
-    AppError,
-    Disconnected,
-    NoAnswer,
-    NotPermitted,
-    PaymentCanceled,
-    PaymentCollected,
-    PaymentError,
-    PaymentLost,
-    PaymentUnfinished,
-    PaymentUnknown,
-)
-from offset.app.payment.lost import lost_of
-from offset.app.payment.reasons import why_not
-from offset.app.why import Action, Cause, Remedy, Why
-from offset.base.backoff import Backoff
+from offset.app.why import Cause, Why
 from offset.base.credits import Amount
-from offset.base.entropy import Entropy
-from offset.base.faults import OffsetError
-from offset.base.ids import PaymentId, Uid
-from offset.base.instants import SECOND, Millis
-from offset.core.index.split import Part
-from offset.store.card.database import CardDatabase
-from offset.store.card.rows import PartRow, PurchaseRow
-from offset.wallet.access import CardAccess
-from offset.wallet.books import Books
-from offset.wallet.endings import end_of_payment
-from offset.wallet.errands import Errands
-from offset.wallet.moves import Expectations, Expected
+from offset.base.instants import Millis
+from offset.store.card.rows import PurchaseRow
+from offset.wallet.carrying import Carrying
+from offset.wallet.purchases import (
+    ENDS,
+    HAS_COMMIT,
+    OPEN,
+    UNSENT,
+    held_already,
+    is_delivered,
+)
 from offset.wallet.refusals import Refusal
+from offset.wallet.values import payments as values
 from offset.wallet.whys import pack_why
-from offset.wire.app import PaymentStatusCanceled, PaymentStatusNotFound, PaymentStatusSuccess
-from offset.wire.common import COMMIT, RECEIPT, Receipt
-from offset.wire.files import InvoiceFile
+from offset.wire.text_values import INVOICE, InvoiceText, MailboxAddress
+from offset.wire.texts import read_text
 
-OPEN = ("sending", "held", "delivered", "stopping", "not-known")
-"""Stages in which it may be paid: no other purchase of its invoice is begun."""
-ENDS = ("done", "failed", "stopped")
-HAS_COMMIT = ("held", "delivered")
-"""Stages in which the seller is to have the commit."""
-
-SEND_S = 60.0
-"""Seconds for finding ways and freezing."""
-ASK_S = 60.0
-"""Seconds for one question what became of a payment."""
-WHOLE_MS: Millis = 24 * 60 * 60 * SECOND
-"""So long the node is asked for the receipt of the whole where there is one of a part: its friend may be offline."""
-AWAY_S = 30.0
-"""Seconds to wait for the node before it is looked at again."""
-PAUSE_MS_MIN: Millis = 1 * SECOND
-PAUSE_MS_LONGEST: Millis = 60 * SECOND
-"""Between two questions when the first was not answered."""
-
-log = logging.getLogger("offset")
-
-Told = Callable[[PurchaseRow], None]
 Allow = Callable[[PurchaseRow], Awaitable[None]]
 
 
-class Paying:
+class Paying(Carrying):
     """The purchases of one open card."""
-
-    def __init__(
-        self,
-        card: CardAccess,
-        books: Books,
-        expected: Expectations,
-        entropy: Entropy,
-        now: Callable[[], Millis],
-        told: Told,
-    ) -> None:
-        """`told` hears of each row once it is durable."""
-        self._card, self._books, self._expected = card, books, expected
-        self._entropy, self._now, self._told = entropy, now, told
-        self._rows: dict[str, PurchaseRow] = {}
-        """Those that are open."""
-        self._errands = Errands("the payment")
-        self._turn = asyncio.Lock()
-        """So that two requests do not both find that nothing was begun."""
-        self._writing = asyncio.Lock()
-        """Each change is made to the row as the one before has left it."""
-        self._fresh: set[str] = set()
-        """Confirmed since the start: nothing was sent for them before."""
-
-    async def start(self) -> None:
-        """Go on with what was open. Raises NodeStopped."""
-        rows = await self._books.do(lambda books: books.purchases_in(OPEN))
-        seen = await self._books.do(lambda books: books.explained([row.id for row in rows], ()))
-        for row in rows:
-            self._rows[row.id] = row
-            expected = self._expect(row)
-            for id, friend, delta in seen:
-                if id == row.id:
-                    expected.paid_over(friend, -delta)
-            self._carry(row.id)
-        for row in await self._books.do(lambda books: books.unacknowledged(ENDS)):
-            self._errands.start(row.id, self._acknowledge(row))
-
-    async def stop(self) -> None:
-        """Leave everything as it is; the next start goes on."""
-        await self._errands.stop()
-
-    # Looking
-
-    def open_rows(self) -> list[PurchaseRow]:
-        """Those that may be paid or under way, oldest first."""
-        return list(self._rows.values())
-
-    async def get(self, id: str) -> PurchaseRow:
-        """One purchase. Raises Refusal, NodeStopped."""
-        row = self._rows.get(id) or await self._books.do(lambda books: books.purchase(id))
-        if row is None:
-            raise Refusal("not-found", "There is no such payment on this card.")
-        return row
 
     # What a person does
 
@@ -148,7 +49,10 @@ class Paying:
                 if known.body_hash != row.body_hash:
                     raise Refusal("other-body", "This payment was begun with other contents.")
                 return known
-            await self._check_single(row)
+            if row.asked is None:
+                await self._check_single(row)
+            else:
+                await self._check_request(row)
             async with self._writing:
                 return await self._put(row)
 
@@ -165,7 +69,22 @@ class Paying:
                 raise Refusal(
                     "conflict", "This payment has ended: begin another one.", remedies=["try-again"]
                 )
+            if row.stage == "asking":
+                raise Refusal(
+                    "conflict",
+                    "The price is not known yet: whoever is to be paid has not answered.",
+                    cause="asking",
+                    remedies=["wait"],
+                )
+            if row.until is not None and row.until < self._now():
+                raise Refusal(
+                    "cannot-pay",
+                    "The time to pay this invoice is over. Ask for a new one.",
+                    cause="expired",
+                    remedies=["ask-anew"],
+                )
             await self._check_single(row)
+            await self._check_request(row)
             if allow is not None:
                 await allow(row)
             # So that nothing is written down for a node that cannot be asked.
@@ -181,8 +100,12 @@ class Paying:
             row = await self.get(id)
             if row.stage in ENDS or row.stage in ("stopping", "not-known"):
                 return row
-            if row.stage == "priced":
-                return await self._change(id, stage="stopped")
+            if row.stage in UNSENT:
+                return await self._change(id, unless=(*OPEN, *ENDS), stage="stopped")
+            if row.stage == "delivered":
+                raise Refusal(
+                    "conflict", "The seller has the commit and collects: this cannot be stopped any more."
+                )
             await self._errands.rest(id)
             # It may have come to its end meanwhile.
             row = await self.get(id)
@@ -214,7 +137,8 @@ class Paying:
         async with self._turn:
             row = await self.get(id)
             if row.stage == "stopping" and row.commit is not None:
-                row = await self._change(id, unless=ENDS, stage="held", why=None)
+                handed = self._now() if row.handed is None and is_delivered(row) else row.handed
+                row = await self._change(id, unless=ENDS, stage="held", handed=handed, why=None)
             if row.stage not in (*HAS_COMMIT, "done"):
                 raise Refusal("conflict", "This payment cannot be delivered any more: begin another one.")
             return row
@@ -224,12 +148,7 @@ class Paying:
             if other.id == row.id:
                 continue
             if other.stage in OPEN:
-                raise Refusal(
-                    "conflict",
-                    "This is being paid already: look at what is held. Do not pay it twice.",
-                    cause="held",
-                    remedies=["look-at-held"],
-                )
+                raise held_already()
             if other.stage == "done":
                 raise Refusal(
                     "conflict",
@@ -238,257 +157,71 @@ class Paying:
                     remedies=["ask-anew"],
                 )
 
-    # Carrying
+    async def _check_request(self, row: PurchaseRow) -> None:
+        """A request that may be paid already is not paid beside that; an address may be."""
+        if row.asked is None or isinstance(read_text(row.asked), MailboxAddress):
+            return
+        asked = row.asked
+        for other in await self._books.do(lambda books: books.purchases_asked(asked)):
+            if other.id != row.id and other.stage in OPEN:
+                raise held_already()
 
-    def _carry(self, id: str) -> None:
-        if id not in self._errands and id in self._rows:
-            self._errands.start(id, self._carry_on(id))
+    # What the owner of an address says
 
-    async def _carry_on(self, id: str) -> None:
-        backoff = Backoff(PAUSE_MS_MIN, PAUSE_MS_LONGEST)
-        while (row := self._rows.get(id)) is not None:
-            try:
-                is_fresh = id in self._fresh
-                self._fresh.discard(id)
-                if await self._step(row, is_fresh=is_fresh):
-                    backoff.reset()
-                    continue
-            except OffsetError as error:
-                # The row says what is durable, so nothing is lost; the next look may know more.
-                log.warning("a payment waits: %s", error)
-            await asyncio.sleep(backoff.next_ms(self._entropy) / 1000)
-
-    async def _step(self, row: PurchaseRow, *, is_fresh: bool) -> bool:
-        """One step on the way to its end; False: nothing has changed, look again later."""
-        if row.payment_id is None:
-            if row.stage == "sending" and is_fresh:
-                return await self._send(row)
-            why = Why(
-                Cause.OTHER,
-                "Nothing was sent: the wallet was closed before, or could not write it down.",
-                row.currency,
-                remedies=(Remedy(Action.TRY_AGAIN),),
+    async def price(self, id: str, invoice: InvoiceText, until: Millis) -> PurchaseRow:
+        """Its invoice, which can be paid until then. Raises Refusal, NodeStopped."""
+        row = await self.get(id)
+        if row.stage != "asking":
+            return row
+        if (invoice.currency, invoice.dest_payment) != (row.currency, row.amount):
+            sentence = (
+                f"You were asked for {row.amount} {row.currency}, and now for {invoice.dest_payment} "
+                f"{invoice.currency}. Ask whoever is to be paid which it is."
             )
-            await self._end_unpaid(row, why)
-            return True
-        if row.commit is None:
-            return await self._resume(row, row.payment_id)
-        return await self._watch(row, row.payment_id)
-
-    async def _send(self, row: PurchaseRow) -> bool:
-        invoice = invoice_of(row)
-
-        async def began(payment_id: PaymentId, fees: Amount) -> None:
-            await self._change(row.id, payment_id=payment_id, fees=fees, parts=())
-
-        async def sends(_: PaymentId, parts: tuple[Part, ...]) -> None:
-            before = self._rows[row.id].parts
-            await self._change(row.id, parts=(*before, *map(part_row, parts)))
-
-        try:
-            payment = await self._card.node.buyer.pay(
-                invoice, timeout_s=SEND_S, fees_max=row.fees_max, began=began, sends=sends
-            )
-        except (PaymentUnfinished, PaymentLost, Disconnected):
-            # Credits may be frozen, or lost: the next step asks what became of them.
-            return self._rows[row.id].payment_id is None
-        except (PaymentError, NoAnswer) as error:
-            # Nothing was opened, or all of it came back.
-            why = getattr(error, "why", None) or why_not(self._card.report, invoice, error)
-            await self._end_unpaid(self._rows[row.id], why)
-            return True
-        except Refusal as refusal:
-            remedies = (Remedy(Action.TRY_AGAIN),)
-            await self._end_unpaid(row, Why(Cause.NODE_AWAY, str(refusal), row.currency, remedies=remedies))
-            return True
-        except AppError as error:
-            if self._rows[row.id].payment_id is not None and not isinstance(error, NotPermitted):
-                # Something may be on the way: the next step asks what became of it.
-                return False
-            # Such as a permission that the node does not give: nothing was sent.
-            await self._end_unpaid(self._rows[row.id], Why(Cause.OTHER, str(error), row.currency))
-            return True
-        parts = tuple(map(part_row, payment.parts))
-        await self._hold(row.id, COMMIT.encode(payment.commit), fees=payment.fees, parts=parts)
-        return True
-
-    async def _hold(self, id: str, commit: bytes, **more: Any) -> None:
-        stage = "stopping" if self._rows[id].stage == "stopping" else "held"
-        await self._change(id, stage=stage, commit=commit, why=None, **more)
-
-    async def _resume(self, row: PurchaseRow, payment_id: PaymentId) -> bool:
-        """What became of parts that were sent; nobody has a commit, so nothing can be paid yet."""
-        node = await self._card.until_open(AWAY_S)
-        try:
-            payment = await node.buyer.resume(invoice_of(row), payment_id, timeout_s=ASK_S)
-        except PaymentUnfinished:
-            return False
-        except PaymentCollected:
-            return await self._watch(row, payment_id)
-        except PaymentLost as lost:
-            return await self._not_known(row, str(lost))
-        except PaymentUnknown:
-            # The node never heard of it, or its end was acknowledged when it was cancelled.
-            return await self._forgotten(row, payment_id)
-        except PaymentCanceled:
-            await self._end_unpaid(row, _cancelled(self._card, row))
-            return True
-        await self._hold(row.id, COMMIT.encode(payment.commit), fees=_fees(row))
-        return True
-
-    async def _watch(self, row: PurchaseRow, payment_id: PaymentId) -> bool:
-        """How it ended, as the own node says; whoever has the commit may collect until then."""
-        node = await self._card.until_open(AWAY_S)
-        try:
-            status = await node.buyer.ended(payment_id, ASK_S)
-        except NoAnswer:
-            return True
-        except PaymentLost as lost:
-            return await self._not_known(row, str(lost))
-        # A person may have stopped it meanwhile, or shown its commit.
-        row = self._rows[row.id]
-        match status:
-            case PaymentStatusSuccess(receipt=receipt, ack_uid=ack_uid):
-                row = await self._paid(row, receipt)
-                await self._acknowledge(row, ack_uid if receipt.is_complete else None)
-            case PaymentStatusCanceled(ack_uid=ack_uid):
-                row = await self._end_unpaid(row, _cancelled(self._card, row), is_acked=False)
-                await self._acknowledge(row, ack_uid)
-            case PaymentStatusNotFound():
-                return await self._forgotten(row, payment_id)
-        return True
-
-    async def _forgotten(self, row: PurchaseRow, payment_id: PaymentId) -> bool:
-        """The node does not know it any more: another program has acknowledged its end, or it is lost."""
-        end = await end_of_payment(await self._card.until_open(AWAY_S), payment_id)
-        row = self._rows[row.id]
-        if isinstance(end, Receipt):
-            await self._paid(row, end, is_acked=True)
-        elif end == "unpaid":
-            await self._end_unpaid(row, _cancelled(self._card, row))
-        elif row.stage == "not-known":
-            return False
-        elif end == "unproved":
-            return await self._not_known(row, _UNPROVED)
-        elif row.handed is not None:
-            return await self._not_known(row, _FORGOTTEN)
-        else:
-            # As long as its commit is shown to nobody nobody can collect.
-            await self._end_unpaid(row, _cancelled(self._card, row), if_hidden=True)
-        return True
-
-    async def _paid(self, row: PurchaseRow, receipt: Receipt, *, is_acked: bool = False) -> PurchaseRow:
-        packed = RECEIPT.encode(receipt)
+            return await self.refused(id, Why(Cause.OTHER, sentence, row.currency))
         return await self._change(
-            row.id, stage="done", receipt=packed, fees=_fees(row), why=None, is_acked=is_acked
+            id,
+            unless=(*OPEN, *ENDS),
+            stage="priced",
+            invoice=INVOICE.encode(invoice),
+            invoice_id=invoice.invoice_id,
+            seller=invoice.dest_public_key,
+            until=until,
+            why=None,
         )
 
-    async def _not_known(self, row: PurchaseRow, sentence: str) -> bool:
-        why = pack_why(Why(Cause.NOT_KNOWN, sentence, row.currency, remedies=(Remedy(Action.LOOK_AT_HELD),)))
-        if (self._rows[row.id].stage, self._rows[row.id].why) != ("not-known", why):
-            await self._change(row.id, stage="not-known", why=why)
-        return False
+    async def refused(self, id: str, why: Why | values.Why) -> PurchaseRow:
+        """It will not be collected, says the owner: what was sent is waited for as after a stop.
 
-    async def _end_unpaid(
-        self, row: PurchaseRow, why: Why, *, is_acked: bool = True, if_hidden: bool = False
-    ) -> PurchaseRow:
-        stage = "stopped" if row.stage == "stopping" else "failed"
-        if row.payment_id is not None and (lost := lost_of(self._card.report, row.payment_id)):
-            # Nothing was paid, and friends may claim something all the same.
-            why = replace(why, sentence=f"{why.sentence.rstrip('.')}{lost}.")
-        return await self._change(
-            row.id, if_hidden=if_hidden, stage=stage, why=pack_why(why), parts=(), is_acked=is_acked
-        )
-
-    async def _acknowledge(self, row: PurchaseRow, ack_uid: Uid | None = None) -> None:
-        """The end is durable here, so the node may forget it; asked again until it has heard.
-
-        Where only a receipt of a part is there, that of the whole is waited for: the node keeps it as long as nobody
-        acknowledges.
+        Raises Refusal, NodeStopped.
         """
-        assert row.payment_id is not None
-        backoff = Backoff(PAUSE_MS_MIN, PAUSE_MS_LONGEST)
-        while True:
-            try:
-                buyer = (await self._card.until_open(AWAY_S)).buyer
-                if ack_uid is None:
-                    status = await buyer.ended(row.payment_id, ASK_S)
-                    if isinstance(status, PaymentStatusSuccess):
-                        if not status.receipt.is_complete and self._now() < row.changed + WHOLE_MS:
-                            raise NoAnswer("there is only the receipt of a part")
-                        await self._change(row.id, receipt=RECEIPT.encode(status.receipt))
-                    if not isinstance(status, PaymentStatusNotFound):
-                        ack_uid = status.ack_uid
-                if ack_uid is not None:
-                    await buyer.acknowledge(row.payment_id, ack_uid)
-                await self._change(row.id, is_acked=True)
-                return
-            except OffsetError as error:
-                log.info("the end of a payment is not acknowledged yet: %s", error)
-                ack_uid = None
-            await asyncio.sleep(backoff.next_ms(self._entropy) / 1000)
-
-    # Writing
-
-    async def _change(
-        self, id: str, *, unless: tuple[str, ...] = (), if_hidden: bool = False, **fields: Any
-    ) -> PurchaseRow:
-        """Change these fields, unless the row is in one of these stages by now; the row as it is then.
-
-        `if_hidden`: nor if its commit was shown.
-        """
-        async with self._writing:
+        async with self._turn:
             row = await self.get(id)
-            if row.stage in unless or (if_hidden and row.handed is not None):
+            if row.stage in UNSENT:
+                return await self._change(id, unless=(*OPEN, *ENDS), stage="failed", why=pack_why(why))
+            if row.stage not in ("sending", *HAS_COMMIT):
                 return row
-            return await self._put(replace(row, changed=self._now(), **fields))
+            await self._errands.rest(id)
+            # Where nothing was opened in the node the next step says so.
+            row = await self._change(id, unless=(*ENDS, "not-known"), stage="stopping", why=pack_why(why))
+            self._carry(id)
+            if row.stage == "done" and not row.is_acked:
+                # Telling the node so may have been broken off.
+                self._errands.start(id, self._acknowledge(row))
+            return row
 
-    async def _put(self, row: PurchaseRow) -> PurchaseRow:
-        await self._books.do(partial(CardDatabase.put_purchase, row=row))
-        if row.stage in OPEN:
-            self._rows[row.id] = row
-            self._expect(row)
-        else:
-            self._rows.pop(row.id, None)
-            if row.stage != "done":
-                self._expected.purchases.pop(row.id, None)
-        self._told(row)
+    async def delivered(self, id: str) -> PurchaseRow:
+        """The owner has the commit, as it says. Raises Refusal, NodeStopped."""
+        row = await self.get(id)
+        if row.stage in ("held", "stopping") and row.handed is not None:
+            row = await self._change(id, unless=(*ENDS, "not-known"), stage="delivered", why=None)
         return row
 
-    def _expect(self, row: PurchaseRow) -> Expected:
-        """Its parts, but for those that were seen in the ledgers."""
-        known = self._expected.purchases.get(row.id)
-        if known is None or known.sent != row.parts:
-            known = self._expected.purchases[row.id] = Expected(
-                row.id, row.currency, parts=row.parts, amount=row.amount
-            )
-        return known
-
-
-def invoice_of(row: PurchaseRow) -> InvoiceFile:
-    """The invoice as the node takes it."""
-    return InvoiceFile(row.invoice_id, row.currency, row.seller, row.amount)
-
-
-def part_row(part: Part) -> PartRow:
-    """A part by its first friend."""
-    return PartRow(part.route.public_keys[1], part.amount, part.fee)
-
-
-def _cancelled(card: CardAccess, row: PurchaseRow) -> Why:
-    return why_not(card.report, invoice_of(row), PaymentCanceled(""))
-
-
-def _fees(row: PurchaseRow) -> Amount | None:
-    """What the parts cost; None where some of them came back and others took their place: which, nobody tells."""
-    return row.fees if sum(part.amount for part in row.parts) <= row.amount else None
-
-
-_FORGOTTEN = (
-    "Your node does not know this payment any more, and its commit was shown: it may have been paid. "
-    "Ask the seller before you pay again."
-)
-_UNPROVED = (
-    "Credits of this payment were given to friends whose channel was lost, and nobody can prove whether it was paid. "
-    "Ask the seller before you pay again."
-)
+    async def wait_for(self, id: str, why: values.Why) -> PurchaseRow:
+        """What it waits for, while its owner is called. Raises Refusal, NodeStopped."""
+        row = await self.get(id)
+        text = pack_why(why)
+        if row.stage in ("asking", "held") and row.why != text:
+            others = ("priced", "sending", "delivered", "stopping", "not-known", *ENDS)
+            row = await self._change(id, unless=others, why=text)
+        return row

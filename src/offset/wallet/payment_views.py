@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Literal, cast
 
 from offset.app.payment.rooms import most_in, rooms
 from offset.app.reports import LiveReport
 from offset.base import base64url
 from offset.base.credits import Amount
 from offset.base.ids import Currency, PublicKey
+from offset.base.instants import Millis
 from offset.store.card.rows import HistoryRow, PurchaseRow, SaleRow
-from offset.wallet.paying import ENDS
+from offset.wallet.purchases import ENDS, UNSENT
 from offset.wallet.values import history, payments
 from offset.wallet.values.parts import key_text, time_of
 from offset.wallet.values.texts import InvoiceView
 from offset.wallet.whys import unpack_why
 from offset.wire.files import format_invoice
 from offset.wire.report import ChannelConsistent
-from offset.wire.text_values import INVOICE, InvoiceText
-from offset.wire.texts import write_text
+from offset.wire.text_values import INVOICE, InvoiceText, MailboxAddress
+from offset.wire.texts import read_text, write_text
 
 
 def text(value: Amount | None) -> str | None:
@@ -27,9 +28,16 @@ def text(value: Amount | None) -> str | None:
     return None if value is None else str(value)
 
 
-def invoice_view(invoice: InvoiceText, *, name: str | None, is_own: bool) -> InvoiceView:
-    """`name`: what the owner calls the seller. `is_own`: whether a card of this wallet is to be paid."""
+def invoice_view(
+    invoice: InvoiceText, *, name: str | None, is_own: bool, until: Millis | None = None
+) -> InvoiceView:
+    """`name`: what the owner calls the seller. `is_own`: whether a card of this wallet is to be paid.
+
+    `until`: until when it can be paid, where the invoice itself does not say so.
+    """
     origin = invoice.opt_origin
+    if origin is not None:
+        until = origin.issued + origin.pay_within
     return InvoiceView(
         id=base64url.encode(invoice.invoice_id),
         currency=invoice.currency,
@@ -40,7 +48,7 @@ def invoice_view(invoice: InvoiceText, *, name: str | None, is_own: bool) -> Inv
         decimals=invoice.opt_decimals,
         is_checked=False,
         is_own=is_own,
-        until=None if origin is None else time_of((origin.issued + origin.pay_within) / 1000),
+        until=None if until is None else time_of(until / 1000),
     )
 
 
@@ -49,11 +57,12 @@ def purchase_value(
 ) -> payments.Purchase:
     """A purchase; `name` is what the owner calls the seller."""
     invoice = INVOICE.decode(row.invoice)
-    is_held = row.stage not in ENDS and row.stage != "priced"
+    is_held = row.stage not in (*ENDS, *UNSENT)
     return payments.Purchase(
         id=row.id,
         stage=cast(payments.PurchaseStage, row.stage),
-        invoice=invoice_view(invoice, name=name, is_own=False),
+        invoice=invoice_view(invoice, name=name, is_own=False, until=row.until),
+        asked=_asked(row),
         name=row.name,
         note=row.note,
         fees_max=text(row.fees_max),
@@ -66,6 +75,12 @@ def purchase_value(
         made=time_of(row.made / 1000),
         changed=time_of(row.changed / 1000),
     )
+
+
+def _asked(row: PurchaseRow) -> Literal["address", "request"] | None:
+    if row.asked is None:
+        return None
+    return "address" if isinstance(read_text(row.asked), MailboxAddress) else "request"
 
 
 def _held_by(row: PurchaseRow, report: LiveReport | None) -> tuple[payments.HeldBy, ...]:
@@ -98,6 +113,8 @@ def sale_value(row: SaleRow, report: LiveReport | None) -> payments.Sale:
         most=text(most),
         frozen=None,
         why=unpack_why(row.why),
+        payer=row.payer,
+        request=None if row.request_id is None else base64url.encode(row.request_id),
         made=time_of(row.made / 1000),
         changed=time_of(row.changed / 1000),
     )

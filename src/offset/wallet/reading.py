@@ -12,12 +12,14 @@ from offset.wallet.payment_views import invoice_view
 from offset.wallet.receiving import invoice_of as invoice_of_sale
 from offset.wallet.refusals import Refusal
 from offset.wallet.values.friends import RelayPlace
-from offset.wallet.values.parts import key_text
+from offset.wallet.values.parts import key_text, time_of
 from offset.wallet.values.texts import (
+    AddressView,
     CommitView,
     FriendView,
     ReadAnswer,
     ReceiptView,
+    RequestView,
     ServerView,
 )
 from offset.wire.common import Commit, Receipt
@@ -27,23 +29,33 @@ from offset.wire.text_files import file_of
 from offset.wire.text_values import InvoiceText, MailboxAddress, PaymentRequest, Text
 from offset.wire.texts import read_text, write_text
 
-NO_MAILBOX = (
-    "This asks a wallet for an invoice by itself, which this version cannot do yet. Ask {name} for an invoice, and "
-    "paste that."
-)
+Payable = InvoiceText | MailboxAddress | PaymentRequest
 
 
-def payable(pasted: str) -> InvoiceText:
-    """The invoice in what somebody pasted. Raises UserFault or Refusal, with what to do instead."""
+def payable(pasted: str) -> Payable:
+    """What can be paid in what somebody pasted. Raises UserFault or Refusal, with what to do instead."""
     value = read_text(pasted)
-    if isinstance(value, InvoiceText):
+    if isinstance(value, Payable):
         return value
-    if isinstance(value, MailboxAddress | PaymentRequest):
-        raise _no_mailbox(value)
     raise Refusal(
         "refused",
         f"This is {_WHAT[type(value)]}, not an invoice: ask whoever wants to be paid for an invoice.",
         cause="other-kind",
+    )
+
+
+def invoice_in(pasted: str) -> InvoiceText:
+    """The invoice in what somebody pasted, whose price can be known before anybody is asked.
+
+    Raises UserFault or Refusal, with what to do instead.
+    """
+    value = payable(pasted)
+    if isinstance(value, InvoiceText):
+        return value
+    raise Refusal(
+        "refused",
+        f"The price of {_WHAT[type(value)]} is known once its wallet was asked: begin to pay it, which costs nothing.",
+        cause="not-asked",
     )
 
 
@@ -72,11 +84,6 @@ _WHAT: dict[type, str] = {
 }
 
 
-def _no_mailbox(value: MailboxAddress | PaymentRequest) -> Refusal:
-    address = value if isinstance(value, MailboxAddress) else value.pay_to
-    return Refusal("refused", NO_MAILBOX.format(name=address.label or "its owner"), cause="no-mailbox")
-
-
 async def read(pasted: str, clerk: Clerk | None, own: Iterable[bytes]) -> ReadAnswer:
     """What it is; `clerk` is that of the card on the page, `own` the keys of all cards of the wallet.
 
@@ -85,8 +92,38 @@ async def read(pasted: str, clerk: Clerk | None, own: Iterable[bytes]) -> ReadAn
     value = read_text(pasted)
     own = set(own)
     match value:
-        case MailboxAddress() | PaymentRequest():
-            raise _no_mailbox(value)
+        case MailboxAddress():
+            address = address_view(value, clerk)
+            return ReadAnswer(
+                kind="address",
+                text=_text(value),
+                file=None,
+                can=() if address.is_own else ("pay",),
+                hint="The address of this card: whoever is to pay you can have it."
+                if address.is_own
+                else "The address of a wallet: you choose what to pay.",
+                address=address,
+            )
+        case PaymentRequest():
+            to = address_view(value.pay_to, clerk)
+            return ReadAnswer(
+                kind="request",
+                text=_text(value),
+                file=None,
+                can=() if to.is_own else ("pay",),
+                hint="A request of this card: give it to whoever is to pay it."
+                if to.is_own
+                else "A request: somebody asks to be paid.",
+                request=RequestView(
+                    id=base64url.encode(value.request_id),
+                    to=to,
+                    currency=value.opt_currency,
+                    amount=None if value.opt_amount is None else str(value.opt_amount),
+                    decimals=value.opt_decimals,
+                    note=value.note,
+                    until=time_of(value.valid_until) if value.valid_until else None,
+                ),
+            )
         case InvoiceText():
             name = None if clerk is None else clerk.name_of(value.dest_public_key)
             is_own = value.dest_public_key in own
@@ -177,6 +214,18 @@ async def read(pasted: str, clerk: Clerk | None, own: Iterable[bytes]) -> ReadAn
                 can=("add-card",),
                 hint="A card whose node runs elsewhere, with the secret that opens it: tell nobody.",
             )
+
+
+def address_view(address: MailboxAddress, clerk: Clerk | None) -> AddressView:
+    """An address; `clerk` is that of the card on the page."""
+    return AddressView(
+        key=key_text(address.mailbox),
+        label=address.label,
+        relays=tuple(
+            RelayPlace(key=key_text(relay.public_key), address=relay.address) for relay in address.relays
+        ),
+        is_own=clerk is not None and clerk.letters.key == address.mailbox,
+    )
 
 
 def _text(value: Text) -> str | None:

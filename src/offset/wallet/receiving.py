@@ -16,6 +16,7 @@ import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
@@ -27,7 +28,7 @@ from offset.base.backoff import Backoff
 from offset.base.credits import Amount
 from offset.base.entropy import Entropy, new_invoice_id
 from offset.base.faults import NodeStopped, UserFault
-from offset.base.ids import Currency
+from offset.base.ids import Currency, Uid
 from offset.base.instants import SECOND, Millis
 from offset.store.card.database import CardDatabase
 from offset.store.card.rows import Move, SaleRow
@@ -55,6 +56,16 @@ PAUSE_MS_LONGEST: Millis = 60 * SECOND
 log = logging.getLogger("offset")
 
 Told = Callable[[SaleRow], None]
+
+
+class Guest(NamedTuple):
+    """Somebody who asked for an invoice by letter."""
+
+    ask_id: Uid
+    payer: str
+    """As it calls itself."""
+    request_id: Uid | None
+    """The request that it answers."""
 
 
 class Receiving:
@@ -127,8 +138,12 @@ class Receiving:
         amount: Amount,
         note: str,
         decimals: int | None,
+        guest: Guest | None = None,
     ) -> SaleRow:
-        """Open an invoice, or find the one that the same request opened before. Raises Refusal, UserFault."""
+        """Open an invoice, or find the one that the same request opened before. Raises Refusal, UserFault, AppError.
+
+        `guest` asks for it by letter; None: the owner does.
+        """
         async with self._turn:
             known = await self._books.do(lambda books: books.sale_of(request))
             if known is not None:
@@ -152,6 +167,9 @@ class Receiving:
                     amount=amount,
                     note=note,
                     stage="opening",
+                    ask_id=None if guest is None else guest.ask_id,
+                    payer="" if guest is None else guest.payer,
+                    request_id=None if guest is None else guest.request_id,
                     made=self._now(),
                     changed=self._now(),
                 )
@@ -212,6 +230,13 @@ class Receiving:
             row = await self._save(replace(row, stage="committed"))
         self._errands.start(id, self._wait_for_credits(id))
         return await self._look_at(row)
+
+    async def drop(self, id: str) -> None:
+        """Forget what a guest asked for that was withdrawn before anybody could pay it. Raises NodeStopped."""
+        async with self._turn:
+            row = await self._books.do(lambda books: books.sale(id))
+            if row is not None and row.stage == "canceled" and row.commit is None and row.ask_id is not None:
+                await self._forget(row)
 
     async def cancel(self, id: str) -> SaleRow:
         """Withdraw an invoice: what buyers froze for it goes back to them. Raises Refusal."""

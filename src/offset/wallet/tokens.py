@@ -22,7 +22,7 @@ from offset.base.limits import WALLET_TOKENS_MAX
 from offset.base.names import check_currency
 from offset.store.card.rows import PurchaseRow
 from offset.store.wallet.database import TokenRow, WalletDatabase
-from offset.wallet.paying import OPEN
+from offset.wallet.purchases import OPEN
 from offset.wallet.refusals import Refusal
 from offset.wallet.row_ids import row_id
 from offset.wallet.values.parts import amount_of, checked_name

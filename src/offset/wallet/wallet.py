@@ -66,7 +66,7 @@ class Wallet:
             raise
         self.start_id = secrets.token_urlsafe(START_BYTES)
         self.events = Events(self.start_id)
-        self.clerks = Clerks(self.events.changed)
+        self.clerks = Clerks(self.events.changed, decimals=lambda currency: self.currency(currency).decimals)
         self.cards = Cards(folder, self._database, attend=attend or self.clerks.attend, watch=self._watch)
         self.tokens = Tokens(self._database)
         self._settings = Settings(**{**asdict(DEFAULTS), **_known(self._database.settings())})

@@ -32,9 +32,9 @@ def why_value(why: app.Why) -> Why:
     )
 
 
-def pack_why(why: app.Why) -> str:
+def pack_why(why: app.Why | Why) -> str:
     """As it stands in a row."""
-    return _ENCODER.encode(why_value(why)).decode()
+    return _ENCODER.encode(why if isinstance(why, Why) else why_value(why)).decode()
 
 
 def unpack_why(text: str | None) -> Why | None:

@@ -22,6 +22,7 @@ What a schema type becomes in Python is decided here and nowhere else:
 
 from __future__ import annotations
 
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, Generic, TypeVar, dataclass_transform
 
@@ -227,16 +228,24 @@ def _make_struct_writer(schema: Any, key: tuple[str, str]) -> Write:
     if key in _structs:
         names = _fields(_structs[key], schema)
         writers = [_field_writer(schema, camel_case(field)) for field in names]
-
-        def write(builder: Builder, message: Message) -> None:
-            for field_name, write_field in zip(names, writers, strict=True):
-                write_field(builder, getattr(message, field_name))
-
-        return write
+        return _record_writer(names, writers)
     if schema.union_fields:
         return _group_writer(schema)
     inner = schema.fields["inner"]
     return fixed_writer(schema, WORDS[_names(inner.schema)[1]])
+
+
+def _record_writer(names: tuple[str, ...], writers: list[Write]) -> Write:
+    values_of = attrgetter(*names)
+    if len(names) == 1:
+        (only,) = writers
+        return lambda builder, message: only(builder, values_of(message))
+
+    def write(builder: Builder, message: Message) -> None:
+        for write_field, value in zip(writers, values_of(message), strict=True):
+            write_field(builder, value)
+
+    return write
 
 
 # Fields

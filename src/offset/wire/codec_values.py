@@ -52,6 +52,28 @@ def fixed_writer(schema: Any, words: int) -> Write:
     inner = schema.fields["inner"]
     fields = [inner.schema.fields[f"x{i}"] for i in range(words)]
     split = pack.Struct(f">{words}Q").unpack
+    if words == 2:
+        a, b = fields
+
+        def write2(builder: Builder, value: bytes) -> None:
+            put = builder._init_by_field(inner)._set_by_field
+            word_a, word_b = split(value)
+            put(a, word_a)
+            put(b, word_b)
+
+        return write2
+    if words == 4:
+        a, b, c, d = fields
+
+        def write4(builder: Builder, value: bytes) -> None:
+            put = builder._init_by_field(inner)._set_by_field
+            word_a, word_b, word_c, word_d = split(value)
+            put(a, word_a)
+            put(b, word_b)
+            put(c, word_c)
+            put(d, word_d)
+
+        return write4
 
     def write(builder: Builder, value: bytes) -> None:
         put = builder._init_by_field(inner)._set_by_field

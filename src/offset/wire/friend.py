@@ -129,11 +129,13 @@ struct(MoveToken, "friend", "MoveToken")
 struct(MoveTokenRequest, "friend", "MoveTokenRequest")
 struct(CurrencyBalance, "friend", "CurrencyBalance")
 struct(ResetTerms, "friend", "ResetTerms")
-struct(MoveTokenRequest, "extension", "MoveTokenRequest")
+struct(MoveTokenRequest, "extension_friend", "MoveTokenRequest")
 _variants = {"moveTokenRequest": MoveTokenRequest, "inconsistencyError": ResetTerms}
 union("friend", "FriendMessage", _variants)
-union("extension", "FriendMessage", _variants)
+union("extension_friend", "FriendMessage", _variants)
 
-FRIEND_MESSAGE: Extensible[FriendMessage] = Extensible("friend", "FriendMessage", "opt_credit_lines")
+FRIEND_MESSAGE: Extensible[FriendMessage] = Extensible(
+    "friend", "FriendMessage", "opt_credit_lines", "extension_friend"
+)
 MOVE_TOKEN: Codec[MoveToken] = Codec("friend", "MoveToken")
 OPERATION: Codec[Operation] = Codec("friend", "FriendTcOp")

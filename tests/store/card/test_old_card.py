@@ -16,6 +16,7 @@ from offset.store.card.rows import Contact, PartRow
 from store.card.books import DANA, EMIL, FST
 
 OLD = Path(__file__).with_name("old_card.sql")
+FORMAT_3 = Path(__file__).with_name("old_card_3.sql")
 
 
 def test_format_1(tmp_path: Path) -> None:
@@ -43,3 +44,26 @@ def test_format_1(tmp_path: Path) -> None:
             ]
             assert sums_of_moves(reader) == books.balances()
             assert read_days(reader, FST) == [("2026-05-03", 0)]
+
+
+def test_format_3(tmp_path: Path) -> None:
+    """Before letters: purchases were of invoices, sales of the owner, and nothing is asked or requested."""
+    path = tmp_path / "card.db"
+    with closing(sqlite3.connect(path)) as raw:
+        raw.executescript(FORMAT_3.read_text("utf-8"))
+    with closing(CardDatabase(path)) as books:
+        purchase, sale = books.purchase("p"), books.sale("s")
+        assert purchase is not None
+        assert (purchase.stage, purchase.token, purchase.asked, purchase.payer) == (
+            "done",
+            "program",
+            None,
+            "",
+        )
+        assert sale is not None
+        assert (sale.stage, sale.ask_id, sale.payer, sale.request_id) == ("collected", None, "", None)
+        assert books.newest_sales(5) == [sale]
+        assert books.dealings().load() == ([], [], [])
+        assert books.addresses() == []
+        assert books.balances() == {(DANA, FST): -21}
+    assert path.with_name("card.db.format-3").exists()

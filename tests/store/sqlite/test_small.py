@@ -46,6 +46,41 @@ def test_a_group_is_written_whole_or_not_at_all(tmp_path: Path, kind: Kind) -> N
         assert database.rows("SELECT text FROM notes") == [("one",)]
 
 
+def test_one_that_rests_goes_on_when_it_is_used(tmp_path: Path, kind: Kind) -> None:
+    """It lets go of its log, and the next statement, group or reader finds all that was written."""
+    path = tmp_path / "some.db"
+    log = path.with_name("some.db-wal")
+    with closing(SmallDatabase(path, kind)) as database:
+        database.write("INSERT INTO notes VALUES (?)", "one")
+        assert log.exists()
+        database.rest()
+        database.rest()
+        assert not log.exists()
+        with closing(database.reader()) as reader:
+            assert list(reader.rows("SELECT text FROM notes")) == [("one",)]
+        with database.group():
+            database.write("INSERT INTO notes VALUES (?)", "two")
+            # A group under way is not broken off.
+            database.rest()
+            database.write("INSERT INTO notes VALUES (?)", "three")
+        database.rest()
+        assert len(database.rows("SELECT text FROM notes")) == 3
+        database.rest()
+    with pytest.raises(NodeStopped, match="closed"):
+        database.rows("SELECT text FROM notes")
+
+
+def test_one_whose_file_went_while_it_rested_says_so(tmp_path: Path, kind: Kind) -> None:
+    """No empty file takes the place of the one that is gone."""
+    path = tmp_path / "some.db"
+    with closing(SmallDatabase(path, kind)) as database:
+        database.rest()
+        path.rename(tmp_path / "elsewhere.db")
+        with pytest.raises(NodeStopped, match=r"some\.db"):
+            database.rows("SELECT text FROM notes")
+    assert not path.exists()
+
+
 def test_a_reader_beside_it_sees_what_is_durable(tmp_path: Path, kind: Kind) -> None:
     """Another connection reads what was committed, and cannot write."""
     with (

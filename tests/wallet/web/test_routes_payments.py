@@ -190,8 +190,6 @@ WRONG = (
     (write_text(BARE) * 2, "These are two texts"),
     (write_text(BARE).replace(":i1/", ":i2/"), "newer program"),
     (write_text(BARE).replace(":i1/", ":z1/"), "newer program"),
-    (write_text(ADDRESS), "Ask Bob's bakery for an invoice"),
-    (write_text(VALUES["request"]), "Ask Bob's bakery for an invoice"),
     (write_text(VALUES["friend"]), "the card of a friend, not an invoice"),
     (FILES["commit"], "a commit, not an invoice"),
     ("x" * 60_000, "There is no text of Offset"),
@@ -206,6 +204,9 @@ def test_wrong_texts(purses: tuple[Purse, Purse]) -> None:
             answer = buyer.ask("POST", path, {"to": pasted})
             assert answer.status == 422
             assert sentence in answer.body["detail"]
+    for text in (write_text(ADDRESS), write_text(VALUES["request"])):
+        answer = buyer.ask("POST", "quote", {"to": text})
+        assert (answer.status, answer.body["cause"]) == (422, "not-asked")
     assert buyer.ask("POST", "purchases", {"to": ""}).status == 400
     assert buyer.ask("POST", "purchases", {"to": "x" * 70_000}).status == 413
     assert buyer.get("purchases") == []
@@ -368,3 +369,22 @@ def test_the_node_is_away(wallet: Served) -> None:
     assert purse.get("purchases") == purse.get("sales") == []
     assert purse.get("history")["rows"] == []
     assert purse.get("held")["lines"] == []
+
+
+def test_a_card_that_is_closed_and_opened_goes_on_paying(tmp_path: Path) -> None:
+    """Its node counts its history on, and knows what was used before: neither of them stops."""
+    with two_purses(tmp_path) as (buyer, seller):
+        for number in range(2):
+            sale = seller.sell("5")
+            held = buyer.hold(sale["text"])
+            assert held["stage"] == "held", number
+            commit = buyer.get(f"purchases/{held['id']}/commit")["text"]
+            seller.do(f"sales/{sale['id']}/commit", {"commit": commit})
+            buyer.until_stage("purchases", held["id"], "done")
+            seller.until_stage("sales", sale["id"], "collected")
+            for purse in (buyer, seller):
+                purse.do("close")
+                purse.do("open")
+            for purse in (buyer, seller):
+                until(lambda purse=purse: purse.ask("GET", "friends").status == 200)  # type: ignore[misc]
+                until(lambda purse=purse: all(one["is_online"] for one in purse.get("friends")))  # type: ignore[misc]

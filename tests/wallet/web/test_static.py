@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
+import re
 from pathlib import Path
 
 import pytest
 
-from offset.wallet.web.static import Face
+from offset.wallet.web.static import FACE, Face
 
 
 def _get(face: Face, path: str, method: str = "GET", accepts: str = "") -> tuple[int, dict[str, str], bytes]:
@@ -99,3 +102,26 @@ def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     face = Face(tmp_path / "none")
     assert face.index == b""
     assert _get(face, "/")[0] == 404
+
+
+def test_the_first_screen_is_asked_for_at_once() -> None:
+    """The page names beforehand all that home needs, nothing that it does not, and only what is there."""
+    page = (FACE / "index.html").read_text("utf-8")
+    (found,) = re.findall(r'<script type="importmap">(.*?)</script>', page)
+    names: dict[str, str] = json.loads(found)["imports"]
+    needed: set[str] = set()
+    waiting = [FACE / "app.js", FACE / "screens" / "home.js"]
+    while waiting:
+        module = waiting.pop()
+        if module.relative_to(FACE).as_posix() in needed:
+            continue
+        needed.add(module.relative_to(FACE).as_posix())
+        for name in re.findall(r'(?:\bfrom|^import) ?"([^"]+)"', module.read_text("utf-8"), re.MULTILINE):
+            waiting.append(
+                Path(os.path.normpath(module.parent / name if name.startswith(".") else FACE / names[name]))
+            )
+    assert set(re.findall(r'rel="modulepreload" href="([^"]+)"', page)) == needed - {"app.js"}
+    styles = re.findall(r'@import url\("([^"]+)"\)', (FACE / "style" / "face.css").read_text("utf-8"))
+    wanted = {os.path.normpath(f"style/{style}") for style in styles}
+    assert set(re.findall(r'rel="preload" as="style" href="([^"]+)"', page)) == wanted
+    assert all((FACE / name).is_file() for name in re.findall(r'href="([^"]+)"', page))

@@ -72,13 +72,13 @@ class _Twister(Mischief, NodeEngine):
         self.entropy = entropy
         self.state = self.view().state
 
-    def _release(self, turn: Turn, ack: Any, capacities: Any, lost: Any) -> None:
+    def _release(self, turn: Turn, *rest: Any) -> None:
         if not self.is_quiet:
             said: Said = []
             for friend, message in turn.messages:
                 said += self.twist(friend, message)
             turn.messages[:] = said
-        super()._release(turn, ack, capacities, lost)
+        super()._release(turn, *rest)
 
     def _tell_friend(self, friend: PublicKey, message: FriendMessage) -> None:
         # It says the same as often as it likes.

@@ -13,7 +13,8 @@ from offset.base.credits import Balance
 from offset.base.faults import UserFault
 from offset.base.ids import Currency, PublicKey
 from offset.base.instants import Millis
-from offset.store.card.rows import Contact, Move, PartRow, PurchaseRow, SaleRow
+from offset.store.card.dealings import DealingsStore
+from offset.store.card.rows import AddressRow, Contact, Move, PartRow, PurchaseRow, SaleRow
 from offset.store.sqlite.small import Kind, SmallDatabase, SmallReader
 
 CARD = Kind("a card of a wallet", 0x4F465343, Path(__file__).parent / "migrations")
@@ -75,9 +76,17 @@ class CardDatabase:
         """Let go of the file."""
         self._database.close()
 
+    def rest(self) -> None:
+        """Give back the memory until the books are used again."""
+        self._database.rest()
+
     def reader(self) -> SmallReader:
         """One more connection, only for reading, for another thread; the caller closes it."""
         return self._database.reader()
+
+    def dealings(self) -> DealingsStore:
+        """The rows of its letters."""
+        return DealingsStore(self._database)
 
     # Whose books these are
 
@@ -133,6 +142,10 @@ class CardDatabase:
         """All purchases of an invoice, oldest first."""
         return self._find("purchases", PurchaseRow, "invoice_id = ?", invoice_id)
 
+    def purchases_asked(self, text: str) -> list[PurchaseRow]:
+        """All purchases of the address or the request with this text, oldest first."""
+        return self._find("purchases", PurchaseRow, "asked = ?", text)
+
     def purchases_in(self, stages: Iterable[str]) -> list[PurchaseRow]:
         """All purchases in one of these stages, oldest first."""
         return self._in("purchases", PurchaseRow, stages)
@@ -160,8 +173,19 @@ class CardDatabase:
         return self._find("purchases", PurchaseRow, "1", order=f"position DESC LIMIT {int(count)}")
 
     def newest_sales(self, count: int) -> list[SaleRow]:
-        """The last ones, newest first."""
-        return self._find("sales", SaleRow, "1", order=f"position DESC LIMIT {int(count)}")
+        """The last ones, newest first, without those for which a guest has asked and that nobody has paid."""
+        shown = "ask_id IS NULL OR commit_packed IS NOT NULL"
+        return self._find("sales", SaleRow, shown, order=f"position DESC LIMIT {int(count)}")
+
+    def sales_of(self, request_id: bytes, count: int) -> list[SaleRow]:
+        """The last ones that answered a request and were paid, or may have been, newest first."""
+        return self._find(
+            "sales",
+            SaleRow,
+            "request_id = ? AND commit_packed IS NOT NULL",
+            request_id,
+            order=f"position DESC LIMIT {int(count)}",
+        )
 
     def _in(self, table: str, cls: type[Row], stages: Iterable[str]) -> list[Row]:
         wanted = tuple(stages)
@@ -176,6 +200,23 @@ class CardDatabase:
         return [
             cls(**{name: _value(name, cell) for name, cell in zip(names, row, strict=True)}) for row in found
         ]
+
+    # Mailboxes and requests
+
+    def addresses(self) -> list[AddressRow]:
+        """All, by number."""
+        found = self._database.rows("SELECT number, label, open_to FROM addresses ORDER BY number")
+        return [AddressRow(*cells) for cells in found]
+
+    def put_address(self, row: AddressRow) -> None:
+        """A new one, or what changed of one."""
+        self._database.write(
+            "INSERT INTO addresses (number, label, open_to) VALUES (?, ?, ?) "
+            "ON CONFLICT (number) DO UPDATE SET label = excluded.label, open_to = excluded.open_to",
+            row.number,
+            row.label,
+            row.open_to,
+        )
 
     # Moves
 

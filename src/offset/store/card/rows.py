@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from offset.base.credits import Amount, Balance
-from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey
+from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Uid
 from offset.base.instants import Millis
 
 
@@ -54,6 +54,15 @@ class PurchaseRow(msgspec.Struct, frozen=True, kw_only=True):
     """JSON."""
     token: str | None = None
     """That of the program that began it; None: the owner did."""
+    asked: str | None = None
+    """The text of the address or the request whose owner is asked for the invoice; None: it was there from the start.
+
+    Until the owner has answered, `invoice` has what was asked for, `seller` the key of the mailbox; the id is zeros.
+    """
+    payer: str = ""
+    """As what the owner of the address is told who asks."""
+    until: Millis | None = None
+    """While it is asked for: until when; after that the time to pay the invoice, if it has one."""
     made: Millis
     changed: Millis
 
@@ -77,8 +86,24 @@ class SaleRow(msgspec.Struct, frozen=True, kw_only=True):
     """Packed."""
     why: str | None = None
     """JSON."""
+    ask_id: Uid | None = None
+    """The question of a guest that it answers; None: nobody asked by letter."""
+    payer: str = ""
+    """As the guest calls itself; anybody can choose any name."""
+    request_id: Uid | None = None
+    """The request that the guest answers."""
     made: Millis
     changed: Millis
+
+
+class AddressRow(msgspec.Struct, frozen=True):
+    """A mailbox of the owner."""
+
+    number: int
+    """Of its key."""
+    label: str
+    open_to: str
+    """An OpenTo of the dealings."""
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True):

@@ -96,7 +96,7 @@ def use_log(path: Path, connection: sqlite3.Connection) -> None:
     if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
         raise UserFault(f"the disk of the database {path} cannot hold its log; move it to a local disk")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.execute(f"PRAGMA journal_size_limit = {LOG_PAGES * LOG_PAGE_BYTES}")
+    keep_log(connection)
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     # Nothing is lost if this is lost.
     connection.execute("PRAGMA synchronous = OFF")
@@ -104,4 +104,10 @@ def use_log(path: Path, connection: sqlite3.Connection) -> None:
         connection.execute("UPDATE meta SET value = ? WHERE name = 'ballast'", (number,))
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_checkpoint(RESTART)")
+    keep_log(connection)
+
+
+def keep_log(connection: sqlite3.Connection) -> None:
+    """Let a connection use the log as `use_log` has left it."""
+    connection.execute(f"PRAGMA journal_size_limit = {LOG_PAGES * LOG_PAGE_BYTES}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")

@@ -33,12 +33,20 @@ from offset.store.sqlite.checks import (
     check_owner,
     check_sound,
 )
-from offset.store.sqlite.connection import connect, make_file, remove_file, sync_folder, transaction, use_log
+from offset.store.sqlite.connection import (
+    connect,
+    keep_log,
+    make_file,
+    remove_file,
+    sync_folder,
+    transaction,
+    use_log,
+)
 from offset.store.sqlite.errors import DAMAGED, UNREADABLE, sentence
 from offset.store.sqlite.lock import Lock
 from offset.store.sqlite.migrate import FOLDER, migrate, scripts
 from offset.store.sqlite.past import DiskPast
-from offset.store.sqlite.statements import Now, Statement, Statements
+from offset.store.sqlite.statements import Now, Statement, statements
 from offset.wire.common import NamedIndexServerAddress
 
 T = TypeVar("T")
@@ -92,7 +100,7 @@ class Database:
         """Use `open`."""
         self._path, self._lock, self._connection = path, lock, connection
         self._cursor = connection.cursor()
-        self._statements = Statements(now)
+        self._statements = statements(now)
         self._reader: sqlite3.Connection | None = None
         self.past = DiskPast(path, self._look)
         """What is over, as far as it is durable; for the thread of `write`, also during a flush."""
@@ -144,10 +152,27 @@ class Database:
         try:
             self._connection.execute("COMMIT")
             use_log(self._path, self._connection)
+            self._renew()
         except sqlite3.Error as error:
             self._is_broken = True
             raise UserFault(sentence(self._path, error)) from None
         self._is_settled = True
+
+    def _renew(self) -> None:
+        """Go on with a new connection: the statements and pages of the start would stay in memory, some 200 KB."""
+        fresh = connect(self._path)
+        try:
+            keep_log(fresh)
+            # Whoever closes the log last removes it, so the new connection has to use it before the old one ends.
+            fresh.execute("SELECT count(*) FROM meta").fetchone()
+            fresh.execute("PRAGMA shrink_memory")
+        except BaseException:
+            fresh.close()
+            raise
+        self._cursor.close()
+        self._connection.close()
+        self._connection = fresh
+        self._cursor = fresh.cursor()
 
     def load(self) -> Iterator[Record]:
         """All records but those that are looked up in `past`, friends before what belongs to them.

@@ -34,7 +34,10 @@ class Kind(NamedTuple):
 
 
 class SmallDatabase:
-    """An open database, for any threads of this process; whoever opens it keeps other programs out."""
+    """An open database, for any threads of this process; whoever opens it keeps other programs out.
+
+    One that is not used for a while may `rest`, which gives back what sqlite holds in memory for it.
+    """
 
     def __init__(self, path: Path, kind: Kind) -> None:
         """Open the file, or make it, for the owner's eyes only, and bring it to the newest format.
@@ -44,15 +47,18 @@ class SmallDatabase:
         self._path = path
         self._threads = RLock()
         """sqlite is asked for one thing at a time, and never while it is being closed."""
+        self._open: sqlite3.Connection | None = None
+        """None while it rests."""
+        self._is_closed = False
         is_new = not path.exists()
         if is_new:
             make_file(path)
         try:
-            self._connection = connect(path)
+            connection = self._open = connect(path)
             try:
-                self._prepare(kind, is_new=is_new)
+                self._prepare(connection, kind, is_new=is_new)
             except BaseException:
-                self._connection.close()
+                connection.close()
                 raise
             if is_new:
                 sync_folder(path)
@@ -63,8 +69,7 @@ class SmallDatabase:
                 raise UserFault(sentence(path, error)) from None
             raise
 
-    def _prepare(self, kind: Kind, *, is_new: bool) -> None:
-        connection = self._connection
+    def _prepare(self, connection: sqlite3.Connection, kind: Kind, *, is_new: bool) -> None:
         if is_new:
             connection.execute(f"PRAGMA application_id = {kind.application_id}")
         (found,) = connection.execute("PRAGMA application_id").fetchone()
@@ -79,23 +84,23 @@ class SmallDatabase:
                 "use that one"
             )
         if 0 < present < newest:
-            self._copy_to(self._path.with_name(f"{self._path.name}.format-{present}"))
+            self._copy(connection, self._path.with_name(f"{self._path.name}.format-{present}"))
         with transaction(connection):
             migrate(connection, kind.migrations)
         if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
             raise UserFault(
                 f"the disk of the database {self._path} cannot hold its log; move it to a local disk"
             )
-        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        _follow(connection)
 
-    def _copy_to(self, target: Path) -> None:
+    def _copy(self, connection: sqlite3.Connection, target: Path) -> None:
         if target.exists():
             # Of an attempt that failed after it.
             return
         make_file(target)
         copy = connect(target)
         try:
-            self._connection.backup(copy)
+            connection.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")
         except BaseException:
             copy.close()
@@ -104,20 +109,29 @@ class SmallDatabase:
         copy.close()
         sync_folder(target)
 
+    def _connection(self) -> sqlite3.Connection:
+        """The connection, made again if it was given back; for who holds `_threads`."""
+        if self._is_closed:
+            raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+        if self._open is None:
+            self._open = connect(self._path)
+            _follow(self._open)
+        return self._open
+
     def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """What a SELECT finds. Raises NodeStopped."""
         with self._threads, self._troubles():
-            return self._connection.execute(statement, values).fetchall()
+            return self._connection().execute(statement, values).fetchall()
 
     def write(self, statement: str, *values: Any) -> None:
         """One statement, alone or in a group; durable when this, or the group, ends. Raises NodeStopped."""
         with self._threads, self._troubles():
-            self._connection.execute(statement, values)
+            self._connection().execute(statement, values)
 
     @contextmanager
     def group(self) -> Iterator[None]:
         """All that is written inside becomes durable together, or nothing of it. Raises NodeStopped."""
-        with self._threads, self._troubles(), transaction(self._connection):
+        with self._threads, self._troubles(), transaction(self._connection()):
             yield
 
     def reader(self) -> SmallReader:
@@ -128,15 +142,33 @@ class SmallDatabase:
         connection.execute("PRAGMA query_only = ON")
         return SmallReader(self._path, connection)
 
+    def rest(self) -> None:
+        """Give back the memory until somebody asks for something, which then takes a few ms longer."""
+        with self._threads:
+            # Never in the midst of a group, which the same thread may have begun.
+            if self._open is not None and not self._open.in_transaction:
+                self._let_go(self._open)
+
     def close(self) -> None:
         """Fold the log into the file and let go."""
         with self._threads:
-            with suppress(sqlite3.Error):
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            self._connection.close()
+            self._is_closed = True
+            if self._open is not None:
+                self._let_go(self._open)
+
+    def _let_go(self, connection: sqlite3.Connection) -> None:
+        with suppress(sqlite3.Error):
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        connection.close()
+        self._open = None
 
     def _troubles(self) -> AbstractContextManager[None]:
         return _troubles(self._path)
+
+
+def _follow(connection: sqlite3.Connection) -> None:
+    """Copy the log into the database now and then."""
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
 
 
 class SmallReader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Protocol
 
 from offset.core.funder.records import Changes, Key, Record
@@ -129,6 +130,12 @@ class Statements:
         for kind, records in puts.items():
             found += self._by_key[kind].put(records)
         return found
+
+
+@lru_cache(maxsize=8)
+def statements(now: Now) -> Statements:
+    """Those that stamp by this clock; they know nothing of a database, so all databases share them."""
+    return Statements(now)
 
 
 def _statements_of(table: Table, now: Now) -> TableStatements:

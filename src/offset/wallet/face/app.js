@@ -34,6 +34,7 @@ const SCREENS = {
   cards: () => import("./screens/cards.js"),
   currencies: () => import("./screens/currencies.js"),
   settings: () => import("./screens/settings.js"),
+  "programs/add": () => import("./screens/program-add.js"),
 };
 
 function loaderOf({ name, parts }) {
@@ -86,6 +87,7 @@ function First() {
 }
 
 followTheme();
+// The wallet is asked while the words come.
+start();
 await loadWords("en");
 render(html`<${App} />`, document.getElementById("app"));
-start();

@@ -14,6 +14,7 @@ EventKind = Literal[
     "standing",
     "purchase",
     "sale",
+    "request",
     "history",
     "settings",
     "currencies",
@@ -34,5 +35,5 @@ class Event(Value):
     value: Any = None
     """A Card, Friend, Purchase, Sale, HistoryRow, Settings or the list of currencies, as it is now.
 
-    None of a friend that was removed, and of what is to be read anew: `standing`, `sessions`.
+    None of a friend that was removed, and of what is to be read anew: `request`, `standing`, `sessions`.
     """

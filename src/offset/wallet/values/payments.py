@@ -20,11 +20,12 @@ from offset.wallet.values.problems import Remedy
 from offset.wallet.values.texts import InvoiceView
 
 PurchaseStage = Literal[
-    "priced", "sending", "held", "delivered", "stopping", "not-known", "done", "failed", "stopped"
+    "asking", "priced", "sending", "held", "delivered", "stopping", "not-known", "done", "failed", "stopped"
 ]
-"""Priced: waits for your yes. Sending: credits are being frozen on the way. Held: the commit is there, and the seller
-has not collected. Delivered: the seller has the commit. Stopping: you stopped it, and all is not back yet.
-Not-known: the node has lost the payment after its commit was shown, so it may have been paid.
+"""Asking: the wallet at an address is asked for an invoice. Priced: waits for your yes. Sending: credits are being
+frozen on the way. Held: the commit is there, and the seller has not collected. Delivered: the seller has the commit.
+Stopping: you stopped it, or the seller did, and all is not back yet. Not-known: the node has lost the payment after its
+commit was shown, so it may have been paid.
 
 Done, failed and stopped are ends, and only the own node says so: paid; nothing was paid; nothing was paid, as you
 wished.
@@ -48,6 +49,9 @@ WhyKind = Literal[
     "node-away",
     "card-closed",
     "not-known",
+    "closed",
+    "busy",
+    "refused",
     "other",
 ]
 
@@ -116,13 +120,25 @@ class Quote(Value):
 
 
 class NewPurchase(Body):
-    """Somebody to be paid. It waits in `priced` until it is confirmed."""
+    """Somebody to be paid. It waits in `priced` until it is confirmed.
+
+    To an address or a request the wallet there is asked for an invoice first, in `asking`.
+    """
 
     to: FileText
+    """An invoice, an address or a request."""
     amount: AmountText | None = None
+    """For an address, and a request without an amount: how much."""
+    currency: CurrencyText | None = None
+    """For an address, and a request without a currency: in what."""
     note: Annotated[str, Meta(max_length=256)] = ""
+    """For your history; whoever is asked at an address sees it too."""
     name: Annotated[str, Meta(max_length=64)] = ""
     """What to call the seller."""
+    payer: Annotated[str, Meta(max_length=64)] = ""
+    """What to call you, towards the owner of an address; empty: nothing is said."""
+    when_open: bool = False
+    """Whether a wallet that is closed is asked for a day, until it is opened; else for two minutes."""
 
 
 class Confirm(Body):
@@ -146,6 +162,7 @@ class Purchase(Value):
     id: IdText
     stage: PurchaseStage
     invoice: InvoiceView
+    """While it is asked for: what is asked for, with the key of the mailbox in place of that of the node."""
     name: str
     note: str
     fees_max: AmountText | None
@@ -160,6 +177,8 @@ class Purchase(Value):
     has_receipt: bool
     made: Time
     changed: Time
+    asked: Literal["address", "request"] | None = None
+    """Whose owner is asked for the invoice; None: the invoice was there from the start."""
 
 
 class CommitText(Value):
@@ -210,6 +229,10 @@ class Sale(Value):
     why: Why | None
     made: Time
     changed: Time
+    payer: str = ""
+    """As the payer calls itself, who has asked for it; anybody can choose any name."""
+    request: IdText | None = None
+    """The request that it answers."""
 
 
 class HeldLine(Value):

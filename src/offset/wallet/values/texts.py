@@ -9,7 +9,19 @@ from msgspec import Meta
 from offset.wallet.values.friends import RelayPlace
 from offset.wallet.values.parts import AmountText, Body, CurrencyText, FileText, IdText, KeyText, Time, Value
 
-ReadKind = Literal["invoice", "commit", "receipt", "friend", "relay", "server", "node", "app", "remote-card"]
+ReadKind = Literal[
+    "address",
+    "request",
+    "invoice",
+    "commit",
+    "receipt",
+    "friend",
+    "relay",
+    "server",
+    "node",
+    "app",
+    "remote-card",
+]
 """A ticket that may be that of a relay or of an index server is called by what it says, else `relay`."""
 Doing = Literal["pay", "collect", "check", "add-friend", "add-relay", "add-server", "add-card"]
 
@@ -53,6 +65,32 @@ class FriendView(Value):
     """What you call it, if it is a friend already."""
 
 
+class AddressView(Value):
+    """Where a wallet is called; nothing says whose it is but whoever gave it to you."""
+
+    key: KeyText
+    """Of its mailbox."""
+    label: str
+    """As its owner calls it; anybody can choose any name."""
+    relays: tuple[RelayPlace, ...]
+    is_own: bool
+    """Whether it is that of a card of yours."""
+
+
+class RequestView(Value):
+    """What somebody asks whoever has the text for; its wallet makes the invoice."""
+
+    id: IdText
+    to: AddressView
+    currency: CurrencyText | None
+    """None: it does not say."""
+    amount: AmountText | None
+    """None: you choose."""
+    decimals: int | None
+    note: str
+    until: Time | None
+
+
 class ServerView(Value):
     """A relay or an index server."""
 
@@ -92,6 +130,8 @@ class ReadAnswer(Value):
     """What can be done with it, best first."""
     hint: str
     """One sentence for a person: what it is."""
+    address: AddressView | None = None
+    request: RequestView | None = None
     invoice: InvoiceView | None = None
     friend: FriendView | None = None
     server: ServerView | None = None

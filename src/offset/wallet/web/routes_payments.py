@@ -8,13 +8,15 @@ from msgspec import Meta
 
 from offset.base.credits import Amount
 from offset.base.ids import Currency
+from offset.base.names import check_currency
 from offset.base.notes import clean_note
 from offset.store.card.rows import PurchaseRow
-from offset.wallet import quoting
+from offset.wallet import asking, quoting
 from offset.wallet.clerk import Clerk
-from offset.wallet.paying import ENDS, Allow
+from offset.wallet.paying import Allow
 from offset.wallet.payment_views import held_lines, passing_lines
-from offset.wallet.reading import payable
+from offset.wallet.purchases import ENDS
+from offset.wallet.reading import invoice_in, payable
 from offset.wallet.refusals import Refusal
 from offset.wallet.row_ids import row_id
 from offset.wallet.tokens import Grant, now_ms
@@ -61,7 +63,7 @@ def clerk_of(ask: Ask) -> Clerk:
 async def quote(ask: Ask) -> Quote:
     """What a payment would cost now, over whom it would go, or why it cannot be and what helps."""
     body: ToQuote = ask.body
-    clerk, invoice = clerk_of(ask), payable(body.to)
+    clerk, invoice = clerk_of(ask), invoice_in(body.to)
     quoting.check_payable(clerk, invoice, None if body.amount is None else amount_of(body.amount))
     return await _quoted(ask, clerk, invoice)
 
@@ -79,36 +81,43 @@ async def capacity(ask: Ask) -> Capacity:
 
 
 async def new_purchase(ask: Ask) -> Purchase:
-    """Somebody to be paid: shows the price, and waits for your yes."""
+    """Somebody to be paid: asks for the invoice where it is an address or a request, and waits for your yes."""
     body: NewPurchase = ask.body
     if ask.grant is not None and ask.key is None:
         raise Refusal(
             "malformed", "A program that pays sends an Idempotency-Key, so that nothing is paid twice."
         )
-    clerk, invoice = clerk_of(ask), payable(body.to)
-    quoting.check_payable(clerk, invoice, None if body.amount is None else amount_of(body.amount))
+    clerk, to = clerk_of(ask), payable(body.to)
+    amount = None if body.amount is None else amount_of(body.amount)
     # So that no row is left over when there is nobody to ask for the price.
     _ = clerk.card.node
-    name = clean_note(body.name) or clerk.name_of(invoice.dest_public_key) or ""
-    now = clerk.now()
-    row = await clerk.paying.begin(
-        PurchaseRow(
-            id=row_id(ask.new_id()),
-            body_hash=ask.digest,
-            invoice=INVOICE.encode(invoice),
-            invoice_id=invoice.invoice_id,
-            seller=invoice.dest_public_key,
-            currency=invoice.currency,
-            amount=invoice.dest_payment,
-            name=name,
-            note=clean_note(body.note) or invoice.note,
-            stage="priced",
-            token=None if ask.grant is None else ask.grant.id,
-            made=now,
-            changed=now,
-        )
+    if isinstance(to, InvoiceText):
+        quoting.check_payable(clerk, to, amount)
+        invoice = to
+    else:
+        if body.currency is not None:
+            check_currency(body.currency)
+        invoice = asking.asked_for(clerk, to, amount, body.currency, clean_note(body.note))
+    name, now = clean_note(body.name), clerk.now()
+    row = PurchaseRow(
+        id=row_id(ask.new_id()),
+        body_hash=ask.digest,
+        invoice=INVOICE.encode(invoice),
+        invoice_id=invoice.invoice_id,
+        seller=invoice.dest_public_key,
+        currency=invoice.currency,
+        amount=invoice.dest_payment,
+        name=name or clerk.name_of(invoice.dest_public_key) or asking.label_of(to),
+        note=clean_note(body.note) or invoice.note,
+        stage="priced",
+        token=None if ask.grant is None else ask.grant.id,
+        made=now,
+        changed=now,
     )
-    if body.name:
+    if not isinstance(to, InvoiceText):
+        row = asking.asking(row, to, clean_note(body.payer), when_open=body.when_open)
+    row = await clerk.paying.begin(row)
+    if name:
         await clerk.call(invoice.dest_public_key, name)
     return await _shown(ask, clerk, row)
 

@@ -3,10 +3,9 @@
 # All that Offset adds to the wire of version 0.1.11: last fields, which an old peer does not read (docs/WIRE.md).
 # A struct with the name of one of 0.1.11 begins exactly like it, so that each reads the other. It is written only
 # when its last field holds something; else the bytes are those of 0.1.11. The message that carries ReportMutations to
-# an app is in extension_app.capnp.
+# an app is in extension_app.capnp, those between friends are in extension_friend.capnp.
 
 using Common = import "common.capnp";
-using Friend = import "friend.capnp";
 using Report = import "report.capnp";
 
 # Between friends
@@ -15,22 +14,6 @@ struct CreditLine {
   currency @0 :Common.Currency;  # Currency
   maxDebt @1 :Common.CustomUInt128;  # The most the receiver may owe the sender
   isOpen @2 :Bool;  # Whether the sender passes on requests of the receiver
-}
-
-struct MoveTokenRequest {
-  moveToken @0 :Friend.MoveToken;
-  tokenWanted @1 :Bool;
-  optCreditLines :union {
-    empty @2 :Void;  # Not told
-    creditLines @3 :List(CreditLine);  # All lines the sender grants to the receiver; unsigned, advisory
-  }
-}
-
-struct FriendMessage {
-  union {
-    moveTokenRequest @0 :MoveTokenRequest;
-    inconsistencyError @1 :Friend.ResetTerms;
-  }
 }
 
 # Between node and app

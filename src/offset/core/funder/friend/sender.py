@@ -45,6 +45,9 @@ from offset.wire.friend import (
     ResponseOp,
 )
 
+# Asking an Enum for its members takes its time.
+_QUEUES = tuple(Queue)
+
 
 def send_all(turn: Turn) -> None:
     """Say to each friend what is to be said. Refused requests may give work for other friends."""
@@ -153,8 +156,8 @@ def _fill(turn: Turn, friend: Friend, drafts: dict[Currency, Draft]) -> dict[Cur
     """
     groups: dict[Currency, list[Operation]] = {}
     room, room_with_cancels = turn.state.operations_max, turn.state.operations_with_cancels_max
-    for queue, waiting in zip(Queue, friend.queues, strict=True):
-        for item in list(waiting.values()):
+    for queue, waiting in zip(_QUEUES, friend.queues, strict=True):
+        for item in [*waiting.values()]:
             is_cancel = isinstance(item.operation, CancelOp)
             if room_with_cancels == 0 or (room == 0 and not is_cancel):
                 return groups

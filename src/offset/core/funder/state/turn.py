@@ -66,6 +66,9 @@ Order = SetRelays | UpdateFriend | DropFriend
 Result = TransactionResult | ResponseClosePayment
 
 
+_OF_A_FRIEND = (ConfigKey, ChannelKey, CreditKey)
+
+
 class Turn:
     """The work on one event."""
 
@@ -198,11 +201,10 @@ class Turn:
         """Friends whose capacities may be others now, in the order in which they came up."""
         concerned = dict(self.moved)
         for key in self.changes:
-            match key:
-                case FriendKey():
-                    concerned[key.public_key] = None
-                case ConfigKey() | ChannelKey() | CreditKey():
-                    concerned[key.friend] = None
+            if isinstance(key, FriendKey):
+                concerned[key.public_key] = None
+            elif isinstance(key, _OF_A_FRIEND):
+                concerned[key.friend] = None
         return concerned
 
     # Parts of payments for invoices of ours

@@ -18,24 +18,26 @@ const PLACES = [
   ["home", "home", []],
   ["friends", "friends", ["friends", "own-card", "books"]],
   ["history", "history", ["history"]],
-  ["more", "more", ["more", "held", "standing", "cards", "currencies", "settings"]],
+  ["more", "more", ["more", "held", "standing", "cards", "currencies", "settings", "programs"]],
 ];
 
 const Places = () => html`
   <nav class="places" aria-label=${t("places.label")}>
-    <span class="word"><${Sign} />Offset</span>
-    <ul>
-      ${PLACES.map(([name, icon, within]) => {
-        const here = name === "home" ? ["home", "pay", "get-paid"] : within;
-        return html`
-          <li>
-            <a href=${name === "home" ? place() : place(name)} aria-current=${here.includes(route.value.name) ? "page" : undefined}>
-              <${Icon} name=${icon} /><span>${t(`places.${name}`)}</span>
-            </a>
-          </li>
-        `;
-      })}
-    </ul>
+    <div class="inside">
+      <span class="word"><${Sign} />Offset</span>
+      <ul>
+        ${PLACES.map(([name, icon, within]) => {
+          const here = name === "home" ? ["home", "pay", "get-paid"] : within;
+          return html`
+            <li>
+              <a href=${name === "home" ? place() : place(name)} aria-current=${here.includes(route.value.name) ? "page" : undefined}>
+                <${Icon} name=${icon} /><span>${t(`places.${name}`)}</span>
+              </a>
+            </li>
+          `;
+        })}
+      </ul>
+    </div>
   </nav>
 `;
 

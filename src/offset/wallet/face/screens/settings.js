@@ -1,4 +1,4 @@
-// Settings of the wallet, of this page, and who else is logged in.
+// Settings of the wallet, of this page, which programs may do what, and who else is logged in.
 
 import { useState } from "preact/hooks";
 import { get, patch, remove } from "../api.js";
@@ -6,6 +6,7 @@ import { html } from "../html.js";
 import { say } from "../parts/confirm.js";
 import { Act, Field, Form, Select, Tick } from "../parts/fields.js";
 import { Trouble } from "../parts/notice.js";
+import { Programs } from "../parts/programs.js";
 import { Bones, Screen, useAsked } from "../parts/screen.js";
 import { place } from "../router.js";
 import { cards, settings } from "../state.js";
@@ -93,6 +94,7 @@ export default function Settings() {
       <div class="stack loose">
         ${settings.value ? html`<${Wallet} />` : html`<${Bones} />`}
         <${Look} />
+        <${Programs} />
         <${Sessions} />
       </div>
     <//>

@@ -1,0 +1,65 @@
+"""Purchases: their stages, and what follows from a row."""
+
+from __future__ import annotations
+
+from offset.base import base64url
+from offset.base.credits import Amount
+from offset.base.ids import UID_BYTES, Uid
+from offset.core.index.split import Part
+from offset.store.card.rows import PartRow, PurchaseRow
+from offset.wallet.refusals import Refusal
+from offset.wire.files import InvoiceFile
+from offset.wire.text_values import INVOICE
+
+OPEN = ("sending", "held", "delivered", "stopping", "not-known")
+"""Stages in which it may be paid: no other purchase of its invoice is begun."""
+ENDS = ("done", "failed", "stopped")
+UNSENT = ("asking", "priced")
+"""Stages in which nothing was sent."""
+HAS_COMMIT = ("held", "delivered")
+"""Stages in which the seller is to have the commit."""
+
+
+def invoice_of(row: PurchaseRow) -> InvoiceFile:
+    """The invoice as the node takes it."""
+    return InvoiceFile(row.invoice_id, row.currency, row.seller, row.amount)
+
+
+def is_delivered(row: PurchaseRow) -> bool:
+    """Whether its commit goes to the seller by letter."""
+    return row.asked is not None or INVOICE.decode(row.invoice).opt_origin is not None
+
+
+def ask_id_of(row: PurchaseRow) -> Uid:
+    """The id of the question to the owner of an address: that of the purchase."""
+    return Uid(base64url.decode(row.id, UID_BYTES))
+
+
+def held_already() -> Refusal:
+    """It may be paid by another purchase."""
+    return Refusal(
+        "conflict",
+        "This is being paid already: look at what is held. Do not pay it twice.",
+        cause="held",
+        remedies=["look-at-held"],
+    )
+
+
+def part_row(part: Part) -> PartRow:
+    """A part by its first friend."""
+    return PartRow(part.route.public_keys[1], part.amount, part.fee)
+
+
+def fees_of(row: PurchaseRow) -> Amount | None:
+    """What the parts cost; None where some of them came back and others took their place: which, nobody tells."""
+    return row.fees if sum(part.amount for part in row.parts) <= row.amount else None
+
+
+FORGOTTEN = (
+    "Your node does not know this payment any more, and its commit was shown: it may have been paid. "
+    "Ask the seller before you pay again."
+)
+UNPROVED = (
+    "Credits of this payment were given to friends whose channel was lost, and nobody can prove whether it was paid. "
+    "Ask the seller before you pay again."
+)
