@@ -17,10 +17,10 @@ def test_a_purchase_by_letter(to: str) -> None:
     run = run_of(by_letter(to=to))
     (errand,) = run.evidence.errands
     assert (errand.buyer_end, errand.seller_end, errand.stage) == ("paid", "collected", "over")
-    assert not any(key[0] == "own_asks" for key in run.cast.purses["A"].rows)
-    (sale,) = [row for key, row in run.cast.purses["C"].rows.items() if key[0] == "guest_asks"]
+    assert not any(key[0] == "own_asks" for key in run.evidence.purses["A"].rows)
+    (sale,) = [row for key, row in run.evidence.purses["C"].rows.items() if key[0] == "guest_asks"]
     assert sale.stage is GuestStage.COLLECTED  # type: ignore[union-attr]
-    states = [row.state for key, row in run.cast.purses["C"].rows.items() if key[0] == "requests"]  # type: ignore[union-attr]
+    states = [row.state for key, row in run.evidence.purses["C"].rows.items() if key[0] == "requests"]  # type: ignore[union-attr]
     assert states == {"address": [], "once": [RequestState.TAKEN], "always": [RequestState.OPEN]}[to]
 
 

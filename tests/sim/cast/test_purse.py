@@ -12,7 +12,7 @@ from support.wallet_runs import by_letter, run_of, scenario
 
 def test_what_has_ended_is_found_on_the_disk() -> None:
     run = run_of(by_letter(to="once"))
-    purse = run.cast.purses["C"]
+    purse = run.evidence.purses["C"]
     assert purse.host.disk is not None
     past = DiskPast(purse.host.disk)
     (sale,) = [row for row in purse.rows.values() if isinstance(row, GuestAsk)]
@@ -29,7 +29,7 @@ def test_what_has_ended_is_found_on_the_disk() -> None:
 def test_an_order_is_carried_out_again_after_a_start() -> None:
     """The wallet dies while its node opens the invoice: the next life has the same one."""
     run = Run(scenario())
-    world, purse = run.cast.world, run.cast.purses["C"]
+    world, purse = run.cast.world, run.evidence.purses["C"]
     world.run_to(CALM_MS)
     carry_out(run, by_letter())
     world.run_until(lambda: bool(purse.opened))
@@ -42,7 +42,7 @@ def test_an_order_is_carried_out_again_after_a_start() -> None:
 def test_a_wallet_that_is_closed_starts_only_when_it_is_opened() -> None:
     run = Run(scenario())
     run.cast.world.run_to(CALM_MS)
-    purse = run.cast.purses["A"]
+    purse = run.evidence.purses["A"]
     purse.close(60_000)
     run.cast.world.run_for(59_999)
     assert not purse.host.is_alive
@@ -51,4 +51,4 @@ def test_a_wallet_that_is_closed_starts_only_when_it_is_opened() -> None:
 
 
 def _stages(run: Run) -> list[GuestStage]:
-    return [row.stage for row in run.cast.purses["C"].rows.values() if isinstance(row, GuestAsk)]
+    return [row.stage for row in run.evidence.purses["C"].rows.values() if isinstance(row, GuestAsk)]

@@ -19,7 +19,7 @@ def held(run: Run) -> None:
 
 
 def paid_for_nothing(run: Run) -> None:
-    run.cast.purses["C"].ends.clear()
+    run.evidence.purses["C"].ends.clear()
 
 
 def paid_twice(run: Run) -> None:
@@ -27,7 +27,7 @@ def paid_twice(run: Run) -> None:
 
 
 def traced(run: Run) -> None:
-    purse = run.cast.purses["C"]
+    purse = run.evidence.purses["C"]
     ((key, sale),) = [(key, row) for key, row in purse.rows.items() if isinstance(row, GuestAsk)]
     purse.rows[key] = replace(sale, stage=GuestStage.CANCELED, commit=None)
 

@@ -25,7 +25,7 @@ def sold() -> Run:
 
 
 def sale_of(run: Run) -> GuestAsk:
-    (sale,) = [row for row in run.cast.purses["C"].rows.values() if isinstance(row, GuestAsk)]
+    (sale,) = [row for row in run.evidence.purses["C"].rows.values() if isinstance(row, GuestAsk)]
     return sale
 
 
@@ -33,9 +33,9 @@ def test_what_is_durable_may_be_said(sold: Run) -> None:
     sale = sale_of(sold)
     assert sale.invoice is not None
     assert sale.commit is not None
-    letters.told(sold.cast, "A", Priced(sale.ask_id, sale.invoice))
-    letters.told(sold.cast, "A", Settled(sale.ask_id, True))
-    letters.told(sold.cast, "C", Collect(ORDER, sale.ask_id, sale.invoice.invoice_id, sale.commit))
+    letters.told(sold.evidence.purses, "A", Priced(sale.ask_id, sale.invoice))
+    letters.told(sold.evidence.purses, "A", Settled(sale.ask_id, True))
+    letters.told(sold.evidence.purses, "C", Collect(ORDER, sale.ask_id, sale.invoice.invoice_id, sale.commit))
 
 
 def test_what_is_not_durable_may_not(sold: Run) -> None:
@@ -49,24 +49,24 @@ def test_what_is_not_durable_may_not(sold: Run) -> None:
         ("C", Collect(ORDER, sale.ask_id, other.invoice_id, commit_of(other))),
     ):
         with pytest.raises(Violation) as found:
-            letters.told(sold.cast, name, said)
+            letters.told(sold.evidence.purses, name, said)
         assert found.value.rule == "L1"
 
 
 def test_only_the_own_node_ends_what_was_sent() -> None:
     run = run_of(by_letter())
     (errand,) = run.evidence.errands
-    letters.over(errand)
-    for end in (None, "unknown"):
-        errand.buyer_end = end
+    for end in ("paid", "canceled", "not sent"):
+        letters.over("A", str(errand), end)
+    for unsaid in (None, "unknown"):
         with pytest.raises(Violation) as found:
-            letters.over(errand)
+            letters.over("A", str(errand), unsaid)
         assert found.value.rule == "L3"
 
 
 def test_what_is_remembered_is_written() -> None:
     run = run_of(by_letter())
-    purse = run.cast.purses["A"]
+    purse = run.evidence.purses["A"]
     commit = [Persist(1, {})]
     letters.saw(purse.host, purse.engine, commit)
     assert purse.host.disk is not None

@@ -19,7 +19,6 @@ from offset.engine.surface import Engine
 from offset.sim.cast import bodies
 from offset.sim.cast.client import Client
 from offset.sim.cast.hostile import HONEST, Mischief
-from offset.sim.cast.purse import Purse
 from offset.sim.cast.watch import Watch
 from offset.sim.physics.host import Host, identity_seed
 from offset.sim.physics.network import VirtualNetwork, Weather
@@ -57,8 +56,6 @@ class Cast:
         self.identities: dict[str, Identity] = {}
         self.hosts: dict[str, Host] = {}
         self.clients: dict[str, Client] = {}
-        self.purses: dict[str, Purse] = {}
-        """The wallets of the owners that have one, by node."""
         self.names: dict[PublicKey, str] = {}
         self.settings: dict[str, dict[tuple[Any, ...], AppRequest]] = {name: {} for name in scenario.nodes}
         """What each owner wants, to be asked for again after a lost database."""
@@ -85,8 +82,6 @@ class Cast:
             self._add_index(f"index{place}")
         for name in scenario.nodes:
             self._add_node(name)
-        for name in scenario.wallets:
-            self._add_purse(name)
         for name in scenario.nodes:
             self._first_wishes(name)
         for friendship in scenario.friendships:
@@ -149,8 +144,9 @@ class Cast:
             if host.disk is not None:
                 host.disk.slow_until, host.disk.fault = 0, None
             _calm(host.engine)
-        for purse in self.purses.values():
-            purse.open()
+            if not host.is_wanted:
+                host.is_wanted = True
+                host.start()
 
     def _calmed(self, make: Callable[[Host], Engine]) -> Callable[[Host], Engine]:
         """What is born after faults have stopped does no mischief."""
@@ -163,7 +159,8 @@ class Cast:
 
         return born
 
-    def _add(self, host: Host) -> Host:
+    def add(self, host: Host) -> Host:
+        """It lives from now on, and is looked at."""
         self.hosts[host.name] = host
         host.watch = self.watch.saw
         host.start()
@@ -176,14 +173,14 @@ class Cast:
     def _add_relay(self, name: str) -> None:
         make = bodies.relay(self.scenario.hostile.get(name), self.identity(name))
         addresses = {LISTENER: self.relay_addresses[name]}
-        self._add(Host(self.world, self.network, name, self._calmed(make), addresses=addresses))
+        self.add(Host(self.world, self.network, name, self._calmed(make), addresses=addresses))
 
     def _add_index(self, name: str) -> None:
         others = [f"index{place}" for place in range(self.scenario.indexes)]
         trusted = {self.key(other): f"{other}:2" for other in others if other != name}
         make = bodies.index(self.scenario.hostile.get(name), self.identity(name), trusted)
         addresses = {CLIENTS: f"{name}:1", SERVERS: f"{name}:2"}
-        self._add(Host(self.world, self.network, name, self._calmed(make), addresses=addresses))
+        self.add(Host(self.world, self.network, name, self._calmed(make), addresses=addresses))
 
     def _add_node(self, name: str) -> None:
         node_class = bodies.node(self.scenario.hostile.get(name))
@@ -207,7 +204,7 @@ class Cast:
                 whole_report_parts_max=whole_report_parts_max,
             )
 
-        self._add(
+        self.add(
             Host(
                 self.world,
                 self.network,
@@ -222,10 +219,6 @@ class Cast:
         self.clients[name] = client
         self.hosts[client.host.name] = client.host
         client.host.start()
-
-    def _add_purse(self, name: str) -> None:
-        purse = self.purses[name] = Purse(self, name)
-        self._add(purse.host)
 
     # Wishes of the owners
 

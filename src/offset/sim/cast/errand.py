@@ -6,20 +6,20 @@ asking ──► priced ──► sending ──► held ──► over: the buy
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
 
 from offset.base.entropy import new_uid
 from offset.base.ids import Uid
-from offset.base.instants import MINUTE, Millis
-from offset.core.dealings.effects import Priced, Refused
+from offset.base.instants import MINUTE, Instant, Millis
+from offset.core.dealings.dealings import Dealings
+from offset.core.dealings.effects import Priced, Refused, Step
 from offset.core.dealings.records import OwnStage
+from offset.sim.cast.cast import Cast
 from offset.sim.cast.purchase import Purchase
+from offset.sim.cast.purse import Purse
+from offset.sim.script.errands import PayByLetter
 from offset.sim.script.payments import Pay
 from offset.wire.mailbox import Invoice, OpenPurpose, Purpose, RequestPurpose
-
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
-    from offset.sim.script.errands import PayByLetter
 
 ASK_MS: Millis = 5 * MINUTE
 
@@ -27,12 +27,20 @@ ASK_MS: Millis = 5 * MINUTE
 class Errand(Purchase):
     """One purchase by letter, as the owner of the buyer's wallet sees it."""
 
-    def __init__(self, cast: Cast, number: int, act: PayByLetter, request_id: Uid | None) -> None:
+    def __init__(
+        self,
+        cast: Cast,
+        purses: Mapping[str, Purse],
+        number: int,
+        act: PayByLetter,
+        request_id: Uid | None,
+    ) -> None:
         """`request_id`: what it answers; None: what the buyer chose itself."""
         routes = act.routes
         pay = Pay(act.at, act.buyer, act.seller, act.currency, act.amount, routes, withdraw_ms=0)
         super().__init__(cast, number, pay)
         self.act, self.request_id = act, request_id
+        self._purses = purses
         self.ask_id = new_uid(self._ids)
         self.stage = "asking"
         """asking, priced, sending, held, stopping or over."""
@@ -52,22 +60,22 @@ class Errand(Purchase):
     def is_over(self) -> bool:
         """Whether both sides know how it ended; where nothing was sent the buyer alone."""
         if self.seller_end is None and self.invoice is not None:
-            self.seller_end = self.cast.purses[self.seller].ends.get(self.invoice.invoice_id)
+            self.seller_end = self._purses[self.seller].ends.get(self.invoice.invoice_id)
         return self.stage == "over" and (self.seller_end is not None or not self.is_sent)
 
     def begin(self) -> None:
         """Ask."""
         self.cast.world.note(f"{self} begins")
-        self.cast.purses[self.buyer].errands[self.ask_id] = self
+        self._purses[self.buyer].errands[self.ask_id] = self
         self.go_on()
         self._reached("asking")
 
     def go_on(self) -> None:
         """Say what the wallet wants of the letters now; after a start it may have forgotten."""
-        purse, ask_id = self.cast.purses[self.buyer], self.ask_id
+        purse, ask_id = self._purses[self.buyer], self.ask_id
         commit = self.commit
         if self.stage == "asking":
-            address, purpose = self.cast.purses[self.seller].address, self._purpose()
+            address, purpose = self._purses[self.seller].address, self._purpose()
             purse.do(lambda dealings, now: dealings.ask(ask_id, address, purpose, now, ask_ms=ASK_MS))
         elif self.stage == "held" and commit is not None:
             purse.do(lambda dealings, now: dealings.deliver(ask_id, commit, now))
@@ -81,7 +89,7 @@ class Errand(Purchase):
             return OpenPurpose(self.currency, self.amount, "")
         return RequestPurpose(self.request_id, None, "")
 
-    def _let_go(self, dealings: Any, now: int) -> Any:
+    def _let_go(self, dealings: Dealings, now: Instant) -> Step:
         """Our node has said how it ended, or nothing was sent: the seller need not wait."""
         row = dealings.own_ask(self.ask_id)
         if row is None or self.buyer_end == "paid" or row.stage is OwnStage.DELIVERED:
@@ -135,7 +143,7 @@ class Errand(Purchase):
             self._over()
 
     def _over(self) -> None:
-        self.cast.watch.errand_over(self)
+        self.cast.watch.errand_over(self.buyer, str(self), self.buyer_end if self.is_sent else "not sent")
         self._come_to("over")
         self.go_on()
 

@@ -6,32 +6,46 @@ person; what letters said is on the disk, and nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
-from offset.base.entropy import new_invoice_id
-from offset.base.ids import InvoiceId, Uid
+from msgspec.structs import replace
+
+from offset.base.entropy import Entropy, new_invoice_id
+from offset.base.ids import CallId, InvoiceId, Uid
 from offset.base.instants import Instant, Millis
 from offset.core.dealings.dealings import Dealings
 from offset.core.dealings.effects import (
     Answer,
     Collect,
     Collected,
+    Effect,
     GaveUp,
     NothingFrozen,
     NotOpened,
     Opened,
     OpenInvoice,
     Order,
+    OrderId,
     Priced,
     Refused,
+    Reply,
     Settled,
     Step,
     Withdraw,
     Withdrawn,
 )
-from offset.core.dealings.records import ENDED, GuestAsk, GuestStage, OwnAsk, OwnStage, Request, RequestState
+from offset.core.dealings.records import (
+    ENDED,
+    GuestAsk,
+    GuestStage,
+    OwnAsk,
+    OwnStage,
+    Past,
+    Request,
+    RequestState,
+)
 from offset.core.dealings.terms import CurrencyTerms, Terms
 from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.records import InvoiceKey
@@ -39,15 +53,14 @@ from offset.crypto.identity import Identity
 from offset.crypto.signer import Signer
 from offset.engine.card import TOPIC, CardEngine
 from offset.engine.surface import Tell, Woken
+from offset.sim.cast.cast import Cast
 from offset.sim.physics.disk import Disk, history_of
 from offset.sim.physics.host import Host, identity_seed
+from offset.wire import mailbox as letters
 from offset.wire.app import AddInvoice, AppRequest, CancelInvoice, CommitInvoice
-from offset.wire.mailbox import NOBODY_ASKED, SettledState
+from offset.wire.letters_signing import settled_buffer
+from offset.wire.mailbox import NOBODY_ASKED, Letter
 from offset.wire.text_values import MailboxAddress
-
-if TYPE_CHECKING:
-    from offset.sim.cast.cast import Cast
-    from offset.sim.cast.errand import Errand
 
 UNIX_AT_ZERO: Millis = 1_767_225_600_000
 ASKS_AGAIN_MS: Millis = 1000
@@ -89,6 +102,44 @@ class DiskPast:
         return row if isinstance(row, Request) and row.state is not RequestState.OPEN else None
 
 
+class DenyingDealings(Dealings):
+    """Dealings that are right inside, and tell guests that every sale was withdrawn, with a signature that is right."""
+
+    def __init__(self, signer: Signer, entropy: Entropy, rows: Iterable[Row], *, past: Past) -> None:
+        super().__init__(signer, entropy, rows, past=past)
+        self._signer = signer
+
+    def guest_heard(self, call: CallId, letter: Letter, now: Instant) -> Step:
+        """As Dealings say, but for what is told."""
+        return self._deny(super().guest_heard(call, letter, now))
+
+    def answered(self, order: OrderId, answer: Answer, now: Instant) -> Step:
+        """As Dealings say, but for what is told."""
+        return self._deny(super().answered(order, answer, now))
+
+    def _deny(self, step: Step) -> Step:
+        return replace(step, effects=[self._denied(effect) for effect in step.effects])
+
+    def _denied(self, effect: Effect) -> Effect:
+        if not isinstance(effect, Reply) or not isinstance(effect.body, letters.Settled):
+            return effect
+        denied = replace(effect.body, state=letters.SettledState.WITHDRAWN)
+        denied = replace(denied, signature=self._signer.sign(settled_buffer(denied)))
+        return replace(effect, body=denied)
+
+
+class Buyer(Protocol):
+    """Whoever buys with a purse."""
+
+    def go_on(self) -> None:
+        """The wallet was opened: say again what is wanted of it."""
+        ...
+
+    def hear(self, news: object) -> None:
+        """What the letters tell of its question."""
+        ...
+
+
 class Purse:
     """The wallet of one node."""
 
@@ -96,7 +147,7 @@ class Purse:
         self.cast, self.node = cast, node
         self.name = f"purse {node}"
         self.identity = Identity(identity_seed(f"mailbox of {node}"))
-        self.errands: dict[Uid, Errand] = {}
+        self.errands: dict[Uid, Buyer] = {}
         """What its owner buys, by question."""
         self.requests: dict[Uid, Request] = {}
         """What its owner asks for; made again until they are durable."""
@@ -153,10 +204,11 @@ class Purse:
             past=DiskPast(host.disk),
         )
         currencies = {currency: CurrencyTerms() for currency in self.cast.scenario.currencies()}
+        if self._lie == "denies":
+            entropy, past = host.rng.fork(f"lies {host.life}"), DiskPast(host.disk)
+            engine.dealings = DenyingDealings(self.identity, entropy, rows, past=past)
         engine.dealings.set_terms(Terms(currencies=currencies))
         engine.dealings.set_node(self.cast.key(self.node))
-        if self._lie == "denies":
-            _say_withdrawn(engine)
         return engine
 
     @property
@@ -292,13 +344,6 @@ class Purse:
 def rows_of(disk: Disk) -> dict[Any, Row]:
     """The rows of a purse, as they are durable."""
     return disk.rows  # type: ignore[return-value]
-
-
-def _say_withdrawn(engine: CardEngine) -> None:
-    """Whatever became of a sale, guests are told that it was withdrawn, with a signature that is right."""
-    says: Any = engine.dealings._selling._says
-    signed = says.signed
-    says.signed = lambda ask_id, invoice_id, _, now: signed(ask_id, invoice_id, SettledState.WITHDRAWN, now)
 
 
 def _add(request: Request, dealings: Dealings, now: Instant) -> Step:

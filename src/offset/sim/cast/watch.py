@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from offset.base.ids import InvoiceId, RequestId
 from offset.engine.surface import Effect
 from offset.sim.physics.host import Host
 from offset.wire.app import AppRequest
-
-if TYPE_CHECKING:
-    from offset.sim.cast.errand import Errand
 
 
 class Watch(Protocol):
@@ -36,6 +33,9 @@ class Watch(Protocol):
         """The node of this name says how an invoice ended, and what it said of it first."""
         ...
 
-    def errand_over(self, errand: Errand) -> None:
-        """A buyer takes a purchase by letter for ended, and is free to begin another one."""
+    def errand_over(self, name: str, words: str, end: str | None) -> None:
+        """The owner of this node takes a purchase by letter for ended, and is free to begin another one.
+
+        `words` names it; `end` is how it ended by the word of the node, None if that has said nothing.
+        """
         ...

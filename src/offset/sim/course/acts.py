@@ -86,7 +86,7 @@ def _pay_by_letter(act: PayByLetter, run: Run) -> None:
     request_id = None
     if act.to != "address":
         request_id = Uid(sha512_256(f"request {act.request}".encode())[:16])
-        run.cast.purses[act.seller].add_request(
+        run.evidence.purses[act.seller].add_request(
             Request(
                 request_id=request_id,
                 currency=act.currency,
@@ -96,20 +96,20 @@ def _pay_by_letter(act: PayByLetter, run: Run) -> None:
                 is_once=act.to == "once",
             )
         )
-    errand = Errand(run.cast, FIRST_ERRAND + len(run.evidence.errands), act, request_id)
+    errand = Errand(run.cast, run.evidence.purses, FIRST_ERRAND + len(run.evidence.errands), act, request_id)
     run.evidence.errands.append(errand)
     errand.begin()
 
 
 @perform.register
 def _close_wallet(act: CloseWallet, run: Run) -> None:
-    run.cast.purses[act.node].close(act.span)
+    run.evidence.purses[act.node].close(act.span)
 
 
 @perform.register
 def _flood(act: Flood, run: Run) -> None:
     cast = run.cast
-    purse, until = cast.purses[act.node], cast.world.now + act.span
+    purse, until = run.evidence.purses[act.node], cast.world.now + act.span
 
     def make(host: Host) -> RudeCaller:
         left = until - cast.world.now if not cast.is_healed else 0

@@ -49,8 +49,8 @@ def live(run: Run) -> None:
     world.run_to(run.scenario.until)
     _heal(run)
     began = world.now
-    if cast.purses:
-        world.run_to(began + errands.HELD_MS_MAX)
+    if run.evidence.purses:
+        world.run_to(began + errands.HELD_MS)
         errands.nothing_is_held(run.evidence)
     claim(
         cast.run_until(lambda: not final_checks.unsettled_but_for_tables(run.evidence), SETTLE_MS),

@@ -9,7 +9,7 @@ from offset.core.dealings.records import GuestAsk, GuestStage
 from offset.sim.judge.evidence import Evidence
 from offset.sim.physics.violation import claim
 
-HELD_MS_MAX: Millis = 12 * MINUTE
+HELD_MS: Millis = 12 * MINUTE
 """Between honest wallets that are open nothing is held for longer: the longest pause between calls, and some time."""
 
 
@@ -19,7 +19,7 @@ def nothing_is_held(evidence: Evidence) -> None:
         claim(
             errand.stage not in ("held", "stopping"),
             "L4",
-            f"{errand} is {errand.stage}, {HELD_MS_MAX // MINUTE} min after faults stopped",
+            f"{errand} is {errand.stage}, {HELD_MS // MINUTE} min after faults stopped",
         )
 
 
@@ -27,7 +27,7 @@ def check(evidence: Evidence) -> None:
     """L2, L3, L6, when all is at rest."""
     sold: Counter[tuple[str, bytes]] = Counter()
     for errand in evidence.errands:
-        purse = evidence.cast.purses[errand.seller]
+        purse = evidence.purses[errand.seller]
         end = None if errand.invoice is None else purse.ends.get(errand.invoice.invoice_id)
         claim(
             (errand.buyer_end == "paid") == (end == "collected"),
@@ -38,7 +38,7 @@ def check(evidence: Evidence) -> None:
             sold[errand.seller, errand.request_id] += 1
     for (seller, _), count in sold.items():
         claim(count == 1, "L2", f"{seller} was paid {count} times for what is good once")
-    for purse in evidence.cast.purses.values():
+    for purse in evidence.purses.values():
         for row in purse.rows.values():
             if isinstance(row, GuestAsk) and row.stage is GuestStage.CANCELED:
                 is_traced = row.is_touched or row.commit is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from offset.sim.cast.cast import Cast
 from offset.sim.cast.errand import Errand
 from offset.sim.cast.purchase import Purchase
+from offset.sim.cast.purse import Purse
 from offset.sim.cast.unprivileged import UnprivilegedApp
 from offset.sim.judge.excuses import Excuses
 from offset.sim.judge.watcher import Watcher
@@ -26,6 +27,10 @@ class Evidence:
         self.excuses = Excuses(self.cast.world, self.purchases)
         self.watcher = Watcher(self.cast, self.excuses)
         self.cast.begin(self.watcher)
+        self.purses = self.watcher.purses
+        for name in scenario.wallets:
+            self.purses[name] = Purse(self.cast, name)
+            self.cast.add(self.purses[name].host)
         for name in scenario.nodes:
             if not self.cast.is_honest(name):
                 for other in scenario.neighbours()[name]:

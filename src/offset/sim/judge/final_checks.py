@@ -35,7 +35,7 @@ def unsettled(evidence: Evidence, left: Callable[[Cast], str] = leftovers.found)
     for errand in evidence.errands:
         if not errand.is_over:
             return f"{errand} has no end ({errand.stage})"
-    for purse in cast.purses.values():
+    for purse in evidence.purses.values():
         if (left_open := purse.under_way()) != "":
             return f"{purse.name}: {left_open}"
     for client in cast.clients.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from offset.base.limits import ASKS_OPEN_MAX, OWN_ASKS_MAX, REQUEST_ASKS_MAX, STRANGERS_ASKS_MAX
@@ -10,8 +11,8 @@ from offset.core.dealings.effects import Collect, OpenInvoice, Priced, Settled, 
 from offset.core.dealings.records import ENDED, GuestAsk, GuestStage, OwnAsk
 from offset.engine.card import CardEngine
 from offset.engine.surface import Effect, Persist
-from offset.sim.cast.cast import Cast
 from offset.sim.cast.errand import Errand
+from offset.sim.cast.purse import Purse
 from offset.sim.physics.host import Host
 from offset.sim.physics.violation import claim
 from offset.wire.mailbox import NOBODY_ASKED
@@ -48,31 +49,29 @@ def saw(host: Host, engine: CardEngine, effects: list[Effect]) -> None:
     claim(is_bounded, "L6", f"{host.name} keeps more for others than its shares: {strangers}, {shares}")
 
 
-def told(cast: Cast, name: str, detail: Any) -> None:
+def told(purses: Mapping[str, Purse], name: str, detail: Any) -> None:
     """L1: an order is given, and a letter of the other side comes, only after its row is durable."""
     match detail:
         case OpenInvoice() | Withdraw():
-            row = cast.purses[name].rows.get(("guest_asks", detail.ask_id))
+            row = purses[name].rows.get(("guest_asks", detail.ask_id))
             claim(row is not None, "L1", f"the wallet of {name} orders what is not durable: {detail}")
         case Collect() if detail.ask_id != NOBODY_ASKED:
-            row = cast.purses[name].rows.get(("guest_asks", detail.ask_id))
+            row = purses[name].rows.get(("guest_asks", detail.ask_id))
             is_durable = isinstance(row, GuestAsk) and row.commit == detail.commit
             claim(is_durable, "L1", f"the wallet of {name} collects with a commit that is not durable")
         case Priced() | Settled():
-            errand = cast.purses[name].errands[detail.ask_id]
-            row = cast.purses[errand.seller].rows.get(("guest_asks", detail.ask_id))
+            errand = purses[name].errands[detail.ask_id]
+            assert isinstance(errand, Errand)
+            row = purses[errand.seller].rows.get(("guest_asks", detail.ask_id))
             _spoken(errand.seller, detail, row)
         case _:
             pass
 
 
-def over(errand: Errand) -> None:
+def over(name: str, words: str, end: str | None) -> None:
     """L3: only the own node ends what was sent, whatever the other side says."""
-    claim(
-        not errand.is_sent or errand.buyer_end not in (None, "unknown"),
-        "L3",
-        f"{errand} is taken for ended, and the node of {errand.buyer} has not said how",
-    )
+    is_known = end not in (None, "unknown")
+    claim(is_known, "L3", f"{words} is taken for ended, and the node of {name} has not said how")
 
 
 def _spoken(seller: str, letter: Priced | Settled, row: Any) -> None:

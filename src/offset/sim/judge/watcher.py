@@ -29,7 +29,7 @@ from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
 from offset.engine.surface import Effect, Persist
 from offset.sim.cast.cast import Cast
-from offset.sim.cast.errand import Errand
+from offset.sim.cast.purse import Purse
 from offset.sim.judge import checks, letters, pairs
 from offset.sim.judge.excuses import Excuses
 from offset.sim.judge.histories import Histories
@@ -48,6 +48,8 @@ class Watcher:
 
     def __init__(self, cast: Cast, excuses: Excuses) -> None:
         self.cast, self.excuses = cast, excuses
+        self.purses: dict[str, Purse] = {}
+        """The wallets of the owners that have one, by node."""
         self.checked = 0
         self.unexpected = 0
         """Commits but those by which a node only forgets which pairs it took back: it does so by its own clock."""
@@ -193,15 +195,15 @@ class Watcher:
 
     def letter(self, name: str, told: Any) -> None:
         """L1: what a wallet was told, or whoever called it, is durable."""
-        letters.told(self.cast, name, told)
+        letters.told(self.purses, name, told)
 
     def invoice_ended(self, name: str, invoice_id: InvoiceId, before: str, now: str) -> None:
         """An invoice ends once."""
         claim(before == now, "ends", f"an invoice of {name} was {before} and is {now}: {invoice_id.hex()}")
 
-    def errand_over(self, errand: Errand) -> None:
+    def errand_over(self, name: str, words: str, end: str | None) -> None:
         """L3: only the own node ends what was sent."""
-        letters.over(errand)
+        letters.over(name, words, end)
 
 
 def _friends_of(changes: Changes) -> dict[PublicKey, None]:
