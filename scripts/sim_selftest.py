@@ -19,6 +19,7 @@ from offset.core.dealings.effects import Refused, Settled
 from offset.core.dealings.records import GuestStage, OwnStage
 from offset.core.funder.friend import credit_lines, incoming, liveness
 from offset.core.funder.friend import sender as batch
+from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.ledger import mutual_credit, reset, token_channel
 from offset.core.funder.records import LOST, OWN
 from offset.core.funder.roles import buyer, cancelling, mediator, payments, seller
@@ -459,6 +460,22 @@ def row_over_a_row() -> list[Patch]:
     return [(turn.Turn, "note", broken)]
 
 
+def collect_lost_unnoted() -> list[Patch]:
+    """A collect that is lost with the channel of who was to pay for it is not in the history."""
+    return [(cancelling, "_note_uncollected", lambda *_: None)]
+
+
+def reset_unnoted() -> list[Patch]:
+    """A reset puts balances below what was claimed, and the history does not say so."""
+    note = turn.Turn.note
+
+    def broken(self: Any, kind: Any, *row: Any) -> None:
+        if kind is not HistoryKind.CONCEDED:
+            note(self, kind, *row)
+
+    return [(turn.Turn, "note", broken)]
+
+
 def used_when_durable() -> list[Patch]:
     """An id counts as used only when that is durable: what was decided and waits for the disk is not known."""
     return [(past.UsedIds, "add", lambda self, key: None)]
@@ -638,6 +655,8 @@ BREACHES = (
     mute_server_kept,
     payment_begun_twice,
     row_over_a_row,
+    collect_lost_unnoted,
+    reset_unnoted,
     used_when_durable,
     every_app_sees,
     *WALLETS,
