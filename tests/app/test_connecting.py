@@ -16,6 +16,7 @@ from offset.app import (
     UserFault,
     connect,
     connect_files,
+    stay_connected_files,
 )
 from offset.app import session as session_module
 from offset.app.session import Session
@@ -40,6 +41,7 @@ from offset.testing import (
 from offset.wire.app import APP_PERMISSIONS, AppPermissions, EnableFriend, OpenFriendCurrency, ReportMutations
 from offset.wire.files import format_identity, format_ticket
 from offset.wire.report import NODE_REPORT, ChangeFriend, FunderMutation, SetName
+from support.locked import key_file, locked_text
 
 
 @story
@@ -84,6 +86,23 @@ async def test_files(tmp_path: Path) -> None:
         ticket.write_text(format_ticket(fake.ticket))
         async with connect_files(str(ident), ticket) as node:
             assert node.permissions == ALL
+
+
+@story
+async def test_a_locked_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It opens with what `unlock` names, else with OFFSET_UNLOCK; a file that is no source is refused."""
+    ident, ticket = tmp_path / "app.ident", tmp_path / "node.ticket"
+    ident.write_text(locked_text(APP))
+    async with serving() as fake:
+        ticket.write_text(format_ticket(fake.ticket))
+        async with connect_files(ident, ticket, unlock=key_file(tmp_path)) as node:
+            assert node.permissions == ALL
+        async with stay_connected_files(ident, ticket, unlock=key_file(tmp_path)) as session:
+            await session.until_connected(30)
+        monkeypatch.setenv("OFFSET_UNLOCK", "nothing")
+        with pytest.raises(UserFault, match="--unlock takes one of"):
+            async with connect_files(ident, ticket):
+                pass
 
 
 @story

@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from offset.base.entropy import SeededEntropy
 from offset.base.faults import UserFault
 from offset.base.limits import FILE_BYTES_MAX
+from offset.crypto.age.sealed import seal
+from offset.crypto.age.secrets import Key
 from offset.crypto.identity import Identity
 from offset.shell.identity_file import open_identity
 from offset.wire.files import format_identity
@@ -72,3 +75,30 @@ def test_closed(tmp_path: Path) -> None:
     with pytest.raises(UserFault) as caught:
         open_identity(path)
     assert str(caught.value) == f"cannot read {path}: Permission denied"
+
+
+def test_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A locked identity opens with what --unlock, or else OFFSET_UNLOCK, names; a source that is none is refused."""
+    path, key = tmp_path / "a.ident", Key(bytes(range(32)))
+    path.write_text(seal(format_identity(IDENTITY).encode(), [key.recipient], SeededEntropy(1)))
+    secret = tmp_path / "a.key"
+    secret.write_text(key.text())
+    for file in (path, secret):
+        file.chmod(0o600)
+    assert open_identity(path, f"file:{secret}").private_key() == IDENTITY.private_key()
+    monkeypatch.setenv("OFFSET_UNLOCK", f"file:{secret}")
+    assert open_identity(path).private_key() == IDENTITY.private_key()
+    with pytest.raises(UserFault, match=r"^--unlock takes one of: ask,"):
+        open_identity(path, "the passphrase")
+
+
+def test_locked_and_no_identity(tmp_path: Path) -> None:
+    """What opens and is no identity is said as of a plain file, and the content is not told."""
+    path, secret, key = tmp_path / "a.ident", tmp_path / "a.key", Key(bytes(range(32)))
+    path.write_text(seal(b'{"other": "secret"}', [key.recipient], SeededEntropy(1)))
+    secret.write_text(key.text())
+    secret.chmod(0o600)
+    with pytest.raises(UserFault) as caught:
+        open_identity(path, f"file:{secret}")
+    assert str(caught.value).startswith(f"{path} is not an identity: ")
+    assert "secret" not in str(caught.value).removeprefix(str(path))

@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 
 import pytest
 
@@ -92,6 +92,24 @@ def test_known_failures(capsys: pytest.CaptureFixture[str], error: Exception, se
 
     assert run_program("prog", start) == STATUS_FAILED
     assert capsys.readouterr().err == f"prog: {sentence}\n"
+
+
+def test_what_comes_before_the_loop(capsys: pytest.CaptureFixture[str]) -> None:
+    """A program may ask a person before it serves: no loop runs, and who breaks it off ends the program."""
+
+    def ask() -> Awaitable[Driver]:
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_program("prog", ask)
+
+    def refuse() -> Awaitable[Driver]:
+        raise UserFault("it is locked")
+
+    assert run_program("prog", refuse) == STATUS_FAILED
+    assert capsys.readouterr().err == "prog: it is locked\n"
 
 
 def test_our_fault(capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,3 +38,14 @@ def test_what_it_waits_for() -> None:
     assert (closed.kind, held.kind) == ("closed", "closed")
     assert "as text or file" in held.sentence
     assert "as text or file" not in closed.sentence
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_a_commit_that_nobody_has_confirmed(is_closed: bool) -> None:
+    """It was said, or is refused: whether the owner has it, nobody knows, so nobody says that it has not."""
+    why = why_waiting(is_closed=is_closed, has_commit=True)
+    assert why.kind == ("closed" if is_closed else "busy")
+    assert "has not said that it has" in why.sentence
+    assert why.sentence.endswith("Do not pay again.")
+    assert "does not have" not in why.sentence
+    assert "no time" not in why.sentence

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from offset.base.faults import NodeStopped
+from offset.base.ids import UNSIGNED
+from offset.store.card.dealings import GUEST_ASKS, DealingsStore
+from offset.wire.letters_signing import origin_buffer
+from offset.wire.mailbox import NOBODY_ASKED
+from offset.wire.text_values import InvoiceOrigin, InvoiceText
+from offset.wire.texts import read_text, write_text
 from support.purses import Purse, two_purses
 from support.wallets import until
 
@@ -61,6 +71,9 @@ def test_an_address_is_paid_by_one_text(purses: tuple[Purse, Purse]) -> None:
     sale = seller.get("sales")[0]
     assert (sale["amount"], sale["note"], sale["payer"], sale["request"]) == ("20", "Bread", "Ann", None)
     until(lambda: sum_of(seller) == before + 20)
+    until(lambda: seller.get("history?q=Ann")["rows"] != [])
+    (row,) = seller.get("history?q=Ann")["rows"]
+    assert (row["cause"], row["name"], row["note"], row["delta"]) == ("received", "Ann", "Bread", "20")
 
 
 def test_a_request_that_is_good_once(purses: tuple[Purse, Purse]) -> None:
@@ -193,3 +206,64 @@ def test_many_payments_at_once(purses: tuple[Purse, Purse]) -> None:
         assert buyer.until_stage("purchases", id, "done", "failed")["stage"] == "done"
     until(lambda: sum_of(seller) == before + 8)
     until(lambda: len(seller.get(f"requests/{asked['id']}")["sales"]) == 8)
+
+
+def test_an_invoice_that_names_its_mailbox(purses: tuple[Purse, Purse]) -> None:
+    """Its text needs no question, and the commit goes to the mailbox by itself."""
+    buyer, seller = purses
+    sale = seller.sell("9", "Tea")
+    letters = seller.served.daemon.wallet.clerks.get(seller.card).letters
+    bare = read_text(sale["text"])
+    assert isinstance(bare, InvoiceText)
+    key = letters._key
+    assert key is not None
+    origin = InvoiceOrigin(letters.address, NOBODY_ASKED, time.time_ns() // 10**6, 900_000, UNSIGNED)
+    origin = replace(origin, signature=key.sign(origin_buffer(bare, origin)))
+    text = write_text(replace(bare, opt_origin=origin))
+    made = buyer.do("purchases", {"to": text})
+    assert (made["stage"], made["asked"]) == ("priced", None)
+    buyer.do(f"purchases/{made['id']}/confirm", {"fees_max": "0"})
+    assert buyer.until_stage("purchases", made["id"], "done", "failed")["stage"] == "done"
+    seller.until_stage("sales", sale["id"], "collected")
+
+
+def test_the_disk_of_the_seller_is_full_for_a_moment(
+    purses: tuple[Purse, Purse], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its mailbox stops, since it may have said what it does not hold, starts again, and the payment goes on."""
+    buyer, seller = purses
+    flush, failed = DealingsStore.flush, threading.Event()
+
+    def full(self: DealingsStore) -> None:
+        if not failed.is_set() and any(table == GUEST_ASKS for table, _ in self._waiting):
+            failed.set()
+            raise NodeStopped("the disk is full")
+        flush(self)
+
+    to = seller.get("address")["text"]
+    monkeypatch.setattr(DealingsStore, "flush", full)
+    assert pay(buyer, to, amount="8", currency="FST")["stage"] == "done"
+    assert failed.is_set()
+
+
+def test_a_card_without_relays(purses: tuple[Purse, Purse]) -> None:
+    """Nobody can call it, and it says what helps; its requests are listed all the same."""
+    _, seller = purses
+    relay = seller.get("address")["relays"][0]
+    seller.do("requests", {"currency": "FST", "amount": "4"})
+    path = f"relays/{relay['key']}"
+    try:
+        seller.served.rest.call("DELETE", "cards", seller.card, "relays", relay["key"])
+        until(lambda: seller.ask("GET", "address").status == 409)
+        refused = seller.ask("GET", "address").body
+        assert (refused["cause"], refused["remedies"][0]["action"]) == ("no-relay", "add-relay")
+        assert seller.ask("POST", "requests", {"currency": "FST", "amount": "4"}).body["cause"] == "no-relay"
+        assert seller.get("requests")[0]["text"] is None
+    finally:
+        assert seller.ask("PUT", path, {"address": relay["address"], "name": "relay"}).status in (
+            200,
+            201,
+            204,
+        )
+    until(lambda: seller.ask("GET", "address").status == 200)
+    assert seller.get("requests")[0]["text"].startswith("offset:r1/")

@@ -29,13 +29,16 @@ from offset.testing import (
     story,
 )
 from offset.testing.fake_node import ACK_OF_SUCCESS
+from offset.testing.rules import ACK_OF_CANCEL
 from offset.wallet import carrying
 from offset.wallet.clerk import Clerk
+from offset.wallet.letter_words import why_refused
 from offset.wallet.refusals import Refusal
 from offset.wallet.whys import unpack_why
 from offset.wire import app
 from offset.wire.common import RECEIPT
 from offset.wire.index import MultiRoute
+from offset.wire.mailbox import RefusalCode
 from support.clerks import PATIENCE_S, clerk_of, new_purchase, stage_of
 from support.ours import OPEN
 
@@ -126,6 +129,28 @@ async def test_the_channel_was_lost_before_the_commit_came(tmp_path: Path) -> No
         async with clerk_of(fake.ticket, tmp_path) as clerk:
             row = await stage_of(clerk, "one", "not-known", "failed")
             assert row.stage == "not-known"
+
+
+@story
+async def test_refused_with_a_channel_lost(tmp_path: Path) -> None:
+    """Nothing was paid, says the node; why it was refused is told, and what a friend may claim all the same."""
+    async with serving(shop()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        _, payment_id = await hold(clerk)
+        fake.do(lambda: fake.lose_channel(payment_id, 50, is_all=False))
+        why = why_refused(RefusalCode.STOPPED, "", None)
+        assert (await clerk.paying.refused("one", why)).stage == "stopping"
+
+        def give_back() -> None:
+            payment = fake.payments[payment_id]
+            payment.status = app.PaymentStatusCanceled(ACK_OF_CANCEL)
+            if payment.asker is not None:
+                fake.tell(payment.asker, app.ResponseClosePayment(payment_id, payment.status))
+
+        fake.do(give_back)
+        row = await stage_of(clerk, "one", "stopped", "failed", "not-known")
+        assert row.stage == "stopped"
+        assert sentence_of(row).startswith("Whoever is to be paid has stopped it; 50 FST were given to")
+        assert sentence_of(row).endswith("the friend may still claim them.")
 
 
 @pytest.mark.parametrize("kind", ["paid", "unpaid", "unproved"])

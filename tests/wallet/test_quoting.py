@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,13 +19,15 @@ from offset.testing import (
     serving,
     story,
 )
-from offset.wallet.quoting import capacity, check_payable, quote
+from offset.wallet import quoting
+from offset.wallet.quoting import capacity, check_not_paid, check_payable, quote
 from offset.wallet.refusals import Refusal
 from offset.wire.index import MultiRoute
 from offset.wire.text_files import from_file
 from offset.wire.text_values import InvoiceText
 from support.clerks import clerk_of, new_purchase, stage_of
 from support.ours import OPEN
+from support.texts import signed
 
 BOB = FRIEND.public_key
 CAROL = identity("carol").public_key
@@ -86,6 +89,43 @@ async def test_nobody_can_be_asked(tmp_path: Path) -> None:
         assert most.why.kind == "no-server"
         # A node of the reference does not tell what its friends let pass.
         assert [line.can_send for line in most.own_lines] == [None]
+
+
+@story
+async def test_a_clock_that_is_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An invoice seems to be over: the clock is named, and once it is right again the invoice can be paid."""
+    async with serving(node()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        lunch = signed(from_file(invoice(50)))
+        assert lunch.opt_origin is not None
+        issued_s, within_s = lunch.opt_origin.issued / 1000, lunch.opt_origin.pay_within / 1000
+        for seconds, is_over in (
+            (issued_s, False),
+            (issued_s + within_s + 1, True),
+            (issued_s - 86400, False),
+        ):
+            monkeypatch.setattr(quoting, "time", SimpleNamespace(time=lambda seconds=seconds: seconds))
+            if is_over:
+                with pytest.raises(Refusal, match="By the clock of this computer") as refused:
+                    check_payable(clerk, lunch, None)
+                assert refused.value.problem.cause == "expired"
+            else:
+                check_payable(clerk, lunch, None)
+
+
+@story
+async def test_what_was_paid_has_no_price(tmp_path: Path) -> None:
+    """Whoever scans it again is told that it is paid; what is held is named beside its price."""
+    async with serving(node()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        lunch = from_file(invoice(50))
+        await clerk.paying.begin(new_purchase(clerk, invoice(50)))
+        await clerk.paying.confirm("one", 5)
+        row = await stage_of(clerk, "one", "held")
+        await check_not_paid(clerk, lunch)
+        fake.do(lambda: fake.collected(row.payment_id))  # type: ignore[arg-type]
+        await stage_of(clerk, "one", "done")
+        with pytest.raises(Refusal, match="paid this already") as refused:
+            await check_not_paid(clerk, lunch)
+        assert refused.value.problem.cause == "paid"
 
 
 @story

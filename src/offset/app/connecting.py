@@ -6,6 +6,7 @@ async with connect_files("app.ident", "node.ticket") as node:
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from os import PathLike
@@ -55,12 +56,15 @@ async def connect_files(
     *,
     timeout_s: float = CONNECT_S,
     report: bool = True,
+    unlock: str | None = None,
 ) -> AsyncIterator[Node]:
     """Talk to a node, with the identity file of the app and the ticket of the node (`stmgr node-ticket`).
 
+    `unlock` says where the passphrase or key of a locked identity is, as `--unlock` of the programs does:
+    "file:app.key", say. Without it that is what OFFSET_UNLOCK says, else the terminal, if there is one.
     `report`: as for `connect`. Raises what `connect` raises, and UserFault when a file cannot be used.
     """
-    app, node = read_files(identity, ticket)
+    app, node = await read_files(identity, ticket, unlock)
     async with connect(node, None, app, timeout_s=timeout_s, report=report) as connected:
         yield connected
 
@@ -74,6 +78,12 @@ def ticket_of(where: Ticket | str, node_key: PublicKey | None) -> Ticket:
     return Ticket(node_key, where)
 
 
-def read_files(identity: str | PathLike[str], ticket: str | PathLike[str]) -> tuple[Identity, Ticket]:
-    """The identity of the app and the ticket of the node in these files. Raises UserFault."""
-    return open_identity(Path(identity)), load(Path(ticket), parse_ticket, made_by="stmgr node-ticket")
+async def read_files(
+    identity: str | PathLike[str], ticket: str | PathLike[str], unlock: str | None
+) -> tuple[Identity, Ticket]:
+    """The identity of the app and the ticket of the node in these files. Raises UserFault.
+
+    A passphrase takes half a second of a processor, and a person longer, so the loop goes on meanwhile.
+    """
+    app = await asyncio.to_thread(open_identity, Path(identity), unlock)
+    return app, load(Path(ticket), parse_ticket, made_by="stmgr node-ticket")

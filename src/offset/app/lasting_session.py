@@ -236,9 +236,16 @@ async def stay_connected(
 
 @asynccontextmanager
 async def stay_connected_files(
-    identity: str | PathLike[str], ticket: str | PathLike[str], *, timeout_s: float = CONNECT_S
+    identity: str | PathLike[str],
+    ticket: str | PathLike[str],
+    *,
+    timeout_s: float = CONNECT_S,
+    unlock: str | None = None,
 ) -> AsyncIterator[LastingSession]:
-    """Keep a connection, with the identity file of the app and the ticket of the node. Raises UserFault."""
-    app, node = read_files(identity, ticket)
+    """Keep a connection, with the identity file of the app and the ticket of the node. Raises UserFault.
+
+    `unlock`: as for `connect_files`.
+    """
+    app, node = await read_files(identity, ticket, unlock)
     async with stay_connected(node, None, app, timeout_s=timeout_s) as session:
         yield session

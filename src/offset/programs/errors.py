@@ -14,6 +14,7 @@ import click
 
 from offset.base.faults import OffsetError
 from offset.programs.printing import printable
+from offset.shell.secrecy import forbid_core_files
 
 FAILED = 1
 USAGE = 2
@@ -34,6 +35,8 @@ def run(command: click.Command, args: Sequence[str] | None = None) -> int:
     program = command.name or "offset"
     try:
         _be_lenient()
+        # Many commands read a secret key.
+        forbid_core_files()
         status = command.main(args, prog_name=program, standalone_mode=False)
         # Here, where it may fail.
         sys.stdout.flush()

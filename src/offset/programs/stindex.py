@@ -14,7 +14,9 @@ import click
 from offset.base import base64url
 from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
+from offset.crypto.identity import Identity
 from offset.engine.index import CLIENTS, SERVERS, IndexEngine
+from offset.programs import unlock as unlocking
 from offset.programs.cli import CONTEXT, version_option
 from offset.programs.errors import run
 from offset.programs.listening import ListenAddress
@@ -79,7 +81,8 @@ def read_trusted(folder: Path) -> dict[PublicKey, str]:
     type=click.Path(path_type=Path),
     help="Folder with the tickets of the index servers to share with: their --lserver addresses.",
 )
-def stindex(idfile: Path, lclient: Address, lserver: Address, trusted: Path) -> int:
+@unlocking.unlock
+def stindex(idfile: Path, lclient: Address, lserver: Address, trusted: Path, unlock: str | None) -> int:
     """Learn from nodes who can pay whom, share it with other index servers, and answer requests for routes.
 
     Of two servers that share, both need the ticket of the other (made by stmgr index-ticket). The folder of
@@ -87,8 +90,7 @@ def stindex(idfile: Path, lclient: Address, lserver: Address, trusted: Path) -> 
     standard error. SIGTERM ends the server within some seconds.
     """
 
-    async def start() -> Driver:
-        identity = open_identity(idfile)
+    async def serve(identity: Identity) -> Driver:
         engine = IndexEngine(identity, SystemEntropy(), read_trusted(trusted), monotonic_ms())
         driver = Driver(engine)
         for_nodes = await driver.listen(CLIENTS, *lclient)
@@ -97,7 +99,7 @@ def stindex(idfile: Path, lclient: Address, lserver: Address, trusted: Path) -> 
         announce(f"{PROGRAM}: listening on {for_nodes} for nodes, on {for_servers} for servers (key {key})")
         return driver
 
-    return run_program(PROGRAM, start)
+    return run_program(PROGRAM, lambda: serve(open_identity(idfile, unlock)))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ import click
 
 from offset.base import base64url
 from offset.base.limits import APP_QUEUE_BYTES_MAX
+from offset.crypto.identity import Identity
 from offset.engine.node import APPS, NodeEngine
+from offset.programs import unlock as unlocking
 from offset.programs.cli import CONTEXT, version_option
 from offset.programs.errors import run
 from offset.programs.listening import ListenAddress
@@ -54,7 +56,15 @@ PROGRAM = "stnode"
     is_flag=True,
     help="Never follow friends to relays at loopback, link-local or private addresses.",
 )
-def stnode(idfile: Path, laddr: Address, database: Path, trusted: Path, refuse_private_relays: bool) -> int:
+@unlocking.unlock
+def stnode(
+    idfile: Path,
+    laddr: Address,
+    database: Path,
+    trusted: Path,
+    refuse_private_relays: bool,
+    unlock: str | None,
+) -> int:
     """Run a node: keep mutual credit with friends, and make and pass on payments.
 
     The folder of trusted apps is read anew for each app that connects. OFFSET_LOG (off, error, warning, info,
@@ -62,8 +72,7 @@ def stnode(idfile: Path, laddr: Address, database: Path, trusted: Path, refuse_p
     moment, also by a crash, it comes back with its last durable state.
     """
 
-    async def start() -> Driver:
-        identity = open_identity(idfile)
+    async def serve(identity: Identity) -> Driver:
         apps = TrustedApps.open(trusted)
         store = Database.open(database, identity.public_key)
         try:
@@ -90,7 +99,7 @@ def stnode(idfile: Path, laddr: Address, database: Path, trusted: Path, refuse_p
         announce(f"{PROGRAM}: listening on {where} (key {base64url.encode(identity.public_key)})")
         return driver
 
-    return run_program(PROGRAM, start)
+    return run_program(PROGRAM, lambda: serve(open_identity(idfile, unlock)))
 
 
 def main(args: Sequence[str] | None = None) -> int:

@@ -13,7 +13,9 @@ import msgspec
 from offset.base import base64url
 from offset.base.limits import RELAY_HANDSHAKES_MAX, RELAY_HANDSHAKES_PER_ADDRESS_MAX
 from offset.core.relay import Quotas
+from offset.crypto.identity import Identity
 from offset.engine.relay import LISTENER, RelayEngine
+from offset.programs import unlock as unlocking
 from offset.programs.cli import CONTEXT, version_option
 from offset.programs.errors import run
 from offset.programs.listening import ListenAddress
@@ -58,15 +60,22 @@ def _quota(name: str, default: int, text: str) -> Callable[[F], F]:
 )
 @_quota("handshakes", RELAY_HANDSHAKES_MAX, "Handshakes at once.")
 @_quota("handshakes-per-address", RELAY_HANDSHAKES_PER_ADDRESS_MAX, "Handshakes at once from one address.")
-def strelay(idfile: Path, laddr: Address, handshakes: int, handshakes_per_address: int, **quotas: int) -> int:
+@unlocking.unlock
+def strelay(
+    idfile: Path,
+    laddr: Address,
+    handshakes: int,
+    handshakes_per_address: int,
+    unlock: str | None,
+    **quotas: int,
+) -> int:
     """Join nodes that cannot reach each other directly. What they say passes encrypted and is not kept.
 
     Limits per address do not hold for connections from this machine. OFFSET_LOG (off, error, warning, info,
     debug) sets what is logged on standard error. SIGTERM ends the relay within some seconds.
     """
 
-    async def start() -> Driver:
-        identity = open_identity(idfile)
+    async def serve(identity: Identity) -> Driver:
         engine = RelayEngine(
             identity,
             SystemEntropy(),
@@ -80,7 +89,7 @@ def strelay(idfile: Path, laddr: Address, handshakes: int, handshakes_per_addres
         announce(f"{PROGRAM}: listening on {where} (key {base64url.encode(identity.public_key)})")
         return driver
 
-    return run_program(PROGRAM, start)
+    return run_program(PROGRAM, lambda: serve(open_identity(idfile, unlock)))
 
 
 if __name__ == "__main__":

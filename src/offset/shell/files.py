@@ -66,6 +66,14 @@ def _open_regular(path: str, flags: int) -> int:
     return file
 
 
+def is_open_to_others(path: Path) -> bool:
+    """Whether a file has permissions for its group or for everybody; of a pipe and where there are none: no."""
+    if os.name != "posix" or path == STANDARD_INPUT:
+        return False
+    mode = path.stat().st_mode
+    return stat.S_ISREG(mode) and bool(mode & (stat.S_IRWXG | stat.S_IRWXO))
+
+
 def refuse_existing(path: Path) -> None:
     """Raise UserFault when there is something at `path`, or no folder for it: before any work is done."""
     if os.path.lexists(path):

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import logging
-import os
-import stat
 from pathlib import Path
 
+from offset.base.faults import UserFault
+from offset.crypto.age.armor import is_sealed
 from offset.crypto.identity import Identity
-from offset.shell.files import STANDARD_INPUT, load
+from offset.shell import unlock_sources
+from offset.shell.files import is_open_to_others, read_text
 from offset.wire.files import parse_identity
 
 _log = logging.getLogger("offset")
 
 
-def open_identity(path: Path) -> Identity:
-    """The identity in the file at `path`, which `stmgr gen-ident` makes.
+def open_identity(path: Path, unlock: str | None = None) -> Identity:
+    """The identity in the file at `path`, which `stmgr gen-ident` makes: plain, or locked (docs/manual/keys.md).
 
-    Raises UserFault, whose sentence names the file: it is missing, cannot be read, is too large, or is no identity.
-    A file that other users of the machine can read or change is named in a warning.
+    `unlock` says where the passphrase or key of a locked one is, as `--unlock` of the programs does; None: what
+    OFFSET_UNLOCK says, else the terminal if we are at one. A passphrase takes about half a second.
+
+    Raises UserFault, whose sentence names the file: it is missing, cannot be read, is too large, is no identity, or
+    does not open. A file that other users of the machine can read or change is named in a warning.
     """
-    identity = load(path, parse_identity, made_by=f"stmgr gen-ident -o {path}")
+    text = read_text(path, made_by=f"stmgr gen-ident -o {path}")
+    if is_sealed(text):
+        # Here, because it loads ciphers that only a locked file needs.
+        from offset.shell.unlocking import unlock as unlocked
+
+        text = unlocked(text, path, None if unlock is None else unlock_sources.parse(unlock))
+    identity = identity_in(text, path)
     if is_open_to_others(path):
         _log.warning(
             "the identity file %s is open to other users of this machine; close it with: chmod 600 %s",
@@ -30,9 +40,9 @@ def open_identity(path: Path) -> Identity:
     return identity
 
 
-def is_open_to_others(path: Path) -> bool:
-    """Whether a file has permissions for its group or for everybody; of a pipe and where there are none: no."""
-    if os.name != "posix" or path == STANDARD_INPUT:
-        return False
-    mode = path.stat().st_mode
-    return stat.S_ISREG(mode) and bool(mode & (stat.S_IRWXG | stat.S_IRWXO))
+def identity_in(text: str, path: Path) -> Identity:
+    """The identity in the plain text of a file. Raises UserFault, whose sentence names the file."""
+    try:
+        return parse_identity(text)
+    except UserFault as fault:
+        raise UserFault(f"{path} is {fault}") from None

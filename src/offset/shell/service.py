@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from offset.base.faults import OffsetError, Undecodable
 from offset.shell.log import set_up_log
+from offset.shell.secrecy import forbid_core_dumps
 from offset.shell.system import new_loop, raise_descriptor_limit
 from offset.wire.codec import Codec
 
@@ -42,15 +43,18 @@ class Runnable(Protocol):
 def run_program(program: str, start: Callable[[], Awaitable[Runnable]]) -> int:
     """Run a server until SIGTERM or SIGINT; returns its exit status.
 
-    `start` makes what serves, opens its listeners and says so with `announce`. It and the engine may raise any
-    OffsetError or OSError: its text becomes the one sentence on standard error, and the status is 1.
+    `start` is called before there is a loop, so it may ask a person, who can break it off. What it returns is awaited
+    in the loop: it makes what serves, opens its listeners and says so with `announce`. Both and the engine may raise
+    any OffsetError or OSError: its text becomes the one sentence on standard error, and the status is 1.
     """
     set_up_log(program)
+    forbid_core_dumps()
     raise_descriptor_limit()
     sys.setswitchinterval(SWITCH_SECONDS)
     try:
+        starting = start()
         with asyncio.Runner(loop_factory=new_loop) as runner:
-            runner.run(_serve(start))
+            runner.run(_serve(starting))
     except OffsetError as error:
         return _failed(program, str(error))
     except OSError as error:
@@ -69,14 +73,14 @@ def announce(line: str) -> None:
         print(line, flush=True)
 
 
-async def _serve(start: Callable[[], Awaitable[Runnable]]) -> None:
+async def _serve(starting: Awaitable[Runnable]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_LoopFaults())
     stops = _Stops()
     # Before the ports are open: who sees them may say at once that we are to end.
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stops)
-    served = await start()
+    served = await starting
     stops.hand_to(served)
     _load_schemas()
     gc.collect()

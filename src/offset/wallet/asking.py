@@ -37,7 +37,7 @@ def asked_for(
         if to.valid_until and to.valid_until * SECOND < clerk.now():
             raise Refusal(
                 "cannot-pay",
-                "The time to pay this request is over. Ask for a new one.",
+                "By the clock of this computer the time to pay this request is over. Ask for a new one.",
                 cause="expired",
                 remedies=["ask-anew"],
             )

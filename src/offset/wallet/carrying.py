@@ -51,13 +51,14 @@ from offset.wallet.purchases import (
     FORGOTTEN,
     OPEN,
     UNPROVED,
+    UNSENT,
     fees_of,
     invoice_of,
     is_delivered,
     part_row,
 )
 from offset.wallet.refusals import Refusal
-from offset.wallet.whys import pack_why
+from offset.wallet.whys import pack_why, unpack_why, why_value
 from offset.wire.app import PaymentStatusCanceled, PaymentStatusNotFound, PaymentStatusSuccess
 from offset.wire.common import COMMIT, RECEIPT, Receipt
 
@@ -95,6 +96,8 @@ class Carrying:
         self._entropy, self._now, self._told = entropy, now, told
         self._rows: dict[str, PurchaseRow] = {}
         """Those that are open."""
+        self._asked: dict[str, PurchaseRow] = {}
+        """Those that wait for an answer by letter, or for a yes after it, as far as they were begun since the start."""
         self._errands = Errands("the payment")
         self._turn = asyncio.Lock()
         """So that two requests do not both find that nothing was begun."""
@@ -129,7 +132,11 @@ class Carrying:
 
     async def get(self, id: str) -> PurchaseRow:
         """One purchase. Raises Refusal, NodeStopped."""
-        row = self._rows.get(id) or await self._books.do(lambda books: books.purchase(id))
+        row = (
+            self._rows.get(id)
+            or self._asked.get(id)
+            or await self._books.do(lambda books: books.purchase(id))
+        )
         if row is None:
             raise Refusal("not-found", "There is no such payment on this card.")
         return row
@@ -293,14 +300,15 @@ class Carrying:
     async def _end_unpaid(
         self, row: PurchaseRow, why: Why, *, is_acked: bool = True, if_hidden: bool = False
     ) -> PurchaseRow:
-        stage = "stopped" if row.stage == "stopping" else "failed"
+        is_stopping = row.stage == "stopping"
+        # Why it was to be stopped says more than that all came back then.
+        told = (unpack_why(row.why) if is_stopping else None) or why_value(why)
         if row.payment_id is not None and (lost := lost_of(self._card.report, row.payment_id)):
             # Nothing was paid, and friends may claim something all the same.
-            why = replace(why, sentence=f"{why.sentence.rstrip('.')}{lost}.")
-        # Why it was to be stopped says more than that all came back then.
-        told = row.why if row.stage == "stopping" and row.why is not None else pack_why(why)
+            told = replace(told, sentence=f"{told.sentence.rstrip('.')}{lost}.")
+        stage = "stopped" if is_stopping else "failed"
         return await self._change(
-            row.id, if_hidden=if_hidden, stage=stage, why=told, parts=(), is_acked=is_acked
+            row.id, if_hidden=if_hidden, stage=stage, why=pack_why(told), parts=(), is_acked=is_acked
         )
 
     def _cancelled(self, row: PurchaseRow) -> Why:
@@ -358,6 +366,10 @@ class Carrying:
             self._rows.pop(row.id, None)
             if row.stage != "done":
                 self._expected.purchases.pop(row.id, None)
+        if row.asked is not None and row.stage in UNSENT:
+            self._asked[row.id] = row
+        else:
+            self._asked.pop(row.id, None)
         self._told(row)
         return row
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from offset.base.limits import WALLET_EVENTS_MAX, WALLET_EVENTS_MS
 from offset.wallet.values.events import Event, EventKind
 
-AWAITED: frozenset[EventKind] = frozenset({"purchase", "sale"})
+AWAITED: frozenset[EventKind] = frozenset({"purchase", "sale", "request"})
 """What somebody waits for, and what changes a few times only: told at once."""
 
 

@@ -73,13 +73,19 @@ def why_refused(code: int, text: str, most: Amount | None) -> Why:
 
 def why_waiting(*, is_closed: bool, has_commit: bool) -> Why:
     """What it waits for, while the owner is called again and again."""
-    if not is_closed:
+    remedies = (Remedy(action="wait"),)
+    if has_commit:
+        # It may have the commit, and only its answer was lost; or it refuses this one, and says so again and again.
+        how = "is closed" if is_closed else "does not take the commit now"
+        sentence = (
+            f"The wallet of whoever is to be paid {how}, and has not said that it has what it needs to collect. It is "
+            "given that again by itself; or give it the commit as text or file. Do not pay again."
+        )
+    elif is_closed:
+        sentence = (
+            "The wallet of whoever is to be paid is closed: ask its owner to open it. "
+            "It is asked again by itself."
+        )
+    else:
         sentence = "The wallet of whoever is to be paid has no time now; it is asked again by itself."
-        return Why(kind="busy", sentence=sentence, remedies=(Remedy(action="wait"),))
-    sentence = (
-        "The wallet of whoever is to be paid is closed, so it does not have the commit yet, and gets it as soon as it "
-        "is opened. Or give it the commit as text or file."
-        if has_commit
-        else "The wallet of whoever is to be paid is closed: ask its owner to open it. It is asked again by itself."
-    )
-    return Why(kind="closed", sentence=sentence, remedies=(Remedy(action="wait"),))
+    return Why(kind="closed" if is_closed else "busy", sentence=sentence, remedies=remedies)

@@ -44,7 +44,6 @@ from offset.shell.driver import Driver
 from offset.shell.log import log_tell
 from offset.shell.network import InterfaceWatch
 from offset.shell.system import monotonic_ms
-from offset.store.card.dealings import StoredPast
 from offset.store.card.rows import AddressRow, PurchaseRow, SaleRow
 from offset.wallet.access import CardAccess
 from offset.wallet.books import Books
@@ -145,7 +144,7 @@ class Letters:
         """Run the engine until it fails. Raises what stopped it."""
         store = await self._books.do(lambda books: books.dealings())
         rows = await self._books.do(lambda _: store.load())
-        with closing(await self._books.do(lambda books: books.reader())) as reader:
+        with closing(await self._books.do(lambda books: books.past())) as past:
             engine = CardEngine(
                 key,
                 self._entropy,
@@ -153,7 +152,7 @@ class Letters:
                 [*rows.own_asks, *rows.guest_asks, *rows.requests],
                 monotonic_ms(),
                 self._now,
-                past=StoredPast(reader),
+                past=past,
             )
             driver = Driver(engine, committer=store, tell=self._tell, network=InterfaceWatch())
             running = asyncio.create_task(driver.run())

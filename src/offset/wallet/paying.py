@@ -26,6 +26,7 @@ from offset.wallet.purchases import (
     UNSENT,
     held_already,
     is_delivered,
+    paid_already,
 )
 from offset.wallet.refusals import Refusal
 from offset.wallet.values import payments as values
@@ -79,7 +80,7 @@ class Paying(Carrying):
             if row.until is not None and row.until < self._now():
                 raise Refusal(
                     "cannot-pay",
-                    "The time to pay this invoice is over. Ask for a new one.",
+                    "By the clock of this computer the time to pay this invoice is over. Ask for a new one.",
                     cause="expired",
                     remedies=["ask-anew"],
                 )
@@ -150,12 +151,7 @@ class Paying(Carrying):
             if other.stage in OPEN:
                 raise held_already()
             if other.stage == "done":
-                raise Refusal(
-                    "conflict",
-                    "You have paid this already. Ask for a new invoice to pay once more.",
-                    cause="paid",
-                    remedies=["ask-anew"],
-                )
+                raise paid_already()
 
     async def _check_request(self, row: PurchaseRow) -> None:
         """A request that may be paid already is not paid beside that; an address may be."""

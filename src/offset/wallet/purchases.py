@@ -45,6 +45,16 @@ def held_already() -> Refusal:
     )
 
 
+def paid_already() -> Refusal:
+    """It was paid by another purchase."""
+    return Refusal(
+        "conflict",
+        "You have paid this already. Ask for a new invoice to pay once more.",
+        cause="paid",
+        remedies=["ask-anew"],
+    )
+
+
 def part_row(part: Part) -> PartRow:
     """A part by its first friend."""
     return PartRow(part.route.public_keys[1], part.amount, part.fee)

@@ -11,6 +11,7 @@ from offset.base.credits import Amount
 from offset.base.ids import INVOICE_ID_BYTES, Currency, InvoiceId, PublicKey
 from offset.wallet.clerk import Clerk
 from offset.wallet.payment_views import invoice_view, text
+from offset.wallet.purchases import paid_already
 from offset.wallet.refusals import Refusal
 from offset.wallet.values.parts import key_text
 from offset.wallet.values.payments import Capacity, OwnLine, Quote, Why
@@ -53,10 +54,20 @@ def check_payable(clerk: Clerk, invoice: InvoiceText, amount: Amount | None) -> 
     if origin.issued + origin.pay_within < time.time() * 1000:
         raise Refusal(
             "cannot-pay",
-            "The time to pay this invoice is over. Ask for a new one.",
+            "By the clock of this computer the time to pay this invoice is over. Ask for a new one.",
             cause="expired",
             remedies=["ask-anew"],
         )
+
+
+async def check_not_paid(clerk: Clerk, invoice: InvoiceText) -> None:
+    """Raise Refusal when this invoice was paid: whoever is shown a price would think that it was not.
+
+    Raises NodeStopped.
+    """
+    for row in await clerk.books.do(lambda books: books.purchases_of(invoice.invoice_id)):
+        if row.stage == "done":
+            raise paid_already()
 
 
 async def quote(clerk: Clerk, invoice: InvoiceText, fees_percent: int, *, is_own: bool) -> Quote:

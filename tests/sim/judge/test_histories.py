@@ -1,11 +1,14 @@
 """Histories that lose rows, and ids that are forgotten, are found."""
 
 import pytest
+from msgspec.structs import replace
 
+from offset.base.ids import PublicKey, Signature
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.core.funder.records import (
     OWN,
     Changes,
+    ChannelRecord,
     CreditKey,
     CreditRecord,
     HistoryKey,
@@ -20,7 +23,7 @@ from offset.core.funder.state.past import RowsPast
 from offset.core.funder.state.state import FunderState
 from offset.sim.judge.histories import Histories
 from offset.sim.physics.violation import Violation
-from offset.wire.friend import CollectOp
+from offset.wire.friend import CollectOp, CurrencyBalance, ResetTerms
 
 ID = UsedKey(UsedKind.PAYMENT, bytes(16))
 
@@ -90,3 +93,26 @@ def test_a_collect_that_is_lost_without_a_row() -> None:
     histories.started("A", waiting)
     with pytest.raises(Violation, match="lost a collect"):
         histories.committed("A", lost)
+
+
+def test_a_reset_that_gives_way() -> None:
+    """By how much a ledger starts below the claim, or above, stands in a row of the same commit."""
+    friend, token = PublicKey(bytes(32)), Signature(bytes(64))
+    terms = ResetTerms(token, 1, (CurrencyBalance("FST", 15), CurrencyBalance("EUR", 2)))
+    apart = ChannelRecord(friend, None, None, 0, 0, (), (), terms, None, None, None)
+    again = replace(apart, local_terms=None)
+    euros, credits = CreditRecord(friend, "EUR", 2, 0, 0), CreditRecord(friend, "FST", 7, 0, 0)
+    reset: Changes = {again.key(): again, credits.key(): credits, euros.key(): euros}
+    row = HistoryRecord(1, HistoryKind.CONCEDED, token, "FST", 8, friend, b"")
+    histories = Histories()
+    histories.committed("A", {apart.key(): apart})
+    histories.committed("A", {**reset, row.key(): row})
+    for wrong in (
+        {},
+        {row.key(): replace(row, amount=7)},
+        {row.key(): replace(row, kind=HistoryKind.GAINED)},
+    ):
+        histories = Histories()
+        histories.started("A", {apart.key(): apart})
+        with pytest.raises(Violation, match="other balances than it claimed"):
+            histories.committed("A", {**reset, **wrong})

@@ -14,7 +14,7 @@ from offset.base.faults import NodeStopped
 from offset.base.limits import U128_MAX
 from offset.core.dealings.records import ENDED, GuestAsk, GuestStage, OwnAsk, OwnStage, Request, RequestState
 from offset.store.card.database import CardDatabase
-from offset.store.card.dealings import GUEST_ASKS, OWN_ASKS, REQUESTS, DealingKey, StoredPast
+from offset.store.card.dealings import GUEST_ASKS, OWN_ASKS, REQUESTS, DealingKey
 from offset.store.card.rows import AddressRow
 from support.dealings import ASK, ASK_REQUEST, REQUEST, UNIX, Desk, commit_of, uid
 from support.letters import ASK_ID, CALLED_AT, REQUEST_ID
@@ -135,8 +135,7 @@ def test_a_row_changes_and_goes(books: CardDatabase) -> None:
 def test_what_is_over_is_looked_up(books: CardDatabase, stage: GuestStage) -> None:
     """A question that has ended is not loaded, but found by its id and its invoice; any other is loaded."""
     put(books, replace(GUEST, stage=stage))
-    with closing(books.reader()) as reader:
-        past = StoredPast(reader)
+    with closing(books.past()) as past:
         found = replace(GUEST, stage=stage) if stage in ENDED else None
         assert past.guest_ask(GUEST.ask_id) == past.guest_invoice(INVOICE.invoice_id) == found
         assert past.guest_ask(uid(8)) is None
@@ -149,9 +148,9 @@ def test_requests_that_are_not_open(books: CardDatabase, state: RequestState) ->
     row = replace(REQUEST, state=state, taken_by=ASK_ID if state is RequestState.TAKEN else None)
     put(books, row)
     is_open = state is RequestState.OPEN
-    with closing(books.reader()) as reader:
-        assert StoredPast(reader).request(REQUEST_ID) == (None if is_open else row)
-        assert StoredPast(reader).request(uid(8)) is None
+    with closing(books.past()) as past:
+        assert past.request(REQUEST_ID) == (None if is_open else row)
+        assert past.request(uid(8)) is None
     assert books.dealings().load().requests == ([row] if is_open else [])
 
 

@@ -256,8 +256,9 @@ def test_twice(purses: tuple[Purse, Purse]) -> None:
     for _ in range(2):
         seller.do(f"sales/{sale['id']}/commit", {"commit": commit["file"]})
     buyer.until_stage("purchases", held["id"], "done")
-    paid = buyer.ask("POST", "purchases", {"to": sale["text"]})
-    assert (paid.status, paid.body["cause"]) == (409, "paid")
+    for path in ("quote", "purchases"):
+        paid = buyer.ask("POST", path, {"to": sale["text"]})
+        assert (paid.status, paid.body["cause"]) == (409, "paid")
     until(lambda: len(buyer.get("history")["rows"]) == 1)
 
 

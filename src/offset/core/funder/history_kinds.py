@@ -27,6 +27,11 @@ class HistoryKind(enum.StrEnum):
     LOST_PART = "lost part"
     """A part of a payment of ours was under way to a friend when the channel was lost, and the friend may claim it. The
     id is that of the part, the detail that of its payment."""
+    CONCEDED = "conceded"
+    """A reset put the balance with a friend below what we had claimed, by this amount. The id is the reset token of the
+    terms that were accepted."""
+    GAINED = "gained"
+    """A reset put it above what we had claimed; the same."""
     PROOF = "proof"
     """A payment of ours that was noted as paid is proved whole by a later receipt, the detail. The amount is 0: nothing
     more was paid."""

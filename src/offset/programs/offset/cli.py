@@ -35,10 +35,13 @@ _COMMANDS = {
     "open": LazyCommand(
         "offset.programs.offset.open_cli",
         "open_text",
-        "Open a text that you were given, or a file: pay an invoice, collect with a commit, check a receipt.",
+        "Open a text that you were given, or a file: pay an invoice or a request, collect with a commit, check "
+        "a receipt.",
     ),
     "pay": LazyCommand(
-        "offset.programs.offset.pay_cli", "pay", "Pay an invoice, TO: a text or an .invoice file."
+        "offset.programs.offset.pay_cli",
+        "pay",
+        "Pay an address, a request or an invoice, TO: a text or an .invoice file.",
     ),
     "receive": LazyCommand(
         "offset.programs.offset.receive_cli",

@@ -11,6 +11,7 @@ from typing import Any
 from offset.base.faults import UserFault
 from offset.programs.errors import say
 from offset.programs.offset.talk import Talk
+from offset.programs.printing import printable
 from offset.shell.files import write_new
 
 PROGRAM = "offset"
@@ -20,6 +21,7 @@ SLOW_S = 1.0
 QUICK_S = 10.0
 
 SENTENCES = {
+    "asking": "the wallet that is to be paid is asked for the invoice",
     "priced": "waits for your yes",
     "sending": "credits are being frozen on the way",
     "held": "the credits are frozen; the seller needs the commit, and has not collected",
@@ -39,10 +41,10 @@ SENTENCES = {
 """How a payment or a request stands, for people."""
 
 
-def wait_for(talk: Talk, path: Iterable[str], ends: Iterable[str], words: str) -> dict[str, Any]:
+def wait_for(talk: Talk, path: Iterable[str], ends: Iterable[str], hint: str) -> dict[str, Any]:
     """What is at a path, once its stage is one of `ends`. On a terminal the stages on the way are told.
 
-    `words`: how to go on when somebody does not want to wait. Raises UserFault at Ctrl-C.
+    `hint`: how to go on when somebody does not want to wait. Raises UserFault at Ctrl-C.
     """
     path, ends = tuple(path), tuple(ends)
     began, told = time.monotonic(), ""
@@ -52,12 +54,19 @@ def wait_for(talk: Talk, path: Iterable[str], ends: Iterable[str], words: str) -
             stage = value["stage"]
             if stage in ends:
                 return value
-            if stage != told and sys.stderr.isatty():
-                say(PROGRAM, SENTENCES.get(stage, stage))
-            told = stage
-            time.sleep(LOOK_S if time.monotonic() - began < QUICK_S else SLOW_S)
+            why = value.get("why")
+            words = SENTENCES.get(stage, stage) if why is None else str(why["sentence"])
+            if words != told and sys.stderr.isatty():
+                say(PROGRAM, printable(words))
+            told = words
+            pause(began)
     except KeyboardInterrupt:
-        raise UserFault(f"it goes on without this command; {words}") from None
+        raise UserFault(f"it goes on without this command; {hint}") from None
+
+
+def pause(began: float) -> None:
+    """Wait until the next look at something that is looked at since `began`, in seconds of the monotonic clock."""
+    time.sleep(LOOK_S if time.monotonic() - began < QUICK_S else SLOW_S)
 
 
 def failure(value: dict[str, Any]) -> UserFault:
@@ -102,3 +111,16 @@ def write_result(path: Path | None, content: Callable[[], str], what: str) -> No
         write_new(path, content())
         if sys.stderr.isatty():
             say(PROGRAM, f"{what} is in {path}")
+
+
+def only_currency(talk: Talk, card: str, command: str) -> str:
+    """The currency that a card uses, if it is one only. `command`: behind what it is named. Raises UserFault."""
+    sums: list[dict[str, Any]] = talk.rest.get("cards", card)["sums"]
+    if len(sums) == 1:
+        return str(sums[0]["currency"])
+    names = ", ".join(sorted(total["currency"] for total in sums))
+    raise UserFault(
+        f"say in which currency: offset {command} CURRENCY (this card uses {names})"
+        if sums
+        else "nobody uses a currency with this card yet; agree on one with a friend: offset friend set"
+    )

@@ -26,7 +26,7 @@ COMMANDS = {
 @card_option
 @click.argument("text")
 def open_text(talk: Talk, card: str | None, text: str) -> None:
-    """Open a text that you were given, or a file: pay an invoice, collect with a commit, check a receipt.
+    """Open a text that you were given, or a file: pay an invoice or a request, collect with a commit, check a receipt.
 
     Of anything else it says what it is, and which command takes it. With - the text is read from standard input.
     """
@@ -36,8 +36,10 @@ def open_text(talk: Talk, card: str | None, text: str) -> None:
     id = talk.card(card)["id"]
     found: dict[str, Any] = talk.rest.call("POST", "read", body={"text": pasted, "card": id})
     match found["kind"], found["can"]:
-        case "invoice", ["pay", *_]:
-            carry(talk, id, pasted)
+        case (("invoice" | "request"), ["pay", *_]) if _names_amount(found):
+            carry(talk, id, {"to": pasted})
+        case (("address" | "request"), ["pay", *_]):
+            raise UserFault(f"{found['hint']} Say how much: offset pay TEXT AMOUNT")
         case "commit", ["collect", *_]:
             collect(talk, id, found["commit"]["invoice"], pasted)
         case "commit", _:
@@ -48,3 +50,7 @@ def open_text(talk: Talk, card: str | None, text: str) -> None:
             command = COMMANDS.get(kind)
             hint = found["hint"] + (f" Do so with: {command}" if command and found["can"] else "")
             talk.show(found, lambda: printable(hint))
+
+
+def _names_amount(found: dict[str, Any]) -> bool:
+    return found["kind"] == "invoice" or found["request"]["amount"] is not None

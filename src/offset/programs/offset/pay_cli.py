@@ -13,6 +13,7 @@ from offset.programs.offset.kinds import CREDITS
 from offset.programs.offset.money import (
     SENTENCES,
     failure,
+    only_currency,
     wait_for,
     write_result,
 )
@@ -21,6 +22,8 @@ from offset.programs.printing import printable
 from offset.shell.files import refuse_existing
 
 LOOK = "see how it stands with: offset held"
+STARTED = ("held", "delivered", "done", "failed", "stopped", "not-known")
+"""Stages beyond sending."""
 NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -29,9 +32,12 @@ NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 @card_option
 @click.argument("to")
 @click.argument("amount", type=CREDITS, required=False)
+@click.argument("currency", required=False)
 @click.option("--fees-max", type=CREDITS, help="The most that the way may cost; without it you are asked.")
-@click.option("--note", default="", help="For your history.")
+@click.option("--note", default="", help="For your history; whoever is paid at an address sees it too.")
 @click.option("--name", default="", help="What to call the seller, if it is no friend.")
+@click.option("--payer", default="", help="What to call you, towards the owner of an address.")
+@click.option("--when-open", is_flag=True, help="If the wallet at the address is closed, ask it for a day.")
 @click.option("--commit", type=NEW_FILE, help="Put the commit into this file too.")
 @click.option("--receipt", type=NEW_FILE, help="Put the receipt into this file too.")
 @click.option("--no-wait", is_flag=True, help="End once the commit is there; do not wait for the receipt.")
@@ -40,52 +46,58 @@ def pay(
     card: str | None,
     to: str,
     amount: str | None,
+    currency: str | None,
     fees_max: str | None,
     note: str,
     name: str,
+    payer: str,
+    when_open: bool,
     commit: Path | None,
     receipt: Path | None,
     no_wait: bool,
 ) -> None:
-    """Pay an invoice, TO: a text or an .invoice file.
+    """Pay an address, a request or an invoice, TO: a text or an .invoice file.
 
-    Shows the price, and asks. Then it prints the commit, which the seller needs to collect, and waits until that is
-    done. If AMOUNT is given the invoice must be over so much.
+    At an address you say how much; CURRENCY is not needed where the card uses one only. The wallet there is asked for
+    the invoice, and gets the commit by itself. Of an invoice the commit is printed, which the seller needs to collect.
+    Shows the price, and asks; then it waits for the receipt. If AMOUNT is given an invoice must be over so much.
     """
     for path in (commit, receipt):
         if path is not None:
             refuse_existing(path)
     id = talk.card(card)["id"]
-    carry(talk, id, given(to), amount, fees_max, note, name, commit, receipt, no_wait=no_wait)
+    body = {"to": given(to), "note": note, "name": name, "payer": payer, "when_open": when_open}
+    body |= {name: value for name, value in (("amount", amount), ("currency", currency)) if value is not None}
+    carry(talk, id, body, fees_max, commit, receipt, no_wait=no_wait)
 
 
 def carry(
     talk: Talk,
     id: str,
-    text: str,
-    amount: str | None = None,
+    body: dict[str, Any],
     fees_max: str | None = None,
-    note: str = "",
-    name: str = "",
     commit: Path | None = None,
     receipt: Path | None = None,
     *,
     no_wait: bool = False,
 ) -> None:
-    """Pay an invoice from the card with this id; the arguments are those of the command."""
-    body = {"to": text, "note": note, "name": name} | ({} if amount is None else {"amount": amount})
+    """Pay from the card with this id; `body` says whom, and the other arguments are those of the command."""
+    if "currency" not in body and _leaves_currency_open(talk, id, body["to"]):
+        body = body | {"currency": only_currency(talk, id, "pay TO AMOUNT")}
     made = talk.rest.call("POST", "cards", id, "purchases", body=body)
     path = ("cards", id, "purchases", made["id"])
+    if made["stage"] == "asking":
+        made = wait_for(talk, path, ("priced", *STARTED), LOOK)
     if made["stage"] == "priced":
         most = _agreed(talk, path, made, fees_max)
         talk.rest.call("POST", *path, "confirm", body={"fees_max": most})
-    held = wait_for(talk, path, ("held", "delivered", "done", "failed", "stopped", "not-known"), LOOK)
+    held = wait_for(talk, path, STARTED, LOOK)
     if held["stage"] not in ("held", "delivered", "done"):
         raise failure(held)
     word = talk.rest.get(*path, "commit")
     write_result(commit, lambda: str(word["file"]), "the commit")
     if not no_wait:
-        if not talk.as_json:
+        if not talk.as_json and held["asked"] is None:
             click.echo(f"Give this to the seller, who is paid with it:\n{word['text']}")
         held = wait_for(talk, path, ("done", "failed", "stopped", "not-known"), LOOK)
         if held["stage"] != "done":
@@ -96,6 +108,11 @@ def carry(
         held | {"commit": word},
         lambda: word["text"] if no_wait else printable(f"paid {_price(held)}{_to(held)}"),
     )
+
+
+def _leaves_currency_open(talk: Talk, id: str, text: str) -> bool:
+    found = talk.rest.call("POST", "read", body={"text": text, "card": id})
+    return found["kind"] == "address" or (found["kind"] == "request" and found["request"]["currency"] is None)
 
 
 def _agreed(talk: Talk, path: tuple[str, ...], made: dict[str, Any], fees_max: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,14 @@ import click
 from offset.base.faults import UserFault
 from offset.programs.cli import CONTEXT
 from offset.programs.offset.kinds import CREDITS
-from offset.programs.offset.money import SENTENCES, failure_of_sale, wait_for, write_result
+from offset.programs.offset.money import (
+    SENTENCES,
+    failure_of_sale,
+    only_currency,
+    pause,
+    wait_for,
+    write_result,
+)
 from offset.programs.offset.talk import Talk, card_option, given, with_wallet
 from offset.programs.printing import printable
 from offset.shell.files import refuse_existing
@@ -27,7 +35,17 @@ NEW_FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--note", default="", help="What it is for; the payer sees it.")
 @click.option("--invoice", type=NEW_FILE, help="Put the invoice into this file too.")
 @click.option("--no-wait", is_flag=True, help="Print the invoice and end; collect with: offset open COMMIT.")
-@click.option("--cancel", metavar="ID", help="Withdraw the request with this id instead.")
+@click.option("--cancel", metavar="ID", help="Withdraw the invoice with this id instead.")
+@click.option(
+    "--address", is_flag=True, help="Print the address of the card instead: whoever has it can pay you."
+)
+@click.option(
+    "--request", is_flag=True, help="Make a request: the payer's wallet gets the invoice by itself."
+)
+@click.option(
+    "--always", is_flag=True, help="With --request: it can be paid again and again. AMOUNT may be left out."
+)
+@click.option("--close", metavar="ID", help="Answer the request with this id no more.")
 def receive(
     talk: Talk,
     card: str | None,
@@ -37,12 +55,29 @@ def receive(
     invoice: Path | None,
     no_wait: bool,
     cancel: str | None,
+    address: bool,
+    request: bool,
+    always: bool,
+    close: str | None,
 ) -> None:
     """Ask to be paid AMOUNT: prints an invoice, takes the commit of the payer, and says when it is paid.
 
-    CURRENCY is not needed where the card uses one only.
+    With --request nothing has to come back from the payer: the wallets do it. CURRENCY is not needed where the card
+    uses one only.
     """
     id = talk.card(card)["id"]
+    if address:
+        where = talk.rest.get("cards", id, "address")
+        talk.show(where, lambda: str(where["text"]))
+        return
+    if close is not None:
+        closed = talk.rest.call("POST", "cards", id, "requests", close, "close", body={})
+        talk.done("closed; who has frozen credits for it gets them back", closed)
+        return
+    if request:
+        currency = currency or only_currency(talk, id, "receive --request AMOUNT")
+        _request(talk, id, amount, currency, note, always=always, no_wait=no_wait)
+        return
     if cancel is not None:
         gone = talk.rest.call("POST", "cards", id, "sales", cancel, "cancel", body={})
         talk.done(SENTENCES[gone["stage"]], gone)
@@ -51,7 +86,7 @@ def receive(
         raise click.UsageError("Say how much, as in: offset receive 20.")
     if invoice is not None:
         refuse_existing(invoice)
-    body = {"amount": amount, "currency": currency or _only_currency(talk, id), "note": note}
+    body = {"amount": amount, "currency": currency or only_currency(talk, id, "receive AMOUNT"), "note": note}
     made = talk.rest.call("POST", "cards", id, "sales", body=body)
     write_result(invoice, lambda: str(made["file"]), "the invoice")
     if no_wait or talk.as_json or not sys.stdin.isatty():
@@ -60,6 +95,35 @@ def receive(
     click.echo(f"Give this to the payer:\n{made['text']}")
     word = click.prompt("Paste the commit of the payer, or name its file", err=True)
     collect(talk, id, made["id"], given(word.strip()))
+
+
+def _request(
+    talk: Talk, id: str, amount: str | None, currency: str, note: str, *, always: bool, no_wait: bool
+) -> None:
+    """Make a request, and say when it is paid."""
+    if amount is None and not always:
+        raise click.UsageError("Say how much, or use --always: offset receive --request 20")
+    body: dict[str, Any] = {"currency": currency, "note": note, "is_once": not always}
+    if amount is not None:
+        body["amount"] = amount
+    made = talk.rest.call("POST", "cards", id, "requests", body=body)
+    if always or no_wait or talk.as_json:
+        talk.show(made, lambda: str(made["text"]))
+        return
+    click.echo(f"Give this to the payer:\n{made['text']}")
+    began = time.monotonic()
+    try:
+        while not made["is_paid"] and made["stage"] in ("open", "taken"):
+            pause(began)
+            made = talk.rest.get("cards", id, "requests", made["id"])
+    except KeyboardInterrupt:
+        raise UserFault(
+            f"it goes on without this command; close it with: offset receive --close {made['id']}"
+        ) from None
+    if not made["is_paid"]:
+        raise UserFault("the request was closed, or its time is over, and nothing was paid")
+    (paid, *_) = made["sales"]
+    talk.show(made, lambda: printable(f"PAID {paid['amount']} {paid['currency']}"))
 
 
 def collect(talk: Talk, card: str, id: str, commit: str) -> None:
@@ -71,15 +135,3 @@ def collect(talk: Talk, card: str, id: str, commit: str) -> None:
     if paid["stage"] != "collected":
         raise failure_of_sale(paid)
     talk.show(paid, lambda: printable(f"PAID {paid['amount']} {paid['currency']}"))
-
-
-def _only_currency(talk: Talk, card: str) -> str:
-    sums: list[dict[str, Any]] = talk.rest.get("cards", card)["sums"]
-    if len(sums) == 1:
-        return str(sums[0]["currency"])
-    names = ", ".join(sorted(total["currency"] for total in sums))
-    raise UserFault(
-        f"say in which currency: offset receive AMOUNT CURRENCY (this card uses {names})"
-        if sums
-        else "nobody uses a currency with this card yet; agree on one with a friend: offset friend set"
-    )

@@ -39,13 +39,13 @@ class Call(NamedTuple):
 
     def load(self) -> tuple[Identity, Ticket]:
         """The two files of the command line. Raises UserFault, and UsageError when one is not given."""
-        idfile, ticket = self.target
+        idfile, ticket, unlock = self.target
         if idfile is None or ticket is None:
             missing = "'-I' / '--idfile'" if idfile is None else "'-T' / '--ticket'"
             context = click.get_current_context().find_root()
             raise click.UsageError(f"Missing option {missing}; it stands before the command.", context)
         return (
-            open_identity(idfile),
+            open_identity(idfile, unlock),
             load(ticket, parse_ticket, made_by="stmgr node-ticket"),
         )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from offset.programs import unlock as unlocking
 from offset.programs.cli import CONTEXT, LazyCommand, LazyGroup, add_help, version_option
 from offset.programs.stctrl.target import PROGRAM, Target
 
@@ -50,8 +51,9 @@ _PATH = click.Path(path_type=Path)
     show_envvar=True,
     help="Ticket of the node (required).",
 )
+@unlocking.unlock
 @click.pass_context
-def stctrl(context: click.Context, idfile: Path | None, ticket: Path | None) -> None:
+def stctrl(context: click.Context, idfile: Path | None, ticket: Path | None, unlock: str | None) -> None:
     """Control a node: look at it, configure it, buy and sell with it.
 
     --idfile and --ticket stand before the command, or in OFFSET_IDFILE and OFFSET_TICKET. The node must trust the
@@ -68,7 +70,7 @@ def stctrl(context: click.Context, idfile: Path | None, ticket: Path | None) -> 
     """
     if context.invoked_subcommand is None:
         raise click.exceptions.NoArgsIsHelpError(context)
-    context.obj = Target(idfile, ticket)
+    context.obj = Target(idfile, ticket, unlock)
 
 
 add_help(stctrl)

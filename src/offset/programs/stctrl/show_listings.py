@@ -29,6 +29,9 @@ _KINDS = {
     "withdrawn": "invoice withdrawn",
     "lost": "paid on, and whoever asked is gone",
     "unproved": "nobody can prove whether it was paid",
+    "uncollected": "was to be paid for, and the channel was lost",
+    "conceded": "given up by a reset of the channel",
+    "gained": "gained by a reset of the channel",
     "lost part": "given to a friend, and the channel was lost",
 }
 """The kinds of rows of the history for people."""

@@ -15,3 +15,5 @@ class Target(NamedTuple):
     """The identity of this app."""
     ticket: Path | None
     """The ticket of the node."""
+    unlock: str | None
+    """Where the passphrase or key of our identity is, if it was said."""

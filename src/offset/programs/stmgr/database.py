@@ -29,13 +29,13 @@ _database = click.option(
 @click.command("init-node-db", context_settings=CONTEXT)
 @options.idfile("Identity of the node.")
 @options.output("The database to make.")
-def init_node_db(idfile: Path, output: Path) -> None:
+def init_node_db(idfile: Path, unlock: str | None, output: Path) -> None:
     """Make the empty database of a node.
 
     It belongs to the identity: stnode opens it with no other one. All balances with friends will live in it.
     """
     refuse_existing(output)
-    databases.create(output, open_identity(idfile).public_key)
+    databases.create(output, open_identity(idfile, unlock).public_key)
 
 
 @click.command("backup", context_settings=CONTEXT)

@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from offset.programs.unlock import unlock
+
 PROGRAM = "stmgr"
 PATH = click.Path(path_type=Path)
 
@@ -20,8 +22,9 @@ def output(text: str) -> Callable[[F], F]:
 
 
 def idfile(text: str) -> Callable[[F], F]:
-    """The identity."""
-    return click.option("-i", "--idfile", required=True, type=PATH, metavar="FILE", help=text)
+    """The identity, and what opens it if it is locked: arguments `idfile` and `unlock`."""
+    option = click.option("-i", "--idfile", required=True, type=PATH, metavar="FILE", help=text)
+    return lambda function: option(unlock(function))
 
 
 def address(text: str) -> Callable[[F], F]:

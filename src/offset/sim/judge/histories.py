@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from offset.base.ids import Currency, RequestId
+from offset.base.credits import Balance
+from offset.base.ids import Currency, PublicKey, RequestId
 from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.records import (
     Changes,
+    ChannelKey,
+    ChannelRecord,
     CreditKey,
+    CreditRecord,
     HistoryKey,
     HistoryRecord,
     Key,
@@ -34,6 +38,8 @@ class Histories:
         """The number of the newest row of each node."""
         self._collects: dict[str, dict[QueuedKey, tuple[Currency, RequestId]]] = {}
         """The collects of each node that wait to be said."""
+        self._claims: dict[str, dict[PublicKey, dict[Currency, Balance]]] = {}
+        """What each node claims of friends whose ledgers are not its own."""
 
     def started(self, name: str, rows: Mapping[Key, Record]) -> None:
         """A node goes on from these rows."""
@@ -43,13 +49,16 @@ class Histories:
             sorted(numbers) == list(range(1, len(numbers) + 1)), "history", f"{name} lost rows of its history"
         )
 
-        self._collects[name] = {}
+        self._collects[name], self._claims[name] = {}, {}
         self._look_at_collects(name, rows)
+        self._look_at_claims(name, rows)
 
     def committed(self, name: str, changes: Changes) -> None:
         """A node wants these rows to be durable."""
         self._lost(name, changes)
+        self._conceded(name, changes)
         self._look_at_collects(name, changes)
+        self._look_at_claims(name, changes)
         for key, record in changes.items():
             if isinstance(key, UsedKey):
                 claim(record is not None, "history", f"{name} forgets an id that was used")
@@ -86,6 +95,40 @@ class Histories:
                     "history",
                     f"{name} lost a collect with a channel, and its history does not say so",
                 )
+
+    def _look_at_claims(self, name: str, rows: Mapping[Key, Record | None]) -> None:
+        claims = self._claims.setdefault(name, {})
+        for key, record in rows.items():
+            if isinstance(key, ChannelKey):
+                claims.pop(key.friend, None)
+                if isinstance(record, ChannelRecord) and record.local_terms is not None:
+                    terms = record.local_terms.balance_for_reset
+                    claims[key.friend] = {item.currency: item.balance for item in terms}
+
+    def _conceded(self, name: str, changes: Changes) -> None:
+        """By how much a reset is not what was claimed stands in the history."""
+        claims = self._claims.get(name, {})
+        for channel in changes.values():
+            if not isinstance(channel, ChannelRecord) or channel.friend not in claims:
+                continue
+            if channel.local_terms is not None:
+                continue
+            differences = {currency: -balance for currency, balance in claims[channel.friend].items()}
+            for record in changes.values():
+                if isinstance(record, CreditRecord) and record.friend == channel.friend:
+                    differences[record.currency] = differences.get(record.currency, 0) + record.balance
+            noted = {
+                (record.currency, record.amount if record.kind is HistoryKind.GAINED else -record.amount)
+                for record in changes.values()
+                if isinstance(record, HistoryRecord)
+                and record.peer == channel.friend
+                and record.kind in (HistoryKind.GAINED, HistoryKind.CONCEDED)
+            }
+            claim(
+                noted == {(currency, more) for currency, more in differences.items() if more},
+                "history",
+                f"{name} started again from other balances than it claimed, and its history does not say so",
+            )
 
     def used(self, name: str, state: FunderState, rows: Mapping[Key, Record]) -> None:
         """Whatever ended, durable or not, its id is known as used."""

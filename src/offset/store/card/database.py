@@ -13,7 +13,7 @@ from offset.base.credits import Balance
 from offset.base.faults import UserFault
 from offset.base.ids import Currency, PublicKey
 from offset.base.instants import Millis
-from offset.store.card.dealings import DealingsStore
+from offset.store.card.dealings import DealingsStore, StoredPast
 from offset.store.card.rows import AddressRow, Contact, Move, PartRow, PurchaseRow, SaleRow
 from offset.store.sqlite.small import Kind, SmallDatabase, SmallReader
 
@@ -83,6 +83,10 @@ class CardDatabase:
     def reader(self) -> SmallReader:
         """One more connection, only for reading, for another thread; the caller closes it."""
         return self._database.reader()
+
+    def past(self) -> StoredPast:
+        """The rows of its letters that are over, for another thread; the caller closes it."""
+        return StoredPast(self._database.reader)
 
     def dealings(self) -> DealingsStore:
         """The rows of its letters."""

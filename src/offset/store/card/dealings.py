@@ -5,7 +5,7 @@ A letter lies in its cell as it was said; whatever is looked for has a column of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from offset.base.ids import Currency, InvoiceId, PublicKey, Uid
@@ -93,10 +93,26 @@ class DealingsStore:
 
 
 class StoredPast:
-    """The questions that have ended, and the requests that are not open, over a connection that only reads."""
+    """The questions that have ended, and the requests that are not open, over a connection that only reads.
 
-    def __init__(self, reader: SmallReader) -> None:
-        self._reader = reader
+    It is made when something is looked up first: a card that nobody calls needs none.
+    """
+
+    def __init__(self, open_reader: Callable[[], SmallReader]) -> None:
+        """`open_reader` makes the connection."""
+        self._open_reader = open_reader
+        self._reader: SmallReader | None = None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def _rows(self, statement: str, id: bytes) -> Iterator[tuple[Any, ...]]:
+        if self._reader is None:
+            self._reader = self._open_reader()
+        return self._reader.rows(statement, id)
 
     def guest_ask(self, ask_id: Uid) -> GuestAsk | None:
         """The row of this question, if it has ended. Raises NodeStopped."""
@@ -109,14 +125,14 @@ class StoredPast:
     def request(self, request_id: Uid) -> Request | None:
         """The row of this request, if it is not open. Raises NodeStopped."""
         columns = ", ".join(_COLUMNS[REQUESTS])
-        for cells in self._reader.rows(f"SELECT {columns} FROM requests WHERE request_id = ?", request_id):
+        for cells in self._rows(f"SELECT {columns} FROM requests WHERE request_id = ?", request_id):
             row = _request(cells)
             return None if row.state is RequestState.OPEN else row
         return None
 
     def _find(self, where: str, id: bytes) -> GuestAsk | None:
         columns = ", ".join(_COLUMNS[GUEST_ASKS])
-        for cells in self._reader.rows(f"SELECT {columns} FROM {GUEST_ASKS} WHERE {where}", id):
+        for cells in self._rows(f"SELECT {columns} FROM {GUEST_ASKS} WHERE {where}", id):
             row = _guest_ask(cells)
             if row.stage in ENDED:
                 return row

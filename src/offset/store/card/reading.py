@@ -22,7 +22,7 @@ SELECT moves.id, moves.at,
          ELSE moves.cause END AS cause,
     moves.currency, moves.friend, moves.friend_name, moves.delta, moves.balance, moves.total, moves.fees,
     purchases.id AS purchase, sales.id AS sale,
-    coalesce(purchases.name, '') AS name, coalesce(purchases.note, sales.note, '') AS note,
+    coalesce(purchases.name, sales.payer, '') AS name, coalesce(purchases.note, sales.note, '') AS note,
     purchases.amount AS amount
 FROM moves
 LEFT JOIN purchases ON purchases.id = moves.purchase AND purchases.stage = 'done'

@@ -56,8 +56,8 @@ class Request(Value):
 
     id: IdText
     stage: RequestStage
-    text: str
-    """For a QR code and chats."""
+    text: str | None
+    """For a QR code and chats; None while the card has no relay, or was not reached since the start."""
     currency: CurrencyText
     amount: AmountText | None
     note: str

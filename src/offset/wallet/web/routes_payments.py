@@ -65,6 +65,7 @@ async def quote(ask: Ask) -> Quote:
     body: ToQuote = ask.body
     clerk, invoice = clerk_of(ask), invoice_in(body.to)
     quoting.check_payable(clerk, invoice, None if body.amount is None else amount_of(body.amount))
+    await quoting.check_not_paid(clerk, invoice)
     return await _quoted(ask, clerk, invoice)
 
 

@@ -39,6 +39,8 @@ async def change_address(ask: Ask) -> Address:
     """Call the address so, and say who may ask for an invoice there. The text changes with the name."""
     body: AddressChange = ask.body
     clerk = clerk_of(ask)
+    # So that nothing is changed where there is no text to show for it.
+    _ = clerk.letters.address
     row = clerk.letters.row
     if body.label is not None:
         label = checked_name(body.label, TEXT_LABEL_BYTES_MAX) if body.label else ""
@@ -142,19 +144,10 @@ def _none() -> Refusal:
 async def _value(clerk: Clerk, row: records.Request) -> Request:
     sales = await clerk.books.do(lambda books: books.sales_of(row.request_id, SALES))
     report = clerk.report()
-    asked = PaymentRequest(
-        clerk.letters.address,
-        row.request_id,
-        row.note,
-        row.valid_until,
-        row.currency,
-        row.decimals,
-        row.amount,
-    )
     return Request(
         id=base64url.encode(row.request_id),
         stage=_stage(clerk, row),
-        text=write_text(asked),
+        text=_text(clerk, row),
         currency=row.currency,
         amount=text(row.amount),
         note=row.note,
@@ -164,6 +157,15 @@ async def _value(clerk: Clerk, row: records.Request) -> Request:
         is_paid=any(sale.stage in ("committed", "collected") for sale in sales),
         sales=tuple(map(clerk.sale_value, sales)),
     )
+
+
+def _text(clerk: Clerk, row: records.Request) -> str | None:
+    try:
+        where = clerk.letters.address
+    except Refusal:
+        return None
+    asked = (row.request_id, row.note, row.valid_until, row.currency, row.decimals, row.amount)
+    return write_text(PaymentRequest(where, *asked))
 
 
 def _stage(clerk: Clerk, row: records.Request) -> RequestStage:

@@ -4,9 +4,10 @@ import msgspec
 import pytest
 
 from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, I128_MIN, RESETS_AHEAD_MAX, U64_MAX
+from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.ledger.channel import Channel, hashed
 from offset.core.funder.ledger.reset import _restart, acceptable, make_terms
-from offset.core.funder.records import SentRelays
+from offset.core.funder.records import HistoryRecord, SentRelays
 from offset.crypto.public_keys import is_lower
 from offset.wire import app
 from offset.wire.common import NamedRelayAddress
@@ -41,6 +42,16 @@ class Quarrel:
         """The owner of the node accepts the terms of the outsider."""
         self.world.control("m", app.ResetFriendChannel(self.peer.key, self.theirs.reset_token))
 
+    def differences(self) -> list[tuple[str, int]]:
+        """By how much the history says that resets went against the node's claims, or beyond them."""
+        kinds = (HistoryKind.CONCEDED, HistoryKind.GAINED)
+        rows = [
+            row for row in self.node.rows.records() if isinstance(row, HistoryRecord) and row.kind in kinds
+        ]
+        assert {row.id for row in rows} <= {self.theirs.reset_token, self.ours.reset_token}
+        assert {row.peer for row in rows} <= {self.peer.key}
+        return [(row.kind, row.amount) for row in rows]
+
 
 def test_terms_claim_the_balance_and_what_the_friend_froze() -> None:
     """Each side states its balance and the credits that the other has frozen, one count further."""
@@ -71,7 +82,18 @@ def test_accepting_their_terms() -> None:
     assert message.opt_local_relays == ()
     assert message.opt_active_currencies is None
     assert quarrel.channel.credits[FST].balance == 7
+    assert quarrel.differences() == [(HistoryKind.CONCEDED, 8)]
     assert (quarrel.channel.inconsistency_counter, quarrel.channel.move_token_counter) == (1, 0)
+
+
+def test_terms_that_give_us_more() -> None:
+    """The history says by how much they are above our claim, also in a currency that we claimed nothing in."""
+    quarrel = Quarrel()
+    more = (CurrencyBalance(FST, -15), CurrencyBalance("EUR", -3))
+    quarrel.theirs = msgspec.structs.replace(quarrel.theirs, balance_for_reset=more)
+    quarrel.peer.send("m", quarrel.theirs)
+    quarrel.accept()
+    assert quarrel.differences() == [(HistoryKind.GAINED, 3)]
 
 
 def test_they_accept_our_terms() -> None:
@@ -79,6 +101,7 @@ def test_they_accept_our_terms() -> None:
     quarrel = Quarrel()
     turn = quarrel.peer.send("m", quarrel.peer.accept("m"))
     assert quarrel.channel.credits[FST].balance == 15
+    assert quarrel.differences() == []
     ((_, answer),) = turn.messages
     assert isinstance(answer, MoveTokenRequest)
     assert answer.move_token.opt_local_relays == ()

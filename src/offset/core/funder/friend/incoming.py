@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from offset.base.credits import Balance
 from offset.base.ids import Currency
 from offset.base.limits import FRIEND_RELAYS_MAX
 from offset.core.funder.friend import credit_lines
 from offset.core.funder.friend.liveness import gave_token_back
 from offset.core.funder.friend.reachability import known_relays
-from offset.core.funder.friend.sender import restarted
+from offset.core.funder.friend.sender import claims, restarted
 from offset.core.funder.friend.settings import configure_active
 from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
@@ -212,8 +215,9 @@ def _take_reset(turn: Turn, friend: Friend, message: MoveToken) -> None:
     if terms is None or not is_reset_by(channel, message, terms):
         turn.resending[friend.public_key] = None
         return
+    claimed = claims(channel)
     take_reset(channel, message, terms)
-    _after_reset(turn, friend, message)
+    _after_reset(turn, friend, message, claimed)
 
 
 def _crossing_reset(turn: Turn, friend: Friend, message: MoveToken) -> bool:
@@ -225,18 +229,19 @@ def _crossing_reset(turn: Turn, friend: Friend, message: MoveToken) -> bool:
     if is_lower(channel.local, channel.remote):
         turn.resending[friend.public_key] = None
     else:
+        claimed = claims(channel)
         for name in channel.credits:
             turn.drop(CreditKey(friend.public_key, name))
         take_reset(channel, message, terms)
-        _after_reset(turn, friend, message)
+        _after_reset(turn, friend, message, claimed)
     return True
 
 
-def _after_reset(turn: Turn, friend: Friend, message: MoveToken) -> None:
+def _after_reset(turn: Turn, friend: Friend, message: MoveToken, claimed: Mapping[Currency, Balance]) -> None:
     # Our relays go out again (spec 03, 2.10).
     gave_token_back(turn, friend)
     friend.sent_relays = SentRelays(None, known_relays(friend))
-    restarted(turn, friend)
+    restarted(turn, friend, claimed, message.old_token)
     turn.proven[friend.public_key] = None
     _remote_relays(turn, friend, message.opt_local_relays)
     turn.wanting[friend.public_key] = None

@@ -22,11 +22,16 @@ A turn only flags friends; here each flag becomes at most one message:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from offset.base.credits import Balance
 from offset.base.entropy import new_rand_value
-from offset.base.ids import Currency
+from offset.base.ids import Currency, Signature
 from offset.core.funder.friend import credit_lines
 from offset.core.funder.friend.reachability import known_relays
 from offset.core.funder.friend.settings import configure_active
+from offset.core.funder.history_kinds import HistoryKind
+from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.ledger.mutual_credit import Draft, OperationRefused
 from offset.core.funder.ledger.reset import accept_terms
 from offset.core.funder.ledger.token_channel import draft_to_send, make
@@ -206,15 +211,31 @@ def _announced_relays(turn: Turn, friend: Friend) -> None:
 def _send_reset(turn: Turn, friend: Friend) -> None:
     """The owner accepted the friend's terms: start again from them."""
     relays = tuple([relay.unnamed() for relay in turn.state.relays])
+    claimed = claims(friend.channel)
     message = accept_terms(friend.channel, turn.signer, new_rand_value(turn.entropy), relays)
-    restarted(turn, friend)
+    restarted(turn, friend, claimed, message.old_token)
     _announced_relays(turn, friend)
     _said(turn, friend, message, True)
 
 
-def restarted(turn: Turn, friend: Friend) -> None:
-    """A reset happened: note the new rows."""
+def claims(channel: Channel) -> dict[Currency, Balance]:
+    """What we say that the friend owes us: our terms, or the balances while both agree."""
+    if channel.local_terms is not None:
+        return {item.currency: item.balance for item in channel.local_terms.balance_for_reset}
+    return {name: credit.balance_for_reset() for name, credit in channel.credits.items()}
+
+
+def restarted(
+    turn: Turn, friend: Friend, claimed: Mapping[Currency, Balance], reset_token: Signature
+) -> None:
+    """A reset happened by these terms: note the new rows, and by how much they are not what we claimed."""
     channel = friend.channel
+    agreed = claims(channel)
+    for name in {**claimed, **agreed}:
+        more = agreed.get(name, 0) - claimed.get(name, 0)
+        if more:
+            kind = HistoryKind.GAINED if more > 0 else HistoryKind.CONCEDED
+            turn.note(kind, reset_token, name, abs(more), friend.public_key, b"")
     for credit in channel.credits.values():
         turn.put(credit.record(friend.public_key))
     configure_active(turn, friend, channel.credits)

@@ -45,7 +45,7 @@ function Quoted({ found, drop }) {
       <${Decimals} invoice=${invoice} />
       ${invoice.is_own && html`<${Notice} tone="warn"><p>${t("pay.own")}</p><//>`}
       ${quote?.earlier.length > 0 && html`<${Earlier} ids=${quote.earlier} />`}
-      ${quote && !can && html`<${WhyNot} why=${quote.why} invoice=${invoice} again=${again} />`}
+      ${quote && !can && html`<${WhyNot} why=${quote.why} invoice=${invoice} again=${again} nothing=${!quote.earlier.length} />`}
       <${Trouble} problem=${unquoted ?? problem} again=${again} />
       ${can &&
       html`
