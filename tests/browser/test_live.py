@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from support import fake_letters
 from support import wallet_sample as sample
 from support.fake_wallet import World, serving
 from support.wallet_page import go, log_in, page_in, settle, until
@@ -246,4 +247,28 @@ def test_stopping_warns_of_a_commit_that_was_shown(browser: Browser, world: Worl
     dialog.get_by_role("button", name="Stop the payment").click()
     page.get_by_role("heading", name="Stopping").wait_for()
     assert "do not pay again" in page.inner_text("main")
+    page.context.close()
+
+
+def test_what_was_closed_is_asked_again(browser: Browser, world: World, url: str) -> None:
+    """Until tomorrow, by a new payment of the same text; after a reload the text has to be taken again."""
+    page = page_in(browser)
+    log_in(page, url)
+    listening(world)
+    go(page, "/pay?text=offset:r1/lunch")
+    page.get_by_role("heading", name="Asking", level=1).wait_for()
+    asked = list(world.purchases.values())[-1]
+    failed = msgspec.structs.replace(asked, stage="failed", why=fake_letters.NEVER_OPENED)
+    world.purchases[asked.id] = failed
+    world.publish("purchase", key=asked.id, value=failed)
+    page.get_by_role("button", name="Ask again until tomorrow").click()
+    page.get_by_role("heading", name="Asking", level=1).wait_for()
+    sent = [body for method, path, body in world.asked if (method, path) == ("POST", "cards/home/purchases")]
+    assert sent[-1]["when_open"]
+    assert sent[-1]["to"] == sent[0]["to"] == "offset:r1/lunch"
+    page.reload()
+    settle(page)
+    go(page, f"/pay/{asked.id}")
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_label("What you were given").wait_for()
     page.context.close()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from offset.wallet.values import payments, requests, texts
+from offset.wallet.values.problems import Remedy
 from support import wallet_sample as sample
 
 if TYPE_CHECKING:
@@ -17,6 +18,11 @@ RELAYS = (requests.RelayPlace(key=sample.key("relay 1"), address="relay1.example
 CLOSED = payments.Why(
     kind="closed",
     sentence="The wallet of whoever is to be paid is closed: ask its owner to open it. It is asked again by itself.",
+)
+NEVER_OPENED = payments.Why(
+    kind="closed",
+    sentence="The wallet of whoever is to be paid did not answer: ask its owner to open it.",
+    remedies=(Remedy(action="try-again"),),
 )
 LUNCH = texts.RequestView(
     id=sample.key("lunch")[:22],
@@ -124,7 +130,11 @@ def of_letters(world: World, method: str, rest: list[str], body: Any) -> Any:
             asked = sample.view(int(amount or 0), "bakery asked", body.get("note") or "Lunch")
             label = (to.request.to if to.request else LUNCH.to).label
             made = sample.purchase(
-                "new asked", "asking", asked, asked=to.kind, name=body.get("name") or label
+                f"new asked {len(world.purchases)}",
+                "asking",
+                asked,
+                asked=to.kind,
+                name=body.get("name") or label,
             )
             return world.purchases.setdefault(made.id, made)
     return None

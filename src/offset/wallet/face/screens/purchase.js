@@ -68,7 +68,7 @@ function Priced({ purchase, pay, stop, failed, again }) {
   // It was told without its price.
   useEffect(() => void (quote === null && again()), [quote === null]);
   if (!quote) return html`<${Bones} lines=${3} height=${24} />`;
-  if (quote.why || quote.fees === null) return html`<${WhyNot} why=${quote.why} invoice=${invoice} again=${again} />`;
+  if (quote.why || quote.fees === null) return html`<${WhyNot} why=${quote.why} invoice=${invoice} again=${again} nothing=${!quote.earlier.length} />`;
   return html`
     <section class="sheet stack" aria-label=${t("pay.total")}><${Costs} quote=${quote} /></section>
     <${Decimals} invoice=${invoice} />
@@ -145,13 +145,17 @@ export default function Purchase({ parts }) {
   // Nothing is held yet: it ends without a question.
   const drop = async () => keep(await post(`${path}/stop`));
   // The same text again, by a new payment: this one has ended.
-  async function askAgain() {
+  async function askAgain(whenOpen) {
+    const to = askedTexts.value[id];
+    // After a reload the text is not here any more, and has to be taken again.
+    if (!to) return go(place("pay"));
     const { amount, currency } = invoice;
-    const wishes = { to: askedTexts.value[id], amount, currency, name: purchase.name, when_open: true };
+    const wishes = { to, amount, currency, name: purchase.name, when_open: whenOpen };
     const made = await post(at(card.value.id, "purchases"), wishes, wish());
     askedTexts.value = { ...askedTexts.value, [made.id]: wishes.to };
-    go(place("pay", made.id), { replace: true });
+    return go(place("pay", made.id), { replace: true });
   }
+  const onceMore = () => askAgain(false).catch(failed);
   async function stop() {
     const text = t(purchase.has_commit ? "purchase.stop-commit" : "purchase.stop-text", { name: whom(purchase) });
     if (await confirmed({ title: t("purchase.stop-title"), text, yes: t("purchase.stop") })) keep(await post(`${path}/stop`));
@@ -181,10 +185,10 @@ export default function Purchase({ parts }) {
         ${stage === "stopping" && html`<${Notice} tone="warn" icon="held"><p>${t("purchase.stopping")}</p><//>`}
         ${stage === "not-known" && html`<${Notice} tone="warn" icon="held" role="alert"><p>${t("purchase.not-known")}</p><//>`}
         ${stage === "failed" && html`<${WhyNot} why=${purchase.why ?? { kind: "other", sentence: "", remedies: [] }} invoice=${invoice}
-            title=${t("purchase.not-paid", { amount: money(invoice.amount, invoice.currency) })} />`}
-        ${stage === "stopped" && html`<${Notice} tone="plain"><p>${t("purchase.stopped")}</p><//>`}
+            doing=${{ "try-again": onceMore, "allow-fees": onceMore }} title=${t("purchase.not-paid", { amount: money(invoice.amount, invoice.currency) })} />`}
+        ${stage === "stopped" && html`<${Notice} tone="plain"><p>${t("purchase.stopped")}</p>${purchase.why && html`<p>${purchase.why.sentence}</p>`}<//>`}
         ${stage === "failed" && purchase.why?.kind === "closed" && askedTexts.value[id] &&
-        html`<div><${Act} does=${askAgain} failed=${failed}>${t("purchase.until-tomorrow")}<//></div>`}
+        html`<div><${Act} does=${() => askAgain(true)} failed=${failed}>${t("purchase.until-tomorrow")}<//></div>`}
         <${Trouble} problem=${failure} />
         ${stage === "asking" && html`<div><${Act} class="quiet" does=${drop} failed=${failed}>${t("pay.not-now")}<//></div>`}
         ${(stage === "sending" || stage === "held") &&

@@ -119,7 +119,8 @@ export default function Request({ parts }) {
                 <${State} shape=${state === "open" ? "trying" : coming ? "held" : "off"}>${t(`request.${state}`)}<//>
               </div>
               ${note && html`<p class="quote">${note}</p>`}
-              ${stage === "open" && html`<${Giver} text=${request.text} name="request.png" label=${t("request.code")} />
+              ${stage === "open" && request.text === null && html`<${Notice} tone="warn"><p>${t("request.no-text")}</p><//>`}
+              ${stage === "open" && request.text !== null && html`<${Giver} text=${request.text} name="request.png" label=${t("request.code")} />
                 <p class="soft small">${t(request.is_once ? "request.once-means" : "request.always-means")}</p>`}
               ${state === "committed" && html`<p>${t("sale.committed-text")}</p>`}
               ${state === "not-known" && html`<p>${t("sale.not-known-text")}</p>`}
