@@ -14,6 +14,9 @@ from typing import Any
 import msgspec
 
 from offset.core.apps import pending_requests as askers
+from offset.core.dealings import buying, quotas, requests, selling
+from offset.core.dealings.effects import Refused, Settled
+from offset.core.dealings.records import GuestStage, OwnStage
 from offset.core.funder.friend import credit_lines, incoming, liveness
 from offset.core.funder.friend import sender as batch
 from offset.core.funder.history_kinds import HistoryKind
@@ -23,11 +26,22 @@ from offset.core.funder.roles import buyer, cancelling, mediator, payments, sell
 from offset.core.funder.state import past, state, turn
 from offset.core.index import client
 from offset.engine import capacities as publication
-from offset.engine import node_apps, outbox, repeats, report_pieces, token_timeouts, told_status, withdrawn
+from offset.engine import (
+    card,
+    node_apps,
+    outbox,
+    repeats,
+    report_pieces,
+    token_timeouts,
+    told_status,
+    withdrawn,
+)
 from offset.link import keepalive
+from offset.sim.cast import errand
 from offset.sim.course.run import Outcome
 from offset.sim.course.simulation import simulate
 from offset.sim.script.changes import PartForGood
+from offset.sim.script.errands import draw_with_wallets
 from offset.sim.script.faults import Crash
 from offset.sim.script.plan import draw
 from offset.sim.script.scenario import Scenario
@@ -500,6 +514,97 @@ def mute_server_kept() -> list[Patch]:
     return [(client, "INDEX_SILENCE_MS", 10**9), (client, "INDEX_UNANSWERED_MAX", 10**9)]
 
 
+def letter_before_row() -> list[Patch]:
+    """A wallet writes letters and gives orders before its rows are durable."""
+    step = card.CardEngine._step
+
+    def broken(self: Any, said: Any) -> Any:
+        if said is not None:
+            for effect in said.effects:
+                self._put(effect)
+            said = msgspec.structs.replace(said, effects=[])
+        return step(self, said)
+
+    return [(card.CardEngine, "_step", broken)]
+
+
+def good_once_is_good_always() -> list[Patch]:
+    """A request that is good once stays open when a commit for it has come."""
+    return [(requests.Requests, "take", lambda self, request_id, ask_id: False)]
+
+
+def word_of_the_seller() -> list[Patch]:
+    """A buyer believes a seller who says that it collects, without the word of its own node."""
+    hear = errand.Errand.hear
+
+    def broken(self: Any, news: Any) -> None:
+        if isinstance(news, Settled) and self.stage in ("held", "stopping"):
+            self._over()
+        else:
+            hear(self, news)
+
+    return [(errand.Errand, "hear", broken)]
+
+
+def word_of_who_withdraws() -> list[Patch]:
+    """A buyer believes a seller who says that it has withdrawn its invoice, and is free to pay again."""
+    hear = errand.Errand.hear
+
+    def broken(self: Any, news: Any) -> None:
+        if isinstance(news, Refused) and self.stage == "held":
+            self._over()
+        else:
+            hear(self, news)
+
+    return [(errand.Errand, "hear", broken)]
+
+
+def commit_said_once() -> list[Patch]:
+    """A commit that gets no answer is not said again."""
+    wait = buying.Buying._wait
+
+    def broken(self: Any, ask_id: Any, talk: Any, now: int, *, is_closed: bool) -> None:
+        if self.rows[ask_id].stage is not OwnStage.DELIVERING:
+            wait(self, ask_id, talk, now, is_closed=is_closed)
+
+    return [(buying.Buying, "_wait", broken)]
+
+
+def sale_forgotten() -> list[Patch]:
+    """After a start a seller does not ask its node again to collect, or to withdraw."""
+    return [(selling.Selling, "start", lambda self: None)]
+
+
+def no_shares() -> list[Patch]:
+    """Strangers may ask for as many invoices as they like."""
+    return [(quotas.Shares, "is_full", lambda self, share: False)]
+
+
+def trace_of_nothing() -> list[Patch]:
+    """A sale for which nothing was ever frozen is kept for ever."""
+    remove = selling.Selling._remove
+
+    def broken(self: Any, row: Any) -> None:
+        if row.stage is GuestStage.CANCELING:
+            self._put(msgspec.structs.replace(row, stage=GuestStage.CANCELED), 0)
+        else:
+            remove(self, row)
+
+    return [(selling.Selling, "_remove", broken)]
+
+
+WALLETS = (
+    letter_before_row,
+    good_once_is_good_always,
+    word_of_the_seller,
+    word_of_who_withdraws,
+    commit_said_once,
+    sale_forgotten,
+    no_shares,
+    trace_of_nothing,
+)
+"""What is broken of wallets, and hunted in networks whose owners have some."""
+
 BREACHES = (
     skip_freeze,
     speak_before_commit,
@@ -554,6 +659,7 @@ BREACHES = (
     reset_unnoted,
     used_when_durable,
     every_app_sees,
+    *WALLETS,
 )
 
 PART_AND_DIE = "part and die"
@@ -561,6 +667,9 @@ PART_AND_DIE_MS = 10
 
 NEEDS = {
     "token_kept": {"keeper"},
+    "word_of_the_seller": {"lets go"},
+    "word_of_who_withdraws": {"denies"},
+    "no_shares": {"flood"},
     "copies_at_once": {"nagger"},
     "mute_server_kept": {"mute"},
     "index_untold": {"leave", "index"},
@@ -603,7 +712,7 @@ def hunt(breach: Callable[[], list[Patch]]) -> tuple[Outcome | None, int, float]
     began = time.process_time()
     with broken(breach()):
         for seed in range(10_000):
-            scenario = draw(seed)
+            scenario = draw_with_wallets(seed) if breach in WALLETS else draw(seed)
             if not NEEDS.get(breach.__name__, set()) <= words_of(scenario):
                 continue
             outcome = simulate(scenario)

@@ -100,7 +100,7 @@ async def test_a_locked_identity(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         async with stay_connected_files(ident, ticket, unlock=key_file(tmp_path)) as session:
             await session.until_connected(30)
         monkeypatch.setenv("OFFSET_UNLOCK", "nothing")
-        with pytest.raises(UserFault, match="--unlock takes one of"):
+        with pytest.raises(UserFault, match="the source of a passphrase or key is one of"):
             async with connect_files(ident, ticket):
                 pass
 

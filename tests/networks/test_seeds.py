@@ -12,6 +12,8 @@ from offset.sim.script.plan import draw
 
 FIRST_SEEDS = 20
 SLOW_SEEDS = (4, 6)
+WALLET_SEEDS = (*range(6), 37)
+"""The last one has an owner who lies."""
 
 
 def found() -> list[str]:
@@ -42,6 +44,14 @@ def test_slow_seeds(seed: int) -> None:
     outcome = simulate(Selection(seed, slowly=60).of(draw(seed)))
     assert outcome.violation is None, f"replay: offset sim --seed {seed} --slowly 60"
     assert outcome.virtual_ms > HOUR
+
+
+@pytest.mark.parametrize("seed", WALLET_SEEDS)
+def test_wallet_seeds(seed: int) -> None:
+    """Owners pay one another by letter."""
+    outcome = simulate(Selection(seed, wallets=True).drawn())
+    assert outcome.violation is None, f"replay: offset sim --wallets --seed {seed}"
+    assert any(kind.startswith("pay by letter") for kind in outcome.counts)
 
 
 @pytest.mark.parametrize("options", found())

@@ -48,7 +48,7 @@ def test_a_server_whose_identity_is_locked(
     done = run_main(main, ["-i", "my.ident", *options, "--unlock", PHRASE], capsys)
     assert done.status == 2
     assert PHRASE not in done.stderr
-    assert done.stderr.startswith(f"{program}: --unlock takes one of: ask, file:PATH, ")
+    assert done.stderr.startswith(f"{program}: the source of a passphrase or key is one of: ask, file:PATH, ")
 
 
 @pytest.mark.parametrize("program", SERVERS)

@@ -88,7 +88,7 @@ def test_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert open_identity(path, f"file:{secret}").private_key() == IDENTITY.private_key()
     monkeypatch.setenv("OFFSET_UNLOCK", f"file:{secret}")
     assert open_identity(path).private_key() == IDENTITY.private_key()
-    with pytest.raises(UserFault, match=r"^--unlock takes one of: ask,"):
+    with pytest.raises(UserFault, match=r"^the source of a passphrase or key is one of: ask,"):
         open_identity(path, "the passphrase")
 
 

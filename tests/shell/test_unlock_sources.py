@@ -29,7 +29,9 @@ def test_parse_refuses(text: str) -> None:
     """What is none is refused with the forms that there are, and not repeated: it may be a passphrase."""
     with pytest.raises(UserFault) as caught:
         parse(text)
-    assert str(caught.value) == ("--unlock takes one of: ask, file:PATH, fd:N, credential:NAME, command:LINE")
+    assert str(caught.value) == (
+        "the source of a passphrase or key is one of: ask, file:PATH, fd:N, credential:NAME, command:LINE"
+    )
 
 
 def test_words() -> None:

@@ -275,6 +275,7 @@ MULTI_ROUTE_ROUTES_MAX = 16  # spec 04, 7.4; that many are used only where fewer
 FILE_BYTES_MAX = 2**20  # of any file that we read; the longest honest one, a token, has some 50 KiB
 AGE_HEADER_BYTES_MAX = 2**16  # of an age file: room for some 600 keys
 AGE_WORK_FACTOR = 18  # of a passphrase: scrypt with 2^18, which takes 256 MiB and half a second
+AGE_WORK_FACTOR_LOW, AGE_WORK_FACTOR_HIGH = 15, 20  # that we write: from 32 MiB to 1 GiB
 AGE_WORK_FACTOR_MAX = 21  # that we open: 2 GiB
 PASSPHRASE_CHARACTERS_MIN = 12
 UNLOCK_BYTES_MAX = 2**16  # of what holds a passphrase or a key; age-keygen writes 200

@@ -24,13 +24,7 @@ def open_identity(path: Path, unlock: str | None = None) -> Identity:
     Raises UserFault, whose sentence names the file: it is missing, cannot be read, is too large, is no identity, or
     does not open. A file that other users of the machine can read or change is named in a warning.
     """
-    text = read_text(path, made_by=f"stmgr gen-ident -o {path}")
-    if is_sealed(text):
-        # Here, because it loads ciphers that only a locked file needs.
-        from offset.shell.unlocking import unlock as unlocked
-
-        text = unlocked(text, path, None if unlock is None else unlock_sources.parse(unlock))
-    identity = identity_in(text, path)
+    identity = identity_in(read_text(path, made_by=f"stmgr gen-ident -o {path}"), path, unlock)
     if is_open_to_others(path):
         _log.warning(
             "the identity file %s is open to other users of this machine; close it with: chmod 600 %s",
@@ -40,8 +34,13 @@ def open_identity(path: Path, unlock: str | None = None) -> Identity:
     return identity
 
 
-def identity_in(text: str, path: Path) -> Identity:
-    """The identity in the plain text of a file. Raises UserFault, whose sentence names the file."""
+def identity_in(text: str, path: Path, unlock: str | None = None) -> Identity:
+    """The identity in the text of a file, as `open_identity` opens it. Raises UserFault, which names the file."""
+    if is_sealed(text):
+        # Here, because it loads ciphers that only a locked file needs.
+        from offset.shell.unlocking import unlock as unlocked
+
+        text = unlocked(text, path, None if unlock is None else unlock_sources.parse(unlock))
     try:
         return parse_identity(text)
     except UserFault as fault:

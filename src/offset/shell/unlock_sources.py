@@ -40,7 +40,7 @@ def parse(text: str) -> Source:
         case "command" if words_of(place):
             return Source(kind, place)
     # What was meant may be a passphrase, so it is not repeated.
-    raise UserFault(f"--unlock takes one of: {FORMS}")
+    raise UserFault(f"the source of a passphrase or key is one of: {FORMS}")
 
 
 def default() -> Source | None:

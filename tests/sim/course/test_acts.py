@@ -6,6 +6,7 @@ from offset.sim.course.acts import carry_out, perform
 from offset.sim.course.run import Run
 from offset.sim.script.act import Act
 from offset.sim.script.changes import CHANGES, Change, MoveRelay
+from offset.sim.script.errands import CloseWallet, Flood, PayByLetter
 from offset.sim.script.faults import FAULTS, Clog, Crash, Fault
 from offset.sim.script.payments import Pay
 from offset.sim.script.scenario import CALM_MS
@@ -15,7 +16,7 @@ def test_every_act_can_be_carried_out() -> None:
     """There is a function for each class, and each class is named among its like."""
     assert {*Change.__subclasses__(), *Fault.__subclasses__()} == {*CHANGES, *FAULTS}
     by_default = perform.dispatch(Act)
-    for kind in (*CHANGES, *FAULTS, Pay):
+    for kind in (*CHANGES, *FAULTS, Pay, PayByLetter, CloseWallet, Flood):
         assert perform.dispatch(kind) is not by_default
 
 

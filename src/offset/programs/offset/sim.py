@@ -16,20 +16,26 @@ from offset.sim.course.run import Outcome
 from offset.sim.course.shrink import Selection, shrink
 from offset.sim.course.simulation import simulate
 from offset.sim.course.sums import Sums
-from offset.sim.script.plan import draw
 from offset.sim.script.scenario import Scenario
 
 LAST_EVENTS = 25
 
 
 def run_seeds(
-    first: int, count: int, *, slowly: int, jobs: int = 1, is_going_on: bool = False, as_json: bool = False
+    first: int,
+    count: int,
+    *,
+    slowly: int,
+    wallets: bool = False,
+    jobs: int = 1,
+    is_going_on: bool = False,
+    as_json: bool = False,
 ) -> int:
     """Run seeds in `jobs` processes, to the first that breaks a promise or to the last; what is said is in their
     order. Returns the exit status."""
     sums, began = Sums(), time.monotonic()
     for choice, outcome in run_all(
-        [Selection(seed, slowly=slowly) for seed in range(first, first + count)], jobs
+        [Selection(seed, slowly=slowly, wallets=wallets) for seed in range(first, first + count)], jobs
     ):
         sums.add(outcome)
         if outcome.violation is not None:
@@ -57,7 +63,7 @@ def run_all(choices: list[Selection], jobs: int) -> Iterator[tuple[Selection, Ou
 
 def run_of(choice: Selection) -> Outcome:
     """Run what was chosen."""
-    return simulate(choice.of(draw(choice.seed)))
+    return simulate(choice.of(choice.drawn()))
 
 
 def leave_signals_alone() -> None:
@@ -67,7 +73,7 @@ def leave_signals_alone() -> None:
 
 def run_one(choice: Selection, *, is_shrinking: bool, is_talking: bool) -> int:
     """Run one scenario, and say what happened. Returns the exit status."""
-    scenario = draw(choice.seed)
+    scenario = choice.drawn()
     outcome = simulate(choice.of(scenario))
     if is_talking:
         click.echo("\n".join([*describe(choice.of(scenario)), "", *outcome.last, ""]))
@@ -115,20 +121,22 @@ def describe(scenario: Scenario) -> list[str]:
     return lines
 
 
-def choose(seed: int, nodes: str | None, acts: str | None, slowly: int) -> Selection:
+def choose(
+    seed: int, nodes: str | None, acts: str | None, slowly: int, *, wallets: bool = False
+) -> Selection:
     """What is kept of a run, as written on the command line. Raises UsageError if the run has no such thing."""
-    scenario = draw(seed)
+    scenario = Selection(seed, wallets=wallets).drawn()
     if nodes is not None and not (nodes and {*nodes} <= {*scenario.nodes} and len({*nodes}) == len(nodes)):
         raise click.UsageError(f"--nodes takes some of {''.join(scenario.nodes)}, each once.")
     if acts is None:
-        return Selection(seed, nodes, None, slowly)
+        return Selection(seed, nodes, None, slowly, wallets)
     try:
         numbers = tuple(int(word) for word in acts.split(",")) if acts != "none" else ()
     except ValueError:
         raise click.UsageError("acts are numbers with commas between them, or `none`.") from None
     if not all(0 <= number < len(scenario.acts) for number in numbers):
         raise click.UsageError(f"the acts of seed {seed} are numbered from 0 to {len(scenario.acts) - 1}.")
-    return Selection(seed, nodes, numbers, slowly)
+    return Selection(seed, nodes, numbers, slowly, wallets)
 
 
 def end(status: int) -> None:

@@ -14,7 +14,7 @@ from offset.programs.offset.sim_whatif import what_if
 _NEEDS = {"--jobs": "--count", "--go-on": "--count", "--json": "--count", "--svg": "--topology"}
 """Options of `sim` that say nothing without another one."""
 _EXCLUDES = {
-    "--topology": ("--seed", "--count", "--slowly", "--nodes", "--acts", "--shrink", "--talk"),
+    "--topology": ("--seed", "--count", "--slowly", "--wallets", "--nodes", "--acts", "--shrink", "--talk"),
     "--count": ("--nodes", "--acts", "--shrink", "--talk"),
 }
 """Options of `sim` with which others say nothing."""
@@ -30,6 +30,7 @@ _EXCLUDES = {
     metavar="TIMES",
     help="Let it take so many times as long: 60 makes hours of minutes.",
 )
+@click.option("--wallets", is_flag=True, help="Let owners have wallets, which pay one another by letter.")
 @click.option(
     "--jobs", type=click.IntRange(1, 256), default=1, help="With --count: run so many at once, in processes."
 )
@@ -47,6 +48,7 @@ def sim(
     seed: int,
     count: int | None,
     slowly: int,
+    wallets: bool,
     jobs: int,
     go_on: bool,
     as_json: bool,
@@ -77,10 +79,12 @@ def sim(
         runs.end(what_if(topology, svg))
         return
     if count is not None:
-        status = runs.run_seeds(seed, count, slowly=slowly, jobs=jobs, is_going_on=go_on, as_json=as_json)
+        status = runs.run_seeds(
+            seed, count, slowly=slowly, wallets=wallets, jobs=jobs, is_going_on=go_on, as_json=as_json
+        )
         runs.end(status)
         return
-    choice = runs.choose(seed, nodes, acts, slowly)
+    choice = runs.choose(seed, nodes, acts, slowly, wallets=wallets)
     runs.end(runs.run_one(choice, is_shrinking=shrink, is_talking=talk))
 
 

@@ -14,6 +14,29 @@ _COMMANDS = {
     "gen-ident": LazyCommand(
         "offset.programs.stmgr.identity", "gen_ident", "Make a new identity: a random secret key."
     ),
+    "gen-key": LazyCommand(
+        "offset.programs.stmgr.locked_identity", "gen_key", "Make an age key, which opens locked identities."
+    ),
+    "encrypt-ident": LazyCommand(
+        "offset.programs.stmgr.locked_identity",
+        "encrypt_ident",
+        "Lock an identity, with a passphrase or for age keys.",
+    ),
+    "change-passphrase": LazyCommand(
+        "offset.programs.stmgr.locked_identity",
+        "change_passphrase",
+        "Lock an identity with another passphrase.",
+    ),
+    "export-ident": LazyCommand(
+        "offset.programs.stmgr.identity",
+        "export_ident",
+        "Write an identity in the plain form of Offset 0.1.11.",
+    ),
+    "show-key": LazyCommand(
+        "offset.programs.stmgr.identity",
+        "show_key",
+        "Print the public key of an identity, to compare it with friends.",
+    ),
     "init-node-db": LazyCommand(
         "offset.programs.stmgr.database", "init_node_db", "Make the empty database of a node."
     ),

@@ -144,6 +144,9 @@ class Cast:
             if host.disk is not None:
                 host.disk.slow_until, host.disk.fault = 0, None
             _calm(host.engine)
+            if not host.is_wanted:
+                host.is_wanted = True
+                host.start()
 
     def _calmed(self, make: Callable[[Host], Engine]) -> Callable[[Host], Engine]:
         """What is born after faults have stopped does no mischief."""
@@ -156,26 +159,28 @@ class Cast:
 
         return born
 
-    def _add(self, host: Host) -> Host:
+    def add(self, host: Host) -> Host:
+        """It lives from now on, and is looked at."""
         self.hosts[host.name] = host
         host.watch = self.watch.saw
         host.start()
         return host
 
-    def _drift(self, name: str) -> int:
+    def drift(self, name: str) -> int:
+        """By how many parts in a million the clock of this host runs fast."""
         return self.world.rng.fork(f"drift {name}").between(-1, 1) * self.scenario.drift_ppm
 
     def _add_relay(self, name: str) -> None:
         make = bodies.relay(self.scenario.hostile.get(name), self.identity(name))
         addresses = {LISTENER: self.relay_addresses[name]}
-        self._add(Host(self.world, self.network, name, self._calmed(make), addresses=addresses))
+        self.add(Host(self.world, self.network, name, self._calmed(make), addresses=addresses))
 
     def _add_index(self, name: str) -> None:
         others = [f"index{place}" for place in range(self.scenario.indexes)]
         trusted = {self.key(other): f"{other}:2" for other in others if other != name}
         make = bodies.index(self.scenario.hostile.get(name), self.identity(name), trusted)
         addresses = {CLIENTS: f"{name}:1", SERVERS: f"{name}:2"}
-        self._add(Host(self.world, self.network, name, self._calmed(make), addresses=addresses))
+        self.add(Host(self.world, self.network, name, self._calmed(make), addresses=addresses))
 
     def _add_node(self, name: str) -> None:
         node_class = bodies.node(self.scenario.hostile.get(name))
@@ -199,7 +204,7 @@ class Cast:
                 whole_report_parts_max=whole_report_parts_max,
             )
 
-        self._add(
+        self.add(
             Host(
                 self.world,
                 self.network,
@@ -207,7 +212,7 @@ class Cast:
                 self._calmed(make),
                 addresses={APPS: f"{name}:1"},
                 has_disk=True,
-                drift_ppm=self._drift(name),
+                drift_ppm=self.drift(name),
             )
         )
         client = Client(self.world, self.network, name, f"{name}:1", self.key(name), self.watch.acknowledged)

@@ -5,9 +5,15 @@ from __future__ import annotations
 from functools import partial, singledispatch
 
 from offset.base.credits import Rate
+from offset.base.ids import Uid
+from offset.core.dealings.records import Request
+from offset.crypto.hashing import sha512_256
+from offset.sim.cast.errand import Errand
 from offset.sim.cast.purchase import Purchase
+from offset.sim.cast.rude import RudeCaller
 from offset.sim.cast.unprivileged import UnprivilegedApp
 from offset.sim.course.run import Run
+from offset.sim.physics.host import Host
 from offset.sim.script.act import Act
 from offset.sim.script.changes import (
     Befriend,
@@ -20,6 +26,7 @@ from offset.sim.script.changes import (
     TryUnprivileged,
     Unfriend,
 )
+from offset.sim.script.errands import CloseWallet, Flood, PayByLetter
 from offset.sim.script.faults import (
     NOW,
     Clog,
@@ -45,11 +52,14 @@ from offset.wire.app import (
     SetFriendCurrencyRate,
 )
 
+FIRST_ERRAND = 1000
+"""Errands have other numbers than purchases, from which their ids are drawn."""
+
 
 def carry_out(run: Run, act: Act) -> None:
     """Note it, count it, and do it, now."""
     # A purchase notes by itself that it begins.
-    if not isinstance(act, Pay):
+    if not isinstance(act, Pay | PayByLetter):
         run.cast.world.note(act.words())
     run.counts[act.kind] = run.counts.get(act.kind, 0) + 1
     perform(act, run)
@@ -69,6 +79,45 @@ def _pay(act: Pay, run: Run) -> None:
     purchase = Purchase(run.cast, len(run.evidence.purchases), act)
     run.evidence.purchases.append(purchase)
     purchase.begin()
+
+
+@perform.register
+def _pay_by_letter(act: PayByLetter, run: Run) -> None:
+    request_id = None
+    if act.to != "address":
+        request_id = Uid(sha512_256(f"request {act.request}".encode())[:16])
+        run.evidence.purses[act.seller].add_request(
+            Request(
+                request_id=request_id,
+                currency=act.currency,
+                amount=act.amount,
+                decimals=None,
+                note="",
+                is_once=act.to == "once",
+            )
+        )
+    errand = Errand(run.cast, run.evidence.purses, FIRST_ERRAND + len(run.evidence.errands), act, request_id)
+    run.evidence.errands.append(errand)
+    errand.begin()
+
+
+@perform.register
+def _close_wallet(act: CloseWallet, run: Run) -> None:
+    run.evidence.purses[act.node].close(act.span)
+
+
+@perform.register
+def _flood(act: Flood, run: Run) -> None:
+    cast = run.cast
+    purse, until = run.evidence.purses[act.node], cast.world.now + act.span
+
+    def make(host: Host) -> RudeCaller:
+        left = until - cast.world.now if not cast.is_healed else 0
+        return RudeCaller(host, purse.address, act.currency, list(purse.requests), host.clock.now() + left)
+
+    name = f"rude caller {len(cast.hosts)}"
+    caller = cast.hosts[name] = Host(cast.world, cast.network, name, make)
+    caller.start()
 
 
 @perform.register

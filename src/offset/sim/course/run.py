@@ -7,6 +7,7 @@ from collections import Counter
 import msgspec
 
 from offset.base.instants import Instant, Millis
+from offset.sim.cast.errand import Errand
 from offset.sim.judge.evidence import Evidence
 from offset.sim.physics.violation import Violation
 from offset.sim.script.scenario import Scenario
@@ -50,8 +51,10 @@ class Run:
         """What came of it."""
         world = self.cast.world
         payments: dict[str, int] = {}
-        for purchase in self.evidence.purchases:
+        for purchase in [*self.evidence.purchases, *self.evidence.errands]:
             how = f"{purchase.buyer_end or 'open'} / {purchase.seller_end or 'open'}"
+            if isinstance(purchase, Errand) and not purchase.is_sent:
+                how = "stopped" if purchase.is_stopped else "not sent"
             payments[how] = payments.get(how, 0) + 1
         return Outcome(
             self.scenario.seed,

@@ -11,6 +11,8 @@ from offset.base.instants import Instant
 from offset.sim.course.run import Outcome
 from offset.sim.course.simulation import simulate
 from offset.sim.script.act import Act
+from offset.sim.script.errands import draw_with_wallets
+from offset.sim.script.plan import draw
 from offset.sim.script.scenario import CALM_MS, Scenario
 
 RUNS_MAX = 300
@@ -24,10 +26,18 @@ class Selection(msgspec.Struct, frozen=True):
     acts: tuple[int, ...] | None = None
     slowly: int = 1
     """How many times farther apart the acts are: what happens in minutes then takes hours."""
+    wallets: bool = False
+    """Whether owners have wallets, and pay by letter."""
+
+    def drawn(self) -> Scenario:
+        """The whole scenario of this seed."""
+        return draw_with_wallets(self.seed) if self.wallets else draw(self.seed)
 
     def words(self) -> str:
         """The options that bring it back."""
         words = f"--seed {self.seed}"
+        if self.wallets:
+            words += " --wallets"
         if self.slowly != 1:
             words += f" --slowly {self.slowly}"
         if self.nodes is not None:
@@ -40,6 +50,7 @@ class Selection(msgspec.Struct, frozen=True):
         """The part of the scenario that is kept."""
         nodes = scenario.nodes if self.nodes is None else tuple(self.nodes)
         gone = [name for name in scenario.nodes if name not in nodes]
+        gone += [f"purse {name}" for name in gone]
         kept = range(len(scenario.acts)) if self.acts is None else self.acts
         acts = [scenario.acts[number] for number in kept if number < len(scenario.acts)]
         return replace(
@@ -50,6 +61,7 @@ class Selection(msgspec.Struct, frozen=True):
             ),
             acts=tuple(self._later(act) for act in acts if not any(act.names(name) for name in gone)),
             until=self._later_at(scenario.until),
+            wallets=tuple(name for name in scenario.wallets if name in nodes),
             hostile={name: how for name, how in scenario.hostile.items() if name not in gone},
         )
 

@@ -8,7 +8,7 @@ from offset.base.instants import MINUTE, SECOND, Millis
 from offset.sim.cast.reset_owners import ResetOwners
 from offset.sim.course.acts import carry_out
 from offset.sim.course.run import Outcome, Run
-from offset.sim.judge import final_checks, service
+from offset.sim.judge import errands, final_checks, service
 from offset.sim.physics.violation import Violation, claim
 from offset.sim.script.scenario import CALM_MS, Scenario
 
@@ -49,6 +49,9 @@ def live(run: Run) -> None:
     world.run_to(run.scenario.until)
     _heal(run)
     began = world.now
+    if run.evidence.purses:
+        world.run_to(began + errands.HELD_MS)
+        errands.nothing_is_held(run.evidence)
     claim(
         cast.run_until(lambda: not final_checks.unsettled_but_for_tables(run.evidence), SETTLE_MS),
         "liveness",
@@ -69,6 +72,7 @@ def judge(run: Run) -> None:
     """Everything that must be true of a network at rest. Raises Violation."""
     _listen(run)
     run.evidence.watcher.all_now()
+    errands.check(run.evidence)
     final_checks.check(run.evidence)
 
 

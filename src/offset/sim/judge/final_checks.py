@@ -32,6 +32,12 @@ def unsettled(evidence: Evidence, left: Callable[[Cast], str] = leftovers.found)
         if not purchase.is_over and is_clean(evidence, purchase):
             ends = f"buyer: {purchase.buyer_end}, seller: {purchase.seller_end}, {purchase.results}"
             return f"{purchase} has no end ({ends})"
+    for errand in evidence.errands:
+        if not errand.is_over:
+            return f"{errand} has no end ({errand.stage})"
+    for purse in evidence.purses.values():
+        if (left_open := purse.under_way()) != "":
+            return f"{purse.name}: {left_open}"
     for client in cast.clients.values():
         if client.asks:
             return f"the app of {client.node} waits for an acknowledgement"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from offset.base.ids import PublicKey, RequestId
+from typing import Any
+
+from offset.base.ids import InvoiceId, PublicKey, RequestId
 from offset.core.funder.history_kinds import UsedKind
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.records import (
@@ -22,11 +24,13 @@ from offset.core.funder.records import (
     in_order,
 )
 from offset.core.funder.state.state import FunderState
+from offset.engine.card import CardEngine
 from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
 from offset.engine.surface import Effect, Persist
 from offset.sim.cast.cast import Cast
-from offset.sim.judge import checks, pairs
+from offset.sim.cast.purse import Purse
+from offset.sim.judge import checks, letters, pairs
 from offset.sim.judge.excuses import Excuses
 from offset.sim.judge.histories import Histories
 from offset.sim.judge.steps import Steps
@@ -44,6 +48,8 @@ class Watcher:
 
     def __init__(self, cast: Cast, excuses: Excuses) -> None:
         self.cast, self.excuses = cast, excuses
+        self.purses: dict[str, Purse] = {}
+        """The wallets of the owners that have one, by node."""
         self.checked = 0
         self.unexpected = 0
         """Commits but those by which a node only forgets which pairs it took back: it does so by its own clock."""
@@ -66,6 +72,8 @@ class Watcher:
                 self._committed(host, engine, commit, is_alone=len(commits) == 1)
             view = engine.view()
             self._waiting[host.name].check(host.clock.now(), view.copies_said, len(view.state.friends))
+        elif isinstance(engine, CardEngine) and host.is_alive:
+            letters.saw(host, engine, effects)
         elif isinstance(engine, RelayEngine) and self.checked % 16 == 0:
             checks.relay_limits(host.name, engine)
 
@@ -184,6 +192,18 @@ class Watcher:
             request_id not in self.cast.state(name).transactions if self.cast.hosts[name].is_alive else True
         )
         claim(is_known or is_over, "I13", f"{name} told of a commit that is not durable")
+
+    def letter(self, name: str, told: Any) -> None:
+        """L1: what a wallet was told, or whoever called it, is durable."""
+        letters.told(self.purses, name, told)
+
+    def invoice_ended(self, name: str, invoice_id: InvoiceId, before: str, now: str) -> None:
+        """An invoice ends once."""
+        claim(before == now, "ends", f"an invoice of {name} was {before} and is {now}: {invoice_id.hex()}")
+
+    def errand_over(self, name: str, words: str, end: str | None) -> None:
+        """L3: only the own node ends what was sent."""
+        letters.over(name, words, end)
 
 
 def _friends_of(changes: Changes) -> dict[PublicKey, None]:

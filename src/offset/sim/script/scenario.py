@@ -33,6 +33,8 @@ class Scenario(msgspec.Struct, frozen=True):
     relays: int = 1
     indexes: int = 0
     acts: tuple[Act, ...] = ()
+    wallets: tuple[str, ...] = ()
+    """The nodes whose owners have a wallet that is called by letter."""
     hostile: dict[str, str] = {}
     """How some nodes, relays and index servers misbehave, by name."""
     until: Instant = 3 * MINUTE
