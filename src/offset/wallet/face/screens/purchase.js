@@ -12,7 +12,7 @@ import { Notice, Trouble } from "../parts/notice.js";
 import { Bones, Screen, useAsked } from "../parts/screen.js";
 import { Steps } from "../parts/steps.js";
 import { WhyNot } from "../parts/why.js";
-import { place } from "../router.js";
+import { go, place } from "../router.js";
 import { card, purchases } from "../state.js";
 import { moment } from "../times.js";
 import { t } from "../words.js";
@@ -101,6 +101,8 @@ export default function Purchase({ parts }) {
     const text = t(purchase.has_commit ? "purchase.stop-commit" : "purchase.stop-text", { name: whom(purchase) });
     if (await confirmed({ title: t("purchase.stop-title"), text, yes: t("purchase.stop") })) keep(await post(`${path}/stop`));
   }
+  // The text is taken again, and its price with its fees is agreed to anew.
+  const anew = () => go(place("pay"));
   const pay = async () => keep(await post(`${path}/confirm`, { fees_max: purchase.quote.fees }));
   const amount = html`<div class="sum"><${Amount} value=${invoice.amount} currency=${invoice.currency} /></div>`;
   return html`
@@ -126,7 +128,7 @@ export default function Purchase({ parts }) {
         ${stage === "stopping" && html`<${Notice} tone="warn" icon="held"><p>${t("purchase.stopping")}</p><//>`}
         ${stage === "not-known" && html`<${Notice} tone="warn" icon="held" role="alert"><p>${t("purchase.not-known")}</p><//>`}
         ${stage === "failed" && html`<${WhyNot} why=${purchase.why ?? { kind: "other", sentence: "", remedies: [] }} invoice=${invoice}
-            title=${t("purchase.not-paid", { amount: money(invoice.amount, invoice.currency) })} />`}
+            title=${t("purchase.not-paid", { amount: money(invoice.amount, invoice.currency) })} again=${anew} doing=${{ "allow-fees": anew }} />`}
         ${stage === "stopped" && html`<${Notice} tone="plain"><p>${t("purchase.stopped")}</p><//>`}
         <${Trouble} problem=${failure} />
         ${(stage === "sending" || stage === "held") &&
