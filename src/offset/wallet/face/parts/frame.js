@@ -27,7 +27,7 @@ const Places = () => html`
       <span class="word"><${Sign} />Offset</span>
       <ul>
         ${PLACES.map(([name, icon, within]) => {
-          const here = name === "home" ? ["home", "pay", "get-paid"] : within;
+          const here = name === "home" ? ["home", "pay", "get-paid", "requests"] : within;
           return html`
             <li>
               <a href=${name === "home" ? place() : place(name)} aria-current=${here.includes(route.value.name) ? "page" : undefined}>
