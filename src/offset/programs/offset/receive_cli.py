@@ -120,7 +120,7 @@ def until_paid(talk: Talk, card: str, made: dict[str, Any]) -> dict[str, Any]:
     began = time.monotonic()
     try:
         while True:
-            by_stage = {sale["stage"]: sale for sale in made["sales"]}
+            by_stage: dict[str, dict[str, Any]] = {sale["stage"]: sale for sale in made["sales"]}
             if "collected" in by_stage:
                 return by_stage["collected"]
             if "not-known" in by_stage:
