@@ -72,6 +72,28 @@ def test_a_card_that_is_closed_or_stopped(browser: Browser, world: World, url: s
     page.context.close()
 
 
+def test_a_card_that_is_locked(browser: Browser, world: World, url: str) -> None:
+    """It asks for what opens it, without showing it; a wrong passphrase is said, and the right one opens the card."""
+    page = page_in(browser)
+    log_in(page, url)
+    listening(world)
+    one = world.cards[0]
+    world.publish("card", value=msgspec.structs.replace(one, state="locked", why="its passphrase opens it"))
+    page.get_by_text("Garden circle is locked: its passphrase opens it").wait_for()
+    unlock = page.get_by_role("button", name="Unlock")
+    unlock.click()
+    page.get_by_text("Type the passphrase, or the key that begins with AGE-SECRET-KEY-1.").wait_for()
+    secret = page.get_by_label("Its passphrase or key")
+    assert secret.get_attribute("type") == "password"
+    secret.fill("wrong")
+    unlock.click()
+    page.get_by_text("The passphrase does not open Garden circle.").wait_for()
+    secret.fill("good")
+    secret.press("Enter")
+    page.get_by_text("Garden circle is locked:").wait_for(state="hidden")
+    page.context.close()
+
+
 def test_a_payment_is_pressed_twice_and_made_once(browser: Browser, world: World, url: str) -> None:
     """Two presses in a row are one wish; after a reload in its midst the payment is shown, not asked for again."""
     page = page_in(browser)

@@ -293,6 +293,11 @@ def _of_card(
     if (found := fake_letters.of_letters(world, method, rest, body)) is not None:
         return found
     match method, rest:
+        case "POST", ["unlock"]:
+            if body["secret"] != "good":
+                raise Refused("refused", 422, "The passphrase does not open Garden circle.")
+            world.publish("card", value=world.cards[0])
+            return world.cards[0]
         case "GET", ["friends"]:
             return world.friends
         case "POST", ["friends"]:
