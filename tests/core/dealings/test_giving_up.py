@@ -85,6 +85,15 @@ def test_given_up_too_late(state: SettledState, is_collected: bool) -> None:
     assert stage_of(desk) is DELIVERED
 
 
+@pytest.mark.parametrize("state", [COLLECTING, COLLECTED])
+def test_what_was_not_sent_cannot_be_collected(state: SettledState) -> None:
+    """An owner who says so anyway keeps no row of ours alive."""
+    desk = come_to(PRICED)
+    desk.take(desk.machine.give_up(ASK_ID, desk.now, is_sent=False))
+    assert heard(desk, settled(state)) == [HangUp(ASK_ID), GaveUp(ASK_ID)]
+    assert stage_of(desk) is None
+
+
 @pytest.mark.parametrize("code", NOT_FOR_GOOD)
 def test_giving_up_is_said_again(code: RefusalCode) -> None:
     desk = come_to(GIVING_UP)

@@ -262,6 +262,10 @@ class Buying:
         if row.stage in (OwnStage.ASKING, OwnStage.PRICED):
             # Nothing was sent by letter; what others do with our commit our node tells.
             return
+        if row.stage is OwnStage.GIVING_UP and row.give_up_until is not None:
+            # Nothing was sent, so there is nothing that it could collect.
+            self._given_up(row)
+            return
         is_collected = row.is_collected or settled.state == SettledState.COLLECTED
         if row.stage is OwnStage.DELIVERED and is_collected == row.is_collected:
             return
