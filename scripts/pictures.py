@@ -33,16 +33,18 @@ TAKEN = (
     "home",
     "limit",
     "own-card",
+    "pay-asking-closed",
     "pay-done",
     "pay-held",
-    "pay-quote",
+    "pay-priced",
     "pay-short",
+    "request-open",
+    "request-paid",
     "sale-open",
-    "sale-paid",
     "standing",
 )
 """Screens of the manual, by their names in `screens`."""
-TRIO = ("home", "sale-open", "pay-done")
+TRIO = ("home", "request-open", "pay-done")
 """What stands side by side at the top of README.md."""
 LONGEST = 1100
 """Longer screens are cut here, in pixels of the page."""

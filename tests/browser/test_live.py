@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from support import fake_letters
 from support import wallet_sample as sample
 from support.fake_wallet import World, serving
 from support.wallet_page import go, log_in, page_in, settle, until
@@ -68,6 +69,28 @@ def test_a_card_that_is_closed_or_stopped(browser: Browser, world: World, url: s
         go(page, place)
         assert page.locator(".bone").count() == 0
     assert page.get_by_role("button", name="Open", exact=True).count() == 1
+    page.context.close()
+
+
+def test_a_card_that_is_locked(browser: Browser, world: World, url: str) -> None:
+    """It asks for what opens it, without showing it; a wrong passphrase is said, and the right one opens the card."""
+    page = page_in(browser)
+    log_in(page, url)
+    listening(world)
+    one = world.cards[0]
+    world.publish("card", value=msgspec.structs.replace(one, state="locked", why="its passphrase opens it"))
+    page.get_by_text("Garden circle is locked: its passphrase opens it").wait_for()
+    unlock = page.get_by_role("button", name="Unlock")
+    unlock.click()
+    page.get_by_text("Type the passphrase, or the key that begins with AGE-SECRET-KEY-1.").wait_for()
+    secret = page.get_by_label("Its passphrase or key")
+    assert secret.get_attribute("type") == "password"
+    secret.fill("wrong")
+    unlock.click()
+    page.get_by_text("The passphrase does not open Garden circle.").wait_for()
+    secret.fill("good")
+    secret.press("Enter")
+    page.get_by_text("Garden circle is locked:").wait_for(state="hidden")
     page.context.close()
 
 
@@ -152,7 +175,8 @@ def test_words_of_strangers_are_words(browser: Browser, world: World, url: str) 
 
 
 def test_amounts_that_are_none(browser: Browser, world: World, url: str) -> None:
-    """Each slip has its sentence, and nothing is asked for."""
+    """Each slip has its sentence, and nothing is asked for; without an address it is an invoice, over some amount."""
+    world.address = None
     page = page_in(browser)
     log_in(page, url)
     go(page, "/get-paid")
@@ -174,6 +198,42 @@ def test_amounts_that_are_none(browser: Browser, world: World, url: str) -> None
     page.get_by_role("heading", name="Get paid").wait_for()
     until(page, "location.hash.startsWith('#/get-paid/')")
     assert ("POST", "cards/home/sales", {"currency": "FST", "amount": "123450", "note": ""}) in world.asked
+    page.context.close()
+
+
+def test_the_payer_may_choose_the_amount(browser: Browser, world: World, url: str) -> None:
+    """With an address nothing has to be typed; what is wrong is said all the same."""
+    page = page_in(browser)
+    log_in(page, url)
+    go(page, "/get-paid")
+    page.get_by_label("Amount").fill("0")
+    page.get_by_role("button", name="Show the code").click()
+    assert "more than 0" in page.locator(".wrong").inner_text()
+    page.get_by_label("Amount").fill("")
+    page.get_by_role("button", name="Show the code").click()
+    until(page, "location.hash.startsWith('#/requests/')")
+    page.get_by_text("any amount of FST").wait_for()
+    wish = {"currency": "FST", "note": "", "is_once": True}
+    assert ("POST", "cards/home/requests", wish) in world.asked
+    page.context.close()
+
+
+def test_nobody_tells_its_name_unasked(browser: Browser, world: World, url: str) -> None:
+    """A request with an amount is asked about as soon as it was read, and an address once all is said; both unnamed."""
+    page = page_in(browser)
+    log_in(page, url)
+    go(page, "/pay?text=offset:r1/lunch")
+    page.get_by_role("heading", name="Asking", level=1).wait_for()
+    go(page, "/pay?text=offset:a1/bakery")
+    for telling in (False, True):
+        go(page, f"/pay?text=offset:a1/bakery&{telling}")
+        page.get_by_label("Amount").fill("3")
+        page.get_by_label("Tell them your name: Eva").set_checked(telling)
+        page.get_by_role("button", name="Ask for the price").click()
+        page.get_by_role("heading", name="Asking", level=1).wait_for()
+    sent = [body for method, path, body in world.asked if (method, path) == ("POST", "cards/home/purchases")]
+    assert [body.get("payer") for body in sent] == [None, None, "Eva"]
+    assert sent[0] == {"to": "offset:r1/lunch"}
     page.context.close()
 
 
@@ -209,4 +269,28 @@ def test_stopping_warns_of_a_commit_that_was_shown(browser: Browser, world: Worl
     dialog.get_by_role("button", name="Stop the payment").click()
     page.get_by_role("heading", name="Stopping").wait_for()
     assert "do not pay again" in page.inner_text("main")
+    page.context.close()
+
+
+def test_what_was_closed_is_asked_again(browser: Browser, world: World, url: str) -> None:
+    """Until tomorrow, by a new payment of the same text; after a reload the text has to be taken again."""
+    page = page_in(browser)
+    log_in(page, url)
+    listening(world)
+    go(page, "/pay?text=offset:r1/lunch")
+    page.get_by_role("heading", name="Asking", level=1).wait_for()
+    asked = list(world.purchases.values())[-1]
+    failed = msgspec.structs.replace(asked, stage="failed", why=fake_letters.NEVER_OPENED)
+    world.purchases[asked.id] = failed
+    world.publish("purchase", key=asked.id, value=failed)
+    page.get_by_role("button", name="Ask again until tomorrow").click()
+    page.get_by_role("heading", name="Asking", level=1).wait_for()
+    sent = [body for method, path, body in world.asked if (method, path) == ("POST", "cards/home/purchases")]
+    assert sent[-1]["when_open"]
+    assert sent[-1]["to"] == sent[0]["to"] == "offset:r1/lunch"
+    page.reload()
+    settle(page)
+    go(page, f"/pay/{asked.id}")
+    page.get_by_role("button", name="Try again").click()
+    page.get_by_label("What you were given").wait_for()
     page.context.close()

@@ -7,34 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from support.purses import two_purses
-from support.wallet_page import WIDE, go, page_in, settle, until
-from support.wallets import Served, Town, two_wallets
+from support.wallet_page import enter, go, picture_of, show_picture, until
+from support.wallets import Town, two_wallets
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-
-def enter(browser: Browser, served: Served, *, wide: bool = False) -> Page:
-    """A person opens the wallet by a login link."""
-    page = page_in(browser, WIDE) if wide else page_in(browser)
-    link = served.loop.call(served.daemon.web.sessions.new_link)
-    page.goto(f"{served.daemon.web.address}login#login={link}")
-    page.locator(".places").wait_for()
-    settle(page)
-    return page
-
-
-def picture_of(page: Page) -> bytes:
-    """The code that is shown, saved as a picture."""
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Picture", exact=True).first.click()
-    return Path(download.value.path()).read_bytes()
-
-
-def show_picture(page: Page, picture: bytes) -> None:
-    """Choose a picture of a code."""
-    file = {"name": "code.png", "mimeType": "image/png", "buffer": picture}
-    page.locator("input[type=file][accept='image/*']").set_input_files([file])
 
 
 def make_card(page: Page, name: str) -> None:
@@ -112,13 +89,15 @@ def assert_home_leads_back(page: Page, line: str, title: str) -> None:
 
 
 def pay(buyer: Page, seller: Page, amount: str, note: str) -> None:
-    """The seller shows a code, the buyer pays it and shows one in turn; then both pages say PAID."""
+    """By hand: the seller shows an invoice, the buyer pays it and shows a code in turn; then both pages say PAID."""
     go(seller, "/get-paid")
     until(seller, "document.querySelector('main').innerText.includes('can reach you now')")
     seller.get_by_label("Amount").fill(amount)
     seller.get_by_label("What for").fill(note)
     seller.get_by_role("button", name="Show the code").click()
-    seller.get_by_alt_text("Code to pay").wait_for()
+    seller.get_by_text("The payer has no line").click()
+    seller.get_by_role("button", name="Show an invoice").click()
+    seller.get_by_alt_text(f"Code to pay {amount}").wait_for()
     request = picture_of(seller)
     assert_home_leads_back(seller, "it waits to be paid", "Get paid")
 

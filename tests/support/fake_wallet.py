@@ -21,8 +21,9 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from offset.wallet import qr
-from offset.wallet.values import cards, friends, history, payments, session, texts, tokens
+from offset.wallet.values import cards, friends, history, payments, requests, session, texts, tokens
 from offset.wallet.values.problems import Problem
+from support import fake_letters
 from support import wallet_sample as sample
 
 FACE = Path(__file__).parents[2] / "src" / "offset" / "wallet" / "face"
@@ -73,7 +74,10 @@ class World:
         """By the id of the invoice."""
         self.purchases: dict[str, payments.Purchase] = {}
         self.sales: dict[str, payments.Sale] = {}
+        self.address: requests.Address | None = fake_letters.address()
+        self.requests: dict[str, requests.Request] = {}
         self.held = not empty
+        """Whether anything is under way; what has ended can be looked at all the same."""
         self.asked: list[tuple[str, str, Any]] = []
         """Each request: method, path, body."""
         self.listeners: list[Any] = []
@@ -152,6 +156,8 @@ class World:
             "stopping": sample.purchase("stopping", "stopping", named, held=(held_by,)),
             "stopped": sample.purchase("stopped", "stopped", named),
         }
+        ends |= fake_letters.own_purchases()
+        self.readable |= fake_letters.readable()
         self.purchases = {one.id: one for one in ends.values()}
         self.named = {name: one.id for name, one in ends.items()}
         sales = {
@@ -163,6 +169,9 @@ class World:
         }
         self.sales = {one.id: one for one in sales.values()}
         self.named |= {f"sale {name}": one.id for name, one in sales.items()}
+        asked = fake_letters.own_requests()
+        self.requests = {one.id: one for one in asked.values()}
+        self.named |= {name: one.id for name, one in asked.items()}
         last = self.rows[-1]
         self.rows[-1] = msgspec.structs.replace(
             last,
@@ -281,7 +290,14 @@ def answer(world: World, method: str, path: str, query: dict[str, str], body: An
 def _of_card(
     world: World, method: str, rest: list[str], query: dict[str, str], body: Any, code: str | None
 ) -> Any:
+    if (found := fake_letters.of_letters(world, method, rest, body)) is not None:
+        return found
     match method, rest:
+        case "POST", ["unlock"]:
+            if body["secret"] != "good":
+                raise Refused("refused", 422, "The passphrase does not open Garden circle.")
+            world.publish("card", value=world.cards[0])
+            return world.cards[0]
         case "GET", ["friends"]:
             return world.friends
         case "POST", ["friends"]:
@@ -336,9 +352,9 @@ def _of_card(
             assert found
             return world.quotes[found.id]
         case "GET", ["purchases"]:
-            return list(world.purchases.values())
+            return list(world.purchases.values()) if world.held else []
         case "GET", ["sales"]:
-            return list(world.sales.values())
+            return list(world.sales.values()) if world.held else []
         case "POST", ["sales"]:
             made = sample.sale("new", "open", int(body["amount"]), body["note"])
             world.sales[made.id] = made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from support import wallet_sample as sample
@@ -12,6 +13,8 @@ from support.fake_wallet import LOGIN, World
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
+
+    from support.wallets import Served
 
 CHROMIUM = os.environ.get("OFFSET_CHROMIUM", "/usr/bin/chromium")
 NARROW, WIDE = (360, 780), (1280, 860)
@@ -44,7 +47,18 @@ def screens(world: World) -> dict[str, str]:
         "pay-failed": f"/pay/{named['failed']}",
         "pay-stopping": f"/pay/{named['stopping']}",
         "pay-stopped": f"/pay/{named['stopped']}",
+        "pay-address": "/pay?text=offset:a1/bakery",
+        "pay-asking": f"/pay/{named['asking']}",
+        "pay-asking-closed": f"/pay/{named['asking-closed']}",
+        "pay-priced": f"/pay/{named['asked-priced']}",
+        "pay-asked-held": f"/pay/{named['asked-held']}",
+        "pay-delivered": f"/pay/{named['delivered']}",
         "get-paid": "/get-paid",
+        "request-open": f"/requests/{named['request open']}",
+        "request-always": f"/requests/{named['request always']}",
+        "request-paid": f"/requests/{named['request paid']}",
+        "request-taken": f"/requests/{named['request taken']}",
+        "request-closed": f"/requests/{named['request closed']}",
         "sale-open": f"/get-paid/{named['sale open']}",
         "sale-committed": f"/get-paid/{named['sale committed']}",
         "sale-paid": f"/get-paid/{named['sale collected']}",
@@ -114,3 +128,26 @@ def settle(page: Page) -> None:
         page,
         "document.querySelector('main')?.dataset.place === location.hash && !document.querySelector('.bone')",
     )
+
+
+def enter(browser: Browser, served: Served, *, wide: bool = False) -> Page:
+    """A person opens the wallet by a login link."""
+    page = page_in(browser, WIDE) if wide else page_in(browser)
+    link = served.loop.call(served.daemon.web.sessions.new_link)
+    page.goto(f"{served.daemon.web.address}login#login={link}")
+    page.locator(".places").wait_for()
+    settle(page)
+    return page
+
+
+def picture_of(page: Page) -> bytes:
+    """The code that is shown, saved as a picture."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Picture", exact=True).first.click()
+    return Path(download.value.path()).read_bytes()
+
+
+def show_picture(page: Page, picture: bytes) -> None:
+    """Choose a picture of a code."""
+    file = {"name": "code.png", "mimeType": "image/png", "buffer": picture}
+    page.locator("input[type=file][accept='image/*']").set_input_files([file])

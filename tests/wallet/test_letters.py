@@ -189,6 +189,30 @@ def test_an_address_that_is_not_open_to_all(purses: tuple[Purse, Purse]) -> None
         seller.ask("PATCH", "address", {"label": "", "open_to": "anyone"})
 
 
+def test_labels_and_names_of_strangers(purses: tuple[Purse, Purse]) -> None:
+    """Markup is text, signs that nobody sees are refused, and what is too long is: the label stays what it was."""
+    buyer, seller = purses
+    before = seller.get("address")
+    for label in ("x" * 65, "x" * 65_536, "\u202e", "é" * 33):
+        answer = seller.ask("PATCH", "address", {"label": label})
+        assert answer.status in (400, 413, 422), label[:70]
+        assert answer.body["detail"]
+    assert seller.get("address") == before
+    wish = {"to": before["text"], "amount": "1", "currency": "FST"}
+    for body in (wish | {"payer": "x" * 65_536}, wish | {"note": "x" * 65_536}, wish | {"payer": "x" * 65}):
+        assert buyer.ask("POST", "purchases", body).status in (400, 413, 422)
+    markup = "<script>alert(1)</script>"
+    try:
+        changed = seller.ask("PATCH", "address", {"label": markup})
+        assert (changed.status, changed.body["label"]) == (200, markup)
+        done = pay(buyer, changed.body["text"], amount="1", currency="FST", payer=markup, note=markup)
+        assert (done["stage"], done["name"]) == ("done", markup)
+        sale = seller.get("sales")[0]
+        assert (sale["payer"], sale["note"]) == (markup, markup)
+    finally:
+        seller.ask("PATCH", "address", {"label": before["label"]})
+
+
 def test_many_payments_at_once(purses: tuple[Purse, Purse]) -> None:
     """All are paid, and each is shown at both ends."""
     buyer, seller = purses

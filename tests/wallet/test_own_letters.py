@@ -10,14 +10,16 @@ from msgspec.structs import replace
 from offset.base import base64url
 from offset.base.faults import UserFault
 from offset.base.ids import InvoiceId
-from offset.core.dealings.effects import Place
+from offset.core.dealings.effects import Place, Waiting
 from offset.core.dealings.records import OwnStage
 from offset.store.card.database import CardDatabase
 from offset.store.card.rows import PurchaseRow
 from offset.testing import commit_for, invoice, serving, story
 from offset.testing.fake_node import FakeNode
 from offset.wallet.clerk import Clerk
+from offset.wallet.letter_words import why_waiting
 from offset.wallet.own_letters import Act, OwnLetters
+from offset.wallet.whys import unpack_why
 from offset.wire.common import COMMIT
 from offset.wire.letters_signing import origin_buffer
 from offset.wire.mailbox import NOBODY_ASKED, OpenPurpose, RequestPurpose
@@ -115,6 +117,20 @@ async def test_the_commit_of_an_invoice_that_names_its_mailbox(tmp_path: Path) -
         own.tell(replace(bare, invoice=INVOICE.encode(replace(text, opt_origin=origin))))
         ask = desk.books.own[ASK_ID]
         assert (ask.stage, ask.purpose, ask.commit) == (OwnStage.DELIVERING, None, commit_for(LUNCH))
+
+
+@pytest.mark.parametrize("is_closed", [False, True], ids=["refused", "closed"])
+@story
+async def test_a_commit_that_its_owner_does_not_take(tmp_path: Path, is_closed: bool) -> None:
+    """It is of another invoice, says the owner, or nobody answers: it stays held, and nothing is called paid or not."""
+    async with serving(FakeNode()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        await clerk.books.do(lambda books: books.put_purchase(held(clerk)))
+        await letters_of(clerk, Desk()).take(Waiting(ASK_ID, is_closed))
+        row = await clerk.paying.get(ID)
+        why = unpack_why(row.why)
+        assert why is not None
+        assert (row.stage, why) == ("held", why_waiting(is_closed=is_closed, has_commit=True))
+        assert why.sentence.endswith("Do not pay again.")
 
 
 @story

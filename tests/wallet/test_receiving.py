@@ -172,6 +172,9 @@ async def test_killed_while_it_is_collected(tmp_path: Path) -> None:
         del fake.script[app.CommitInvoice]
         async with clerk_of(fake.ticket, tmp_path) as clerk:
             await sale_in(clerk, row.id, "collected")
+        asked = fake.asked_for(app.CommitInvoice)
+        assert len(asked) > 1
+        assert len({one.commit for one in asked}) == 1
 
 
 @story

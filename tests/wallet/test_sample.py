@@ -16,7 +16,18 @@ def test_every_question_is_answered(is_empty: bool) -> None:
     world = World(empty=is_empty)
     for path in ("me", "sessions", "tokens", "settings", "currencies", "cards"):
         assert msgspec.json.encode(answer(world, "GET", path, {}, None, None))
-    for path in ("friends", "held", "standing", "own-card", "history", "chart", "capacity", "sales"):
+    for path in (
+        "friends",
+        "held",
+        "standing",
+        "own-card",
+        "history",
+        "chart",
+        "capacity",
+        "sales",
+        "requests",
+        "address",
+    ):
         assert msgspec.json.encode(answer(world, "GET", f"{CARD}/{path}", {}, None, None))
     login = answer(world, "POST", "session", {}, {"login": LOGIN}, None)
     assert login.key == KEY

@@ -34,6 +34,22 @@ def open_identity(path: Path, unlock: str | None = None) -> Identity:
     return identity
 
 
+def open_unasked(path: Path, called: str, given: str | None = None) -> Identity:
+    """The identity in the file at `path`; nobody is asked at the terminal, for others may wait meanwhile.
+
+    A locked one opens with the passphrase or key that was `given`, else with what OFFSET_UNLOCK names. Sentences about
+    that call it by the name `called`. Raises Locked when that does not open it, UserFault as `open_identity` does.
+    """
+    text = read_text(path)
+    if is_sealed(text):
+        # Here, because it loads ciphers that only a locked file needs.
+        from offset.shell.unlocking import opened, unlock_by_name
+
+        name = Path(called)
+        text = unlock_by_name(text, name) if given is None else opened(text, name, given)
+    return identity_in(text, path)
+
+
 def identity_in(text: str, path: Path, unlock: str | None = None) -> Identity:
     """The identity in the text of a file, as `open_identity` opens it. Raises UserFault, which names the file."""
     if is_sealed(text):

@@ -25,6 +25,10 @@ class Source(NamedTuple):
     place: str
 
 
+class Locked(UserFault):
+    """An identity is locked, and what would open it is not there; the text says what that is."""
+
+
 def parse(text: str) -> Source:
     """The source that a text names. Raises UserFault."""
     kind, colon, place = text.partition(":")
@@ -43,11 +47,17 @@ def parse(text: str) -> Source:
     raise UserFault(f"the source of a passphrase or key is one of: {FORMS}")
 
 
+def named() -> Source | None:
+    """What OFFSET_UNLOCK says. Raises UserFault."""
+    text = os.environ.get(ENVIRONMENT)
+    return parse(text) if text else None
+
+
 def default() -> Source | None:
     """What OFFSET_UNLOCK says, else the terminal if we are at one. Raises UserFault."""
-    text = os.environ.get(ENVIRONMENT)
-    if text:
-        return parse(text)
+    source = named()
+    if source is not None:
+        return source
     # Without a terminal nobody would see the question.
     return Source(ASK, "") if sys.stdin is not None and sys.stdin.isatty() else None
 

@@ -11,7 +11,7 @@ from offset.crypto.age.faults import AgeFault, TooCostly, WrongSecret
 from offset.crypto.age.sealed import is_for_passphrase, unseal
 from offset.crypto.age.secrets import KEY_BEGINS, Key, Passphrase, Secret
 from offset.shell import unlock_reading, unlock_sources
-from offset.shell.unlock_sources import ASK, FORMS, Source
+from offset.shell.unlock_sources import ASK, FORMS, Locked, Source
 
 
 def unlock(text: str, path: Path, source: Source | None) -> str:
@@ -37,7 +37,23 @@ def unlock(text: str, path: Path, source: Source | None) -> str:
             print(f"{fault}; try again", file=sys.stderr)
 
 
-class WrongSecretGiven(UserFault):
+def unlock_by_name(text: str, path: Path) -> str:
+    """The plain text in a locked one, with what OFFSET_UNLOCK names, but for a person. Raises Locked, or UserFault."""
+    try:
+        kind = "passphrase" if is_for_passphrase(text) else "age key"
+    except AgeFault:
+        raise _damaged(path) from None
+    try:
+        source = unlock_sources.named()
+        if source is not None and source.kind != ASK:
+            return unlock(text, path, source)
+    except UserFault as fault:
+        # Trying again by itself would cost half a second each time, and help nobody.
+        raise Locked(f"{fault}; its {kind} opens it") from None
+    raise Locked(f"its {kind} opens it")
+
+
+class WrongSecretGiven(Locked):
     """What was given does not open the file; something else may."""
 
 

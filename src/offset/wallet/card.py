@@ -1,8 +1,9 @@
 """One card: its node, local or remote, what it reports, and a connection to it that is made again and again.
 
 closed ◄──► opening ──► open ◄──► away         the connection is lost or made again
-               ▲          │
-               └─ stopped ◄┘                   the engine of a local card stopped; it is started again, later and later
+               ▲ ▲        │
+               │ └ stopped ◄┘                  the engine of a local card stopped; it is started again, later and later
+               └─► locked                      its identity waits for a passphrase or key
 """
 
 from __future__ import annotations
@@ -23,15 +24,16 @@ from offset.app.node import Node
 from offset.app.reports import LiveReport
 from offset.app.updates import Update, Updates
 from offset.base.backoff import Backoff
-from offset.base.faults import NodeStopped, OffsetError
+from offset.base.faults import NodeStopped, OffsetError, UserFault
 from offset.base.ids import PublicKey
 from offset.base.limits import WALLET_RESTART_MS_MAX, WALLET_RESTART_MS_MIN
 from offset.crypto.identity import Identity
-from offset.shell.identity_file import open_identity
+from offset.shell.identity_file import open_unasked
 from offset.shell.system import SystemEntropy
+from offset.shell.unlock_sources import Locked
 from offset.store.wallet.database import CardRow
 from offset.wallet import views
-from offset.wallet.local import ALL, running_node
+from offset.wallet.local import ALL, IDENTITY, running_node
 from offset.wallet.refusals import Refusal
 from offset.wallet.values import cards as values
 from offset.wallet.values.parts import key_text, time_of
@@ -84,6 +86,9 @@ class Card:
         self._ending: asyncio.Task[None] | None = None
         """The life that `close` has ended, and that may not be over yet."""
         self._moved = asyncio.Event()
+        self._unlocked: Identity | None = None
+        """What a person unlocked, until the card is closed."""
+        self._was_unlocked = asyncio.Event()
 
     # What it is
 
@@ -115,7 +120,7 @@ class Card:
     @property
     def node(self) -> Node:
         """The node, for one thing to do. Raises Refusal: the card is closed, or its node cannot be reached."""
-        if self._state in ("closed", "stopped") or self._session is None:
+        if self._state in ("closed", "stopped", "locked") or self._session is None:
             raise self._unreachable(None)
         try:
             return self._session.node
@@ -185,8 +190,23 @@ class Card:
             self._enter("opening")
             self._living = asyncio.create_task(self._live())
 
+    async def unlock(self, given: str) -> None:
+        """Open it with its passphrase or age key, until it is closed. Raises Refusal, which does not repeat that."""
+        if self._state != "locked":
+            raise Refusal("conflict", f"The card {self.name} is not locked.")
+        path = self.folder / (IDENTITY if self.row.kind == "local" else APP)
+        try:
+            identity = await asyncio.to_thread(open_unasked, path, self.name, given)
+        except UserFault as fault:
+            raise Refusal("refused", f"{str(fault)[:1].upper()}{str(fault)[1:]}.") from None
+        # It may have been closed meanwhile.
+        if self._state == "locked":
+            self._unlocked = identity
+            self._was_unlocked.set()
+
     async def close(self) -> None:
         """Stop its node, or hang up, and return when that is done."""
+        self._unlocked = None
         living, self._living = self._living, None
         if living is not None:
             self._ending = living
@@ -209,6 +229,9 @@ class Card:
                 while True:
                     try:
                         await self._serve(backoff.reset)
+                    except Locked as locked:
+                        await self._until_unlocked(str(locked))
+                        continue
                     except (OffsetError, OSError) as error:
                         sentence = (
                             str(error) if isinstance(error, OffsetError) else error.strerror or str(error)
@@ -225,6 +248,13 @@ class Card:
             # What attends the card could not begin: its own books are broken, say.
             log.error("the card %s cannot be opened", self.name, exc_info=error)
             self._enter("stopped", f"{error}")
+
+    async def _until_unlocked(self, sentence: str) -> None:
+        self._session = None
+        self._was_unlocked.clear()
+        self._enter("locked", sentence)
+        await self._was_unlocked.wait()
+        self._enter("opening")
 
     async def _serve(self, succeeded: Callable[[], None]) -> None:
         """Be connected until the node of a local card stops. Raises what stopped it."""
@@ -249,11 +279,14 @@ class Card:
     @asynccontextmanager
     async def _reachable(self) -> AsyncIterator[tuple[Identity, Ticket, asyncio.Task[None] | None]]:
         if self.row.kind == "local":
-            async with running_node(self.folder) as node:
+            async with running_node(self.folder, self._unlocked) as node:
                 self._owner = node.identity
                 yield node.app, node.ticket, node.running
         else:
-            self._app = self._owner = await asyncio.to_thread(open_identity, self.folder / APP)
+            app = self._unlocked
+            if app is None:
+                app = await asyncio.to_thread(open_unasked, self.folder / APP, "this card")
+            self._app = self._owner = app
             # A remote card has both, or it would not have been made.
             assert self.row.node_key is not None
             assert self.row.node_address is not None
@@ -302,6 +335,8 @@ class Card:
             return Refusal(
                 "card-closed", f"The card {self.name} is closed. Open it first.", remedies=["open-card"]
             )
+        if self._state == "locked":
+            return Refusal("card-closed", f"The card {self.name} is locked. Unlock it first: {self._why}.")
         if self._state == "stopped":
             return Refusal("node-down", f"The card {self.name} stopped: {self._why}.", remedies=["wait"])
         why = f": {error}" if error is not None else ""

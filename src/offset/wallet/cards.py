@@ -16,6 +16,7 @@ from offset.base.faults import UserFault
 from offset.base.ids import PublicKey
 from offset.base.limits import WALLET_CARDS_MAX
 from offset.base.names import check_reachable
+from offset.crypto.age.armor import is_sealed
 from offset.crypto.identity import Identity
 from offset.shell.files import write_new
 from offset.store.wallet.database import CardRow, WalletDatabase
@@ -178,5 +179,7 @@ def _remote(wish: NewCard) -> tuple[PublicKey, str, Identity]:
         return found.node_public_key, check_reachable(found.node_address), found.app_private_key
     if not isinstance(found, Ticket):
         raise UserFault("this is neither the ticket of a node (stmgr node-ticket) nor an .rcard")
+    if wish.identity is not None and is_sealed(wish.identity):
+        raise UserFault("this identity is locked; give a plain one, made with: stmgr export-ident")
     app = new_identity() if wish.identity is None else parse_identity(wish.identity)
     return found.public_key, check_reachable(found.address), app

@@ -125,17 +125,17 @@ class Letters:
             await asyncio.wait(tasks)
 
     async def _live(self) -> None:
-        # The first report comes once the card was reached, so its key is known then.
-        async for _ in self._card.updates():
-            break
-        owner = self._card.owner
-        if owner is None:
-            return
-        key = self._key = mailbox_identity(owner, MAIN)
         backoff = Backoff(WALLET_RESTART_MS_MIN, WALLET_RESTART_MS_MAX)
         while True:
             try:
-                await self._serve(key, backoff.reset)
+                # The first report comes once the card was reached, so its key is known then.
+                async for _ in self._card.updates():
+                    break
+                owner = self._card.owner
+                if owner is None:
+                    return
+                self._key = mailbox_identity(owner, MAIN)
+                await self._serve(self._key, backoff.reset)
             except Exception as error:
                 log.error("the mailbox of a card stopped, and is started again", exc_info=error)
             await asyncio.sleep(backoff.next_ms(self._entropy) / 1000)

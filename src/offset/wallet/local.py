@@ -17,7 +17,7 @@ from offset.engine.node import APPS, NodeEngine
 from offset.shell.bounds import Bounds
 from offset.shell.driver import Driver
 from offset.shell.files import write_new
-from offset.shell.identity_file import open_identity
+from offset.shell.identity_file import open_unasked
 from offset.shell.network import InterfaceWatch
 from offset.shell.system import SystemEntropy, monotonic_ms
 from offset.store.sqlite.database import Database, create
@@ -57,12 +57,13 @@ class RunningNode(NamedTuple):
 
 
 @asynccontextmanager
-async def running_node(folder: Path) -> AsyncIterator[RunningNode]:
+async def running_node(folder: Path, unlocked: Identity | None = None) -> AsyncIterator[RunningNode]:
     """Run the node in this folder until the block ends. Raises UserFault or NodeStopped when it cannot start.
 
-    It listens on a port of loopback that the system chooses, and trusts one key, which is drawn anew each time.
+    Its identity is read from its file, and raises Locked if that is locked, unless it was unlocked before. The node
+    listens on a port of loopback that the system chooses, and trusts one key, which is drawn anew each time.
     """
-    identity, store, records = await _whole(lambda: _open(folder), lambda opened: opened[1].close())
+    identity, store, records = await _whole(lambda: _open(folder, unlocked), lambda opened: opened[1].close())
     app = new_identity()
     driver = None
     try:
@@ -117,8 +118,8 @@ async def _whole(work: Callable[[], T], undo: Callable[[T], None]) -> T:
         raise
 
 
-def _open(folder: Path) -> tuple[Identity, Database, list[Record]]:
-    identity = open_identity(folder / IDENTITY)
+def _open(folder: Path, unlocked: Identity | None) -> tuple[Identity, Database, list[Record]]:
+    identity = unlocked or open_unasked(folder / IDENTITY, "this card")
     store = Database.open(folder / DATABASE, identity.public_key)
     try:
         return identity, store, list(store.load())

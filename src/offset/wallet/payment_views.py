@@ -115,6 +115,7 @@ def sale_value(row: SaleRow, report: LiveReport | None) -> payments.Sale:
         why=unpack_why(row.why),
         payer=row.payer,
         request=None if row.request_id is None else base64url.encode(row.request_id),
+        is_asked=row.ask_id is not None,
         made=time_of(row.made / 1000),
         changed=time_of(row.changed / 1000),
     )

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from offset.programs.offset import card_cli, main
+from offset.shell import unlock_reading
+from offset.shell.identity_file import open_identity
 from offset.testing import NODE, STRANGER
 from offset.wire.files import Ticket, format_ticket
 from offset.wire.texts import read_text
+from support.locked import PHRASE, key_file, locked_with_phrase
 from support.wallets import Served, served_wallet
 
 Run = Callable[..., tuple[int, str, str]]
@@ -117,3 +120,25 @@ def test_commands_have_a_home() -> None:
     assert {"list", "new", "show", "open", "close", "rename", "remove", "export"} <= set(
         card_cli.card.commands
     )
+
+
+def test_a_locked_card(served: Served, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is unlocked at the terminal, or by any other source; a wrong passphrase is one sentence."""
+    monkeypatch.delenv("OFFSET_UNLOCK", raising=False)
+    made = _json(run, "new", "Mine")
+    served.until(lambda: served.rest.get("cards", made["id"])["state"] == "open")
+    assert run("close")[0] == 0
+    path = served.folder / "cards" / made["id"] / "node.ident"
+    path.write_text(locked_with_phrase(open_identity(path)))
+    assert run("open")[0] == 0
+    served.until(lambda: served.rest.get("cards", made["id"])["state"] == "locked")
+    assert "locked: its passphrase" in " ".join(run("list")[1].split())
+    asked: list[str] = []
+    monkeypatch.setattr(unlock_reading, "ask", lambda prompt: asked.append(prompt) or "wrong")
+    status, _, err = run("unlock")
+    assert status == 1
+    assert "The passphrase does not open Mine." in err
+    assert asked == ["What opens the card Mine: "]
+    unlocked = run("unlock", "--unlock", key_file(tmp_path, PHRASE))
+    assert unlocked == (0, "the card Mine is unlocked and opens\n", "")
+    served.until(lambda: served.rest.get("cards", made["id"])["state"] == "open")

@@ -184,9 +184,18 @@ def test_currencies_that_nobody_uses(purses: tuple[Purse, Purse]) -> None:
     assert (quote["why"]["kind"], quote["why"]["sentence"]) == ("no-currency", "Nobody uses EUR with you.")
 
 
+def altered(text: str) -> str:
+    """The text with another character in its middle."""
+    place = (len(text) + text.index("/")) // 2
+    return f"{text[:place]}{'b' if text[place] == 'a' else 'a'}{text[place + 1 :]}"
+
+
 WRONG = (
     ("please pay me", "There is no text of Offset"),
     (write_text(BARE)[:-5], "copy the whole text"),
+    (altered(write_text(BARE)), "copy the whole text"),
+    (altered(write_text(ADDRESS)), "copy the whole text"),
+    (altered(write_text(VALUES["request"])), "copy the whole text"),
     (write_text(BARE) * 2, "These are two texts"),
     (write_text(BARE).replace(":i1/", ":i2/"), "newer program"),
     (write_text(BARE).replace(":i1/", ":z1/"), "newer program"),
@@ -247,6 +256,8 @@ def test_twice(purses: tuple[Purse, Purse]) -> None:
     buyer, seller = purses
     sale = seller.sell()
     held = buyer.hold(sale["text"])
+    early = buyer.ask("GET", f"purchases/{held['id']}/receipt")
+    assert (early.status, "Nothing was paid" in early.body["detail"]) == (409, False)
     again = buyer.ask("POST", "purchases", {"to": sale["text"]})
     assert (again.status, again.body["cause"]) == (409, "held")
     assert again.body["remedies"][0]["action"] == "look-at-held"

@@ -11,6 +11,7 @@ from offset.base import base64url
 from offset.programs.cli import CONTEXT, WholeGroup
 from offset.programs.offset.talk import Talk, card_option, drawn, given, with_wallet
 from offset.programs.printing import printable
+from offset.shell import unlock_reading, unlock_sources
 from offset.shell.files import load, write_new
 from offset.wire.files import parse_ticket
 
@@ -98,6 +99,27 @@ def open_card(talk: Talk, card: str | None) -> None:
     talk.done(
         f"the card {value['name']} opens", talk.rest.call("POST", "cards", value["id"], "open", body={})
     )
+
+
+@card.command("unlock")
+@with_wallet
+@card_option
+@click.option(
+    "--unlock",
+    "source",
+    metavar="SOURCE",
+    default=unlock_sources.ASK,
+    show_default=True,
+    help=f"Where its passphrase or key is: {unlock_sources.FORMS}.",
+)
+def unlock_card(talk: Talk, card: str | None, source: str) -> None:
+    """Unlock a card whose identity is locked, until it is closed or the wallet ends."""
+    value = talk.card(card)
+    secret = unlock_reading.read(
+        unlock_sources.parse(source), f"What opens the card {printable(value['name'])}: "
+    )
+    unlocked = talk.rest.call("POST", "cards", value["id"], "unlock", body={"secret": secret})
+    talk.done(f"the card {value['name']} is unlocked and opens", unlocked)
 
 
 @card.command("close")

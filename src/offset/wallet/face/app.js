@@ -24,6 +24,7 @@ const SCREENS = {
   "friends/:/ask": () => import("./screens/friend-ask.js"),
   "pay/:": () => import("./screens/purchase.js"),
   "get-paid/:": () => import("./screens/sale.js"),
+  "requests/:": () => import("./screens/request.js"),
   "own-card": () => import("./screens/own-card.js"),
   books: () => import("./screens/books.js"),
   held: () => import("./screens/held.js"),

@@ -17,10 +17,13 @@ export const card = computed(() => cards.value?.find((one) => one.id === cardId.
 export const friends = signal(null);
 export const held = signal(null);
 export const standing = signal(null);
-// What was begun of late and waits for somebody: {purchase, sale}, each null if there is none.
+// What was begun of late and waits for somebody: {purchase, sale, request}, each null if there is none.
 export const waiting = signal(null);
 export const purchases = signal({});
 export const sales = signal({});
+export const requests = signal({});
+// The texts whose owners were asked, by purchase: to ask again without taking the text again.
+export const askedTexts = signal({});
 // Rises with each row of history, so that lists of it are read anew.
 export const historyCount = signal(0);
 export const problem = signal(null);
@@ -57,36 +60,59 @@ function forgetCard() {
   friends.value = held.value = standing.value = waiting.value = null;
   purchases.value = {};
   sales.value = {};
+  requests.value = {};
 }
+
+const AGAIN_MS = 1000;
+let again = 0;
 
 // Everything that home shows of the card. What is shown stays until the new is there, unless it is another card.
 export async function loadCard({ same = false } = {}) {
   const now = card.value;
-  problem.value = null;
+  clearTimeout(again);
   if (!same || !now || now.state === "closed") forgetCard();
-  if (!now || now.state === "closed") return;
+  if (!now || now.state === "closed") return void (problem.value = null);
+  let wrong = null;
   // Each by itself: what cannot be told must not hide what can.
   const load = (name, into) =>
     get(at(now.id, name)).then(
       (found) => card.value?.id === now.id && (into.value = found),
-      (found) => card.value?.id === now.id && (problem.value = found),
+      (found) => (wrong = found),
     );
   await Promise.all([load("friends", friends), load("held", held), load("standing", standing), loadWaiting()]);
+  if (card.value?.id !== now.id) return;
+  problem.value = wrong;
+  // A card that was just opened may answer a moment later than it says so.
+  if (wrong && (now.state === "opening" || now.state === "open")) again = setTimeout(loadAgain, AGAIN_MS);
+}
+
+async function loadAgain() {
+  cards.value = await get("cards").catch(() => cards.value);
+  await loadCard({ same: true });
 }
 
 const LATELY_MS = 24 * 60 * 60 * 1000;
 const LOOKED_AT = 20;
 
-// The newest payment that waits for a yes, and the newest request that waits to be paid; older ones are in the history.
+// The newest payment that waits for a yes, and what waits to be paid and was asked for last; older ones are in the history.
 async function loadWaiting() {
   const now = card.value;
-  const newest = (name, stage) =>
-    get(`${at(now.id, name)}?limit=${LOOKED_AT}`).then(
-      (all) => all.find((one) => one.stage === stage && Date.now() - Date.parse(one.made) < LATELY_MS) ?? null,
-      () => null,
-    );
-  const [purchase, sale] = await Promise.all([newest("purchases", "priced"), newest("sales", "open")]);
-  if (card.value?.id === now.id) waiting.value = { purchase, sale };
+  const newest = (name, waits) =>
+    get(`${at(now.id, name)}?limit=${LOOKED_AT}`).then((all) => all.find(waits) ?? null, () => null);
+  const lately = (one) => Date.now() - Date.parse(one.made) < LATELY_MS;
+  const [purchase, sale, request] = await Promise.all([
+    newest("purchases", (one) => (one.stage === "priced" || one.stage === "asking") && lately(one)),
+    // What somebody asked for at the address is not waited for.
+    newest("sales", (one) => one.stage === "open" && !one.is_asked && lately(one)),
+    newest("requests", (one) => one.stage === "open" && one.is_once && !one.is_paid),
+  ]);
+  if (card.value?.id === now.id) waiting.value = { purchase, sale, request };
+}
+
+export async function loadRequest(id) {
+  const now = card.value;
+  const found = await get(at(now.id, "requests", id));
+  if (card.value?.id === now.id) requests.value = { ...requests.value, [id]: found };
 }
 
 export async function loadHeld() {
@@ -134,8 +160,11 @@ export function told(event) {
   if (kind === "standing") loadStanding();
   if (kind === "purchase") purchases.value = { ...purchases.value, [value.id]: value };
   if (kind === "sale") sales.value = { ...sales.value, [value.id]: value };
+  // Only what is shown is read anew.
+  const changed = kind === "request" ? event.key : kind === "sale" ? value.request : null;
+  if (changed && requests.value[changed]) loadRequest(changed).catch(() => {});
   if (kind === "history") historyCount.value += 1;
-  if (kind === "purchase" || kind === "sale" || kind === "friend") {
+  if (kind === "purchase" || kind === "sale" || kind === "request" || kind === "friend") {
     clearTimeout(heldSoon);
     heldSoon = setTimeout(loadHeld, 150);
   }

@@ -20,9 +20,12 @@ from offset.wallet.values.parts import (
     Value,
 )
 
+SECRET_CHARACTERS = 1024
+
 CardKind = Literal["local", "remote"]
-CardState = Literal["closed", "opening", "open", "away", "stopped"]
-"""Closed by hand; on the way; its node answers; its node cannot be reached; its own engine stopped by a fault.
+CardState = Literal["closed", "opening", "open", "away", "stopped", "locked"]
+"""Closed by hand; on the way; its node answers; its node cannot be reached; its own engine stopped by a fault; its
+identity waits for the passphrase or key that opens it.
 
 A card that is away or stopped is tried again by itself.
 """
@@ -50,7 +53,7 @@ class Card(Value):
     name: NameText
     state: CardState
     why: str | None
-    """One sentence when it is away or stopped."""
+    """One sentence when it is away, stopped or locked."""
     retry: Time | None
     """When it is tried again by itself."""
     public_key: KeyText | None
@@ -82,6 +85,13 @@ class CardChange(Body):
     """What to change in a card."""
 
     name: NameText
+
+
+class CardSecret(Body):
+    """What opens a locked card."""
+
+    secret: Annotated[str, Meta(min_length=1, max_length=SECRET_CHARACTERS)]
+    """Its passphrase, or its age key."""
 
 
 class Empty(Body):

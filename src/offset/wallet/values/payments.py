@@ -233,6 +233,8 @@ class Sale(Value):
     """As the payer calls itself, who has asked for it; anybody can choose any name."""
     request: IdText | None = None
     """The request that it answers."""
+    is_asked: bool = False
+    """Whether a payer's wallet has asked for it; else you made it to be shown or sent."""
 
 
 class HeldLine(Value):

@@ -99,4 +99,6 @@ def refusal_of(error: Exception) -> Refusal:
         case OffsetError():
             return Refusal("refused", str(error))
     log.error("a fault of the wallet", exc_info=error)
-    return Refusal("ours", "This is a fault of the wallet; its log says more. Nothing was promised by it.")
+    return Refusal(
+        "ours", "This is a fault of the wallet; its log says more. Look again before you repeat it."
+    )

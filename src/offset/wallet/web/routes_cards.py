@@ -5,7 +5,16 @@ from __future__ import annotations
 from offset.base.ids import PublicKey
 from offset.wallet import friends, views
 from offset.wallet.refusals import Refusal
-from offset.wallet.values.cards import Card, CardChange, Empty, NewCard, OwnCard, ServerPlace, Standing
+from offset.wallet.values.cards import (
+    Card,
+    CardChange,
+    CardSecret,
+    Empty,
+    NewCard,
+    OwnCard,
+    ServerPlace,
+    Standing,
+)
 from offset.wallet.values.parts import checked_name, key_of
 from offset.wallet.web.table import Ask, Needs, Route
 from offset.wire.files import format_friend
@@ -59,6 +68,12 @@ async def remove_card(ask: Ask) -> None:
 async def open_card(ask: Ask) -> Card:
     """Open a card, now and at each start of the wallet."""
     await ask.wallet.cards.open(ask.card)
+    return ask.card.value()
+
+
+async def unlock_card(ask: Ask) -> Card:
+    """Unlock a card whose identity is locked, until it is closed or the wallet ends."""
+    await ask.card.unlock(ask.body.secret)
     return ask.card.value()
 
 
@@ -122,6 +137,7 @@ ROUTES = (
     Route("PATCH", CARD, Needs.OWN, change_card, body=CardChange, answer=Card),
     Route("DELETE", CARD, Needs.OWN, remove_card, asks=True),
     Route("POST", f"{CARD}/open", Needs.OWN, open_card, body=Empty, answer=Card),
+    Route("POST", f"{CARD}/unlock", Needs.OWN, unlock_card, body=CardSecret, answer=Card),
     Route("POST", f"{CARD}/close", Needs.OWN, close_card, body=Empty, answer=Card),
     Route("GET", f"{CARD}/own-card", Needs.SEE, own_card, answer=OwnCard),
     Route("GET", f"{CARD}/standing", Needs.SEE, standing, answer=Standing),

@@ -202,7 +202,7 @@ async def receipt(ask: Ask) -> ReceiptText:
         sentence = (
             "Nothing was paid, so there is no receipt."
             if row.stage in ENDS
-            else "There is no receipt yet: the seller has not collected."
+            else "There is no receipt: your node has not told that the seller has collected."
         )
         raise Refusal("conflict", sentence, cause="no-receipt")
     value = RECEIPT.decode(row.receipt)

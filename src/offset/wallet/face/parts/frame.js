@@ -1,5 +1,6 @@
 // Around every screen: the card and currency that are looked at, the places to go, and what is wrong with the card.
 
+import { useState } from "preact/hooks";
 import { html } from "../html.js";
 import { at, post } from "../api.js";
 import { place, route } from "../router.js";
@@ -9,7 +10,7 @@ import {
 import { until } from "../times.js";
 import { t } from "../words.js";
 import { save } from "./giver.js";
-import { Act } from "./fields.js";
+import { Act, Field, Form } from "./fields.js";
 import { Icon, Sign } from "./icons.js";
 import { Notice, Trouble } from "./notice.js";
 import { CardState } from "./states.js";
@@ -27,7 +28,7 @@ const Places = () => html`
       <span class="word"><${Sign} />Offset</span>
       <ul>
         ${PLACES.map(([name, icon, within]) => {
-          const here = name === "home" ? ["home", "pay", "get-paid"] : within;
+          const here = name === "home" ? ["home", "pay", "get-paid", "requests"] : within;
           return html`
             <li>
               <a href=${name === "home" ? place() : place(name)} aria-current=${here.includes(route.value.name) ? "page" : undefined}>
@@ -65,6 +66,30 @@ const Top = () => html`
   </header>
 `;
 
+function Unlock({ now }) {
+  const [secret, setSecret] = useState("");
+  const [loud, setLoud] = useState(false);
+  const [refused, failed] = useState(null);
+  async function unlock() {
+    setLoud(true);
+    if (!secret) return;
+    await post(at(now.id, "unlock"), { secret });
+    setSecret("");
+    failed(null);
+  }
+  return html`
+    <${Notice} tone="warn">
+      <p><strong>${t("card.is-locked", { name: now.name })}</strong> ${now.why ?? ""}</p>
+      <${Form}>
+        <${Field} label=${t("card.secret")} type="password" value=${secret} onInput=${setSecret} maxlength="1024"
+          wrong=${loud && !secret ? t("card.secret-missing") : null} />
+        <${Trouble} problem=${refused} />
+        <div class="actions"><${Act} type="submit" does=${unlock} failed=${failed}>${t("card.do-unlock")}<//></div>
+      <//>
+    <//>
+  `;
+}
+
 const openCard = () => post(at(card.value.id, "open"));
 
 function CardTrouble() {
@@ -77,6 +102,7 @@ function CardTrouble() {
         <div><${Act} does=${openCard}>${t("card.do-open")}<//></div>
       <//>
     `;
+  if (now.state === "locked") return html`<${Unlock} key=${now.id} now=${now} />`;
   return html`
     <${Notice} tone="bad">
       <p>

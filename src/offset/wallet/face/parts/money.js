@@ -14,6 +14,9 @@ export const money = (value, currency, sign) => {
   return `${shown(value, decimals, sign)}\u00a0${label || currency}`;
 };
 
+// For what leaves the amount to the payer.
+export const anyAmount = (currency) => t("request.any-amount", { currency: view(currency).label || currency });
+
 // An amount; `signed` shows + and −, `toned` colours it by its side.
 export function Amount({ value, currency, signed = false, toned = false, unit = true }) {
   const { decimals, label } = view(currency);

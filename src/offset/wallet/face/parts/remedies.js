@@ -23,10 +23,17 @@ const DOES = {
     go(place("friends", friend, "ask", { amount: amount ?? "", currency: currency ?? "" })),
 };
 
+// Whoever waits, for one friend or for several, may look again at any time: by one button.
+function waitedFor(remedies) {
+  const ahead = remedies.map((remedy) => (remedy.action === "wait" ? { ...remedy, action: "try-again" } : remedy));
+  const first = ahead.findIndex((remedy) => remedy.action === "try-again");
+  return ahead.filter((remedy, number) => remedy.action !== "try-again" || number === first);
+}
+
 // `doing` has what the screen itself can do: {"pay-less": (remedy) => …}. `again` tries the same anew.
 export function Remedies({ remedies, doing = {}, again, first = "quiet" }) {
   const acts = { ...DOES, ...(again ? { "try-again": again } : {}), ...doing };
-  const usable = remedies.filter((remedy) => acts[remedy.action]);
+  const usable = (again ? waitedFor(remedies) : remedies).filter((remedy) => acts[remedy.action]);
   if (!usable.length) return null;
   const words = (remedy) =>
     t(`remedy.${remedy.action}`, {

@@ -41,7 +41,7 @@ export const ReachState = ({ reach }) => html`
   <${State} shape=${REACH[reach.state] ?? "unknown"}>${t(`reach.${reach.state}`)}<//>
 `;
 
-const CARD = { open: "up", opening: "trying", away: "bad", stopped: "bad", closed: "down" };
+const CARD = { open: "up", opening: "trying", away: "bad", stopped: "bad", locked: "down", closed: "down" };
 
 export const CardState = ({ card }) => html`
   <${State} shape=${CARD[card.state] ?? "unknown"}>${t(`card.${card.state}`)}<//>

@@ -82,7 +82,8 @@ function Add({ first }) {
     const made = await post("cards", body, once);
     carried.value = null;
     await reload();
-    await chooseCard(made.id);
+    // Not waited for: whoever has gone elsewhere meanwhile is not called back.
+    chooseCard(made.id);
     go(first ? place() : place("cards"), { replace: true });
   }
   const pick = (value) => html`

@@ -5,7 +5,7 @@ import { isBelow, isZero, plus } from "../amounts.js";
 import { byWeight, Circle } from "../parts/circle.js";
 import { FriendItem } from "../parts/friend-item.js";
 import { Icon } from "../parts/icons.js";
-import { Amount, money, Sum } from "../parts/money.js";
+import { Amount, anyAmount, money, Sum } from "../parts/money.js";
 import { Bones, Screen } from "../parts/screen.js";
 import { Spark } from "../parts/spark.js";
 import { place } from "../router.js";
@@ -78,18 +78,24 @@ const Begun = ({ where, amount, text }) => html`
 
 // What was begun and waits for a yes, or to be paid.
 function WaitingLines() {
-  const { purchase, sale } = waiting.value ?? {};
+  const { purchase, sale, request } = waiting.value ?? {};
   return html`
     ${purchase &&
     html`<${Begun}
       where=${place("pay", purchase.id)}
       amount=${money(purchase.invoice.amount, purchase.invoice.currency)}
-      text=${t("home.waits-yes", { name: purchase.invoice.seller_name || purchase.name || t("pay.somebody") })}
+      text=${t(purchase.stage === "asking" ? "home.asking" : "home.waits-yes", { name: purchase.invoice.seller_name || purchase.name || t("pay.somebody") })}
     />`}
     ${sale &&
     html`<${Begun}
       where=${place("get-paid", sale.id)}
       amount=${money(sale.amount, sale.currency)}
+      text=${t("home.waits-paid")}
+    />`}
+    ${request &&
+    html`<${Begun}
+      where=${place("requests", request.id)}
+      amount=${request.amount === null ? anyAmount(request.currency) : money(request.amount, request.currency)}
       text=${t("home.waits-paid")}
     />`}
   `;

@@ -4,64 +4,16 @@ import { useEffect, useState } from "preact/hooks";
 import { at, post, wish } from "../api.js";
 import { html } from "../html.js";
 import { Found } from "../parts/found.js";
-import { Act, Field, Form } from "../parts/fields.js";
+import { Act, AmountField, Field, Form, Select, Tick, useAmount } from "../parts/fields.js";
 import { Amount, money } from "../parts/money.js";
 import { Notice, Trouble } from "../parts/notice.js";
+import { Costs, Dear, Decimals, Earlier, Seller } from "../parts/quote.js";
 import { Bones, Screen, useAsked } from "../parts/screen.js";
 import { Taker } from "../parts/taker.js";
 import { WhyNot } from "../parts/why.js";
 import { go, place } from "../router.js";
-import { card, carried, friends, settings, view } from "../state.js";
+import { askedTexts, card, cardCurrencies, carried, currency, settings } from "../state.js";
 import { t } from "../words.js";
-
-const nameOf = (key) => friends.value?.find((one) => one.key === key)?.name ?? t("friend.somebody");
-
-// To whom, and how sure that is: a name that others chose stands in quotes.
-export function Seller({ invoice, name }) {
-  const known = invoice.seller_name || name;
-  return html`
-    <div class="row apart">
-      <span class="grow">
-        <span class="soft small">${t("pay.to")}</span><br />
-        <strong>${known || t("pay.somebody")}</strong>
-        ${!known && html` <code>${invoice.seller.slice(0, 8)}</code>`}
-      </span>
-      <span class="soft small">${t(invoice.is_checked ? "pay.checked" : "pay.not-checked")}</span>
-    </div>
-  `;
-}
-
-// An invoice says with how many decimals it counts: another number than ours would be read wrong.
-function Decimals({ invoice }) {
-  const ours = view(invoice.currency).decimals;
-  if (invoice.decimals === null || invoice.decimals === ours) return null;
-  const words = { currency: invoice.currency, theirs: invoice.decimals, ours, raw: invoice.amount };
-  return html`<${Notice} tone="warn" role="alert"><p>${t("pay.decimals", words)}</p><//>`;
-}
-
-const Costs = ({ quote }) => {
-  const { invoice } = quote;
-  const over = quote.over.map(nameOf).join(", ");
-  return html`
-    <dl class="facts">
-      <dt>${t("pay.amount")}</dt>
-      <dd><${Amount} value=${invoice.amount} currency=${invoice.currency} /></dd>
-      <dt>${over ? t("pay.fees-over", { over }) : t("pay.fees")}</dt>
-      <dd><${Amount} value=${quote.fees} currency=${invoice.currency} /></dd>
-      <dt class="total">${t("pay.total")}</dt>
-      <dd class="total"><${Amount} value=${quote.total} currency=${invoice.currency} /></dd>
-    </dl>
-  `;
-};
-
-function Earlier({ ids }) {
-  return html`
-    <${Notice} tone="warn" icon="held" role="alert">
-      <p><strong>${t("pay.earlier")}</strong> ${t("pay.earlier-text")}</p>
-      <div><a class="button quiet" href=${place("pay", ids[0])}>${t("pay.earlier-see")}</a></div>
-    <//>
-  `;
-}
 
 function Quoted({ found, drop }) {
   const [name, setName] = useState("");
@@ -100,9 +52,7 @@ function Quoted({ found, drop }) {
         <${Form}>
           ${!invoice.seller_name &&
           html`<${Field} label=${t("pay.name")} hint=${t("pay.name-hint")} value=${name} onInput=${setName} maxlength="64" />`}
-          ${quote.asks_again && html`<${Notice} tone="warn"><p>${t("pay.dear", {
-            fees: money(quote.fees, invoice.currency), percent: settings.value?.fees_percent ?? 3,
-          })}</p><//>`}
+          <${Dear} quote=${quote} />
           <div class="actions wide">
             <button type="button" class="quiet" onClick=${drop}>${t("pay.not-now")}</button>
             <${Act} type="submit" does=${pay} failed=${failed} disabled=${quote.earlier.length > 0}>
@@ -118,6 +68,85 @@ function Quoted({ found, drop }) {
   `;
 }
 
+// Asks the wallet at an address: what comes back is the price, on the screen of the payment.
+async function begin(found, wishes, once) {
+  const body = { to: found.text, ...wishes };
+  const made = await post(at(card.value.id, "purchases"), body, once);
+  askedTexts.value = { ...askedTexts.value, [made.id]: found.text };
+  go(place("pay", made.id), { replace: true });
+}
+
+// Somebody's address, or a request: what it leaves open is chosen here, then its wallet is asked for the price.
+function Asked({ found, drop }) {
+  const { request } = found.answer;
+  const to = request?.to ?? found.answer.address;
+  const fixed = request?.amount != null && request.currency !== null;
+  const [unit, setUnit] = useState(request?.currency ?? currency.value ?? "");
+  const [name, setName] = useState("");
+  const [note, setNote] = useState("");
+  const [tell, setTell] = useState(false);
+  const [loud, setLoud] = useState(false);
+  const [problem, failed] = useState(null);
+  const [once] = useState(wish);
+  const amount = useAmount(unit);
+  const owner = settings.value?.owner ?? "";
+  const units = request?.currency ? [request.currency] : cardCurrencies.value;
+  async function ask() {
+    setLoud(true);
+    if (!unit.trim() || (request?.amount == null && !amount.check())) return;
+    const chosen = request?.amount == null ? { amount: amount.value } : {};
+    // Who one is stays untold unless one wants it to be known.
+    const said = { ...(request ? {} : { note: note.trim() }), ...(tell ? { payer: owner } : {}) };
+    const wishes = { ...chosen, ...said, currency: unit.trim(), name: name.trim() };
+    await begin(found, wishes, once);
+  }
+  // Nothing is left to choose: the price is asked for at once, and one press pays.
+  useEffect(() => {
+    if (fixed && !to.is_own) begin(found, {}, once).catch(failed);
+  }, []);
+  const shown = { seller: to.key, currency: unit, decimals: request?.decimals ?? null, amount: request?.amount, is_checked: false };
+  return html`
+    <div class="stack">
+      <section class="sheet stack" aria-label=${t("pay.what")}>
+        <${Seller} invoice=${shown} name=${name.trim()} called=${to.label} />
+        ${fixed && html`<div class="sum"><${Amount} value=${request.amount} currency=${unit} /></div>`}
+        ${request?.note && html`<p class="quote">${request.note}</p>`}
+        ${!to.is_own && html`<p class="soft small">${t("pay.address-means")}</p>`}
+        ${fixed && !to.is_own && !problem && html`<${Bones} lines=${3} height=${24} />`}
+      </section>
+      ${request && html`<${Decimals} invoice=${shown} />`}
+      <${Trouble} problem=${problem} />
+      ${to.is_own
+        ? html`<${Notice} tone="warn"><p>${t("pay.own-address")}</p><//>`
+        : (!fixed || problem) &&
+          html`<${Form}>
+            ${!fixed &&
+            html`
+              ${units.length
+                ? units.length > 1 &&
+                  html`<${Select} label=${t("add.currency")} value=${unit} onInput=${setUnit} options=${units.map((one) => [one, one])} />`
+                : html`<${Field} label=${t("add.currency")} value=${unit} onInput=${setUnit} maxlength="16"
+                    wrong=${loud && !unit.trim() ? t("add.currency-missing") : null} />`}
+              ${request?.amount != null
+                ? html`<div class="sum"><${Amount} value=${request.amount} currency=${unit} /></div>`
+                : html`<${AmountField} amount=${amount} currency=${unit} label=${t("pay.amount")} class="large" />`}
+              ${!request &&
+              html`<${Field} label=${t("get.note")} hint=${t("pay.note-hint")} value=${note} onInput=${setNote} maxlength="256" />`}
+              <${Field} label=${t("pay.name")} hint=${t("pay.name-hint")} value=${name} onInput=${setName} maxlength="64" />
+              ${owner && html`<${Tick} checked=${tell} onInput=${setTell}>${t("pay.tell-name", { name: owner })}<//>`}
+            `}
+            <div class="actions wide">
+              <button type="button" class="quiet" onClick=${drop}>${t("pay.not-now")}</button>
+              <${Act} type="submit" does=${ask} failed=${failed}>${t("pay.ask")}<//>
+            </div>
+          <//>`}
+      ${to.is_own && html`<div><button type="button" class="plain" onClick=${drop}>${t("pay.other")}</button></div>`}
+    </div>
+  `;
+}
+
+const KINDS = { invoice: Quoted, address: Asked, request: Asked };
+
 export default function Pay({ query }) {
   const [found, set] = useState(carried.value);
   useEffect(() => {
@@ -132,9 +161,7 @@ export default function Pay({ query }) {
             <${Taker} label=${t("pay.take")} hint=${t("take.hint")} start=${query.get("text") ?? ""} taken=${set}
               accept=".invoice,.commit,.receipt,.friend,.ticket,application/json,text/plain" />
           </div>`
-        : found.answer.kind === "invoice"
-          ? html`<${Quoted} found=${found} drop=${drop} />`
-          : html`<${Found} found=${found} drop=${drop} />`}
+        : html`<${KINDS[found.answer.kind] ?? Found} found=${found} drop=${drop} />`}
     <//>
   `;
 }

@@ -1,25 +1,25 @@
 // One payment that one makes: its stages, the commit to hand over, stopping it, and how it ended.
 
 import { useEffect, useState } from "preact/hooks";
-import { at, get, post } from "../api.js";
+import { at, get, post, wish } from "../api.js";
 import { html } from "../html.js";
 import { confirmed } from "../parts/confirm.js";
 import { Act } from "../parts/fields.js";
-import { Giver, save } from "../parts/giver.js";
+import { copy, Giver, save } from "../parts/giver.js";
 import { Icon } from "../parts/icons.js";
 import { Amount, money } from "../parts/money.js";
 import { Notice, Trouble } from "../parts/notice.js";
+import { Costs, Dear, Decimals, Earlier, Seller } from "../parts/quote.js";
 import { Bones, Screen, useAsked } from "../parts/screen.js";
 import { Steps } from "../parts/steps.js";
 import { WhyNot } from "../parts/why.js";
-import { place } from "../router.js";
-import { card, purchases } from "../state.js";
+import { go, place } from "../router.js";
+import { askedTexts, card, purchases } from "../state.js";
 import { moment } from "../times.js";
 import { t } from "../words.js";
-import { Seller } from "./pay.js";
 
 const ORDER = { priced: 0, sending: 1, held: 2, delivered: 3, done: 4 };
-const LIVE = new Set(["sending", "held", "delivered", "stopping", "not-known"]);
+const LIVE = new Set(["asking", "sending", "held", "delivered", "stopping", "not-known"]);
 
 function HandOver({ purchase }) {
   const path = at(card.value.id, "purchases", purchase.id, "commit");
@@ -35,6 +35,51 @@ function HandOver({ purchase }) {
 }
 
 const whom = (purchase) => purchase.invoice.seller_name || purchase.name || t("pay.somebody");
+
+// The wallet of the seller is asked for the price; while it is closed it is asked again and again.
+function Asking({ purchase }) {
+  const { why } = purchase;
+  const name = whom(purchase);
+  return html`
+    <section class="sheet stack" aria-label=${t("purchase.stages")}>
+      <${Steps} steps=${[["asking", t("purchase.step-asking", { name }), t("purchase.step-asking-more")]]} now=${0} waits=${why !== null} />
+    </section>
+    ${why && html`<${Notice} tone="warn" icon="wait"><p>${why.sentence}</p>
+      ${why.kind === "closed" &&
+      html`<div><button type="button" class="quiet" onClick=${() => copy(t("purchase.open-words"))}><${Icon} name="copy" />${t("purchase.tell")}</button></div>`}<//>`}
+  `;
+}
+
+// The wallets hand it over by themselves; by hand it goes as well, where the line fails.
+function Delivery({ purchase }) {
+  const { why } = purchase;
+  return html`
+    ${why && html`<${Notice} tone="warn" icon="wait"><p>${why.sentence}</p><//>`}
+    <details open=${why !== null}>
+      <summary>${t("purchase.by-hand")}</summary>
+      <${HandOver} purchase=${purchase} />
+    </details>
+  `;
+}
+
+// All that speaks for and against it; then one press pays.
+function Priced({ purchase, pay, stop, failed, again }) {
+  const { quote, invoice } = purchase;
+  // It was told without its price.
+  useEffect(() => void (quote === null && again()), [quote === null]);
+  if (!quote) return html`<${Bones} lines=${3} height=${24} />`;
+  if (quote.why || quote.fees === null) return html`<${WhyNot} why=${quote.why} invoice=${invoice} again=${again} nothing=${!quote.earlier.length} />`;
+  return html`
+    <section class="sheet stack" aria-label=${t("pay.total")}><${Costs} quote=${quote} /></section>
+    <${Decimals} invoice=${invoice} />
+    ${quote.earlier.length > 0 && html`<${Earlier} ids=${quote.earlier} />`}
+    <${Dear} quote=${quote} />
+    <div class="actions wide">
+      <${Act} class="quiet" does=${stop} failed=${failed}>${t("pay.not-now")}<//>
+      <${Act} does=${pay} failed=${failed} disabled=${quote.earlier.length > 0}>${t("pay.do", { amount: money(quote.total, invoice.currency) })}<//>
+    </div>
+  `;
+}
 
 function Progress({ purchase }) {
   const name = whom(purchase);
@@ -97,6 +142,20 @@ export default function Purchase({ parts }) {
   const { stage, invoice } = purchase;
   const path = at(card.value.id, "purchases", id);
   const keep = (made) => made && (purchases.value = { ...purchases.value, [made.id]: made });
+  // Nothing is held yet: it ends without a question.
+  const drop = async () => keep(await post(`${path}/stop`));
+  // The same text again, by a new payment: this one has ended.
+  async function askAgain(whenOpen) {
+    const to = askedTexts.value[id];
+    // After a reload the text is not here any more, and has to be taken again.
+    if (!to) return go(place("pay"));
+    const { amount, currency } = invoice;
+    const wishes = { to, amount, currency, name: purchase.name, when_open: whenOpen };
+    const made = await post(at(card.value.id, "purchases"), wishes, wish());
+    askedTexts.value = { ...askedTexts.value, [made.id]: wishes.to };
+    return go(place("pay", made.id), { replace: true });
+  }
+  const onceMore = () => askAgain(false).catch(failed);
   async function stop() {
     const text = t(purchase.has_commit ? "purchase.stop-commit" : "purchase.stop-text", { name: whom(purchase) });
     if (await confirmed({ title: t("purchase.stop-title"), text, yes: t("purchase.stop") })) keep(await post(`${path}/stop`));
@@ -110,25 +169,28 @@ export default function Purchase({ parts }) {
         ${stage === "done"
           ? html`<${Paid} purchase=${purchase} />`
           : html`<section class="sheet stack">
-              <${Seller} invoice=${invoice} name=${purchase.name} />
+              <${Seller} invoice=${invoice} name=${purchase.asked ? "" : purchase.name} called=${purchase.name} />
               ${amount}
               ${(purchase.note || invoice.note) && html`<p class="quote">${purchase.note || invoice.note}</p>`}
             </section>`}
-        ${stage === "held" && html`<${HandOver} purchase=${purchase} />
+        ${stage === "asking" && html`<${Asking} purchase=${purchase} />`}
+        ${stage === "held" && html`${!purchase.asked && html`<${HandOver} purchase=${purchase} />`}
           <${Notice} tone="warn" icon="held"><p>${t("purchase.held-warn")}</p><//>`}
-        ${stage in ORDER && stage !== "done" &&
+        ${stage in ORDER && stage !== "done" && stage !== "priced" &&
         html`<section class="sheet stack" aria-label=${t("purchase.stages")}>
           <${Progress} purchase=${purchase} /><${Frozen} purchase=${purchase} />
         </section>`}
-        ${stage === "priced" && purchase.quote?.fees != null && !purchase.quote.why &&
-        html`<div class="actions"><${Act} does=${pay} failed=${failed}>${t("pay.do", { amount: money(purchase.quote.total, invoice.currency) })}<//></div>`}
-        ${stage === "priced" && purchase.quote?.why && html`<${WhyNot} why=${purchase.quote.why} invoice=${invoice} again=${again} />`}
+        ${stage === "held" && purchase.asked && html`<${Delivery} purchase=${purchase} />`}
+        ${stage === "priced" && html`<${Priced} purchase=${purchase} pay=${pay} stop=${drop} failed=${failed} again=${again} />`}
         ${stage === "stopping" && html`<${Notice} tone="warn" icon="held"><p>${t("purchase.stopping")}</p><//>`}
         ${stage === "not-known" && html`<${Notice} tone="warn" icon="held" role="alert"><p>${t("purchase.not-known")}</p><//>`}
         ${stage === "failed" && html`<${WhyNot} why=${purchase.why ?? { kind: "other", sentence: "", remedies: [] }} invoice=${invoice}
-            title=${t("purchase.not-paid", { amount: money(invoice.amount, invoice.currency) })} />`}
-        ${stage === "stopped" && html`<${Notice} tone="plain"><p>${t("purchase.stopped")}</p><//>`}
+            doing=${{ "try-again": onceMore, "allow-fees": onceMore }} title=${t("purchase.not-paid", { amount: money(invoice.amount, invoice.currency) })} />`}
+        ${stage === "stopped" && html`<${Notice} tone="plain"><p>${t("purchase.stopped")}</p>${purchase.why && html`<p>${purchase.why.sentence}</p>`}<//>`}
+        ${stage === "failed" && purchase.why?.kind === "closed" && askedTexts.value[id] &&
+        html`<div><${Act} does=${() => askAgain(true)} failed=${failed}>${t("purchase.until-tomorrow")}<//></div>`}
         <${Trouble} problem=${failure} />
+        ${stage === "asking" && html`<div><${Act} class="quiet" does=${drop} failed=${failed}>${t("pay.not-now")}<//></div>`}
         ${(stage === "sending" || stage === "held") &&
         html`<div><${Act} class="quiet" does=${stop} failed=${failed}>${t("purchase.stop")}<//></div>`}
         ${(stage === "failed" || stage === "stopped") && html`<div><a class="button quiet" href=${place()}>${t("go.home")}</a></div>`}
