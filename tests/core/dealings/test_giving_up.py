@@ -57,6 +57,9 @@ def test_what_the_owner_has_is_not_given_up() -> None:
     desk = come_to(DELIVERED)
     assert desk.take(desk.machine.give_up(ASK_ID, desk.now, is_sent=True)) == []
     assert stage_of(desk) is DELIVERED
+    # Our node has said that nothing was paid, whatever the owner says.
+    assert desk.take(desk.machine.give_up(ASK_ID, desk.now, is_sent=False)) == [HangUp(ASK_ID)]
+    assert stage_of(desk) is None
 
 
 @pytest.mark.parametrize("answer", [settled(WITHDRAWN), *[Refusal(code) for code in FOR_GOOD]])
