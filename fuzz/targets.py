@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from fuzz import decoders, engines, funders, lines, stored
+from fuzz import decoders, engines, funders, lines, locked, stored
 
 Target = Callable[[bytes], None]
 FINDINGS = Path(__file__).parent / "findings"
@@ -18,6 +18,7 @@ TARGETS: dict[str, Target] = {
     "frames": decoders.frames,
     "letter": decoders.letter,
     "uri": decoders.uri,
+    "locked": locked.locked,
     "opening": lines.opening,
     "session": lines.session,
     "friend": funders.friend,

@@ -72,7 +72,7 @@ def own_requests() -> dict[str, requests.Request]:
             "r paid", "taken", 2000, "Lunch", is_paid=True, sales=(sold("lunch", "collected", 2000, "Ann"),)
         ),
         "request taken": request(
-            "r taken", "taken", 2000, "Lunch", is_paid=True, sales=(sold("tea", "committed", 2000, ""),)
+            "r taken", "taken", 2000, "Lunch", sales=(sold("tea", "committed", 2000, ""),)
         ),
         "request closed": request("r closed", "closed", 800, "Seeds"),
     }

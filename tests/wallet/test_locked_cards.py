@@ -100,7 +100,7 @@ def test_a_new_card_with_a_locked_identity(wallet: Served) -> None:
 
 
 def test_the_environment(tmp_path: Path, downloads: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """OFFSET_UNLOCK opens cards at the start; if that fails the card says why and waits; nobody is asked there."""
+    """--unlock or OFFSET_UNLOCK opens cards at the start; if that fails they say why and wait; nobody is asked."""
     with served_wallet(tmp_path / "wallet") as served:
         id = served.new_card()
         locked(served, id)
@@ -108,6 +108,11 @@ def test_the_environment(tmp_path: Path, downloads: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("OFFSET_UNLOCK", key_file(tmp_path, PHRASE))
     with served_wallet(tmp_path / "wallet") as served:
         served.until(lambda: state(served, id) == "open")
+    source = key_file(tmp_path, PHRASE)
+    monkeypatch.setenv("OFFSET_UNLOCK", "file:nowhere")
+    with served_wallet(tmp_path / "wallet", unlock=source) as served:
+        served.until(lambda: state(served, id) == "open")
+    monkeypatch.setenv("OFFSET_UNLOCK", source)
     key_file(tmp_path, "not this one")
     with served_wallet(tmp_path / "wallet") as served:
         served.until(lambda: state(served, id) == "locked")

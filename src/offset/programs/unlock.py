@@ -16,14 +16,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def unlock(function: F) -> F:
     """Where the passphrase or the key of a locked identity is; None when nothing is said."""
-    return click.option(
-        "--unlock",
-        metavar="SOURCE",
-        envvar=ENVIRONMENT,
-        show_envvar=True,
-        callback=_checked,
-        help=f"Where the passphrase or key of a locked identity is: {FORMS}. At a terminal it asks by itself.",
+    return _option(
+        f"Where the passphrase or key of a locked identity is: {FORMS}. At a terminal it asks by itself."
     )(function)
+
+
+def unlock_cards(function: F) -> F:
+    """The same for all cards of a wallet."""
+    return _option(f"Where the passphrase or key of locked cards is: {FORMS}. Else they ask on their page.")(
+        function
+    )
+
+
+def _option(text: str) -> Callable[[F], F]:
+    return click.option(
+        "--unlock", metavar="SOURCE", envvar=ENVIRONMENT, show_envvar=True, callback=_checked, help=text
+    )
 
 
 def _checked(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:

@@ -34,11 +34,12 @@ def open_identity(path: Path, unlock: str | None = None) -> Identity:
     return identity
 
 
-def open_unasked(path: Path, called: str, given: str | None = None) -> Identity:
+def open_unasked(path: Path, called: str, *, given: str | None = None, unlock: str | None = None) -> Identity:
     """The identity in the file at `path`; nobody is asked at the terminal, for others may wait meanwhile.
 
-    A locked one opens with the passphrase or key that was `given`, else with what OFFSET_UNLOCK names. Sentences about
-    that call it by the name `called`. Raises Locked when that does not open it, UserFault as `open_identity` does.
+    A locked one opens with the passphrase or key that was `given`, else from the source `unlock`, or that of
+    OFFSET_UNLOCK. Sentences about that call it by the name `called`. Raises Locked when that does not open it,
+    UserFault as `open_identity` does.
     """
     text = read_text(path)
     if is_sealed(text):
@@ -46,7 +47,7 @@ def open_unasked(path: Path, called: str, given: str | None = None) -> Identity:
         from offset.shell.unlocking import opened, unlock_by_name
 
         name = Path(called)
-        text = unlock_by_name(text, name) if given is None else opened(text, name, given)
+        text = unlock_by_name(text, name, unlock) if given is None else opened(text, name, given)
     return identity_in(text, path)
 
 

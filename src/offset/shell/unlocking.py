@@ -37,14 +37,17 @@ def unlock(text: str, path: Path, source: Source | None) -> str:
             print(f"{fault}; try again", file=sys.stderr)
 
 
-def unlock_by_name(text: str, path: Path) -> str:
-    """The plain text in a locked one, with what OFFSET_UNLOCK names, but for a person. Raises Locked, or UserFault."""
+def unlock_by_name(text: str, path: Path, named: str | None) -> str:
+    """The plain text in a locked one, from the source that is named, else that of OFFSET_UNLOCK, but for a person.
+
+    Raises Locked, or UserFault.
+    """
     try:
         kind = "passphrase" if is_for_passphrase(text) else "age key"
     except AgeFault:
         raise _damaged(path) from None
     try:
-        source = unlock_sources.named()
+        source = unlock_sources.named() if named is None else unlock_sources.parse(named)
         if source is not None and source.kind != ASK:
             return unlock(text, path, source)
     except UserFault as fault:

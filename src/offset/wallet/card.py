@@ -62,8 +62,10 @@ class Card:
         *,
         attend: Attend = lambda _: nullcontext(),
         watch: Watch = lambda _card, _update: None,
+        unlock: str | None = None,
     ) -> None:
-        """`folder` holds its files."""
+        """`folder` holds its files; `unlock` says where the passphrase or key of its identity is, if it is locked."""
+        self._unlock = unlock
         self.row, self.folder = row, folder
         self._attend, self._watch = attend, watch
         self._app: Identity | None = None
@@ -194,9 +196,8 @@ class Card:
         """Open it with its passphrase or age key, until it is closed. Raises Refusal, which does not repeat that."""
         if self._state != "locked":
             raise Refusal("conflict", f"The card {self.name} is not locked.")
-        path = self.folder / (IDENTITY if self.row.kind == "local" else APP)
         try:
-            identity = await asyncio.to_thread(open_unasked, path, self.name, given)
+            identity = await asyncio.to_thread(open_unasked, self._identity_file, self.name, given=given)
         except UserFault as fault:
             raise Refusal("refused", f"{str(fault)[:1].upper()}{str(fault)[1:]}.") from None
         # It may have been closed meanwhile.
@@ -279,18 +280,24 @@ class Card:
     @asynccontextmanager
     async def _reachable(self) -> AsyncIterator[tuple[Identity, Ticket, asyncio.Task[None] | None]]:
         if self.row.kind == "local":
-            async with running_node(self.folder, self._unlocked) as node:
+            async with running_node(self.folder, await self._identity()) as node:
                 self._owner = node.identity
                 yield node.app, node.ticket, node.running
         else:
-            app = self._unlocked
-            if app is None:
-                app = await asyncio.to_thread(open_unasked, self.folder / APP, "this card")
-            self._app = self._owner = app
+            self._app = self._owner = await self._identity()
             # A remote card has both, or it would not have been made.
             assert self.row.node_key is not None
             assert self.row.node_address is not None
             yield self._app, Ticket(self.row.node_key, self.row.node_address), None
+
+    async def _identity(self) -> Identity:
+        if self._unlocked is not None:
+            return self._unlocked
+        return await asyncio.to_thread(open_unasked, self._identity_file, "this card", unlock=self._unlock)
+
+    @property
+    def _identity_file(self) -> Path:
+        return self.folder / (IDENTITY if self.row.kind == "local" else APP)
 
     async def _follow_states(self, session: LastingSession, succeeded: Callable[[], None]) -> None:
         async for state in session.states():

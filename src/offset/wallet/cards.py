@@ -43,8 +43,10 @@ class Cards:
         *,
         attend: Attend = lambda _: nullcontext(),
         watch: Watch = lambda _card, _update: None,
+        unlock: str | None = None,
     ) -> None:
-        """`folder` is that of the wallet."""
+        """`folder` is that of the wallet; `unlock` says where the passphrase or key of locked cards is."""
+        self._unlock = unlock
         self._folder, self._removed = folder / "cards", folder / "removed"
         self._database, self._attend, self._watch = database, attend, watch
         self._cards: dict[str, Card] = {}
@@ -148,7 +150,7 @@ class Cards:
             card.row = row
 
     def _card(self, row: CardRow) -> Card:
-        return Card(row, self._folder / row.id, attend=self._attend, watch=self._watch)
+        return Card(row, self._folder / row.id, attend=self._attend, watch=self._watch, unlock=self._unlock)
 
     def _make_folder(self, id: str, app: Identity | None) -> None:
         folder = self._folder / id

@@ -33,12 +33,13 @@ class Daemon:
         port: int = 0,
         origin: str | None = None,
         attend: Attend | None = None,
+        unlock: str | None = None,
     ) -> Daemon:
         """Open the wallet in this folder and take its port; the arguments are those of `Wallet` and `Web`.
 
         Raises UserFault: the wallet is open already, or something cannot be used.
         """
-        wallet = Wallet(folder, attend=attend)
+        wallet = Wallet(folder, attend=attend, unlock=unlock)
         try:
             web = Web(wallet, port=port, origin=origin)
         except BaseException:

@@ -17,7 +17,6 @@ from offset.engine.node import APPS, NodeEngine
 from offset.shell.bounds import Bounds
 from offset.shell.driver import Driver
 from offset.shell.files import write_new
-from offset.shell.identity_file import open_unasked
 from offset.shell.network import InterfaceWatch
 from offset.shell.system import SystemEntropy, monotonic_ms
 from offset.store.sqlite.database import Database, create
@@ -57,13 +56,13 @@ class RunningNode(NamedTuple):
 
 
 @asynccontextmanager
-async def running_node(folder: Path, unlocked: Identity | None = None) -> AsyncIterator[RunningNode]:
+async def running_node(folder: Path, identity: Identity) -> AsyncIterator[RunningNode]:
     """Run the node in this folder until the block ends. Raises UserFault or NodeStopped when it cannot start.
 
-    Its identity is read from its file, and raises Locked if that is locked, unless it was unlocked before. The node
-    listens on a port of loopback that the system chooses, and trusts one key, which is drawn anew each time.
+    It is that of this identity. It listens on a port of loopback that the system chooses, and trusts one key, which is
+    drawn anew each time.
     """
-    identity, store, records = await _whole(lambda: _open(folder, unlocked), lambda opened: opened[1].close())
+    store, records = await _whole(lambda: _open(folder, identity), lambda opened: opened[0].close())
     app = new_identity()
     driver = None
     try:
@@ -118,11 +117,10 @@ async def _whole(work: Callable[[], T], undo: Callable[[T], None]) -> T:
         raise
 
 
-def _open(folder: Path, unlocked: Identity | None) -> tuple[Identity, Database, list[Record]]:
-    identity = unlocked or open_unasked(folder / IDENTITY, "this card")
+def _open(folder: Path, identity: Identity) -> tuple[Database, list[Record]]:
     store = Database.open(folder / DATABASE, identity.public_key)
     try:
-        return identity, store, list(store.load())
+        return store, list(store.load())
     except BaseException:
         store.close()
         raise

@@ -44,10 +44,11 @@ START_BYTES = 9
 class Wallet:
     """An open wallet. For the thread of the loop."""
 
-    def __init__(self, folder: Path, *, attend: Attend | None = None) -> None:
+    def __init__(self, folder: Path, *, attend: Attend | None = None, unlock: str | None = None) -> None:
         """Lock the folder, made if it is missing, and open its database.
 
-        `attend` is what goes with each open card, its clerk unless something else is given. Raises UserFault: another
+        `attend` is what goes with each open card, its clerk unless something else is given; `unlock` is the source of
+        the passphrase or key of cards whose identity is locked (`--unlock`). Raises UserFault: another
         wallet has it open, or it cannot be used.
         """
         self.folder = folder
@@ -67,7 +68,9 @@ class Wallet:
         self.start_id = secrets.token_urlsafe(START_BYTES)
         self.events = Events(self.start_id)
         self.clerks = Clerks(self.events.changed, decimals=lambda currency: self.currency(currency).decimals)
-        self.cards = Cards(folder, self._database, attend=attend or self.clerks.attend, watch=self._watch)
+        self.cards = Cards(
+            folder, self._database, attend=attend or self.clerks.attend, watch=self._watch, unlock=unlock
+        )
         self.tokens = Tokens(self._database)
         self._settings = Settings(**{**asdict(DEFAULTS), **_known(self._database.settings())})
         self._currencies = {row.currency: row for row in self._database.currencies()}

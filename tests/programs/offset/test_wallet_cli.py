@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from offset.base.faults import UserFault
 from offset.programs.offset import main, wallet_cli
+from offset.shell import service
+from offset.wallet.daemon import Daemon
 from support.wallets import served_wallet
 
 
@@ -45,3 +48,27 @@ def test_one_more_page(
         assert main(["wallet", "--folder", folder, "open", "--code"]) == 0
         assert "within ten minutes" in capsys.readouterr().out
         assert main(["wallet", "open", "--code", "--folder", folder]) == 0
+
+
+def test_the_source_for_locked_cards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--unlock reaches the daemon, and a source that is none is a wrong command line that is not repeated."""
+    given: list[str | None] = []
+
+    async def start(_folder: Path, *, unlock: str | None, **_options: object) -> Daemon:
+        given.append(unlock)
+        raise UserFault("that is all")
+
+    monkeypatch.delenv("OFFSET_UNLOCK", raising=False)
+    monkeypatch.setattr(Daemon, "start", start)
+    # What a program sets in its process: the log that the tests look at, and how threads take turns.
+    monkeypatch.setattr(service, "set_up_log", lambda _: None)
+    monkeypatch.setattr(service.sys, "setswitchinterval", lambda _: None)
+    line = ["wallet", "--folder", str(tmp_path), "--headless"]
+    assert main([*line, "--unlock", "file:key"]) == 1
+    assert main(line) == 1
+    assert given == ["file:key", None]
+    assert capsys.readouterr().err == "offset wallet: that is all\n" * 2
+    assert main([*line, "--unlock", "my passphrase"]) == 2
+    assert "my passphrase" not in capsys.readouterr().err

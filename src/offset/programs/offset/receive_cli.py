@@ -72,7 +72,7 @@ def receive(
         return
     if close is not None:
         closed = talk.rest.call("POST", "cards", id, "requests", close, "close", body={})
-        talk.done("closed; who has frozen credits for it gets them back", closed)
+        talk.done("closed; what was not paid before is withdrawn", closed)
         return
     if request:
         currency = currency or only_currency(talk, id, "receive --request AMOUNT")
@@ -111,19 +111,28 @@ def _request(
         talk.show(made, lambda: str(made["text"]))
         return
     click.echo(f"Give this to the payer:\n{made['text']}")
+    paid = until_paid(talk, id, made)
+    talk.show(made, lambda: printable(f"PAID {paid['amount']} {paid['currency']}"))
+
+
+def until_paid(talk: Talk, card: str, made: dict[str, Any]) -> dict[str, Any]:
+    """The sale by which a request was paid. Raises UserFault when nothing can come any more, or nobody can say."""
     began = time.monotonic()
     try:
-        while not made["is_paid"] and made["stage"] in ("open", "taken"):
+        while True:
+            by_stage: dict[str, dict[str, Any]] = {sale["stage"]: sale for sale in made["sales"]}
+            if "collected" in by_stage:
+                return by_stage["collected"]
+            if "not-known" in by_stage:
+                raise failure_of_sale(by_stage["not-known"])
+            if made["stage"] not in ("open", "taken") and by_stage.keys() <= {"canceled"}:
+                raise UserFault("the request was closed, or its time is over, and no payment of it is known")
             pause(began)
-            made = talk.rest.get("cards", id, "requests", made["id"])
+            made = talk.rest.get("cards", card, "requests", made["id"])
     except KeyboardInterrupt:
         raise UserFault(
             f"it goes on without this command; close it with: offset receive --close {made['id']}"
         ) from None
-    if not made["is_paid"]:
-        raise UserFault("the request was closed, or its time is over, and nothing was paid")
-    (paid, *_) = made["sales"]
-    talk.show(made, lambda: printable(f"PAID {paid['amount']} {paid['currency']}"))
 
 
 def collect(talk: Talk, card: str, id: str, commit: str) -> None:

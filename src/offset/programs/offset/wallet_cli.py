@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from offset.base.faults import UserFault
+from offset.programs import unlock as unlocking
 from offset.programs.cli import CONTEXT, LazyCommand, WholeGroup
 from offset.programs.offset.folder import default_folder, folder_option
 from offset.programs.offset.pages import show_page
@@ -44,14 +45,23 @@ def check_extra() -> None:
     help="What the page calls this machine: 127.0.0.1, or a name below localhost. Without it one is drawn at each "
     "start, so that nothing that another program left in your browser is there.",
 )
+@unlocking.unlock_cards
 @click.pass_context
 def wallet(
-    context: click.Context, folder: Path | None, headless: bool, code: bool, port: int, origin: str | None
+    context: click.Context,
+    folder: Path | None,
+    headless: bool,
+    code: bool,
+    port: int,
+    origin: str | None,
+    unlock: str | None,
 ) -> int:
     """Open a wallet: its cards, and a page for them in the browser. Ends at SIGTERM or Ctrl-C.
 
     Stopped at any moment, also by a crash, it comes back with all that was shown as done. A port that you name stays
     the same, and so a bookmark works; but while the wallet is closed any user of this machine can take it.
+
+    Cards whose identity is locked open with what --unlock names; else they ask on their page.
     """
     place = default_folder() if folder is None else folder
     context.obj = place
@@ -59,7 +69,7 @@ def wallet(
         return 0
     check_extra()
     status: int = context.invoke(
-        RUN.load(), folder=place, port=port, origin=origin, headless=headless, code=code
+        RUN.load(), folder=place, port=port, origin=origin, headless=headless, code=code, unlock=unlock
     )
     return status
 

@@ -24,11 +24,14 @@ log = logging.getLogger("offset")
 @click.option("--origin")
 @click.option("--headless", is_flag=True)
 @click.option("--code", is_flag=True)
-def run_wallet(folder: Path, port: int, origin: str | None, headless: bool, code: bool) -> int:
+@click.option("--unlock")
+def run_wallet(
+    folder: Path, port: int, origin: str | None, headless: bool, code: bool, unlock: str | None
+) -> int:
     """Open the wallet in this folder and serve it until SIGTERM or SIGINT; returns the exit status."""
 
     async def start() -> Daemon:
-        daemon = await Daemon.start(folder, port=port, origin=origin)
+        daemon = await Daemon.start(folder, port=port, origin=origin, unlock=unlock)
 
         async def ready() -> None:
             announce(f"{PROGRAM}: listening at {daemon.web.address}")

@@ -66,6 +66,6 @@ class Request(Value):
     most: AmountText | None
     """What you can be paid at most now; None if that is not known."""
     is_paid: bool
-    """Whether your node has taken a commit for it."""
+    """Whether you have the credits of a payment of it."""
     sales: tuple[Sale, ...]
     """What was paid for it, newest first, and what may have been."""

@@ -154,7 +154,7 @@ async def _value(clerk: Clerk, row: records.Request) -> Request:
         is_once=row.is_once,
         until=time_of(row.valid_until) if row.valid_until else None,
         most=None if report is None else text(most_in(rooms(report, Currency(row.currency)))),
-        is_paid=any(sale.stage in ("committed", "collected") for sale in sales),
+        is_paid=any(sale.stage == "collected" for sale in sales),
         sales=tuple(map(clerk.sale_value, sales)),
     )
 
