@@ -155,24 +155,25 @@ class Letters:
                 past=past,
             )
             driver = Driver(engine, committer=store, tell=self._tell, network=InterfaceWatch())
-            running = asyncio.create_task(driver.run())
-            # It begins before anything is asked of it.
-            await asyncio.sleep(0)
-            self._running, self._relays = (engine, driver), ()
-            following = asyncio.create_task(self._follow())
+            tasks = [asyncio.create_task(driver.run())]
             try:
+                # It begins before anything is asked of it; the card may be closed at that very moment.
+                await asyncio.sleep(0)
+                self._running, self._relays = (engine, driver), ()
+                tasks.append(asyncio.create_task(self._follow()))
                 await self._own.tell_all(engine.dealings)
                 succeeded()
-                await asyncio.wait([running, following], return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self._running = None
                 self._leave()
-                following.cancel()
+                for following in tasks[1:]:
+                    following.cancel()
                 driver.stop()
                 await self._orders.stop()
-                await asyncio.wait([running, following])
-            running.result()
-            following.result()
+                await asyncio.wait(tasks)
+            for task in tasks:
+                task.result()
 
     def _leave(self) -> None:
         if self._look is not None:
