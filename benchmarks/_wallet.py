@@ -22,6 +22,8 @@ OFFSET = Path(sys.executable).with_name("offset")
 WAIT_S = 60.0
 """Only a program that hangs takes so long."""
 _LOOK_S = 0.02
+_KEPT_S = 2.0
+"""The daemon hangs up on who has said nothing for five seconds."""
 
 
 class Wallet:
@@ -70,14 +72,19 @@ class Line:
 
     def __init__(self, wallet: Wallet) -> None:
         self._connection = _Socket(wallet.folder / SOCKET)
+        self._used = time.monotonic()
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """What is answered. Raises OffsetError."""
         headers = {} if body is None else {"Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
+        if time.monotonic() - self._used > _KEPT_S:
+            # The next request opens it again.
+            self._connection.close()
         self._connection.request(method, f"{ROOT}/{path}", data, headers)
         answer = self._connection.getresponse()
         content = answer.read()
+        self._used = time.monotonic()
         if answer.status >= 400:
             raise OffsetError(f"{method} {path}: {content.decode(errors='replace')}")
         return json.loads(content) if content else None

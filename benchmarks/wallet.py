@@ -10,10 +10,11 @@ from __future__ import annotations
 import argparse
 
 import _wallet_idle
+import _wallet_pay
 import _wallet_view
 from _measure import busy_share
 
-PARTS = ("idle", "view")
+PARTS = ("idle", "view", "pay")
 LOOK_S = 1.0
 
 
@@ -26,6 +27,10 @@ def main() -> None:
     add("--friends", type=int, default=1000, help="of the card whose first view it is (default 1000)")
     add("--rows", type=int, default=10_000, help="of its history (default 10000)")
     add("--times", type=int, default=5, help="first views (default 5)")
+    add("--payments", type=int, default=40, help="of a round, by the SDK and by a wallet (default 40)")
+    add("--rounds", type=int, default=3, help="in which both take turns (default 3)")
+    add("--payers", type=int, default=10, help="who pay one address at once (default 10)")
+    add("--many", type=int, default=100, help="payments that they make (default 100)")
     options = parser.parse_args()
     parts = options.only.split(",")
     if not set(parts) <= set(PARTS):
@@ -35,6 +40,8 @@ def main() -> None:
         _wallet_idle.measure(options.seconds)
     if "view" in parts:
         _wallet_view.measure(options.friends, options.rows, options.times)
+    if "pay" in parts:
+        _wallet_pay.measure(options.payments, options.rounds, options.payers, options.many)
 
 
 if __name__ == "__main__":

@@ -87,3 +87,11 @@ def test_wallet() -> None:
     """It tells of a wallet with no, one and ten cards."""
     told = run("wallet.py", "--only", "idle", "--seconds", "0.1")
     assert "10 cards:" in told
+
+
+def test_wallet_pays() -> None:
+    """A payment by a wallet and one by the SDK, and some of two payers at once; each is paid."""
+    small = ("--payments", "1", "--rounds", "1", "--payers", "2", "--many", "3")
+    told = run("wallet.py", "--only", "pay", *small)
+    assert re.search(r"^1 payments each over 3 nodes, .* \d+\.\d\d times the SDK's$", told, re.MULTILINE)
+    assert "3 payments of 2 payers to one address at once: 3 paid in " in told
