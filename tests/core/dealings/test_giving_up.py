@@ -57,6 +57,9 @@ def test_what_the_owner_has_is_not_given_up() -> None:
     desk = come_to(DELIVERED)
     assert desk.take(desk.machine.give_up(ASK_ID, desk.now, is_sent=True)) == []
     assert stage_of(desk) is DELIVERED
+    # Our node has said that nothing was paid, whatever the owner says.
+    assert desk.take(desk.machine.give_up(ASK_ID, desk.now, is_sent=False)) == [HangUp(ASK_ID)]
+    assert stage_of(desk) is None
 
 
 @pytest.mark.parametrize("answer", [settled(WITHDRAWN), *[Refusal(code) for code in FOR_GOOD]])
@@ -83,6 +86,15 @@ def test_given_up_too_late(state: SettledState, is_collected: bool) -> None:
     desk = come_to(GIVING_UP)
     assert heard(desk, settled(state)) == [Settled(ASK_ID, is_collected)]
     assert stage_of(desk) is DELIVERED
+
+
+@pytest.mark.parametrize("state", [COLLECTING, COLLECTED])
+def test_what_was_not_sent_cannot_be_collected(state: SettledState) -> None:
+    """An owner who says so anyway keeps no row of ours alive."""
+    desk = come_to(PRICED)
+    desk.take(desk.machine.give_up(ASK_ID, desk.now, is_sent=False))
+    assert heard(desk, settled(state)) == [HangUp(ASK_ID), GaveUp(ASK_ID)]
+    assert stage_of(desk) is None
 
 
 @pytest.mark.parametrize("code", NOT_FOR_GOOD)

@@ -163,10 +163,10 @@ class Buying:
     def give_up(self, ask_id: Uid, now: Instant, *, is_sent: bool) -> None:
         """We do not want to pay. `is_sent`: credits may be frozen, so it is said until the owner answers."""
         row = self.rows.get(ask_id)
-        if row is None or row.stage is OwnStage.DELIVERED:
+        if row is None or (row.stage is OwnStage.DELIVERED and is_sent):
             return
-        if row.purpose is None:
-            # Nobody was asked, so there is nobody to be told.
+        if row.purpose is None or row.stage is OwnStage.DELIVERED:
+            # Nobody was asked, or the owner has the commit and our node says that it is worth nothing any more.
             self._end(row)
             return
         until = None if is_sent else self._desk.unix(now) + PAY_WITHIN_MS + PAY_GRACE_MS
@@ -261,6 +261,10 @@ class Buying:
             return
         if row.stage in (OwnStage.ASKING, OwnStage.PRICED):
             # Nothing was sent by letter; what others do with our commit our node tells.
+            return
+        if row.stage is OwnStage.GIVING_UP and row.give_up_until is not None:
+            # Nothing was sent, so there is nothing that it could collect.
+            self._given_up(row)
             return
         is_collected = row.is_collected or settled.state == SettledState.COLLECTED
         if row.stage is OwnStage.DELIVERED and is_collected == row.is_collected:

@@ -153,7 +153,10 @@ class Dealings:
         return self._desk.take()
 
     def give_up(self, ask_id: Uid, now: Instant, *, is_sent: bool) -> Step:
-        """The person does not want to pay. `is_sent`: credits may be frozen, and it is said until it is answered."""
+        """Nothing is to be paid. `is_sent`: credits may be frozen, and it is said until it is answered.
+
+        Not `is_sent`: nothing was ever frozen, or our own node has said that all of it came back.
+        """
         self._buying.give_up(ask_id, now, is_sent=is_sent)
         return self._desk.take()
 
