@@ -234,6 +234,8 @@ def test_mistakes(stmgr: Stmgr, monkeypatch: pytest.MonkeyPatch) -> None:
     line = "encrypt-ident -i plain.ident -o new.ident"
     typed(monkeypatch, PHRASE, "another one here")
     assert stmgr.bad(line) == "these are two different passphrases; nothing was written"
+    typed(monkeypatch, "# and brot and more")
+    assert stmgr.bad(line) == "a passphrase does not begin with #: in a file that would be a comment"
     assert stmgr.bad(f"{line} --passphrase file:machine.key") == (
         "this is an age key, not a passphrase: lock for it with --to and its recipient"
     )

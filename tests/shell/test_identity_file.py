@@ -92,6 +92,25 @@ def test_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         open_identity(path, "the passphrase")
 
 
+def test_what_is_not_locked_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """At the level info a plain identity is named, with what locks it; a locked one is not."""
+    path, key = tmp_path / "a.ident", Key(bytes(range(32)))
+    path.write_text(format_identity(IDENTITY))
+    path.chmod(0o600)
+    caplog.set_level("INFO", "offset")
+    open_identity(path)
+    assert caplog.messages == [
+        f"the identity file {path} is not locked; lock it with: stmgr encrypt-ident -i {path}"
+    ]
+    caplog.clear()
+    path.write_text(seal(format_identity(IDENTITY).encode(), [key.recipient], SeededEntropy(1)))
+    secret = tmp_path / "a.key"
+    secret.write_text(key.text())
+    secret.chmod(0o600)
+    open_identity(path, f"file:{secret}")
+    assert caplog.messages == []
+
+
 def test_locked_and_no_identity(tmp_path: Path) -> None:
     """What opens and is no identity is said as of a plain file, and the content is not told."""
     path, secret, key = tmp_path / "a.ident", tmp_path / "a.key", Key(bytes(range(32)))

@@ -24,7 +24,10 @@ def open_identity(path: Path, unlock: str | None = None) -> Identity:
     Raises UserFault, whose sentence names the file: it is missing, cannot be read, is too large, is no identity, or
     does not open. A file that other users of the machine can read or change is named in a warning.
     """
-    identity = identity_in(read_text(path, made_by=f"stmgr gen-ident -o {path}"), path, unlock)
+    text = read_text(path, made_by=f"stmgr gen-ident -o {path}")
+    identity = identity_in(text, path, unlock)
+    if not is_sealed(text):
+        _log.info("the identity file %s is not locked; lock it with: stmgr encrypt-ident -i %s", path, path)
     if is_open_to_others(path):
         _log.warning(
             "the identity file %s is open to other users of this machine; close it with: chmod 600 %s",

@@ -32,6 +32,19 @@ WTkzYTQKpkk0HMedmGObyTmWPWWYr7vQC02S58Jz3uHFoVYVTShWuwjkgg==
 -----END AGE ENCRYPTED FILE-----
 """
 
+# Made by age 1.1.1 of b"hello", for KEY and for somebody else.
+OF_AGE = """\
+-----BEGIN AGE ENCRYPTED FILE-----
+YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IFgyNTUxOSB4NGVyY2RsUVV0c2ZIdkt3
+dU9LdCtjZHRNQVlFcDZUTklrRzhySEtPVEJVCkNreDNKeDVrd3o2QlVvTWt3Q2c3
+RnYwcktUR0U3RDRacFkvRWdlWEF6bzgKLT4gWDI1NTE5IEZ1WEZweW1aNlB0bmNS
+YkhMV01PbXpIdFBTMnc1Y3pNY0dCMDVSYjBmakUKcjk0aUlPM1o4TGlQaEQyb0tI
+OG15ZElPem0yR2k0RWZ1Ym81b2JDSjBhbwotLS0gSjJsU1gvMU5iYS9IOStKL2Ru
+V3hoVEZWalpwNzJlN2U2aXZ3eTh5UVFuNAqJrduPDnpiAi4hCMWuUH/EOVOBK/p+
+rIbUOSeIVjdgP6wIpazZ
+-----END AGE ENCRYPTED FILE-----
+"""
+
 
 def sealed(content: bytes, *locks: Lock) -> str:
     """The content for these, always with the same chance."""
@@ -68,6 +81,13 @@ def test_a_passphrase_of_pyrage() -> None:
     """A text that pyrage sealed with a passphrase opens, however the letters of the passphrase are composed."""
     assert unseal(OF_PYRAGE, Passphrase("käse und brot")) == b"hello"
     assert unseal(OF_PYRAGE, Passphrase("ka\u0308se und brot")) == b"hello"
+
+
+def test_a_text_of_age() -> None:
+    """A text that age itself sealed for two keys opens with ours."""
+    assert unseal(OF_AGE, KEY) == b"hello"
+    with pytest.raises(WrongSecret):
+        unseal(OF_AGE, OTHER)
 
 
 def test_wrong_secrets() -> None:

@@ -59,6 +59,8 @@ def _new_passphrase(wish: Wish) -> str:
     text = unlock_reading.read(source, "A new passphrase: ")
     if text.startswith(KEY_BEGINS):
         raise UserFault("this is an age key, not a passphrase: lock for it with --to and its recipient")
+    if text.startswith("#"):
+        raise UserFault("a passphrase does not begin with #: in a file that would be a comment")
     if source.kind == unlock_sources.ASK and unlock_reading.read(source, "The same again: ") != text:
         raise UserFault("these are two different passphrases; nothing was written")
     characters = len(normal(text))
