@@ -2,6 +2,9 @@
 
 from typing import Any
 
+import pytest
+
+from offset.app import NoAnswer, Node, PaymentUnfinished
 from offset.testing import FRIEND, FakeNode, identity, invoice, route
 from offset.wire import app
 from offset.wire.index import MultiRoute
@@ -33,3 +36,18 @@ def parts_of(fake: FakeNode) -> list[Sent]:
 def part_over(found: Any, amount: int, fee: int = 0) -> Sent:
     """The part that goes over a route."""
     return (found.route.public_keys, amount, fee)
+
+
+async def pay_too_long(fake: FakeNode, node: Node, first_s: float, **options: Any) -> PaymentUnfinished:
+    """Pay until the time is over while a part is under way: a short time, or more where the machine is busy."""
+    routes = list(fake.routes)
+    for timeout_s in (first_s, 2, 20):
+        fake.routes = list(routes)
+        try:
+            await node.buyer.pay(INVOICE, timeout_s=timeout_s, **options)
+        except PaymentUnfinished as unfinished:
+            return unfinished
+        except NoAnswer:
+            # It was over before the way was known, so nothing was begun.
+            assert fake.payments == {}
+    pytest.fail("the payment never began")

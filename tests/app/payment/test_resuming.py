@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.payment.paying import pay_too_long
 from offset.app import (
     Disconnected,
     Node,
@@ -151,9 +152,7 @@ async def test_after_the_time_was_over() -> None:
     """A payment that ended with PaymentUnfinished gives its commit to nobody but who asks for it."""
     async with connected() as (fake, node):
         fake.routes, fake.results = [ONE], [None]
-        with pytest.raises(PaymentUnfinished) as caught:
-            await node.buyer.pay(INVOICE, timeout_s=0.1)
-        payment_id = caught.value.payment_id
+        payment_id = (await pay_too_long(fake, node, 0.1)).payment_id
         assert payment_id is not None
         fake.do(lambda: fake.arrive(payment_id, DONE))
         assert (await node.buyer.resume(INVOICE, payment_id)).commit == commit_for(INVOICE)

@@ -45,6 +45,8 @@ RELAYS = (RelayAddress(CAROL, "r:1"),)
 def interrupt(fake: FakeNode, conn: int, message: Any) -> None:
     """Press Ctrl-C."""
     os.kill(os.getpid(), signal.SIGINT)
+    # A signal that comes just before a loop begins to wait is noticed when it wakes up next.
+    fake.tell(conn, app.ReportMutations(None, ()))
 
 
 @pytest.mark.parametrize("options", ["", " --resume"])
