@@ -126,6 +126,10 @@ class Mailbox:
         self._listening.retry(now)
         return self._buffer.take()
 
+    def is_called(self) -> bool:
+        """Whether anybody can call: we listen at one of our relays."""
+        return self._listening.is_up()
+
     # News of lines
 
     def line_opened(self, line: LineId, now: Instant) -> list[Effect]:
