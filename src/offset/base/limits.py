@@ -55,6 +55,7 @@ STRANGERS_ASKS_MAX = 256  # open ones of all strangers, for what they choose the
 REQUEST_ASKS_MAX = 16  # open ones of strangers for one request
 CONTACT_ASKS_MAX = 16  # open ones of one contact
 ASK_SAFE_MS: Millis = MINUTE  # in which no other takes its place
+TEXT_ORDERS_MAX = 256  # invoices of texts for which a commit was brought and the node has not answered
 REQUESTS_OPEN_MAX = 10_000  # of our own
 OWN_ASKS_MAX = 1000  # of ours to others
 PAY_WITHIN_MS: Millis = 15 * MINUTE  # from an invoice that was asked for

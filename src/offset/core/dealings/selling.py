@@ -347,10 +347,10 @@ class Selling:
             # Whoever calls can make it up, so it does not reach the wallet.
             self._says.reply(call, number, Refusal(RefusalCode.NOTHING_FROZEN))
             return
-        waits = self._texts.setdefault(commit.invoice_id, [])
-        waits.append((call, number))
-        if len(waits) == 1:
-            self._orders.collect_text(commit)
+        if self._orders.collect_text(commit):
+            self._texts.setdefault(commit.invoice_id, []).append((call, number))
+        else:
+            self._says.reply(call, number, Refusal(RefusalCode.NOT_NOW))
 
     def _text_answered(self, invoice_id: InvoiceId, answer: Answer, now: Instant) -> None:
         body: Body
