@@ -16,12 +16,14 @@ from offset.app.updates import Update
 from offset.base.ids import PublicKey
 from offset.crypto.identity import Identity
 from offset.store.card.rows import PurchaseRow
-from offset.testing import APP
+from offset.testing import APP, FRIEND, FakeNode, friend_report, node_report, route
 from offset.wallet.clerk import Clerk, Clerks
 from offset.wallet.refusals import Refusal
 from offset.wire.files import InvoiceFile, Ticket
+from offset.wire.index import MultiRoute
 from offset.wire.text_files import from_file
 from offset.wire.text_values import INVOICE
+from support.ours import OPEN
 
 PATIENCE_S = 20.0
 """For what comes soon, also on a slow machine."""
@@ -101,6 +103,13 @@ async def clerk_of(
         clerks = beside or Clerks(pages or Pages())
         async with clerks.attend(card):
             yield clerks.get(card.id)
+
+
+def shop() -> FakeNode:
+    """A node with one friend, over whom the seller can be reached."""
+    node = FakeNode(node_report({FRIEND.public_key: friend_report(configs=(OPEN,))}))
+    node.routes = [(MultiRoute((route(FRIEND.public_key),)),)]
+    return node
 
 
 def new_purchase(

@@ -20,13 +20,11 @@ from offset.testing import (
     commit_for,
     follow,
     follow_and_hang_up,
-    friend_report,
     hang_up,
     identity,
     ignore,
     in_turn,
     invoice,
-    node_report,
     receipt_for,
     route,
     serving,
@@ -43,20 +41,12 @@ from offset.wire.common import COMMIT, RECEIPT
 from offset.wire.index import MultiRoute
 from offset.wire.text_values import PaymentRequest
 from offset.wire.texts import write_text
-from support.clerks import PATIENCE_S, Pages, clerk_of, new_purchase, stage_of
+from support.clerks import PATIENCE_S, Pages, clerk_of, new_purchase, shop, stage_of
 from support.letters import REQUEST_ID
-from support.ours import OPEN
 from support.texts import ADDRESS
 
 LUNCH = invoice(50)
 BOB = FRIEND.public_key
-
-
-def shop() -> FakeNode:
-    """A node with one friend, over whom the seller can be reached."""
-    node = FakeNode(node_report({BOB: friend_report(configs=(OPEN,))}))
-    node.routes = [(MultiRoute((route(BOB),)),)]
-    return node
 
 
 @pytest.fixture(autouse=True)

@@ -20,11 +20,8 @@ from offset.testing import (
     SELLER,
     FakeNode,
     commit_for,
-    friend_report,
     invoice,
-    node_report,
     receipt_for,
-    route,
     serving,
     story,
 )
@@ -37,10 +34,8 @@ from offset.wallet.refusals import Refusal
 from offset.wallet.whys import unpack_why
 from offset.wire import app
 from offset.wire.common import RECEIPT
-from offset.wire.index import MultiRoute
 from offset.wire.mailbox import RefusalCode
-from support.clerks import PATIENCE_S, clerk_of, new_purchase, stage_of
-from support.ours import OPEN
+from support.clerks import PATIENCE_S, clerk_of, new_purchase, shop, stage_of
 
 LUNCH = invoice(50)
 BOB = FRIEND.public_key
@@ -51,13 +46,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short pauses."""
     monkeypatch.setattr(carrying, "PAUSE_MS_MIN", 10)
     monkeypatch.setattr(carrying, "PAUSE_MS_LONGEST", 50)
-
-
-def shop() -> FakeNode:
-    """A node with one friend, over whom the seller can be reached."""
-    node = FakeNode(node_report({BOB: friend_report(configs=(OPEN,))}))
-    node.routes = [(MultiRoute((route(BOB),)),)]
-    return node
 
 
 async def hold(clerk: Clerk) -> tuple[PurchaseRow, PaymentId]:

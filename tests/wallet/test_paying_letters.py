@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from offset.base import base64url
 from offset.base.ids import InvoiceId, PaymentId
 from offset.store.card.rows import PurchaseRow
-from offset.testing import FRIEND, FakeNode, friend_report, invoice, node_report, route, serving, story
+from offset.testing import FRIEND, FakeNode, invoice, serving, story
 from offset.testing.rules import ACK_OF_CANCEL
 from offset.wallet import carrying
 from offset.wallet.clerk import Clerk
@@ -21,13 +21,11 @@ from offset.wallet.purchases import ask_id_of
 from offset.wallet.refusals import Refusal
 from offset.wallet.whys import unpack_why
 from offset.wire import app
-from offset.wire.index import MultiRoute
 from offset.wire.mailbox import RefusalCode
 from offset.wire.text_files import from_file
 from offset.wire.text_values import INVOICE
 from offset.wire.texts import write_text
-from support.clerks import PATIENCE_S, clerk_of, new_purchase, stage_of
-from support.ours import OPEN
+from support.clerks import PATIENCE_S, clerk_of, new_purchase, shop, stage_of
 from support.texts import ADDRESS, VALUES
 
 LUNCH = invoice(50)
@@ -42,13 +40,6 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short pauses."""
     monkeypatch.setattr(carrying, "PAUSE_MS_MIN", 10)
     monkeypatch.setattr(carrying, "PAUSE_MS_LONGEST", 50)
-
-
-def shop() -> FakeNode:
-    """A node with one friend, over whom the seller can be reached."""
-    node = FakeNode(node_report({BOB: friend_report(configs=(OPEN,))}))
-    node.routes = [(MultiRoute((route(BOB),)),)]
-    return node
 
 
 def asked_for(clerk: Clerk, id: str = ID, text: str | None = None) -> PurchaseRow:
