@@ -25,14 +25,15 @@ from offset.wallet.purchases import (
     OPEN,
     UNSENT,
     held_already,
+    held_elsewhere,
     is_delivered,
     paid_already,
+    request_of,
 )
 from offset.wallet.refusals import Refusal
 from offset.wallet.values import payments as values
 from offset.wallet.whys import pack_why
-from offset.wire.text_values import INVOICE, InvoiceText, MailboxAddress
-from offset.wire.texts import read_text
+from offset.wire.text_values import INVOICE, InvoiceText
 
 Allow = Callable[[PurchaseRow], Awaitable[None]]
 
@@ -152,15 +153,19 @@ class Paying(Carrying):
                 raise held_already()
             if other.stage == "done":
                 raise paid_already()
+        if any(other.invoice_id == row.invoice_id for other in self._elsewhere()):
+            raise held_elsewhere()
 
     async def _check_request(self, row: PurchaseRow) -> None:
         """A request that may be paid already is not paid beside that; an address may be."""
-        if row.asked is None or isinstance(read_text(row.asked), MailboxAddress):
+        asked = request_of(row)
+        if asked is None:
             return
-        asked = row.asked
-        for other in await self._books.do(lambda books: books.purchases_asked(asked)):
-            if other.id != row.id and other.stage in OPEN:
+        for other in await self._books.do(lambda books: books.purchases_in(OPEN)):
+            if other.id != row.id and request_of(other) == asked:
                 raise held_already()
+        if any(request_of(other) == asked for other in self._elsewhere()):
+            raise held_elsewhere()
 
     # What the owner of an address says
 

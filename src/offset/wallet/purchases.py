@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from offset.base import base64url
 from offset.base.credits import Amount
-from offset.base.ids import UID_BYTES, Uid
+from offset.base.ids import UID_BYTES, PublicKey, Uid
 from offset.core.index.split import Part
 from offset.store.card.rows import PartRow, PurchaseRow
 from offset.wallet.refusals import Refusal
 from offset.wire.files import InvoiceFile
-from offset.wire.text_values import INVOICE
+from offset.wire.text_values import INVOICE, PaymentRequest
+from offset.wire.texts import read_text
 
 OPEN = ("sending", "held", "delivered", "stopping", "not-known")
 """Stages in which it may be paid: no other purchase of its invoice is begun."""
@@ -35,11 +36,29 @@ def ask_id_of(row: PurchaseRow) -> Uid:
     return Uid(base64url.decode(row.id, UID_BYTES))
 
 
+def request_of(row: PurchaseRow) -> tuple[PublicKey, Uid] | None:
+    """The mailbox and the number of the request that it pays; its text may have been another one, with other relays."""
+    if row.asked is None:
+        return None
+    text = read_text(row.asked)
+    return (text.pay_to.mailbox, text.request_id) if isinstance(text, PaymentRequest) else None
+
+
 def held_already() -> Refusal:
     """It may be paid by another purchase."""
     return Refusal(
         "conflict",
         "This is being paid already: look at what is held. Do not pay it twice.",
+        cause="held",
+        remedies=["look-at-held"],
+    )
+
+
+def held_elsewhere() -> Refusal:
+    """It may be paid with another card."""
+    return Refusal(
+        "conflict",
+        "This is being paid already, with another card of yours: look at what that card holds. Do not pay it twice.",
         cause="held",
         remedies=["look-at-held"],
     )
