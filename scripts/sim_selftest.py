@@ -436,6 +436,27 @@ def invoice_opened_twice() -> list[Patch]:
     return [(seller, "_close", broken)]
 
 
+def promise_forgotten() -> list[Patch]:
+    """An invoice for which a part was promised is withdrawn as if nobody had touched it."""
+    with_lock = seller._with_lock_for
+
+    def broken(turn: Any, invoice: Any, lock: Any) -> Any:
+        turn.put_invoice(msgspec.structs.replace(with_lock(turn, invoice, lock), is_touched=False))
+        return turn.state.invoices[invoice.invoice_id]
+
+    return [(seller, "_with_lock_for", broken)]
+
+
+def untouched_noted() -> list[Patch]:
+    """An invoice that is withdrawn before anybody touched it leaves a row for ever."""
+    put = turn.Turn.put_invoice
+
+    def broken(self: Any, invoice: Any) -> None:
+        put(self, msgspec.structs.replace(invoice, is_touched=True))
+
+    return [(turn.Turn, "put_invoice", broken)]
+
+
 def payment_begun_twice() -> list[Patch]:
     """The id of a payment that ended is taken again."""
     drop = turn.Turn.drop_payment
@@ -653,6 +674,8 @@ BREACHES = (
     token_kept,
     copies_at_once,
     mute_server_kept,
+    promise_forgotten,
+    untouched_noted,
     payment_begun_twice,
     row_over_a_row,
     collect_lost_unnoted,

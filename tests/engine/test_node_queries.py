@@ -8,7 +8,17 @@ from offset.core.funder.state.state import FunderState
 from offset.engine.node_queries import NodeQueries
 from offset.engine.surface import Woken
 from offset.testing import ALL, CURRENCY, FriendNetwork, VirtualApp
-from offset.wire.app import AddInvoice, AppPermissions, CancelInvoice, CreatePayment, ReportMutations
+from offset.wire.app import (
+    AckClosePayment,
+    AddInvoice,
+    AppPermissions,
+    CancelInvoice,
+    CreatePayment,
+    PaymentStatusCanceled,
+    ReportMutations,
+    RequestClosePayment,
+    ResponseClosePayment,
+)
 from offset.wire.extension import (
     HistoryAfter,
     HistoryBefore,
@@ -82,12 +92,18 @@ def test_only_whoever_asks_is_told() -> None:
     assert rows == (InvoiceRow(b"i" * 32, CURRENCY, 20, 0, False),)
     app.post(CancelInvoice(b"i" * 32))
     assert ask(app, b"2" * 16, InvoicesAbove(b"")).rows.rows == ()
-    (row,) = ask(app, b"3" * 16, HistoryBefore(0)).rows.rows
+    # Nobody has touched it.
+    assert ask(app, b"3" * 16, HistoryBefore(0)).rows.rows == ()
     key = net.key("alice")
-    assert row == HistoryRow(1, 0, "withdrawn", b"i" * 32, CURRENCY, 20, key, b"")
     app.post(CreatePayment(b"p" * 16, b"j" * 32, CURRENCY, 5, key))
     (payment,) = ask(app, b"4" * 16, PaymentsAbove(b"")).rows.rows
     assert payment.payment_id == b"p" * 16
+    app.post(RequestClosePayment(b"p" * 16))
+    closed = app.wait_for(ResponseClosePayment).status
+    assert isinstance(closed, PaymentStatusCanceled)
+    app.post(AckClosePayment(b"p" * 16, closed.ack_uid))
+    (row,) = ask(app, b"5" * 16, HistoryBefore(0)).rows.rows
+    assert row == HistoryRow(1, 0, "unpaid", b"p" * 16, CURRENCY, 5, key, b"")
     assert all(
         message.opt_extra is None or message.opt_extra.opt_page is None
         for message in other.heard(ReportMutations)

@@ -110,8 +110,8 @@ OLD_RECORDS: tuple[Record, ...] = (
     *(QueuedRecord(ANN, number, Queue(number % 3), "FST", op, OWN) for number, op in enumerate(OPERATIONS)),
     QueuedRecord(BOB, 2**40, Queue.FORWARDED, "€", REQUESTS[1], LOST),
     QueuedRecord(BOB, 2**40 + 1, Queue.FORWARDED, "€", REQUESTS[1], From(ANN)),
-    InvoiceRecord(of(32, 9), "FST", 2**128 - 1, of(32, 70), of(32, 71), None),
-    InvoiceRecord(of(32, 72), "€", 0, of(32, 73), None, None),
+    InvoiceRecord(of(32, 9), "FST", 2**128 - 1, of(32, 70), of(32, 71), None, True),
+    InvoiceRecord(of(32, 72), "€", 0, of(32, 73), None, None, True),
     PaymentRecord(of(16, 80), of(32, 9), "FST", 1, ANN, of(32, 85), PaymentStage.NEW, 2, None, None, True),
     PaymentRecord(
         of(16, 81), of(32, 9), "FST", 2, ANN, of(32, 85), PaymentStage.IN_PROGRESS, 1, None, None, True

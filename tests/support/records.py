@@ -154,6 +154,7 @@ RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
         id32,
         optional(id32),
         optional(id32),
+        st.booleans(),
     ),
     PaymentRecord: st.builds(
         PaymentRecord,

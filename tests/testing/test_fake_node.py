@@ -184,6 +184,21 @@ async def test_a_sale() -> None:
             await node.seller.commit(asked, commit)
 
 
+@story
+async def test_withdrawn_invoices() -> None:
+    """As at a node of this program: what a buyer had frozen something for is history, and its id is not taken again."""
+    async with connected() as (fake, node):
+        untouched, touched = [await node.seller.create_invoice("FST", 30) for _ in range(2)]
+        fake.frozen[touched.invoice_id] = 10
+        for asked in (untouched, touched):
+            await node.seller.cancel(asked)
+        assert [(row.kind, row.id) for row in fake.history] == [("withdrawn", touched.invoice_id)]
+        await node.seller.open_invoice(untouched)
+        with pytest.raises(Refused, match="used before"):
+            await node.seller.open_invoice(touched)
+        assert list(fake.invoices) == [untouched.invoice_id]
+
+
 def test_in_a_thread() -> None:
     """What a test does to a node in another thread is done there, and is done when `do` returns."""
     seen: list[Any] = []

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+
+from msgspec.structs import replace
+
 from offset.app import connect
+from offset.app.node import Node
 from offset.base.ids import PaymentId
 from offset.base.limits import QUERY_ROWS_MAX
-from offset.testing import APP, CURRENCY, NODE, FakeNode, invoice, receipt_for, serving, story
-from offset.wallet.endings import end_of_invoice, end_of_payment
+from offset.testing import APP, CURRENCY, NODE, FakeNode, invoice, receipt_for, refuse_because, serving, story
+from offset.wallet.endings import end_of_invoice, end_of_payment, withdraw_untouched
 from offset.wire import app
 from offset.wire.common import RECEIPT
+from offset.wire.extension import Extra, NetworkStatus
+from support.clerks import PATIENCE_S
 
 LUNCH = invoice(50)
+OURS = replace(LUNCH, dest_public_key=NODE.public_key)
 PAID = PaymentId(b"p" * 16)
 RECEIPT_BYTES = RECEIPT.encode(receipt_for(LUNCH))
 
@@ -33,6 +41,31 @@ async def test_invoices() -> None:
         for _ in range(QUERY_ROWS_MAX + 1):
             note(fake, "received", b"another")
         assert await end_of_invoice(node, id) == "withdrawn"
+
+
+@story
+async def test_an_invoice_that_nobody_touched() -> None:
+    """A node that takes its id once more never promised anything for it; it is withdrawn again."""
+    async with serving(FakeNode()) as fake, connect(fake.ticket, None, APP) as node:
+        assert not await withdraw_untouched(node, OURS)
+        assert fake.requests == []
+        fake.change(extra=Extra((), NetworkStatus(1, (), ())))
+        await settled(node)
+        assert await withdraw_untouched(node, OURS)
+        assert not fake.invoices
+        assert not fake.history
+        note(fake, "withdrawn", OURS.invoice_id)
+        assert not await withdraw_untouched(node, OURS)
+        fake.history.clear()
+        fake.script[app.CancelInvoice] = refuse_because("not open")
+        assert not await withdraw_untouched(node, OURS)
+
+
+async def settled(node: Node) -> None:
+    """The node says that it tells its status, so that it is one of this program."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not node.report.tells_refusals:
+            await asyncio.sleep(0.005)
 
 
 @story

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from offset.app.node import Node
 from offset.base.faults import NodeStopped
 from offset.base.ids import UNSIGNED
 from offset.store.card.dealings import GUEST_ASKS, DealingsStore
+from offset.wallet.receiving import invoice_of
+from offset.wire.extension import HistoryRow
 from offset.wire.letters_signing import origin_buffer
 from offset.wire.mailbox import NOBODY_ASKED
 from offset.wire.text_values import InvoiceOrigin, InvoiceText
@@ -139,9 +142,10 @@ def test_the_wallet_of_the_seller_is_closed(purses: tuple[Purse, Purse]) -> None
 
 
 def test_a_person_stops_before_it_pays(purses: tuple[Purse, Purse]) -> None:
-    """What was priced and is not wanted is withdrawn at the seller, and leaves no trace there."""
+    """What was priced and is not wanted is withdrawn at the seller, and leaves no trace there, nor at its node."""
     buyer, seller = purses
     before = len(seller.get("sales"))
+    ended = ends_at_node(seller)
     letters = seller.served.daemon.wallet.clerks.get(seller.card).letters
     priced = begin(buyer, seller.get("address")["text"], amount="6", currency="FST")
     assert seller.served.loop.call(lambda: len(letters.dealings().guest_asks())) == 1
@@ -149,6 +153,33 @@ def test_a_person_stops_before_it_pays(purses: tuple[Purse, Purse]) -> None:
     until(lambda: seller.served.loop.call(lambda: letters.dealings().guest_asks()) == [])
     assert len(seller.get("sales")) == before
     assert seller.get("held")["lines"] == []
+    assert ends_at_node(seller) == ended
+
+
+def node_of(purse: Purse) -> Node:
+    """The node of the card, as the wallet is connected to it."""
+    clerk = purse.served.daemon.wallet.clerks.get(purse.card)
+    return purse.served.loop.call(lambda: clerk.card.node)
+
+
+def ends_at_node(purse: Purse) -> list[HistoryRow]:
+    """The history of the node."""
+    return purse.served.loop.run(node_of(purse).history(limit=None))
+
+
+def test_withdrawn_by_another_program_before_anybody_touched_it(purses: tuple[Purse, Purse]) -> None:
+    """The node has no history of it, as when its own answer to the wallet was lost; that it takes the id once more
+    proves that nothing was collected."""
+    _, seller = purses
+    sale = seller.do("sales", {"currency": "FST", "amount": "5"})
+    ended = ends_at_node(seller)
+    row = seller.served.loop.run(
+        seller.served.daemon.wallet.clerks.get(seller.card).receiving.get(sale["id"])
+    )
+    seller.served.loop.run(node_of(seller).seller.cancel(invoice_of(row)))
+    assert seller.do(f"sales/{sale['id']}/cancel")["stage"] == "canceled"
+    assert ends_at_node(seller) == ended
+    assert seller.served.loop.run(node_of(seller).invoices()) == []
 
 
 def test_what_cannot_be_asked_for(purses: tuple[Purse, Purse]) -> None:

@@ -351,12 +351,83 @@ async def test_the_line_is_lost_while_it_is_withdrawn(tmp_path: Path, bad: Rule)
     """It is canceling until the node has answered."""
     async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
         row = await ask(clerk)
-        fake.script[app.CancelInvoice] = in_turn(
-            bad, follow if bad is hang_up else refuse_because("not open")
-        )
+        fake.frozen[row.invoice_id] = 20
+        fake.script[app.CancelInvoice] = in_turn(bad, strict)
         assert (await clerk.receiving.cancel(row.id)).stage == "canceling"
         await sale_in(clerk, row.id, "canceled")
         assert not fake.invoices
+
+
+@pytest.mark.parametrize("lost_next", ["cancel", "open", "open and cancel", "nothing"])
+@story
+async def test_killed_while_what_nobody_touched_is_withdrawn(tmp_path: Path, lost_next: str) -> None:
+    """The node has done it, and its history says nothing: it is proved by opening it once more, through all crashes."""
+    async with serving(till()) as fake:
+        async with clerk_of(fake.ticket, tmp_path) as clerk:
+            row = await ask(clerk)
+            fake.script[app.CancelInvoice] = in_turn(follow_and_hang_up, ignore)
+            assert (await clerk.receiving.cancel(row.id)).stage == "canceling"
+            assert not fake.history
+            assert not fake.invoices
+        lost = {"cancel": app.CancelInvoice, "open": app.AddInvoice}
+        for word in lost_next.split(" and ") if lost_next != "nothing" else ():
+            # The first cancel of this life is of what is not open.
+            first = (refuse_because("not open"),) if word == "cancel" else ()
+            fake.script[lost[word]] = in_turn(*first, follow_and_hang_up, strict)
+        fake.script.setdefault(app.AddInvoice, strict)
+        if "cancel" not in lost_next:
+            fake.script[app.CancelInvoice] = strict
+        async with clerk_of(fake.ticket, tmp_path) as clerk:
+            await sale_in(clerk, row.id, "canceled")
+            assert clerk.receiving.unsettled_rows() == []
+        assert not fake.history
+        assert not fake.invoices
+
+
+def strict(fake: FakeCore, conn: Conn, message: app.AppToAppServer) -> None:
+    """As a node of this program: an invoice that is open is not opened, and one that is not is not withdrawn."""
+    request = message.app_request
+    assert isinstance(request, app.AddInvoice | app.CancelInvoice)
+    is_open = request.invoice_id in fake.invoices
+    if is_open == isinstance(request, app.AddInvoice):
+        refuse_because("open" if is_open else "not open")(fake, conn, message)
+    else:
+        follow(fake, conn, message)
+
+
+@story
+async def test_paid_while_it_is_proved_that_nobody_touched_it(tmp_path: Path) -> None:
+    """It is withdrawn again, so the credits go back, and then it has a history."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        row = await ask(clerk)
+        fake.script[app.CancelInvoice] = in_turn(follow_and_hang_up, strict)
+
+        def open_and_freeze(fake: FakeCore, conn: Conn, message: app.AppToAppServer) -> None:
+            fake.frozen[row.invoice_id] = 20
+            follow(fake, conn, message)
+
+        fake.script[app.AddInvoice] = open_and_freeze
+        assert (await clerk.receiving.cancel(row.id)).stage == "canceling"
+        await sale_in(clerk, row.id, "canceled")
+        assert [one.kind for one in fake.history] == ["withdrawn"]
+
+
+@story
+async def test_what_was_committed_is_not_called_untouched(tmp_path: Path) -> None:
+    """A commit was used before, so something was promised: a node that knows nothing of it, as after an old backup was
+    put in its place, proves nothing."""
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        row = await ask(clerk)
+        fake.script[app.CommitInvoice] = in_turn(
+            cut_off_after_others_have_paid, refuse_because("there is nothing to collect")
+        )
+        with pytest.raises(Refusal):
+            await clerk.receiving.take(row.id, word_of(row))
+        await sale_in(clerk, row.id, "not-known")
+        fake.script[app.CancelInvoice] = strict
+        opened = len(fake.asked_for(app.AddInvoice))
+        assert (await clerk.receiving.cancel(row.id)).stage == "not-known"
+        assert len(fake.asked_for(app.AddInvoice)) == opened
 
 
 @story
@@ -366,6 +437,7 @@ async def test_another_program_was_faster(tmp_path: Path) -> None:
         row = await ask(clerk)
         fake.invoices.clear()
         fake.script[app.CancelInvoice] = refuse_because("it is not open")
+        fake.script[app.AddInvoice] = refuse_because("the invoice was used before")
         row = await clerk.receiving.cancel(row.id)
         assert row.stage == "not-known"
         assert "another program" in unpack_why(row.why).sentence  # type: ignore[union-attr]

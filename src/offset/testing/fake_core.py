@@ -82,7 +82,8 @@ class FakeCore(Served):
         self.payments: dict[PaymentId, FakePayment] = {}
         self.invoices: dict[InvoiceId, app.AddInvoice] = {}
         self.frozen: dict[InvoiceId, Amount] = {}
-        """What buyers have frozen for invoices."""
+        """What buyers have frozen for invoices. One that is not here was never touched, and leaves no history when it
+        is withdrawn."""
         self.history: list[HistoryRow] = []
         """What ended, the oldest first."""
         self.answers_queries = True

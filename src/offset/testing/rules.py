@@ -107,6 +107,12 @@ def lost_payment(payment: FakePayment) -> LostPayment:
 
 def _add_invoice(node: FakeCore, conn: Conn, message: app.AppToAppServer) -> None:
     request: Any = message.app_request
+    if request.invoice_id not in node.invoices and any(row.id == request.invoice_id for row in node.history):
+        node.tell(
+            conn,
+            app.ReportMutations(message.app_request_id, (), Extra(refusal="the invoice was used before")),
+        )
+        return
     node.invoices[request.invoice_id] = request
     node.ack(message)
 
@@ -114,7 +120,7 @@ def _add_invoice(node: FakeCore, conn: Conn, message: app.AppToAppServer) -> Non
 def _cancel_invoice(node: FakeCore, conn: Conn, message: app.AppToAppServer) -> None:
     request: Any = message.app_request
     asked = node.invoices.pop(request.invoice_id, None)
-    if asked is not None:
+    if asked is not None and asked.invoice_id in node.frozen:
         node.note(
             HistoryKind.WITHDRAWN,
             asked.invoice_id,

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Literal
 
-from offset.app.errors import NotOffered, NotPermitted
+from offset.app.errors import NotOffered, NotPermitted, Refused
 from offset.app.node import Node
 from offset.base.ids import InvoiceId, PaymentId
 from offset.base.limits import QUERY_ROWS_MAX
 from offset.core.funder.history_kinds import HistoryKind
 from offset.wire.common import RECEIPT, Receipt
 from offset.wire.extension import HistoryRow
+from offset.wire.files import InvoiceFile
 
 PAGES = 20
 """So many pages of the history are looked at, the newest: what is asked for has ended lately."""
@@ -39,6 +40,23 @@ async def end_of_invoice(node: Node, id: InvoiceId) -> InvoiceEnd | None:
     except (NotOffered, NotPermitted):
         return None
     return "open" if rows and rows[0].invoice_id == id else None
+
+
+async def withdraw_untouched(node: Node, invoice: InvoiceFile) -> bool:
+    """Withdraw an invoice that is not open and has no history, if nothing was ever promised for it. False: not proved.
+
+    A node never takes the id of an invoice again for which it ever promised a part. So if it does, nobody ever had a
+    commit, and nothing was collected, by the books that the node has now. What a buyer freezes until it is withdrawn
+    again goes back, and the history then says so. Raises NoAnswer, Disconnected: then it may be open.
+    """
+    if not node.report.tells_refusals:
+        return False
+    try:
+        await node.seller.open_invoice(invoice)
+        await node.seller.cancel(invoice)
+    except Refused:
+        return False
+    return True
 
 
 async def end_of_payment(node: Node, id: PaymentId) -> Receipt | Literal["unpaid", "unproved"] | None:

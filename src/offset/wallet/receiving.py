@@ -6,8 +6,9 @@ opening ──► open ──commit──► committed ──► collected
 
 Committed: the node has taken the commit. Collected: its credits are in the ledgers too; where the books with a friend
 that held them came to differ, or went, before that, it is not known. What the node refuses when it is asked a second
-time it may have done at the first: then its history says which, or it is not known. That credits came meanwhile proves
-nothing, since payments of others pass.
+time it may have done at the first: then its history says which, or it is not known. An invoice that nobody touched
+leaves no history when it is withdrawn; that nobody did the node proves by taking its id once more. That credits came
+meanwhile proves nothing, since payments of others pass.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from offset.store.card.database import CardDatabase
 from offset.store.card.rows import Move, SaleRow
 from offset.wallet.access import CardAccess
 from offset.wallet.books import Books
-from offset.wallet.endings import InvoiceEnd, end_of_invoice
+from offset.wallet.endings import InvoiceEnd, end_of_invoice, withdraw_untouched
 from offset.wallet.errands import Errands
 from offset.wallet.moves import Expectations, Expected
 from offset.wallet.refusals import Refusal
@@ -325,12 +326,15 @@ class Receiving:
                     await self._go_on(_ended(row, end))
 
     async def _withdraw(self, row: SaleRow) -> SaleRow:
-        """Where it was not open any more its history says what became of it. Raises Disconnected, NoAnswer."""
-        node = self._card.node
+        """Where it was not open any more the node says what became of it. Raises Disconnected, NoAnswer."""
+        node, invoice = self._card.node, invoice_of(row)
         try:
-            await node.seller.cancel(invoice_of(row))
+            await node.seller.cancel(invoice)
         except Refused as refused:
             end = await end_of_invoice(node, row.invoice_id)
+            # Who has had a commit was promised something.
+            if end is None and row.commit is None and await withdraw_untouched(node, invoice):
+                end = "withdrawn"
             unsure = replace(row, stage="not-known", why=pack_why(_closed(row, refused)))
             return await self._go_on(unsure if end is None else _ended(row, end))
         if row.commit is not None and not node.report.tells_refusals:

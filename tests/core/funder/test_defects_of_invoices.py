@@ -5,6 +5,7 @@ What the reference does wrong there and ours does not: D5, D6, D7, D8, D9, D10 o
 
 import msgspec
 
+from offset.base.ids import InvoiceId
 from offset.core.funder.records import UsedRecord
 from offset.wire import app
 from offset.wire.common import Commit
@@ -54,17 +55,20 @@ def test_d06_commit_in_another_currency() -> None:
 
 
 def test_d07_used_invoice_ids() -> None:
-    """An old commit closes a new invoice of the reference under the same id; ours never takes an id again."""
+    """An old commit closes a new invoice of the reference under the same id; ours takes no id again for which it ever
+    made a promise."""
     world = World("as")
     world.chain()
     world.pay("as", 10)
-    withdrawn = world.invoice("s", 10)
-    world.control("s", app.CancelInvoice(withdrawn))
+    _, _, commit = world.promise("as", 10)
+    world.control("s", app.CancelInvoice(commit.invoice_id))
     world.restart("s")
-    for record in world["s"].rows.records():
-        if isinstance(record, UsedRecord):
-            world.control("s", app.AddInvoice(record.id, FST, 10))
-            assert world["s"].refusal == "the invoice was used before"
+    ids = {record.id for record in world["s"].rows.records() if isinstance(record, UsedRecord)}
+    assert len(ids) == 2
+    assert commit.invoice_id in ids
+    for id in ids:
+        world.control("s", app.AddInvoice(InvoiceId(id), FST, 10))
+        assert world["s"].refusal == "the invoice was used before"
 
 
 def test_d07_commit_with_another_lock() -> None:

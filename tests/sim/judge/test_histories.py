@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from offset.base.ids import PublicKey, Signature
+from offset.base.ids import InvoiceId, PublicKey, Signature
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.core.funder.records import (
     OWN,
@@ -13,6 +13,7 @@ from offset.core.funder.records import (
     CreditRecord,
     HistoryKey,
     HistoryRecord,
+    InvoiceRecord,
     Queue,
     QueuedKey,
     QueuedRecord,
@@ -93,6 +94,40 @@ def test_a_collect_that_is_lost_without_a_row() -> None:
     histories.started("A", waiting)
     with pytest.raises(Violation, match="lost a collect"):
         histories.committed("A", lost)
+
+
+OPEN = InvoiceRecord(InvoiceId(bytes(32)), "FST", 5, bytes(32), None, None, False)
+ENDED = UsedRecord(UsedKind.INVOICE, OPEN.invoice_id)
+NOTED = HistoryRecord(1, HistoryKind.WITHDRAWN, OPEN.invoice_id, "FST", 5, bytes(32), b"")
+
+
+@pytest.mark.parametrize("is_durable", [False, True])
+@pytest.mark.parametrize("is_promised", [False, True])
+def test_traces_of_an_invoice(is_promised: bool, is_durable: bool) -> None:
+    """A row and a used id if something was promised for it, whatever its own row says; else neither of them."""
+    record = replace(OPEN, src_hashed_lock=bytes(32)) if is_promised else OPEN
+    close: Changes = {record.key(): None}
+    both: Changes = {ENDED.key(): ENDED, NOTED.key(): NOTED}
+
+    def histories() -> Histories:
+        found = Histories()
+        if is_durable:
+            found.started("A", {record.key(): record})
+        else:
+            found.committed("A", {record.key(): record})
+        return found
+
+    right = histories()
+    right.committed("A", close | both if is_promised else close)
+    assert right.is_untraced("A", OPEN.invoice_id) != is_promised
+    assert not right.is_untraced("B", OPEN.invoice_id)
+    for row in (ENDED, NOTED):
+        with pytest.raises(Violation, match="remember"):
+            histories().committed("A", {**close, row.key(): row})
+    with pytest.raises(
+        Violation, match="does not remember it" if is_promised else "nothing was ever promised"
+    ):
+        histories().committed("A", close if is_promised else close | both)
 
 
 def test_a_reset_that_gives_way() -> None:

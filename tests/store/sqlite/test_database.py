@@ -36,7 +36,7 @@ def friend(number: int, name: str = "bob") -> FriendRecord:
 
 
 def invoice(number: int) -> InvoiceRecord:
-    return InvoiceRecord(number.to_bytes(32, "big"), "FST1", 7, bytes(32), None, None)
+    return InvoiceRecord(number.to_bytes(32, "big"), "FST1", 7, bytes(32), None, None, False)
 
 
 def changes_of(*records: Record) -> Changes:

@@ -15,7 +15,7 @@ class HistoryKind(enum.StrEnum):
     RECEIVED = "received"
     """An invoice of ours was collected."""
     WITHDRAWN = "withdrawn"
-    """An invoice of ours was withdrawn."""
+    """An invoice of ours was withdrawn, after a part had been promised for it. Without that there is no row."""
     LOST = "lost"
     """We paid for a request whose asker is gone."""
     UNCOLLECTED = "uncollected"

@@ -323,6 +323,8 @@ class InvoiceRecord(Record):
     """The lock of the first payer, once there was one. It stays the first for ever."""
     others_secret: PlainLock | None
     """What our locks for all further payers are made of, once there is a second."""
+    is_touched: bool
+    """Whether a part was ever promised for it, so that somebody may have had a commit, whatever came of it since."""
 
     def key(self) -> InvoiceKey:
         return InvoiceKey(self.invoice_id)

@@ -277,7 +277,7 @@ class Purchase:
         self._look()
 
     def _not_again(self) -> None:
-        """An invoice is paid once: one that has ended cannot be opened again."""
+        """An invoice is paid once: one that has ended is not open again."""
         disk = self.cast.hosts[self.seller].disk
         assert disk is not None
         is_open = InvoiceKey(self.invoice_id) in disk.rows
@@ -294,8 +294,9 @@ class Purchase:
         """How it ended for the seller, by its own books."""
         disk = self.cast.hosts[self.seller].disk
         assert disk is not None
+        rows = history_of(disk.rows, self.invoice_id)
         how = "withdrawn"
-        if any(row.kind is HistoryKind.RECEIVED for row in history_of(disk.rows, self.invoice_id)):
+        if any(row.kind is HistoryKind.RECEIVED for row in rows):
             how = "collected"
         elif self.is_committed and not self.is_withdrawn:
             how = "refused"
@@ -304,8 +305,14 @@ class Purchase:
         if self.seller_end is None:
             self.seller_end = how
             self.cast.world.note(f"{self} ends for the seller: {how}")
+            client = self.cast.clients[self.seller]
             again = AddInvoice(self.invoice_id, self.currency, self.amount)
-            self.cast.clients[self.seller].ask(again, self._not_again)
+            if rows or how == "refused":
+                client.ask(again, self._not_again)
+            else:
+                # Nobody was promised anything, so the node takes the id once more.
+                client.ask(again)
+                client.ask(CancelInvoice(self.invoice_id), self._not_again)
         else:
             claim(
                 how == self.seller_end, "ends", f"{self} ended for the seller as {self.seller_end} and {how}"

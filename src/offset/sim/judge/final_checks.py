@@ -201,6 +201,9 @@ def _history(
     rows = history_of(disk.rows, ident)
     if name in evidence.cast.wiped and kind not in [row.kind for row in rows]:
         return []
+    if kind is HistoryKind.WITHDRAWN and not rows:
+        # Nothing was ever promised for it, as the judge of histories has seen.
+        return []
     # Once, and nothing else; a later receipt adds nothing to what was paid.
     ends = [row for row in rows if row.kind is not HistoryKind.PROOF]
     claim(

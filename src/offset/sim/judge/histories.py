@@ -1,12 +1,15 @@
-"""The history of a node only grows, row by row, and an id that was used once is known for ever."""
+"""The history of a node only grows, row by row, and an id that was used once is known for ever.
+
+An invoice leaves a row and a used id if and only if something was ever promised for it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from offset.base.credits import Balance
-from offset.base.ids import Currency, PublicKey, RequestId
-from offset.core.funder.history_kinds import HistoryKind
+from offset.base.ids import Currency, InvoiceId, PublicKey, RequestId
+from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.core.funder.records import (
     Changes,
     ChannelKey,
@@ -15,6 +18,8 @@ from offset.core.funder.records import (
     CreditRecord,
     HistoryKey,
     HistoryRecord,
+    InvoiceKey,
+    InvoiceRecord,
     Key,
     QueuedKey,
     QueuedRecord,
@@ -40,6 +45,10 @@ class Histories:
         """The collects of each node that wait to be said."""
         self._claims: dict[str, dict[PublicKey, dict[Currency, Balance]]] = {}
         """What each node claims of friends whose ledgers are not its own."""
+        self._invoices: dict[str, dict[InvoiceKey, bool]] = {}
+        """The open invoices of each node, and whether something was ever promised for them."""
+        self._untraced: dict[str, dict[InvoiceId, None]] = {}
+        """The invoices of each node that it withdrew before that."""
 
     def started(self, name: str, rows: Mapping[Key, Record]) -> None:
         """A node goes on from these rows."""
@@ -49,7 +58,8 @@ class Histories:
             sorted(numbers) == list(range(1, len(numbers) + 1)), "history", f"{name} lost rows of its history"
         )
 
-        self._collects[name], self._claims[name] = {}, {}
+        self._collects[name], self._claims[name], self._invoices[name] = {}, {}, {}
+        self._look_at_invoices(name, rows)
         self._look_at_collects(name, rows)
         self._look_at_claims(name, rows)
 
@@ -59,6 +69,7 @@ class Histories:
         self._conceded(name, changes)
         self._look_at_collects(name, changes)
         self._look_at_claims(name, changes)
+        self._look_at_invoices(name, changes)
         for key, record in changes.items():
             if isinstance(key, UsedKey):
                 claim(record is not None, "history", f"{name} forgets an id that was used")
@@ -71,6 +82,37 @@ class Histories:
                     f"{name} writes row {key.number} of its history after row {last}",
                 )
                 self._last[name] = key.number
+
+    def is_untraced(self, name: str, invoice_id: InvoiceId) -> bool:
+        """Whether this invoice was withdrawn before anything was promised for it."""
+        return invoice_id in self._untraced.get(name, {})
+
+    def _look_at_invoices(self, name: str, rows: Mapping[Key, Record | None]) -> None:
+        """A lock of a payer is kept with the first promise. Without one, what is withdrawn leaves nothing."""
+        invoices = self._invoices.setdefault(name, {})
+        for key, record in rows.items():
+            if not isinstance(key, InvoiceKey):
+                continue
+            if isinstance(record, InvoiceRecord):
+                invoices[key] = record.src_hashed_lock is not None
+                continue
+            is_promised = invoices.pop(key, False)
+            if not is_promised:
+                self._untraced.setdefault(name, {})[key.invoice_id] = None
+            is_used = UsedKey(UsedKind.INVOICE, key.invoice_id) in rows
+            is_noted = any(
+                isinstance(row, HistoryRecord)
+                and row.kind in (HistoryKind.RECEIVED, HistoryKind.WITHDRAWN)
+                and row.id == key.invoice_id
+                for row in rows.values()
+            )
+            claim(
+                is_used == is_noted == is_promised,
+                "history",
+                f"{name} closes an invoice for which something was promised, and does not remember it"
+                if is_promised
+                else f"{name} remembers an invoice for which nothing was ever promised",
+            )
 
     def _look_at_collects(self, name: str, rows: Mapping[Key, Record | None]) -> None:
         waiting = self._collects.setdefault(name, {})

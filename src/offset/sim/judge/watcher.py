@@ -172,6 +172,8 @@ class Watcher:
                 is_durable = any(
                     key in rows for key in (InvoiceKey(invoice_id), UsedKey(UsedKind.INVOICE, invoice_id))
                 )
+                # It may have been withdrawn since, while the word was under way to the app.
+                is_durable = is_durable or self.history.is_untraced(name, invoice_id)
                 claim(is_durable, "I13", f"{name} acknowledged an invoice that is not durable")
             case CreatePayment(payment_id):
                 is_durable = any(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from offset.core.funder.records import InvoiceRecord
+from offset.core.funder.records import HistoryRecord, InvoiceRecord, Record, UsedRecord
 from offset.core.funder.roles import seller
 from offset.crypto.locks import hash_lock
 from offset.wire import app
@@ -206,6 +206,55 @@ def test_cancelling_an_invoice_cancels_its_parts() -> None:
     assert world["s"].refusal == "this invoice is not open: it was collected or cancelled before"
     world.control("s", app.CommitInvoice(commit))
     assert "it was collected or cancelled before" in world["s"].refusal
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_an_invoice_that_nobody_touched_leaves_no_trace(is_restarted: bool) -> None:
+    """Neither a row nor a used id: it may be opened again, even as another one. What was cancelled touched nothing."""
+    shop = Shop()
+    for wrong in ({"total": 21}, {"invoice_id": bytes(32)}):
+        assert isinstance(shop.ask(5, **wrong), CancelOp)
+    first = shop.invoice
+    assert not first.is_touched
+    world = shop.world
+    world.control("s", app.CancelInvoice(shop.invoice_id))
+    assert world["s"].refusal is None
+    assert traces(world) == []
+    if is_restarted:
+        world.restart("s")
+    assert shop.invoice_id not in world["s"].state.invoices
+    world.control("s", app.CancelInvoice(shop.invoice_id))
+    assert world["s"].refusal == "this invoice is not open: it was collected or cancelled before"
+    world.control("s", app.AddInvoice(shop.invoice_id, "FST", 30))
+    assert world["s"].refusal is None
+    assert shop.invoice.dest_plain_lock != first.dest_plain_lock
+    assert traces(world) == []
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+@pytest.mark.parametrize("gone", ["waits", "timed out", "channel lost"])
+def test_an_invoice_that_was_touched_is_remembered(gone: str, is_restarted: bool) -> None:
+    """Whatever became of the part: somebody may have had a commit."""
+    shop = Shop()
+    world = shop.world
+    shop.ask(5)
+    assert shop.invoice.is_touched
+    if gone == "timed out":
+        world.took(world["s"], world["s"].funder.cancel_incomplete((shop.invoice_id, hash_lock(SRC_LOCK))))
+    elif gone == "channel lost":
+        world.control("s", app.RemoveFriend(shop.payer.key))
+    assert (shop.waiting(SRC_LOCK) == []) == (gone != "waits")
+    if is_restarted:
+        world.restart("s")
+    world.control("s", app.CancelInvoice(shop.invoice_id))
+    assert [type(trace) for trace in traces(world)] == [HistoryRecord, UsedRecord]
+    world.control("s", app.AddInvoice(shop.invoice_id, "FST", 20))
+    assert world["s"].refusal == "the invoice was used before"
+
+
+def traces(world: World) -> list[Record]:
+    """What s remembers of invoices that are over."""
+    return [row for row in world["s"].rows.records() if isinstance(row, HistoryRecord | UsedRecord)]
 
 
 def test_commit_must_be_ours_and_unlock_what_waits() -> None:

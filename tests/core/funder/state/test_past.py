@@ -51,6 +51,7 @@ def test_a_node_starts_without_its_past() -> None:
     world = World("as")
     world.chain()
     world.pay("as", 10)
+    _, _, commit = world.promise("as", 10)
     rows = {record.key(): record for record in world["s"].rows.records()}
     loaded = present(rows)
     assert len(loaded) == len(rows) - 2
@@ -60,9 +61,8 @@ def test_a_node_starts_without_its_past() -> None:
     node.funder.start()
     refused = node.funder.control(app.AddInvoice(invoice.id, FST, 10))
     assert refused.refusal == "the invoice was used before"
-    node.funder.control(app.AddInvoice(bytes(32), FST, 10))
-    turn = node.funder.control(app.CancelInvoice(bytes(32)))
+    turn = node.funder.control(app.CancelInvoice(commit.invoice_id))
     assert [key for key in turn.changes if isinstance(key, HistoryKey)] == [HistoryKey(2)]
-    assert turn.used_up == list(node.state.used) == [UsedKey(UsedKind.INVOICE, bytes(32))]
+    assert turn.used_up == list(node.state.used) == [UsedKey(UsedKind.INVOICE, commit.invoice_id)]
     node.funder.settled(turn.used_up)
     assert not list(node.state.used)

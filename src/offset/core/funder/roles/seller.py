@@ -39,13 +39,17 @@ def add_invoice(turn: Turn, request: AddInvoice) -> str | None:
             new_plain_lock(turn.entropy),
             None,
             None,
+            False,
         )
     )
     return None
 
 
 def cancel_invoice(turn: Turn, invoice_id: InvoiceId) -> str | None:
-    """Withdraw an invoice and cancel what waits for it. Returns why not, or None."""
+    """Withdraw an invoice and cancel what waits for it. Returns why not, or None.
+
+    One for which nothing was ever promised leaves no trace.
+    """
     invoice = turn.state.invoices.get(invoice_id)
     if invoice is None:
         return "this invoice is not open: it was collected or cancelled before"
@@ -120,9 +124,9 @@ def _has_place(state: FunderState, friend: Friend, op: RequestOp) -> bool:
 
 
 def _with_lock_for(turn: Turn, invoice: InvoiceRecord, src_hashed_lock: HashedLock) -> InvoiceRecord:
-    """The invoice, able to make a lock for this payer."""
+    """The invoice, able to make a lock for this payer, and touched."""
     if invoice.src_hashed_lock is None:
-        invoice = msgspec.structs.replace(invoice, src_hashed_lock=src_hashed_lock)
+        invoice = msgspec.structs.replace(invoice, src_hashed_lock=src_hashed_lock, is_touched=True)
     elif invoice.src_hashed_lock != src_hashed_lock and invoice.others_secret is None:
         invoice = msgspec.structs.replace(invoice, others_secret=new_plain_lock(turn.entropy))
     else:
@@ -244,6 +248,7 @@ def _happened(
 
 def _close(turn: Turn, invoice: InvoiceRecord, kind: HistoryKind, detail: bytes) -> None:
     turn.drop_invoice(invoice)
-    turn.note(
-        kind, invoice.invoice_id, invoice.currency, invoice.total_dest_payment, turn.state.local, detail
-    )
+    if invoice.is_touched:
+        turn.note(
+            kind, invoice.invoice_id, invoice.currency, invoice.total_dest_payment, turn.state.local, detail
+        )

@@ -168,10 +168,14 @@ class Turn:
             self.lost_payments[payment.payment_id] = None
 
     def drop_invoice(self, invoice: InvoiceRecord) -> None:
-        """Forget this invoice, but for its id."""
+        """Forget this invoice, but for its id.
+
+        The id too if nothing was ever promised for it: no commit that could close another invoice exists (D7).
+        """
         del self.state.invoices[invoice.invoice_id]
         self.drop(invoice.key())
-        self._use_up(UsedRecord(UsedKind.INVOICE, invoice.invoice_id))
+        if invoice.is_touched:
+            self._use_up(UsedRecord(UsedKind.INVOICE, invoice.invoice_id))
 
     def _use_up(self, record: UsedRecord) -> None:
         self.put(record)
