@@ -150,6 +150,7 @@ FORWARDED_SHARE_DIVISOR = 8  # a friend takes at most 1/8 of what all others lea
 INVOICES_MAX = 100_000
 INVOICE_FREE_PARTS_MAX = 64  # that wait for one invoice over 0 credits; all others cost credits
 INVOICE_PARTS_MS: Millis = 10 * MINUTE  # parts wait so long for the rest of their payment: spec 03, D23
+AWAITED_MS: Millis = 64 * SECOND  # a friend of a restored node says nothing: then it has nothing to say
 TOKEN_OWED_MS: Millis = (
     45 * SECOND
 )  # what was not said to a friend by then, because it keeps the token, is cancelled
@@ -316,6 +317,8 @@ assert APP_FRAME_BYTES_MAX + 2**17 < DECODED_WORDS_MAX * 8
 # tests/engine/test_report_pieces.py.
 assert FRIENDS_MAX * 410 + FRIEND_CURRENCIES_MAX * 167 + 2**16 < APP_FRAME_BYTES_MAX
 assert KEEPALIVE_SEND_MS * 2 < KEEPALIVE_CLOSE_MS
+# A line that lives so long has brought a heartbeat that was sent long after the line came up.
+assert KEEPALIVE_CLOSE_MS * 2 <= AWAITED_MS
 assert OPERATIONS_PER_BATCH_MAX <= OPERATIONS_PER_MESSAGE_MAX
 assert FRIEND_WORK_AT_ONCE_MAX // (FRIEND_WORK_PER_SECOND // SECOND) * 2 < KEEPALIVE_CLOSE_MS
 assert (

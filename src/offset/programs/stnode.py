@@ -83,6 +83,7 @@ def stnode(
                 store.load(),
                 monotonic_ms(),
                 past=store.past,
+                is_restored=store.is_restored,
                 allow_private_relays=not refuse_private_relays,
             )
             store.settle()

@@ -1,0 +1,90 @@
+"""Copies of the database of a node, and the database made from one after its loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from offset.base.faults import UserFault
+from offset.crypto.own_copies import CopyKind
+from offset.programs.cli import CONTEXT
+from offset.programs.stmgr import options
+from offset.shell.files import refuse_existing
+from offset.shell.identity_file import open_identity
+from offset.shell.own_copies import is_sealed_copy, opened_copy, plain_copy, sealed_backup
+from offset.store.sqlite import backup as backups
+from offset.store.sqlite import restored
+from offset.store.sqlite.database import system_now
+
+
+@click.command("backup", context_settings=CONTEXT)
+@options.database
+@options.optional_idfile("Identity of the node: the copy is sealed, and opens with nothing else.")
+@options.output("The copy to make.")
+def backup(database: Path, idfile: Path | None, unlock: str | None, output: Path) -> None:
+    """Copy the database of a node, also while the node runs.
+
+    The copy holds all that was durable when it was made, it is checked, and it is one file, readable for its owner
+    only. With cp it would be none: what was written last lies in a second file beside the database.
+
+    With -i it is sealed: whoever finds it learns nothing but about how large the database is. Without, it is plain,
+    with your friends, balances and payments in clear: keep it where only you can read it.
+
+    A copy is for the case that the database is lost. Friends remember what happened since it was made, so with
+    those of them the balances do not agree any more, and no credits move until one side accepts the balance of the
+    other (stctrl config reset-friend). Never start a node from a copy while the node itself still runs or still has
+    its database.
+
+    \b
+    Every night, and after the loss of the disk:
+      stmgr backup -d node.db -i node.ident -o backup-$(date +%F).age
+      stmgr restore -i node.ident -b backup-2026-11-24.age -o node.db
+
+    The steps after a loss are in docs/RECOVERY.md.
+    """
+    refuse_existing(output)
+    if idfile is None:
+        backups.backup(database, output)
+    else:
+        sealed_backup(database, output, open_identity(idfile, unlock))
+
+
+@click.command("restore", context_settings=CONTEXT)
+@options.idfile("Identity of the node.")
+@click.option(
+    "-b",
+    "--backup",
+    "copy",
+    required=True,
+    type=options.PATH,
+    metavar="FILE",
+    help="The copy, made by: stmgr backup.",
+)
+@click.option("--plain", is_flag=True, help="The copy is not sealed, and was always in your hands.")
+@options.output("The database to make.")
+def restore(idfile: Path, unlock: str | None, copy: Path, plain: bool, output: Path) -> None:
+    """Make the database of a node from a copy of it.
+
+    The database is marked as restored: its friends may remember more than it does, so its node says nothing to a
+    friend before that friend has spoken. Thus no friend gives up what it remembers because of what an old copy says.
+
+    Do this only when the database is lost: however old it is, it is newer than the copy. And never let two nodes with
+    the same identity run. The copy stays as it is.
+
+    The steps after a loss are in docs/RECOVERY.md.
+    """
+    refuse_existing(output)
+    if is_sealed_copy(copy):
+        identity = open_identity(idfile, unlock)
+        pieces = opened_copy(CopyKind.DATABASE, copy, identity)
+    elif plain:
+        identity = open_identity(idfile, unlock)
+        pieces = plain_copy(copy)
+    else:
+        raise UserFault(
+            f"{copy} is not sealed, so whoever had it could have changed it; "
+            "if it was always in your hands, say --plain"
+        )
+    restored.restore(output, pieces, identity.public_key, system_now())
+    click.echo(f"{output} is ready. Its node lets each friend speak first. Make sure that no other one runs.")

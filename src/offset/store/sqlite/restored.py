@@ -1,0 +1,66 @@
+"""A database that is made from a copy. It bears a mark for good: its friends may know more than it does.
+
+The node of a marked database lets each friend speak first (core/funder/friend/liveness.py).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+from offset.base.faults import UserFault
+from offset.base.ids import PublicKey
+from offset.store.sqlite.checks import check_format, check_header, check_owner, check_sound
+from offset.store.sqlite.connection import connect, make_file, remove_file, sync_folder, transaction
+from offset.store.sqlite.errors import sentence
+from offset.store.sqlite.migrate import FOLDER, migrate, scripts
+
+_MARK = "restored"
+
+
+def is_restored(connection: sqlite3.Connection) -> bool:
+    """Whether a database bears the mark."""
+    return connection.execute("SELECT 1 FROM meta WHERE name = ?", (_MARK,)).fetchone() is not None
+
+
+def restore(
+    path: Path, copy: Iterable[bytes], public_key: PublicKey, now: int, *, migrations: Path = FOLDER
+) -> None:
+    """Make the database `path` from the bytes of a copy, marked, for the owner's eyes only.
+
+    `now` is the time of day, in ms since 1970, which the mark holds. Raises UserFault when there is a file already, or
+    the copy is no sound database of the node with this key; and whatever `copy` raises. Then no file is left, and even
+    when the machine stops meanwhile there is none of that name with something in it.
+    """
+    make_file(path)
+    part = path.with_name(f".offset-{os.urandom(8).hex()}.part")
+    try:
+        make_file(part)
+        with part.open("wb") as file:
+            for piece in copy:
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        check_header(part)
+        with closing(connect(part)) as connection:
+            check_sound(part, connection)
+            check_format(part, connection, len(scripts(migrations)))
+            check_owner(part, connection, public_key)
+            with transaction(connection):
+                migrate(connection, migrations)
+                connection.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (_MARK, now))
+            # One file, with no log beside it, until it has its name.
+            connection.execute("PRAGMA journal_mode = DELETE")
+        os.replace(part, path)
+        sync_folder(path)
+    except BaseException as error:
+        remove_file(part)
+        remove_file(path)
+        if isinstance(error, sqlite3.Error):
+            raise UserFault(sentence(path, error)) from None
+        if isinstance(error, OSError):
+            raise UserFault(f"cannot write {path}: {error.strerror}") from None
+        raise
