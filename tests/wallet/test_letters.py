@@ -201,6 +201,10 @@ def test_labels_and_names_of_strangers(purses: tuple[Purse, Purse]) -> None:
     wish = {"to": before["text"], "amount": "1", "currency": "FST"}
     for body in (wish | {"payer": "x" * 65_536}, wish | {"note": "x" * 65_536}, wish | {"payer": "x" * 65}):
         assert buyer.ask("POST", "purchases", body).status in (400, 413, 422)
+    # Fewer than 64 characters, and more than 64 bytes.
+    named = buyer.ask("POST", "purchases", wish | {"payer": "Б" * 33})
+    assert named.status == 422
+    assert "longer than 64 bytes" in named.body["detail"]
     markup = "<script>alert(1)</script>"
     try:
         changed = seller.ask("PATCH", "address", {"label": markup})

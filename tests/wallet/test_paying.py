@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from offset.app import Rate
 from offset.base.faults import NodeStopped
+from offset.base.ids import Uid
 from offset.store.card.database import CardDatabase
 from offset.store.card.rows import PurchaseRow
 from offset.testing import (
@@ -35,12 +36,17 @@ from offset.testing.rules import ACK_OF_CANCEL
 from offset.wallet import carrying
 from offset.wallet.clerk import Clerk
 from offset.wallet.refusals import Refusal
+from offset.wallet.row_ids import row_id
 from offset.wallet.whys import unpack_why
 from offset.wire import app
 from offset.wire.common import COMMIT, RECEIPT
 from offset.wire.index import MultiRoute
+from offset.wire.text_values import PaymentRequest
+from offset.wire.texts import write_text
 from support.clerks import PATIENCE_S, Pages, clerk_of, new_purchase, stage_of
+from support.letters import REQUEST_ID
 from support.ours import OPEN
+from support.texts import ADDRESS
 
 LUNCH = invoice(50)
 BOB = FRIEND.public_key
@@ -160,6 +166,32 @@ async def test_never_twice(tmp_path: Path) -> None:
         await stage_of(clerk, "one", "done")
         with pytest.raises(Refusal, match="paid this already"):
             await clerk.paying.begin(new_purchase(clerk, LUNCH, "two"))
+
+
+@pytest.mark.parametrize("is_same", [True, False], ids=["with another label", "another request"])
+@story
+async def test_a_request_is_not_paid_beside_itself(tmp_path: Path, is_same: bool) -> None:
+    """Its text changes with the label and the relays of its owner; the request is the same."""
+    one = PaymentRequest(ADDRESS, REQUEST_ID, "Lunch", 0, "FST", 2, 50)
+    number = REQUEST_ID if is_same else Uid(bytes(16))
+    other = replace(one, pay_to=replace(ADDRESS, label="Bob"), request_id=number)
+    dinner = invoice(50, name="dinner")
+    async with serving(shop()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        first = replace(
+            new_purchase(clerk, LUNCH, row_id(b"1" * 16)),
+            stage="held",
+            asked=write_text(one),
+            handed=1,
+            commit=COMMIT.encode(commit_for(LUNCH)),
+        )
+        second = replace(new_purchase(clerk, dinner, row_id(b"2" * 16)), asked=write_text(other))
+        for row in (first, second):
+            await clerk.books.do(lambda books, row=row: books.put_purchase(row))
+        if is_same:
+            with pytest.raises(Refusal, match="being paid already"):
+                await clerk.paying.confirm(second.id, 0)
+        else:
+            assert (await clerk.paying.confirm(second.id, 0)).stage == "sending"
 
 
 @story

@@ -27,12 +27,12 @@ from offset.wallet.purchases import (
     held_already,
     is_delivered,
     paid_already,
+    request_of,
 )
 from offset.wallet.refusals import Refusal
 from offset.wallet.values import payments as values
 from offset.wallet.whys import pack_why
-from offset.wire.text_values import INVOICE, InvoiceText, MailboxAddress
-from offset.wire.texts import read_text
+from offset.wire.text_values import INVOICE, InvoiceText
 
 Allow = Callable[[PurchaseRow], Awaitable[None]]
 
@@ -155,11 +155,11 @@ class Paying(Carrying):
 
     async def _check_request(self, row: PurchaseRow) -> None:
         """A request that may be paid already is not paid beside that; an address may be."""
-        if row.asked is None or isinstance(read_text(row.asked), MailboxAddress):
+        asked = request_of(row)
+        if asked is None:
             return
-        asked = row.asked
-        for other in await self._books.do(lambda books: books.purchases_asked(asked)):
-            if other.id != row.id and other.stage in OPEN:
+        for other in await self._books.do(lambda books: books.purchases_in(OPEN)):
+            if other.id != row.id and request_of(other) == asked:
                 raise held_already()
 
     # What the owner of an address says

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from offset.base import base64url
 from offset.base.credits import Amount
-from offset.base.ids import UID_BYTES, Uid
+from offset.base.ids import UID_BYTES, PublicKey, Uid
 from offset.core.index.split import Part
 from offset.store.card.rows import PartRow, PurchaseRow
 from offset.wallet.refusals import Refusal
 from offset.wire.files import InvoiceFile
-from offset.wire.text_values import INVOICE
+from offset.wire.text_values import INVOICE, PaymentRequest
+from offset.wire.texts import read_text
 
 OPEN = ("sending", "held", "delivered", "stopping", "not-known")
 """Stages in which it may be paid: no other purchase of its invoice is begun."""
@@ -33,6 +34,14 @@ def is_delivered(row: PurchaseRow) -> bool:
 def ask_id_of(row: PurchaseRow) -> Uid:
     """The id of the question to the owner of an address: that of the purchase."""
     return Uid(base64url.decode(row.id, UID_BYTES))
+
+
+def request_of(row: PurchaseRow) -> tuple[PublicKey, Uid] | None:
+    """The mailbox and the number of the request that it pays; its text may have been another one, with other relays."""
+    if row.asked is None:
+        return None
+    text = read_text(row.asked)
+    return (text.pay_to.mailbox, text.request_id) if isinstance(text, PaymentRequest) else None
 
 
 def held_already() -> Refusal:

@@ -215,7 +215,7 @@ LETTER_HEAD: Codec[LetterHead] = Codec("mailbox", "LetterHead")
 
 def encode_letter(number: int, answer_to: int, body: Body) -> bytes:
     """A letter as one message of a line. What stands in it was checked where it came from."""
-    fault = _fault(body)
+    fault = fault_of(body)
     assert not fault, fault
     data = LETTER.encode(Letter(VERSION, number, answer_to, body))
     assert len(data) <= LETTER_BYTES_MAX, "each field of a letter is bounded"
@@ -237,12 +237,12 @@ def decode_letter(data: bytes) -> Letter | Unread:
         letter = LETTER.decode(data, LETTER_BYTES_MAX)
     except UnknownVariant:
         return Unread(head.number, head.answer_to, Refusal(RefusalCode.UNKNOWN))
-    if fault := _fault(letter.body):
+    if fault := fault_of(letter.body):
         raise Undecodable(fault)
     return letter
 
 
-def _fault(body: Body) -> str:
+def fault_of(body: Body) -> str:
     """Why no program sends this; empty when it may."""
     match body:
         case Introduce():

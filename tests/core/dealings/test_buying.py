@@ -53,6 +53,15 @@ from support.texts import ADDRESS
 # Asking
 
 
+@pytest.mark.parametrize("name", ["Б" * 33, "x" * 65, "two\nlines"])
+def test_a_name_that_fits_no_letter(name: str) -> None:
+    """It is refused before there is a row: a letter that cannot be written would stop the engine again and again."""
+    desk = new_desk()
+    with pytest.raises(UserFault, match="a name longer than 64 bytes"):
+        desk.machine.ask(ASK_ID, ADDRESS, ASK.purpose, NOW, payer_name=name)
+    assert desk.machine.own_ask(ASK_ID) is None
+
+
 def test_a_question_is_remembered_then_called_for_then_said() -> None:
     desk = new_desk()
     step = desk.machine.ask(ASK_ID, ADDRESS, ASK.purpose, NOW, payer_name="Alice")

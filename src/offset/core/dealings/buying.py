@@ -45,6 +45,7 @@ from offset.wire.mailbox import (
     RequestPurpose,
     Settled,
     SettledState,
+    fault_of,
 )
 from offset.wire.text_values import MailboxAddress
 
@@ -117,9 +118,11 @@ class Buying:
         reply_to: MailboxAddress | None,
         ask_ms: Millis,
     ) -> None:
-        """Ask for an invoice; one that is asked already goes on. Raises UserFault."""
+        """Ask for an invoice; one that is asked already goes on. Raises UserFault, also where it fits no letter."""
         if ask_id in self.rows:
             return
+        if fault := fault_of(AskInvoice(ask_id, purpose, payer_name, reply_to)):
+            raise UserFault(fault)
         self._begin(
             OwnAsk(
                 ask_id=ask_id,

@@ -146,10 +146,6 @@ class CardDatabase:
         """All purchases of an invoice, oldest first."""
         return self._find("purchases", PurchaseRow, "invoice_id = ?", invoice_id)
 
-    def purchases_asked(self, text: str) -> list[PurchaseRow]:
-        """All purchases of the address or the request with this text, oldest first."""
-        return self._find("purchases", PurchaseRow, "asked = ?", text)
-
     def purchases_in(self, stages: Iterable[str]) -> list[PurchaseRow]:
         """All purchases in one of these stages, oldest first."""
         return self._in("purchases", PurchaseRow, stages)

@@ -7,7 +7,9 @@ from typing import Annotated
 from msgspec import Meta
 
 from offset.base.credits import Amount
+from offset.base.faults import UserFault
 from offset.base.ids import Currency
+from offset.base.limits import PAYER_NAME_BYTES_MAX
 from offset.base.names import check_currency
 from offset.base.notes import clean_note
 from offset.store.card.rows import PurchaseRow
@@ -116,11 +118,22 @@ async def new_purchase(ask: Ask) -> Purchase:
         changed=now,
     )
     if not isinstance(to, InvoiceText):
-        row = asking.asking(row, to, clean_note(body.payer), when_open=body.when_open)
+        row = asking.asking(row, to, _payer(body.payer), when_open=body.when_open)
     row = await clerk.paying.begin(row)
     if name:
         await clerk.call(invoice.dest_public_key, name)
     return await _shown(ask, clerk, row)
+
+
+def _payer(name: str) -> str:
+    """How whoever pays is called in a letter. Raises UserFault."""
+    try:
+        return clean_note(name, PAYER_NAME_BYTES_MAX)
+    except UserFault:
+        raise UserFault(
+            f"the name by which you are called towards whoever is paid is longer than {PAYER_NAME_BYTES_MAX} bytes, "
+            "or holds signs that do not print; choose a shorter one"
+        ) from None
 
 
 async def _shown(ask: Ask, clerk: Clerk, row: PurchaseRow) -> Purchase:
