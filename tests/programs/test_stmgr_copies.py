@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from offset.base import base64url
+from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
 from offset.core.funder.records import FriendRecord, SentRelays
 from offset.crypto.age.sealed import seal_pieces
 from offset.crypto.identity import Identity
 from offset.crypto.own_copies import CopyKind, copies_key, seal_copy
+from offset.programs.printing import printable
 from offset.programs.stmgr import main
 from offset.shell import own_copies
+from offset.store.schema.kits import Kit, KitCollect, KitContent, KitCurrency, KitFriend, Mark
 from offset.store.sqlite import connection
 from offset.store.sqlite.database import Database, create
 from offset.testing import NODE
+from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
 from offset.wire.files import format_identity
+from offset.wire.friend import CollectOp
 from support.commands import Done, contents, one_sentence, put, run_main
 from support.locked import key_file, locked_text
 
@@ -151,3 +158,76 @@ def test_a_copy_that_fails_leaves_nothing_plain(
 
     monkeypatch.setattr(own_copies, "write_new_pieces", full)
     assert "the disk is full" in bad("backup -d node.db -i node.ident -o copy.age", folder, capsys)
+
+
+@pytest.fixture
+def kit(folder: Path) -> Kit:
+    """A kit of the node, beside its database."""
+    friend = KitFriend(
+        BOB.public_key, "bob\x07", True, (), (KitCurrency("FST", Rate(0, 1), 100, True),), Mark(1, 12)
+    )
+    carl = KitFriend(b"\x02" * 32, "carl", False, (), (), None)
+    relay = NamedRelayAddress(b"\x07" * 32, "relay:1", "home")
+    server = NamedIndexServerAddress(b"\x08" * 32, "index:1", "index")
+    waiting = KitCollect(BOB.public_key, "FST", 5, CollectOp(bytes(16), bytes(32), bytes(32)))
+    content = KitContent(NODE.public_key, (relay,), (server,), (friend, carl), (waiting,))
+    made = Kit(1, 1_796_000_000, 1_796_000_000_123, content)
+    own_copies.write_kit(folder / "kit.age", made, NODE)
+    return made
+
+
+def test_open_kit(kit: Kit, capsys: pytest.CaptureFixture[str]) -> None:
+    """What it holds, for people; names that would play with the terminal are made harmless."""
+    done = run("open-kit -i node.ident -k kit.age", capsys)
+    assert (done.status, done.stderr) == (0, "")
+    bob, carl = (base64url.encode(friend.public_key) for friend in kit.content.friends)
+    assert done.stdout.replace(printable("bob\x07"), "BOB").splitlines() == [
+        "Kit 1796000000, made on 2026-11-30 at 00:53:20 UTC",
+        f"of the node {base64url.encode(NODE.public_key)}",
+        "Relay home: relay:1",
+        "Index server index: index:1",
+        f"Friend BOB ({bob}), enabled; heard up to its message 12 after 1 reset",
+        "    FST: may owe 100, MUL=0 ADD=1, open",
+        f"Friend carl ({carl}), disabled; nothing was heard of it yet",
+        "Answers that waited for friends, and are worth credits: 1",
+    ]
+    assert "\x07" not in done.stdout
+
+
+def test_open_kit_as_json(kit: Kit, capsys: pytest.CaptureFixture[str]) -> None:
+    """All of it, for other programs."""
+    found = json.loads(run("open-kit -i node.ident -k kit.age --json", capsys).stdout)
+    assert found["generation"] == kit.generation
+    assert found["content"]["friends"][0]["mark"] == {"inconsistency_counter": 1, "move_token_counter": 12}
+
+
+def test_restore_from_a_kit(kit: Kit, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A marked database with the settings of the kit."""
+    assert run("restore -i node.ident -k kit.age -o new.db", capsys) == Done(0, READY, "")
+    with closing(Database.open(folder / "new.db", NODE.public_key)) as database:
+        assert database.is_restored
+        friends = [record.name for record in database.load() if isinstance(record, FriendRecord)]
+    assert friends == ["bob\x07", "carl"]
+
+
+@pytest.mark.usefixtures("kit")
+def test_kits_that_do_not_open(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """For each a sentence."""
+    for line in ("open-kit -i {} -k {}", "restore -i {} -k {} -o new.db"):
+        stranger = bad(line.format("other.ident", "kit.age"), folder, capsys)
+        assert "kit.age was not made with this identity" in stranger
+        assert "no such file" in bad(line.format("node.ident", "none"), folder, capsys)
+    run("backup -d node.db -i node.ident -o copy.age", capsys)
+    assert "is the copy of a database, not a kit" in bad("open-kit -i node.ident -k copy.age", folder, capsys)
+    content = seal_copy(CopyKind.KIT, 3, lambda: [b"???"], NODE, SeededEntropy("x"))
+    (folder / "kit.age").write_bytes(b"".join(content))
+    assert "kit.age is damaged: use another kit" in bad("open-kit -i node.ident -k kit.age", folder, capsys)
+
+
+@pytest.mark.parametrize("options", ["", "-k kit.age -b copy.age", "-k kit.age --plain", "--plain"])
+def test_restore_from_one_thing(options: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """From a copy or a kit."""
+    done = run(f"restore -i node.ident -o new.db {options}", capsys)
+    assert done.status == 2
+    assert "give a copy, -b, with --plain if it is not sealed; or a kit, -k." in done.stderr
+    assert not (folder / "new.db").exists()

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from offset.base.faults import UserFault
+from offset.base.limits import KIT_BYTES_MAX
 from offset.crypto.age.faults import AgeFault, WrongSecret
 from offset.crypto.identity import Identity
 from offset.crypto.own_copies import CopyKind, Forged, OtherKind, open_copy, seal_copy
 from offset.shell.files import write_new_pieces
 from offset.shell.system import SystemEntropy
+from offset.store.schema.kits import Kit, kit_bytes, read_kit
 from offset.store.sqlite.backup import backup
 
 _BEGINS = b"age-encryption.org/v1"
@@ -63,8 +65,31 @@ def opened_copy(kind: CopyKind, path: Path, owner: Identity) -> Iterator[bytes]:
         raise UserFault(f"{path} is {_SENTENCES[fault.kind]}") from None
     except AgeFault:
         raise UserFault(f"{path} is damaged: use another copy") from None
+    except FileNotFoundError:
+        raise UserFault(f"no such file: {path}") from None
     except OSError as error:
         raise UserFault(f"cannot read {path}: {error.strerror}") from None
+
+
+def write_kit(path: Path, kit: Kit, owner: Identity) -> None:
+    """Write a sealed kit. Raises UserFault."""
+    data = kit_bytes(kit)
+    write_new_pieces(
+        path, seal_copy(CopyKind.KIT, len(data), lambda: [data], owner, SystemEntropy()), secret=True
+    )
+
+
+def opened_kit(path: Path, owner: Identity) -> Kit:
+    """The kit in a file. Raises UserFault."""
+    data = bytearray()
+    for piece in opened_copy(CopyKind.KIT, path, owner):
+        data += piece
+        if len(data) > KIT_BYTES_MAX:
+            raise UserFault(f"{path} is too large for a kit")
+    try:
+        return read_kit(bytes(data))
+    except UserFault as fault:
+        raise UserFault(f"{path} is {fault}") from None
 
 
 def plain_copy(path: Path) -> Iterator[bytes]:

@@ -9,13 +9,17 @@ import click
 from offset.base.faults import UserFault
 from offset.crypto.own_copies import CopyKind
 from offset.programs.cli import CONTEXT
+from offset.programs.printing import printable
 from offset.programs.stmgr import options
+from offset.programs.stmgr.show_kit import shown_kit
 from offset.shell.files import refuse_existing
 from offset.shell.identity_file import open_identity
-from offset.shell.own_copies import is_sealed_copy, opened_copy, plain_copy, sealed_backup
+from offset.shell.own_copies import is_sealed_copy, opened_copy, opened_kit, plain_copy, sealed_backup
+from offset.store.schema.kits import kit_bytes, kit_text
 from offset.store.sqlite import backup as backups
 from offset.store.sqlite import restored
 from offset.store.sqlite.database import system_now
+from offset.store.sqlite.kits import make_from_kit
 
 
 @click.command("backup", context_settings=CONTEXT)
@@ -52,19 +56,19 @@ def backup(database: Path, idfile: Path | None, unlock: str | None, output: Path
 
 @click.command("restore", context_settings=CONTEXT)
 @options.idfile("Identity of the node.")
+@click.option("-k", "--kit", type=options.PATH, metavar="FILE", help="A kit, made by: stnode --kits.")
 @click.option(
-    "-b",
-    "--backup",
-    "copy",
-    required=True,
-    type=options.PATH,
-    metavar="FILE",
-    help="The copy, made by: stmgr backup.",
+    "-b", "--backup", "copy", type=options.PATH, metavar="FILE", help="A copy, made by: stmgr backup."
 )
 @click.option("--plain", is_flag=True, help="The copy is not sealed, and was always in your hands.")
 @options.output("The database to make.")
-def restore(idfile: Path, unlock: str | None, copy: Path, plain: bool, output: Path) -> None:
-    """Make the database of a node from a copy of it.
+def restore(
+    idfile: Path, unlock: str | None, kit: Path | None, copy: Path | None, plain: bool, output: Path
+) -> None:
+    """Make the database of a node from a copy of it, or from a kit.
+
+    A copy holds all that the node had; a kit only friends, relays, index servers, limits and rates, so that friends
+    have to tell the balances. Take whichever is newer, and the copy if in doubt.
 
     The database is marked as restored: its friends may remember more than it does, so its node says nothing to a
     friend before that friend has spoken. Thus no friend gives up what it remembers because of what an old copy says.
@@ -74,17 +78,38 @@ def restore(idfile: Path, unlock: str | None, copy: Path, plain: bool, output: P
 
     The steps after a loss are in docs/RECOVERY.md.
     """
+    if (kit is None) == (copy is None) or (plain and copy is None):
+        raise click.UsageError("give a copy, -b, with --plain if it is not sealed; or a kit, -k.")
     refuse_existing(output)
-    if is_sealed_copy(copy):
+    if kit is not None:
+        make_from_kit(output, opened_kit(kit, open_identity(idfile, unlock)), system_now())
+    elif copy is not None:
+        if not plain and not is_sealed_copy(copy):
+            raise UserFault(
+                f"{copy} is not sealed, so whoever had it could have changed it; "
+                "if it was always in your hands, say --plain"
+            )
+        is_sealed = is_sealed_copy(copy)
         identity = open_identity(idfile, unlock)
-        pieces = opened_copy(CopyKind.DATABASE, copy, identity)
-    elif plain:
-        identity = open_identity(idfile, unlock)
-        pieces = plain_copy(copy)
-    else:
-        raise UserFault(
-            f"{copy} is not sealed, so whoever had it could have changed it; "
-            "if it was always in your hands, say --plain"
-        )
-    restored.restore(output, pieces, identity.public_key, system_now())
+        pieces = opened_copy(CopyKind.DATABASE, copy, identity) if is_sealed else plain_copy(copy)
+        restored.restore(output, pieces, identity.public_key, system_now())
     click.echo(f"{output} is ready. Its node lets each friend speak first. Make sure that no other one runs.")
+
+
+@click.command("open-kit", context_settings=CONTEXT)
+@options.idfile("Identity of the node.")
+@click.option(
+    "-k", "--kit", required=True, type=options.PATH, metavar="FILE", help="The kit, made by: stnode --kits."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON, for other programs.")
+def open_kit(idfile: Path, unlock: str | None, kit: Path, as_json: bool) -> None:
+    """Print what a kit holds.
+
+    It also shows that the kit opens, which is worth trying before it is needed.
+    """
+    found = opened_kit(kit, open_identity(idfile, unlock))
+    if as_json:
+        click.echo(kit_text(kit_bytes(found)))
+        return
+    for line in shown_kit(found):
+        click.echo(printable(line))
