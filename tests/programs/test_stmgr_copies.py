@@ -211,6 +211,17 @@ def test_restore_from_a_kit(kit: Kit, folder: Path, capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.usefixtures("kit")
+def test_restore_from_a_copy_and_a_kit(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The friends of both, with the settings of the kit."""
+    run("backup -d node.db -i node.ident -o copy.age", capsys)
+    assert run("restore -i node.ident -b copy.age -k kit.age -o new.db", capsys) == Done(0, READY, "")
+    with closing(Database.open(folder / "new.db", NODE.public_key)) as database:
+        assert database.is_restored
+        friends = [record.name for record in database.load() if isinstance(record, FriendRecord)]
+    assert friends == ["bob\x07", "carl"]
+
+
+@pytest.mark.usefixtures("kit")
 def test_kits_that_do_not_open(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """For each a sentence."""
     for line in ("open-kit -i {} -k {}", "restore -i {} -k {} -o new.db"):
@@ -224,10 +235,10 @@ def test_kits_that_do_not_open(folder: Path, capsys: pytest.CaptureFixture[str])
     assert "kit.age is damaged: use another kit" in bad("open-kit -i node.ident -k kit.age", folder, capsys)
 
 
-@pytest.mark.parametrize("options", ["", "-k kit.age -b copy.age", "-k kit.age --plain", "--plain"])
+@pytest.mark.parametrize("options", ["", "-k kit.age --plain", "--plain"])
 def test_restore_from_one_thing(options: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """From a copy or a kit."""
     done = run(f"restore -i node.ident -o new.db {options}", capsys)
     assert done.status == 2
-    assert "give a copy, -b, with --plain if it is not sealed; or a kit, -k." in done.stderr
+    assert "give a copy, -b, with --plain if it is not sealed; or a kit, -k; or both." in done.stderr
     assert not (folder / "new.db").exists()

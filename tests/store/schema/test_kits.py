@@ -95,7 +95,7 @@ def test_there_and_back() -> None:
 
 def test_the_rows_of_a_kit() -> None:
     """Settings are what they were; nothing is claimed of channels, nor of what friends know of our relays."""
-    rows = records_of(content_of(NODE, SOME, {}))
+    rows = records_of(content_of(NODE, SOME, {}), {})
     assert rows == [
         RELAYS,
         SERVERS,
@@ -103,6 +103,25 @@ def test_the_rows_of_a_kit() -> None:
         CONFIG,
         FRIEND_CARL,
     ]
+
+
+def test_the_rows_of_a_kit_over_older_ones() -> None:
+    """Its settings count; what friends know of our relays is still true of a friend that is there."""
+    content = content_of(NODE, SOME, {})
+    older = [msgspec.structs.replace(FRIEND_BOB, name="bobby"), channel(BOB, CountersInfo(2, 5))]
+    rows = records_of(content, {row.key(): row for row in older})
+    assert rows == [RELAYS, SERVERS, FRIEND_BOB, CONFIG, FRIEND_CARL]
+
+
+@pytest.mark.parametrize("counters", [CountersInfo(3, 0), CountersInfo(2, 2**127 + 1)])
+def test_a_kit_that_is_older(counters: CountersInfo) -> None:
+    """Its settings would undo newer ones."""
+    newer = channel(BOB, counters)
+    with pytest.raises(UserFault, match="the kit is older than the copy"):
+        records_of(content_of(NODE, SOME, {}), {newer.key(): newer})
+    heard = channel(CARL, CountersInfo(0, 0))
+    with pytest.raises(UserFault, match="the kit is older than the copy"):
+        records_of(content_of(NODE, SOME, {}), {heard.key(): heard})
 
 
 def test_the_mark_is_that_of_the_friends_message() -> None:

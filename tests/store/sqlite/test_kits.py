@@ -22,8 +22,9 @@ from offset.core.funder.records import (
 )
 from offset.store.schema.kits import FORMAT, Kit
 from offset.store.sqlite import kits
+from offset.store.sqlite.backup import backup
 from offset.store.sqlite.database import Database
-from offset.store.sqlite.kits import make_from_kit, read_content
+from offset.store.sqlite.kits import make_from_kit, read_content, restore_with_kit
 from offset.store.sqlite.restored import kit_of
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
 from offset.wire.friend import CollectOp, FriendsRoute, RequestOp
@@ -76,6 +77,23 @@ def test_a_database_from_a_kit(path: Path, kit: Kit) -> None:
     assert found == [RELAYS, SERVERS, msgspec.structs.replace(FRIEND, sent_relays=SentRelays()), CONFIG]
 
 
+def test_a_database_from_a_copy_and_a_kit(path: Path, kit: Kit) -> None:
+    """What the copy has stays, what the kit says of settings counts, and the kit is kept."""
+    copy, target = path.with_name("copy.db"), path.with_name("new.db")
+    backup(path, copy)
+    friend = msgspec.structs.replace(kit.content.friends[0], name="robert")
+    newer = msgspec.structs.replace(kit, content=msgspec.structs.replace(kit.content, friends=(friend,)))
+    restore_with_kit(target, [copy.read_bytes()], newer, 1234)
+    with closing(sqlite3.connect(target)) as connection:
+        assert kit_of(connection) == newer
+    with closing(Database.open(target, KEY)) as database:
+        assert database.is_restored
+        found = list(database.load())
+    assert msgspec.structs.replace(FRIEND, name="robert") in found
+    assert WAITING in found
+    assert PENDING in found
+
+
 def test_a_database_that_was_not_made_from_a_kit(database: Database, path: Path) -> None:
     """There is none in it."""
     with closing(sqlite3.connect(path)) as connection:
@@ -85,7 +103,7 @@ def test_a_database_that_was_not_made_from_a_kit(database: Database, path: Path)
 def test_what_fails_leaves_nothing(path: Path, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     """No database without its rows, not under another name either."""
 
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise UserFault("the disk is full")
 
     monkeypatch.setattr(kits, "records_of", fail)

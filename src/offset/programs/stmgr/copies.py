@@ -19,7 +19,7 @@ from offset.store.schema.kits import kit_bytes, kit_text
 from offset.store.sqlite import backup as backups
 from offset.store.sqlite import restored
 from offset.store.sqlite.database import system_now
-from offset.store.sqlite.kits import make_from_kit
+from offset.store.sqlite.kits import make_from_kit, restore_with_kit
 
 
 @click.command("backup", context_settings=CONTEXT)
@@ -68,7 +68,7 @@ def restore(
     """Make the database of a node from a copy of it, or from a kit.
 
     A copy holds all that the node had; a kit only friends, relays, index servers, limits and rates, so that friends
-    have to tell the balances. Take whichever is newer, and the copy if in doubt.
+    have to tell the balances. Give both, -b and -k, if the kit is newer: then its settings count.
 
     The database is marked as restored: its friends may remember more than it does, so its node says nothing to a
     friend before that friend has spoken. Thus no friend gives up what it remembers because of what an old copy says.
@@ -78,21 +78,25 @@ def restore(
 
     The steps after a loss are in docs/RECOVERY.md.
     """
-    if (kit is None) == (copy is None) or (plain and copy is None):
-        raise click.UsageError("give a copy, -b, with --plain if it is not sealed; or a kit, -k.")
+    if (kit is None and copy is None) or (plain and copy is None):
+        raise click.UsageError("give a copy, -b, with --plain if it is not sealed; or a kit, -k; or both.")
     refuse_existing(output)
-    if kit is not None:
-        make_from_kit(output, opened_kit(kit, open_identity(idfile, unlock)), system_now())
-    elif copy is not None:
-        if not plain and not is_sealed_copy(copy):
-            raise UserFault(
-                f"{copy} is not sealed, so whoever had it could have changed it; "
-                "if it was always in your hands, say --plain"
-            )
-        is_sealed = is_sealed_copy(copy)
-        identity = open_identity(idfile, unlock)
+    is_sealed = copy is not None and is_sealed_copy(copy)
+    if copy is not None and not is_sealed and not plain:
+        raise UserFault(
+            f"{copy} is not sealed, so whoever had it could have changed it; "
+            "if it was always in your hands, say --plain"
+        )
+    identity = open_identity(idfile, unlock)
+    found = None if kit is None else opened_kit(kit, identity)
+    if copy is not None:
         pieces = opened_copy(CopyKind.DATABASE, copy, identity) if is_sealed else plain_copy(copy)
-        restored.restore(output, pieces, identity.public_key, system_now())
+        if found is None:
+            restored.restore(output, pieces, identity.public_key, system_now())
+        else:
+            restore_with_kit(output, pieces, found, system_now())
+    elif found is not None:
+        make_from_kit(output, found, system_now())
     click.echo(f"{output} is ready. Its node lets each friend speak first. Make sure that no other one runs.")
 
 

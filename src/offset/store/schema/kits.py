@@ -15,10 +15,13 @@ from offset.base.faults import UserFault
 from offset.base.ids import Currency, PublicKey, RequestId
 from offset.base.limits import KIT_BYTES_MAX, KIT_COLLECTS_MAX
 from offset.core.funder.records import (
+    ChannelKey,
     ChannelRecord,
     ConfigRecord,
+    FriendKey,
     FriendRecord,
     IndexServersRecord,
+    Key,
     Queue,
     QueuedRecord,
     Record,
@@ -142,7 +145,7 @@ def content_of(
     servers: tuple[NamedIndexServerAddress, ...] = ()
     friends: list[FriendRecord] = []
     configs: dict[PublicKey, list[KitCurrency]] = {}
-    marks: dict[PublicKey, Mark] = {}
+    marks: dict[PublicKey, Mark | None] = {}
     collects: list[KitCollect] = []
     for record in records:
         match record:
@@ -155,9 +158,8 @@ def content_of(
             case ConfigRecord():
                 set_for = KitCurrency(record.currency, record.rate, record.remote_max_debt, record.is_open)
                 configs.setdefault(record.friend, []).append(set_for)
-            case ChannelRecord(incoming=incoming) if incoming is not None:
-                counters = incoming.token_info.counters
-                marks[record.friend] = Mark(counters.inconsistency_counter, counters.move_token_counter)
+            case ChannelRecord():
+                marks[record.friend] = _mark(record)
             case QueuedRecord(operation=CollectOp() as collect, queue=Queue.BACKWARD):
                 amount = amounts.get((record.friend, record.currency, collect.request_id), 0)
                 collects.append(KitCollect(record.friend, record.currency, amount, collect))
@@ -185,15 +187,36 @@ def content_of(
     )
 
 
-def records_of(content: KitContent) -> list[Record]:
-    """The rows of a node that begins from a kit: all settings, and friends whose channels it does not know."""
+def records_of(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
+    """The rows that a kit sets in a database which holds `rows`: all settings, and friends that are new there.
+
+    Nothing is claimed of channels. Raises UserFault when `rows` are newer than the kit.
+    """
     records: list[Record] = [RelaysRecord(content.relays), IndexServersRecord(content.index_servers)]
     for friend in content.friends:
-        records.append(
-            FriendRecord(friend.public_key, friend.name, friend.is_enabled, friend.relays, SentRelays())
-        )
+        key = friend.public_key
+        channel = rows.get(ChannelKey(key))
+        if isinstance(channel, ChannelRecord) and _is_after(_mark(channel), friend.mark):
+            raise UserFault("the kit is older than the copy: leave it out, or take a newer one")
+        known = rows.get(FriendKey(key))
+        sent = known.sent_relays if isinstance(known, FriendRecord) else SentRelays()
+        records.append(FriendRecord(key, friend.name, friend.is_enabled, friend.relays, sent))
         records += [
-            ConfigRecord(friend.public_key, item.currency, item.rate, item.remote_max_debt, item.is_open)
+            ConfigRecord(key, item.currency, item.rate, item.remote_max_debt, item.is_open)
             for item in friend.currencies
         ]
     return records
+
+
+def _mark(channel: ChannelRecord) -> Mark | None:
+    if channel.incoming is None:
+        return None
+    counters = channel.incoming.token_info.counters
+    return Mark(counters.inconsistency_counter, counters.move_token_counter)
+
+
+def _is_after(ours: Mark | None, theirs: Mark | None) -> bool:
+    """Whether `theirs` is from before `ours`."""
+    if ours is None or theirs is None:
+        return ours is not None
+    return msgspec.structs.astuple(ours) > msgspec.structs.astuple(theirs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from offset.store.schema.kits import Kit, KitContent, content_of, records_of
 from offset.store.sqlite.connection import connect
 from offset.store.sqlite.database import Database, create
 from offset.store.sqlite.errors import DAMAGED, UNREADABLE, sentence
-from offset.store.sqlite.restored import put_restored
+from offset.store.sqlite.restored import fill_from_copy, put_restored
 from offset.store.sqlite.statements import statements
 from offset.wire.friend import CollectOp
 
@@ -83,8 +84,26 @@ def make_from_kit(path: Path, kit: Kit, now: int) -> None:
 
     def fill(part: Path) -> None:
         create(part, kit.content.public_key)
-        with closing(Database.open(part, kit.content.public_key)) as database:
-            database.write({record.key(): record for record in records_of(kit.content)})
-            database.flush()
+        _add(part, kit.content)
 
     put_restored(path, fill, now, kit)
+
+
+def restore_with_kit(path: Path, copy: Iterable[bytes], kit: Kit, now: int) -> None:
+    """Make the database `path` from the bytes of a copy and a newer kit, whose settings count; it keeps the kit.
+
+    Raises UserFault as `restore` does, and when the kit is the older one; and whatever `copy` raises.
+    """
+
+    def fill(part: Path) -> None:
+        fill_from_copy(part, copy, kit.content.public_key)
+        _add(part, kit.content)
+
+    put_restored(path, fill, now, kit)
+
+
+def _add(part: Path, content: KitContent) -> None:
+    with closing(Database.open(part, content.public_key)) as database:
+        rows = {record.key(): record for record in database.load()}
+        database.write({record.key(): record for record in records_of(content, rows)})
+        database.flush()

@@ -43,22 +43,26 @@ def restore(
     the copy is no sound database of the node with this key; and whatever `copy` raises.
     """
 
-    def fill(part: Path) -> None:
-        make_file(part)
-        with part.open("wb") as file:
-            for piece in copy:
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        check_header(part)
-        with closing(connect(part)) as connection:
-            check_sound(part, connection)
-            check_format(part, connection, len(scripts(migrations)))
-            check_owner(part, connection, public_key)
-            with transaction(connection):
-                migrate(connection, migrations)
+    put_restored(path, lambda part: fill_from_copy(part, copy, public_key, migrations), now)
 
-    put_restored(path, fill, now)
+
+def fill_from_copy(
+    path: Path, copy: Iterable[bytes], public_key: PublicKey, migrations: Path = FOLDER
+) -> None:
+    """Make the file `path` of the bytes of a copy, in the newest format. Raises UserFault, and sqlite3.Error."""
+    make_file(path)
+    with path.open("wb") as file:
+        for piece in copy:
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    check_header(path)
+    with closing(connect(path)) as connection:
+        check_sound(path, connection)
+        check_format(path, connection, len(scripts(migrations)))
+        check_owner(path, connection, public_key)
+        with transaction(connection):
+            migrate(connection, migrations)
 
 
 def put_restored(path: Path, fill: Callable[[Path], None], now: int, kit: Kit | None = None) -> None:
