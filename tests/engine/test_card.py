@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from offset.base.entropy import SeededEntropy
+from offset.base.limits import HEARD_MS, LISTEN_CONFIRM_MS
 from offset.core.dealings.effects import Changed, Refused
-from offset.core.dealings.records import OwnAsk
+from offset.core.dealings.records import GuestStage, OwnAsk
 from offset.engine.card import CLOCK_SLIP_MS, TOPIC, CardEngine, rows_of
 from offset.engine.surface import Closed, Dial, Effect, NetworkChanged, Persist, Persisted, Tell, Woken
+from offset.sim.physics.host import Host
 from offset.wire.mailbox import OpenPurpose
-from support.dealings import ASK, NOW, REQUEST, UNIX
+from support.dealings import ASK, NOW, REQUEST, UNIX, owner_at
 from support.letters import ASK_ID, CALL, REQUEST_ID
+from support.mailboxes import Street
 from support.texts import ADDRESS, MAILBOX
+
+ROW = owner_at(GuestStage.ISSUED).books.guests[ASK_ID]
 
 
 class Clock:
@@ -121,6 +126,32 @@ def test_a_clock_that_is_set() -> None:
         assert isinstance(persist, Persist)
         (row,) = persist.changes.values()
         assert row.ask_until == clock.unix + 60_000
+
+
+def test_no_time_ends_a_question_while_no_relay_is_reached() -> None:
+    """The dealings are told when a leg is up, and when the last one is lost."""
+    street = Street()
+
+    def make(host: Host) -> CardEngine:
+        clock = host.clock
+        return CardEngine(
+            MAILBOX, SeededEntropy(1), lambda: CALL, [ROW], clock.now(), lambda: UNIX + clock.now()
+        )
+
+    host = street.world.add("card", make)
+    engine = host.engine
+    assert isinstance(engine, CardEngine)
+    host.carry_out(engine.set_relays(street.relays, host.clock.now()))
+    host.feed(Woken())
+    desk = engine.dealings._desk
+    assert (desk.listens_since, desk.alarms.first()) == (None, None)
+    street.world.run_for(LISTEN_CONFIRM_MS + 1000)
+    assert desk.listens_since is not None
+    assert desk.alarms.first() == desk.listens_since + HEARD_MS
+    street.world.kill("relay0")
+    street.world.run_for(2 * HEARD_MS)
+    assert (desk.listens_since, desk.alarms.first()) == (None, None)
+    assert [row.stage for row in engine.dealings.guest_asks()] == [GuestStage.ISSUED]
 
 
 def test_rows_by_table() -> None:

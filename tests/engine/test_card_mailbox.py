@@ -73,6 +73,18 @@ def test_a_relay_that_ends_and_comes_back(street: Street, owner: Post, payer: Po
     payer.wait_for(Heard, again)
 
 
+def test_whether_anybody_can_call(street: Street, owner: Post, payer: Post) -> None:
+    """From when a leg is up until the last one is lost, and again; who has no relays is never called."""
+    street.world.run_for(LISTEN_CONFIRM_MS)
+    assert (owner.engine.called, payer.engine.called) == ([True], [])
+    street.world.kill("relay0")
+    street.world.run_for(1000)
+    assert owner.engine.called == [True, False]
+    street.start_relay(0)
+    street.world.run_for(LETTERS_IDLE_MS)
+    assert owner.engine.called == [True, False, True]
+
+
 def test_another_network(street: Street, owner: Post, payer: Post) -> None:
     """The owner listens afresh beside its old line, and can be called all the time."""
     owner.order(lambda part: part.network_changed())

@@ -83,13 +83,22 @@ class Pages:
 
 @asynccontextmanager
 async def clerk_of(
-    ticket: Ticket, folder: Path, *, app: Identity = APP, pages: Pages | None = None
+    ticket: Ticket,
+    folder: Path,
+    *,
+    app: Identity = APP,
+    pages: Pages | None = None,
+    beside: Clerks | None = None,
+    id: str = "card",
 ) -> AsyncIterator[Clerk]:
-    """The clerk of a card whose node is at `ticket`; leaving the block is as if the daemon had been killed."""
+    """The clerk of a card whose node is at `ticket`; leaving the block is as if the daemon had been killed.
+
+    `beside`: those of the other cards of its wallet.
+    """
     async with stay_connected(ticket, None, app) as session:
-        card = LooseCard(folder, session)
+        card = LooseCard(folder, session, id)
         await card.until_open(PATIENCE_S)
-        clerks = Clerks(pages or Pages())
+        clerks = beside or Clerks(pages or Pages())
         async with clerks.attend(card):
             yield clerks.get(card.id)
 

@@ -119,6 +119,7 @@ class Desk:
         self.machine.set_node(self.node.public_key)
         self.effects = []
         self.take(self.machine.start(self.now, UNIX + self.now))
+        self.machine.set_called(True, self.now)
 
     def take(self, step: Step) -> list[Effect]:
         """Carry out a step; returns what it says beside rows."""

@@ -52,7 +52,11 @@ class MailboxEngine:
         self.callers: list[Identity] = []
         """The keys of its calls, oldest first."""
         self._loop = Loop(Lines(key, entropy), now)
-        self.part = CardMailbox(self._loop, key, entropy, self._make_caller, news=news)
+        self.called: list[bool] = []
+        """Whether anybody can call it, as often as that changed."""
+        self.part = CardMailbox(
+            self._loop, key, entropy, self._make_caller, news=news, called=self.called.append
+        )
         self._loop.set_timers(self.part.timer)
         self.orders: list[Order] = []
 

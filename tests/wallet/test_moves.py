@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -107,6 +108,71 @@ def test_a_sale_explains_what_came() -> None:
     moves += books.friend(EMIL, "Emil", consistent(FST=(15, 0, 0)), AT)
     assert [(move.delta, move.sale) for move in moves] == [(8, "s"), (12, "s"), (3, None)]
     assert expected.sales["s"].to_come == 0
+
+
+def waiting(back: int = 20) -> tuple[Expectations, Ledgers]:
+    """A sale over 20 waits for its credits, of which Dana holds all."""
+    expected = Expectations()
+    books = ledgers(expected)
+    books.whole({DANA: report(FST=(0, 0, back)), EMIL: report("Emil", FST=(0, 0, 0))}, AT)
+    expected.sales["s"] = Expected("s", FST, to_come=20)
+    return expected, books
+
+
+def test_what_is_still_frozen_has_not_come() -> None:
+    """Payments of others that pass meanwhile do not pay a sale, seen while they were frozen or not."""
+    expected, books = waiting()
+    moves = books.friend(DANA, "Dana", consistent(FST=(30, 0, 20)), AT)
+    assert books.friend(DANA, "Dana", consistent(FST=(30, 0, 45)), AT) == []
+    moves += books.friend(DANA, "Dana", consistent(FST=(55, 0, 20)), AT)
+    moves += books.friend(EMIL, "Emil", consistent(FST=(9, 0, 0)), AT)
+    assert [(move.delta, move.sale) for move in moves] == [(30, None), (25, None), (9, None)]
+    assert expected.sales["s"].to_come == expected.frozen_in(FST) == 20
+    moves = books.friend(DANA, "Dana", consistent(FST=(75, 0, 0)), AT)
+    assert [(move.delta, move.sale) for move in moves] == [(20, "s")]
+    assert expected.sales["s"].to_come == expected.frozen_in(FST) == 0
+
+
+def test_what_is_frozen_after_nobody_looked_has_not_come() -> None:
+    """It may be the sale's own; what came over another friend was of others."""
+    expected = Expectations()
+    expected.sales["s"] = Expected("s", FST, to_come=20)
+    books = ledgers(expected, FST=5)
+    moves = books.whole({EMIL: report("Emil", FST=(30, 0, 0)), DANA: report(FST=(5, 0, 20))}, AT)
+    assert [(move.delta, move.sale) for move in moves] == [(30, None)]
+    assert expected.sales["s"].to_come == 20
+
+
+@pytest.mark.parametrize("how", ["differs", "removed", "currency", "away", "gone-away"])
+def test_a_channel_that_held_credits_of_a_sale_is_lost(how: str) -> None:
+    """The sale knows with whom, and nothing that comes later is taken for it."""
+    expected, books = waiting()
+    apart = ChannelInconsistent((CurrencyBalance(FST, 20),), None)
+    match how:
+        case "differs":
+            books.friend(DANA, "Dana", apart, AT)
+        case "removed":
+            books.removed(DANA, AT)
+        case "currency":
+            books.friend(DANA, "Dana", consistent(EUR=(0, 0, 0)), AT)
+        case "away":
+            books.whole({DANA: friend_report("Dana", apart)}, AT)
+        case _:
+            books.whole({EMIL: report("Emil", FST=(0, 0, 0))}, AT)
+    assert expected.sales["s"].lost_with == DANA
+    assert expected.frozen_in(FST) == 0
+    moves = books.whole({DANA: report(FST=(50, 0, 0))}, AT)
+    assert all(move.sale is None for move in moves)
+
+
+def test_a_channel_that_held_nothing_is_lost() -> None:
+    """Sales do not depend on it; nor do those in other currencies, nor those of which all has come."""
+    expected, books = waiting()
+    expected.sales["e"] = Expected("e", EUR, to_come=7)
+    books.removed(EMIL, AT)
+    books.friend(DANA, "Dana", consistent(FST=(20, 0, 0)), AT)
+    books.removed(DANA, AT)
+    assert [sale.lost_with for sale in expected.sales.values()] == [None, None]
 
 
 def test_collected_while_the_wallet_was_closed() -> None:

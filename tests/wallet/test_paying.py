@@ -34,7 +34,7 @@ from offset.testing import (
 )
 from offset.testing.rules import ACK_OF_CANCEL
 from offset.wallet import carrying
-from offset.wallet.clerk import Clerk
+from offset.wallet.clerk import Clerk, Clerks
 from offset.wallet.refusals import Refusal
 from offset.wallet.row_ids import row_id
 from offset.wallet.whys import unpack_why
@@ -166,6 +166,29 @@ async def test_never_twice(tmp_path: Path) -> None:
         await stage_of(clerk, "one", "done")
         with pytest.raises(Refusal, match="paid this already"):
             await clerk.paying.begin(new_purchase(clerk, LUNCH, "two"))
+
+
+@story
+async def test_with_two_cards(tmp_path: Path) -> None:
+    """What one card holds is not paid with the other: of two yes at once only one is carried out."""
+    clerks = Clerks(Pages())
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    async with (
+        serving(shop()) as left,
+        serving(shop()) as right,
+        clerk_of(left.ticket, tmp_path / "a", beside=clerks, id="a") as one,
+        clerk_of(right.ticket, tmp_path / "b", beside=clerks, id="b") as two,
+    ):
+        for clerk in (one, two):
+            await clerk.paying.begin(new_purchase(clerk, LUNCH))
+        done = await asyncio.gather(
+            one.paying.confirm("one", 5), two.paying.confirm("one", 5), return_exceptions=True
+        )
+        assert [isinstance(answer, Refusal) for answer in done] == [False, True]
+        assert "with another card of yours" in str(done[1])
+        await stage_of(one, "one", "held")
+        assert right.asked_for(app.CreatePayment) == []
 
 
 @pytest.mark.parametrize("is_same", [True, False], ids=["with another label", "another request"])

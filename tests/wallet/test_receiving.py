@@ -41,7 +41,8 @@ from offset.wire import app
 from offset.wire.app import AppPermissions
 from offset.wire.common import Commit
 from offset.wire.extension import Extra, NetworkStatus
-from offset.wire.report import SetChannelStatus
+from offset.wire.friend import CurrencyBalance
+from offset.wire.report import ChannelInconsistent, SetChannelStatus
 from support.clerks import PATIENCE_S, clerk_of, sale_in
 
 
@@ -263,6 +264,31 @@ async def test_credits_that_are_still_frozen(tmp_path: Path, monkeypatch: pytest
         assert (await clerk.receiving.get(row.id)).stage == "committed"
         fake.do(lambda: fake.set_balance(0))
         await sale_in(clerk, row.id, "collected")
+
+
+@story
+async def test_the_channel_was_lost_before_the_credits_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is frozen then, and it is not collected all the same: not known, now and after a start."""
+    monkeypatch.setattr(receiving, "CREDITS_S", 0.01)
+    async with serving(till()) as fake:
+        async with clerk_of(fake.ticket, tmp_path) as clerk:
+            row = await ask(clerk)
+            fake.script[app.CommitInvoice] = refuse
+            assert (await clerk.receiving.take(row.id, word_of(row))).stage == "committed"
+            apart = SetChannelStatus(ChannelInconsistent((CurrencyBalance(CURRENCY, 0),), None))
+            fake.do(lambda: fake.change_friend(FRIEND.public_key, apart))
+            row = await sale_in(clerk, row.id, "not-known")
+            assert "Settle the books with them" in sentence_of(row)
+            assert (await clerk.receiving.take(row.id, word_of(row))).stage == "not-known"
+            with pytest.raises(Refusal, match="cannot be withdrawn"):
+                await clerk.receiving.cancel(row.id)
+        # Its history has the commit, which does not say that the credits came.
+        fake.note("received", row.invoice_id, CURRENCY, 20, NODE.public_key, b"")
+        async with clerk_of(fake.ticket, tmp_path) as clerk:
+            assert row.id not in clerk.receiving._errands
+            assert (await clerk.receiving.get(row.id)).stage == "not-known"
 
 
 @story

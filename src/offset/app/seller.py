@@ -219,7 +219,10 @@ def check_commit(invoice: InvoiceFile, commit: Commit) -> None:
 
 
 def frozen(report: LiveReport, currency: Currency) -> Amount:
-    """What friends have frozen towards the node in this currency; it can be collected, or passed on."""
+    """What friends have frozen towards the node in this currency; it can be collected, or passed on.
+
+    A friend whose books differ from ours counts as 0, whatever it held.
+    """
     found = [balance_of(friend, currency) for friend in report.friends.values()]
     return sum(balance.remote_pending_debt for balance in found if balance is not None)
 

@@ -5,7 +5,7 @@ The asserts at the end hold between limits; they run at import and cost nothing.
 
 from __future__ import annotations
 
-from offset.base.instants import MINUTE, SECOND, Millis
+from offset.base.instants import HOUR, MINUTE, SECOND, Millis
 
 PROTOCOL_VERSION = 0  # (ref)
 
@@ -55,6 +55,9 @@ STRANGERS_ASKS_MAX = 256  # open ones of all strangers, for what they choose the
 REQUEST_ASKS_MAX = 16  # open ones of strangers for one request
 CONTACT_ASKS_MAX = 16  # open ones of one contact
 ASK_SAFE_MS: Millis = MINUTE  # in which no other takes its place
+TEXT_ORDERS_MAX = 256  # invoices of texts for which a commit was brought and the node has not answered
+CANCELED_KEPT_MAX = 1024  # questions of guests that ended without a commit; the oldest go first
+CANCELED_KEPT_MS: Millis = 24 * HOUR  # at most so long
 REQUESTS_OPEN_MAX = 10_000  # of our own
 OWN_ASKS_MAX = 1000  # of ours to others
 PAY_WITHIN_MS: Millis = 15 * MINUTE  # from an invoice that was asked for

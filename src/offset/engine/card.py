@@ -65,6 +65,7 @@ class CardEngine:
             entropy,
             make_caller,
             news=self._put,
+            called=self._set_called,
             allow_private_relays=allow_private_relays,
         )
         self._outbox = Outbox()
@@ -133,6 +134,10 @@ class CardEngine:
     def _set_clock(self, unix: Millis) -> None:
         self._skew = unix - self._loop.now
         self.dealings.set_clock(self._loop.now, unix)
+        self._step(None)
+
+    def _set_called(self, is_called: bool) -> None:
+        self.dealings.set_called(is_called, self._loop.now)
         self._step(None)
 
     def _step(self, step: Step | None) -> None:

@@ -45,11 +45,16 @@ class CardMailbox:
         make_caller: MakeCaller,
         *,
         news: Callable[[News], None],
+        called: Callable[[bool], None] = lambda _: None,
         allow_private_relays: bool = True,
     ) -> None:
-        """`make_caller` draws the key of a call; `news` takes letters, and what becomes of calls."""
+        """`make_caller` draws the key of a call; `news` takes letters, and what becomes of calls.
+
+        `called` is told whether anybody can call us, whenever that changes; at first nobody can.
+        """
         self._loop = loop
-        self._news = news
+        self._news, self._called = news, called
+        self._is_called = False
         self._mailbox = Mailbox(
             signer,
             entropy,
@@ -122,6 +127,9 @@ class CardMailbox:
 
     def _carry_out(self, effects: list[Effect]) -> None:
         self.timer.at = self._mailbox.deadline()
+        if (is_called := self._mailbox.is_called()) is not self._is_called:
+            self._is_called = is_called
+            self._called(is_called)
         for effect in effects:
             match effect:
                 case SendLine():

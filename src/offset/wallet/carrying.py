@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -90,8 +90,12 @@ class Carrying:
         entropy: Entropy,
         now: Callable[[], Millis],
         told: Told,
+        turn: asyncio.Lock,
+        elsewhere: Callable[[], Iterable[PurchaseRow]],
     ) -> None:
-        """`told` hears of each row once it is durable."""
+        """`told` hears of each row once it is durable. `turn`: one for all cards of a wallet, so that two requests do
+        not both find that nothing was begun. `elsewhere`: the open purchases of its other cards.
+        """
         self._card, self._books, self._expected = card, books, expected
         self._entropy, self._now, self._told = entropy, now, told
         self._rows: dict[str, PurchaseRow] = {}
@@ -99,8 +103,7 @@ class Carrying:
         self._asked: dict[str, PurchaseRow] = {}
         """Those that wait for an answer by letter, or for a yes after it, as far as they were begun since the start."""
         self._errands = Errands("the payment")
-        self._turn = asyncio.Lock()
-        """So that two requests do not both find that nothing was begun."""
+        self._turn, self._elsewhere = turn, elsewhere
         self._writing = asyncio.Lock()
         """Each change is made to the row as the one before has left it."""
         self._fresh: set[str] = set()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Protocol
 
 from offset.app.reports import LiveReport
@@ -56,12 +57,16 @@ class Clerk:
         publish: Publish,
         now: Callable[[], Millis],
         decimals: Callable[[str], int],
+        turn: asyncio.Lock,
+        elsewhere: Callable[[], Iterable[PurchaseRow]],
     ) -> None:
-        """`now` stamps what happens; `decimals` of a currency, as the owner sees it."""
+        """`now` stamps what happens; `decimals` of a currency, as the owner sees it. `turn` and `elsewhere`: see
+        `Carrying`.
+        """
         self.card, self.books = card, books
         self._publish = publish
         entropy, expected = SystemEntropy(), Expectations()
-        self.paying = Paying(card, books, expected, entropy, now, self._purchase_changed)
+        self.paying = Paying(card, books, expected, entropy, now, self._purchase_changed, turn, elsewhere)
         self.receiving = Receiving(card, books, expected, entropy, now, self._sale_changed)
         self.letters = Letters(
             card, books, self.paying, self.receiving, entropy, now, decimals, self._request_changed
@@ -167,13 +172,22 @@ class Clerks:
         """`publish` tells pages what changed; `decimals` of a currency, as the owner sees it."""
         self._publish, self._now, self._decimals = publish, now, decimals
         self._clerks: dict[str, Clerk] = {}
+        self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def attend(self, card: CardAccess) -> AsyncIterator[None]:
         """Keep the books of a card as long as it is open. Raises UserFault, NodeStopped."""
         books = await open_books(card.folder)
         try:
-            clerk = Clerk(card, books, self._publish, self._now, self._decimals)
+            clerk = Clerk(
+                card,
+                books,
+                self._publish,
+                self._now,
+                self._decimals,
+                self._turn,
+                partial(self._open_beside, card.id),
+            )
             async with clerk.working():
                 self._clerks[card.id] = clerk
                 try:
@@ -182,6 +196,12 @@ class Clerks:
                     del self._clerks[card.id]
         finally:
             await asyncio.shield(books.close())
+
+    def _open_beside(self, id: str) -> Iterator[PurchaseRow]:
+        """The open purchases of all cards but this one, as far as they are open."""
+        for other, clerk in self._clerks.items():
+            if other != id:
+                yield from clerk.paying.open_rows()
 
     def find(self, id: str) -> Clerk | None:
         """The clerk of a card, if it is open."""

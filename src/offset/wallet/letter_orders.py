@@ -31,7 +31,7 @@ from offset.core.dealings.effects import (
     Withdrawn,
     WrongCommit,
 )
-from offset.wallet.receiving import Guest, Receiving
+from offset.wallet.receiving import Guest, Receiving, is_lost
 from offset.wallet.refusals import Refusal
 from offset.wire.mailbox import NOBODY_ASKED
 from offset.wire.text_values import INVOICE
@@ -138,7 +138,7 @@ class Orders:
                     return NothingFrozen()
                 case _:
                     raise
-        return NotKnown() if row.stage == "not-known" else Collected()
+        return NotKnown() if row.stage == "not-known" and not is_lost(row) else Collected()
 
     async def _withdraw(self, order: Withdraw) -> Answer | None:
         id = base64url.encode(order.invoice_id)

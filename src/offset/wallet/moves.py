@@ -65,6 +65,10 @@ class Expected:
         self.is_exact = sum(part.amount for part in self.sent) == amount
         """Whether all of them are paid; else some came back, and others were sent in their place."""
         self.to_come = to_come
+        self.lost_with: PublicKey | None = None
+        """Of a sale: the friend whose books came to differ from ours, or went, while it may have held its credits."""
+        self._others: dict[PublicKey, list[Amount]] = {}
+        """What each friend has frozen since the sale waits: of other payments, since its own was frozen before."""
 
     def paid_over(self, friend: PublicKey, most: Amount) -> PartRow | None:
         """A part over this friend that costs `most` or less, and has not been seen yet; taken off the list."""
@@ -74,6 +78,23 @@ class Expected:
         part = max(found, key=lambda part: part.cost)
         self.parts.remove(part)
         return part
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether credits of the sale are still to come, and will be seen when they do."""
+        return self.to_come > 0 and self.lost_with is None
+
+    def frozen_anew(self, friend: PublicKey, amount: Amount) -> None:
+        """The friend has frozen so much more."""
+        self._others.setdefault(friend, []).append(amount)
+
+    def is_of_another(self, friend: PublicKey, freed: Amount) -> bool:
+        """Whether what the friend let go of is as much as it froze for another payment; that one is over then."""
+        others = self._others.get(friend, [])
+        if freed not in others:
+            return False
+        others.remove(freed)
+        return True
 
     def came(self, most: Amount) -> Amount:
         """How much of `most` is for this sale; taken off what is to come."""
@@ -88,6 +109,12 @@ class Expectations:
     def __init__(self) -> None:
         self.purchases: dict[str, Expected] = {}
         self.sales: dict[str, Expected] = {}
+        self.frozen: dict[Key, Amount] = {}
+        """What each friend has frozen for us, where it is not 0, as the history saw it last."""
+
+    def frozen_in(self, currency: Currency) -> Amount:
+        """What all friends have frozen for us, as the history saw it last."""
+        return sum(amount for (_, its), amount in self.frozen.items() if its == currency)
 
 
 class Ledgers:
@@ -100,6 +127,8 @@ class Ledgers:
             self._seen.setdefault(friend, {})[currency] = Standing(balance, None, None)
         self._expected = expected
         self._is_first = is_first
+        self._unseen = Standing(0, None, None)
+        """How it stood with whom nothing is known of: before the first report, something may have been frozen."""
         self._names: dict[PublicKey, str] = {}
         self._freed: dict[Currency, PublicKey] = {}
         """The friend that let go of credits for us last."""
@@ -117,10 +146,18 @@ class Ledgers:
         cause = BEGIN if self._is_first else AWAY
         self._is_first = False
         moves: list[Move] = []
+        # First of all friends: what one has frozen cannot have come over another.
+        self._expected.frozen = {
+            (friend, currency): standing.back
+            for friend, report in friends.items()
+            for currency, standing in _standings(report.channel_status).items()
+            if standing.back
+        }
         for friend in [friend for friend in self._seen if friend not in friends]:
             moves += self._gone(friend, list(self._seen[friend]), cause, at)
         for friend, report in friends.items():
             moves += self.friend(friend, report.name, report.channel_status, at, cause)
+        self._unseen = Standing()
         return moves
 
     def friend(
@@ -166,6 +203,7 @@ class Ledgers:
         """Nothing is owed in these any more."""
         moves: list[Move] = []
         for currency in currencies:
+            self._lose((friend, currency), self._seen[friend][currency])
             moves += self._change((friend, currency), Standing(), cause, at)
             del self._seen[friend][currency]
         if not self._seen.get(friend, True):
@@ -174,8 +212,14 @@ class Ledgers:
 
     def _change(self, key: Key, now: Standing, cause: str, at: Millis) -> list[Move]:
         seen = self._seen.setdefault(key[0], {})
-        before = seen.get(key[1], Standing())
+        before = seen.get(key[1], self._unseen)
+        if not now.is_agreed:
+            self._lose(key, before)
         seen[key[1]] = now
+        if now.back:
+            self._expected.frozen[key] = now.back
+        else:
+            self._expected.frozen.pop(key, None)
         if before.back is not None and now.back is not None and before.back > now.back:
             self._freed[key[1]] = key[0]
         delta = now.balance - before.balance
@@ -183,6 +227,14 @@ class Ledgers:
             cause = RESET
         pieces = self._explained(key, delta, before, now, cause)
         return self._moves(key, before.balance, pieces, cause, at)
+
+    def _lose(self, key: Key, before: Standing) -> None:
+        """The books with a friend differ or are gone: what it held for sales can no longer be seen to come."""
+        # Of what was only written down nobody knows what was frozen. A channel that differed before held nothing.
+        if before.is_agreed and before.back != 0:
+            for sale in self._expected.sales.values():
+                if sale.currency == key[1] and sale.is_seen:
+                    sale.lost_with = key[0]
 
     def _moves(
         self, key: Key, balance: Balance, pieces: Iterable[Piece], cause: str, at: Millis
@@ -215,7 +267,7 @@ class Ledgers:
         friend, currency = key
         pieces: list[Piece] = []
         if cause in (PASSING, AWAY):
-            sales = [one for one in self._expected.sales.values() if one.currency == currency and one.to_come]
+            sales = [one for one in self._expected.sales.values() if one.currency == currency and one.is_seen]
             left = max(0, -delta)
             if cause == PASSING and before.out is not None and now.out is not None:
                 # What is collected was frozen at the last look, unless nobody looked meanwhile. What came for a sale
@@ -226,12 +278,28 @@ class Ledgers:
                 while bought.currency == currency and (part := bought.paid_over(friend, left)):
                     pieces.append(Piece(-part.cost, part.fee, bought.id, None))
                     left -= part.cost
-            # The node has taken the commits of these, so their credits are next to come.
+            # The node has taken the commits of these, so their credits are next to come; but what was agreed on after
+            # books differed is no payment.
             came = max(0, delta - sum(piece.delta for piece in pieces))
+            if not (before.is_agreed and now.is_agreed):
+                came = 0
+            # It was frozen at the last look, as what goes is.
+            freed = came
+            if before.back is not None and now.back is not None:
+                freed = max(0, before.back - now.back)
             for sold in sales:
-                if taken := sold.came(came):
+                if before.back is not None and now.back is not None:
+                    if cause == PASSING and now.back > before.back:
+                        sold.frozen_anew(friend, now.back - before.back)
+                    elif now.back < before.back and sold.is_of_another(friend, before.back - now.back):
+                        continue
+                most = min(came, freed)
+                if before.back is None:
+                    # Nobody looked: what is frozen now may be its own still.
+                    most = min(most, max(0, sold.to_come - self._expected.frozen_in(currency)))
+                if taken := sold.came(most):
                     pieces.append(Piece(taken, None, None, sold.id))
-                    came -= taken
+                    came, freed = came - taken, freed - taken
         rest = delta - sum(piece.delta for piece in pieces)
         return [*pieces, Piece(rest, None, None, None)] if rest else pieces
 

@@ -25,6 +25,7 @@ from offset.wallet.purchases import (
     OPEN,
     UNSENT,
     held_already,
+    held_elsewhere,
     is_delivered,
     paid_already,
     request_of,
@@ -152,6 +153,8 @@ class Paying(Carrying):
                 raise held_already()
             if other.stage == "done":
                 raise paid_already()
+        if any(other.invoice_id == row.invoice_id for other in self._elsewhere()):
+            raise held_elsewhere()
 
     async def _check_request(self, row: PurchaseRow) -> None:
         """A request that may be paid already is not paid beside that; an address may be."""
@@ -161,6 +164,8 @@ class Paying(Carrying):
         for other in await self._books.do(lambda books: books.purchases_in(OPEN)):
             if other.id != row.id and request_of(other) == asked:
                 raise held_already()
+        if any(request_of(other) == asked for other in self._elsewhere()):
+            raise held_elsewhere()
 
     # What the owner of an address says
 

@@ -54,6 +54,16 @@ def held_already() -> Refusal:
     )
 
 
+def held_elsewhere() -> Refusal:
+    """It may be paid with another card."""
+    return Refusal(
+        "conflict",
+        "This is being paid already, with another card of yours: look at what that card holds. Do not pay it twice.",
+        cause="held",
+        remedies=["look-at-held"],
+    )
+
+
 def paid_already() -> Refusal:
     """It was paid by another purchase."""
     return Refusal(

@@ -1,12 +1,13 @@
 """Being paid: each invoice is a row before the node is asked to open it, and so is each commit before it is used.
 
 opening ──► open ──commit──► committed ──► collected
-             │ └─────────────► not-known
+             │ └─────────────► not-known ◄──┘
              └─► canceling ──► canceled
 
-Committed: the node has taken the commit. Collected: its credits are in the ledgers too. What the node refuses when it
-is asked a second time it may have done at the first: then its history says which, or it is not known. That credits came
-meanwhile proves nothing, since payments of others pass.
+Committed: the node has taken the commit. Collected: its credits are in the ledgers too; where the books with a friend
+that held them came to differ, or went, before that, it is not known. What the node refuses when it is asked a second
+time it may have done at the first: then its history says which, or it is not known. That credits came meanwhile proves
+nothing, since payments of others pass.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from offset.base.backoff import Backoff
 from offset.base.credits import Amount
 from offset.base.entropy import Entropy, new_invoice_id
 from offset.base.faults import NodeStopped, UserFault
-from offset.base.ids import Currency, Uid
+from offset.base.ids import Currency, PublicKey, Uid
 from offset.base.instants import SECOND, Millis
 from offset.store.card.database import CardDatabase
 from offset.store.card.rows import Move, SaleRow
@@ -38,7 +39,7 @@ from offset.wallet.endings import InvoiceEnd, end_of_invoice
 from offset.wallet.errands import Errands
 from offset.wallet.moves import Expectations, Expected
 from offset.wallet.refusals import Refusal
-from offset.wallet.whys import pack_why
+from offset.wallet.whys import pack_why, unpack_why
 from offset.wire.common import COMMIT, Commit
 from offset.wire.files import InvoiceFile
 from offset.wire.text_values import INVOICE, InvoiceText
@@ -99,6 +100,9 @@ class Receiving:
                 self._expected.sales[row.id] = Expected(
                     row.id, row.currency, to_come=max(0, row.amount - came)
                 )
+            if is_lost(row):
+                # No answer of the node can tell what the ledger does not show.
+                continue
             if row.stage in ("opening", "canceling", "not-known") or (
                 row.stage == "open" and row.commit is not None
             ):
@@ -193,7 +197,7 @@ class Receiving:
         async with self._turn:
             row = await self.get(id)
             check_commit(invoice_of(row), commit)
-            if row.stage in ("committed", "collected"):
+            if row.stage in ("committed", "collected") or is_lost(row):
                 return row
             if row.stage in ("canceling", "canceled"):
                 raise Refusal(
@@ -246,6 +250,8 @@ class Receiving:
                 return row
             if row.stage in ("committed", "collected"):
                 raise Refusal("conflict", "This was paid: it cannot be withdrawn any more.")
+            if is_lost(row):
+                raise Refusal("conflict", "Your node has taken its commit: it cannot be withdrawn any more.")
             if row.stage == "opening" or (row.stage == "open" and row.commit is not None):
                 raise _silent()
             # So that nothing is written down for a node that cannot be asked.
@@ -329,8 +335,12 @@ class Receiving:
         while (row := self._rows.get(id)) is not None and row.stage == "committed":
             await asyncio.sleep(CREDITS_S)
             with suppress(Refusal, Disconnected):
-                # Where nothing is frozen for us nothing is still to come.
-                if not frozen((await self._card.until_open(AWAY_S)).report, row.currency):
+                report = (await self._card.until_open(AWAY_S)).report
+                row = await self._look_at(row)
+                # Where nothing is frozen for us nothing is still to come; unless it went otherwise, which the history
+                # sees. It reads the same reports, perhaps a moment later.
+                is_gone = not frozen(report, row.currency) and not self._expected.frozen_in(row.currency)
+                if row.stage == "committed" and is_gone:
                     await self._collected(row)
 
     async def _look(self, id: str) -> None:
@@ -339,11 +349,31 @@ class Receiving:
             await self._look_at(row)
 
     async def _look_at(self, row: SaleRow) -> SaleRow:
-        """Collected once all credits of a commit that the node took are there."""
+        """Collected once all credits of a commit that the node took are there; not known once that cannot be seen."""
         expected = self._expected.sales.get(row.id)
-        if row.stage == "committed" and expected is not None and not expected.to_come:
+        if row.stage != "committed" or expected is None:
+            return row
+        if not expected.to_come:
             return await self._collected(row)
+        if expected.lost_with is not None:
+            why = self._lost(row, expected.lost_with)
+            row = await self._save(replace(row, stage="not-known", why=pack_why(why)))
+            self._expected.sales.pop(row.id, None)
         return row
+
+    def _lost(self, row: SaleRow, key: PublicKey) -> Why:
+        try:
+            friend = self._card.report.friends.get(key)
+        except Refusal:
+            friend = None
+        name = "a friend that is gone" if friend is None else friend.name
+        sentence = (
+            f"Your node took the commit, and before its credits came your books and those of {name} did not agree any "
+            "more: they may have held them. Settle the books with them so that they count this payment, and compare "
+            "what your friends owe you before you call it paid."
+        )
+        remedies = () if friend is None else (Remedy(Action.SETTLE_BOOKS, key),)
+        return Why(Cause.BOOKS_DIFFER, sentence, row.currency, remedies=remedies)
 
     async def _collected(self, row: SaleRow) -> SaleRow:
         return await self._save(replace(row, stage="collected", why=None))
@@ -368,6 +398,12 @@ class Receiving:
 def invoice_of(row: SaleRow) -> InvoiceFile:
     """The invoice as the node knows it."""
     return INVOICE.decode(row.invoice).file()
+
+
+def is_lost(row: SaleRow) -> bool:
+    """Whether the node took its commit, and whether its credits came cannot be known any more."""
+    why = unpack_why(row.why)
+    return row.stage == "not-known" and why is not None and why.kind == Cause.BOOKS_DIFFER.value
 
 
 def _ended(row: SaleRow, end: InvoiceEnd) -> SaleRow:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from offset.base.ids import CallId, InvoiceId
+from offset.base.limits import TEXT_ORDERS_MAX
 from offset.core.dealings.effects import (
     Answer,
     Collect,
@@ -23,7 +25,7 @@ from offset.core.dealings.orders import Orders
 from offset.core.dealings.records import GuestStage
 from offset.wire.letters_signing import verify_settled
 from offset.wire.mailbox import NOBODY_ASKED, GiveUp, Refusal, RefusalCode, Settled, SettledState
-from support.dealings import Desk, commit_of, guest_stage, kinds, letters, owner_at
+from support.dealings import GUEST, Desk, commit_of, guest_stage, kinds, letters, owner_at
 from support.letters import ASK_ID, INVOICE_ID
 from support.texts import MAILBOX, NODE
 
@@ -114,6 +116,39 @@ def test_a_commit_that_our_node_did_not_sign_does_not_reach_the_wallet() -> None
     desk.machine.set_node(None)
     assert letters(desk.guest(commit_of(invoice), 2)) == [Refusal(RefusalCode.NOT_NOW)]
     assert desk.orders() == []
+
+
+def test_a_commit_that_is_brought_again_and_again_is_one_order() -> None:
+    """While the node is away: in call after call, each of which ends; the last line is told what came of it."""
+    desk, effects = text_commit()
+    (order,) = effects
+    assert isinstance(order, Collect)
+    for number in range(100, 200):
+        desk.machine.guest_gone(GUEST if number == 100 else CallId(number - 1))
+        assert desk.guest(order.commit, 1, CallId(number)) == []
+    assert desk.orders() == [order]
+    assert len(desk.machine._selling._orders) == 1
+    (reply,) = desk.answer(NothingFrozen())
+    assert reply == Reply(CallId(199), Refusal(RefusalCode.NOTHING_FROZEN), 1)
+    # Answered, it may be brought once more.
+    assert kinds(desk.guest(order.commit, 2, CallId(199))) == [Collect]
+
+
+def test_commits_of_texts_that_wait_for_the_node_are_bounded() -> None:
+    desk = Desk()
+    invoice = Desk().issue()
+    commits = [
+        commit_of(replace(invoice, invoice_id=InvoiceId(number.to_bytes(32))))
+        for number in range(TEXT_ORDERS_MAX + 1)
+    ]
+    for commit in commits[:-1]:
+        assert letters(desk.guest(commit)) == []
+    desk.machine.guest_gone(GUEST)
+    assert letters(desk.guest(commits[-1])) == [Refusal(RefusalCode.NOT_NOW)]
+    assert len(desk.orders()) == TEXT_ORDERS_MAX
+    desk.answer(NothingFrozen())
+    assert letters(desk.guest(commits[-1])) == []
+    assert len(desk.orders()) == TEXT_ORDERS_MAX + 1
 
 
 def test_an_order_is_answered_once() -> None:

@@ -26,6 +26,7 @@ from support.dealings import (
     GUEST,
     REQUEST,
     TERMS,
+    UNIX,
     Desk,
     commit_of,
     letters,
@@ -89,6 +90,23 @@ def test_a_place_is_safe_for_a_minute() -> None:
         OpenInvoice,
     ]
     assert letters(desk.guest(ask(1), 2, CallId(1))) == [Refusal(RefusalCode.EXPIRED)]
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+def test_a_clock_that_was_ahead_keeps_no_place_longer(is_stopped: bool) -> None:
+    """Questions asked by a clock that was a year ahead are safe for a minute, also after a start."""
+    desk = Desk()
+    desk.take(desk.machine.set_clock(desk.now, UNIX + desk.now + 365 * 24 * 60 * MINUTE))
+    for number in range(1, STRANGERS_ASKS_MAX + 1):
+        desk.issue(ask(number), CallId(number))
+    if is_stopped:
+        desk.start()
+    else:
+        desk.take(desk.machine.set_clock(desk.now, UNIX + desk.now))
+    assert letters(desk.guest(ask(999), call=CallId(999))) == [BUSY]
+    desk.wait(ASK_SAFE_MS)
+    desk.guest(ask(999), call=CallId(999))
+    assert (stage_of(desk, 1), stage_of(desk, 999)) == (GuestStage.CANCELING, GuestStage.OPENING)
 
 
 def test_what_was_frozen_counts() -> None:

@@ -193,6 +193,25 @@ def test_talking_keeps_nobody_out(street: Street, owner: Post) -> None:
     assert Ended(first, CallEnd.GAVE_WAY) in owner.heard(Ended)
 
 
+def test_whoever_speaks_first_does_not_give_way_to_itself(street: Street, owner: Post) -> None:
+    """Here for long, and silent until others fill all places of strangers: each is busy, and nothing else ends."""
+    lurker = street.post("lurker")
+    lurking = [lurker.reach(owner.address) for _ in range(CALLS_MAX)]
+    street.world.run_for(GUEST_STAYS_MS)
+    owner.news.clear()
+    for post, call in crowd(street, owner, GUESTS_STRANGE_MAX):
+        post.say(call, ASK)
+    street.world.run_for(100)
+    for call in lurking:
+        lurker.say(call, ASK)
+    # Until whatever waits by lot has been told that it waited for too long.
+    street.world.run_for(ASK_WAITS_MS + 1000)
+    assert busy(lurker) == CALLS_MAX
+    assert len(owner.heard(Ended)) == CALLS_MAX
+    assert len(owner.engine.mailbox._guests.talks) == GUESTS_STRANGE_MAX
+    assert len(owner.heard(Heard)) > ASKS_BURST
+
+
 def test_whoever_is_silent_gives_way(street: Street, owner: Post) -> None:
     """GUESTS_MAX lines at most: after GUEST_SILENT_MS without a letter the oldest makes room for a newcomer."""
     friend = contact(street, owner)

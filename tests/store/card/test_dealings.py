@@ -11,7 +11,8 @@ import pytest
 from msgspec.structs import replace
 
 from offset.base.faults import NodeStopped
-from offset.base.limits import U128_MAX
+from offset.base.instants import MINUTE
+from offset.base.limits import CANCELED_KEPT_MAX, CANCELED_KEPT_MS, U128_MAX
 from offset.core.dealings.records import ENDED, GuestAsk, GuestStage, OwnAsk, OwnStage, Request, RequestState
 from offset.store.card.database import CardDatabase
 from offset.store.card.dealings import GUEST_ASKS, OWN_ASKS, REQUESTS, DealingKey
@@ -172,3 +173,45 @@ def test_a_group_is_whole_or_nothing(books: CardDatabase, monkeypatch: pytest.Mo
     assert store.load().own_asks == []
     put(books, OWN)
     assert store.load().own_asks == [OWN]
+
+
+# What guests have canceled
+
+
+def canceled(number: int, at: int, **changed: Any) -> GuestAsk:
+    """For a moment something was frozen for it; nobody brought a commit."""
+    ended = replace(BARE, ask=replace(ASK, ask_id=uid(number)), stage=GuestStage.CANCELED, is_touched=True)
+    return replace(ended, at=at, **changed)
+
+
+def kept(books: CardDatabase, *numbers: int) -> list[int]:
+    """Which of these questions are found."""
+    with closing(books.past()) as past:
+        return [number for number in numbers if past.guest_ask(uid(number)) is not None]
+
+
+def test_what_was_canceled_goes_after_a_day(books: CardDatabase) -> None:
+    """Neither what was paid, nor what had a commit, nor what has not ended."""
+    invoice = replace(INVOICE, invoice_id=b"2" * 32)
+    put(
+        books,
+        canceled(1, UNIX),
+        canceled(2, UNIX, invoice=invoice, commit=commit_of(invoice)),
+        canceled(3, UNIX + MINUTE),
+        canceled(4, UNIX, stage=GuestStage.COLLECTED),
+        canceled(5, UNIX, stage=GuestStage.CANCELING),
+    )
+    put(books, canceled(6, UNIX + CANCELED_KEPT_MS - 1))
+    assert kept(books, 1, 2, 3, 4, 6) == [1, 2, 3, 4, 6]
+    put(books, canceled(7, UNIX + CANCELED_KEPT_MS))
+    assert kept(books, 1, 2, 3, 4, 6, 7) == [2, 3, 4, 6, 7]
+    assert [row.ask_id for row in books.dealings().load().guest_asks] == [uid(5)]
+
+
+def test_so_many_that_were_canceled_are_kept(books: CardDatabase) -> None:
+    """The oldest go first."""
+    numbers = range(1, CANCELED_KEPT_MAX + 1)
+    put(books, *[canceled(number, UNIX + number) for number in numbers])
+    assert kept(books, *numbers) == list(numbers)
+    put(books, canceled(9999, UNIX + 9999), canceled(9998, UNIX + 9998))
+    assert kept(books, 1, 2, 3, CANCELED_KEPT_MAX, 9998, 9999) == [3, CANCELED_KEPT_MAX, 9998, 9999]

@@ -81,6 +81,11 @@ class Dealings:
         self._selling.plan(now)
         return self._desk.take()
 
+    def set_called(self, is_called: bool, now: Instant) -> None:
+        """We listen at a relay from now on, or at none; before the first word nobody can call."""
+        self._desk.set_called(is_called, now)
+        self._selling.plan(now)
+
     def persisted(self, changes: Changes) -> None:
         """These rows are durable: those that are over leave memory."""
         self._selling.persisted(changes.guest_asks)

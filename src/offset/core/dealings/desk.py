@@ -1,7 +1,7 @@
 """What all parts of dealings share: the rows that changed in the step under way, its effects, alarms, and the time.
 
-Times in rows and letters are Unix times, since they outlive a start. The machine is told once which Unix time an
-instant is, and then counts by instants: a clock that is set meanwhile moves nothing.
+Times in rows and letters are Unix times, since they outlive a start. The machine is told which Unix time an instant
+is, at the start and when the clock was set; the age of a guest's question is counted by instants (`ages`).
 """
 
 from __future__ import annotations
@@ -49,15 +49,23 @@ class Desk:
         self.alarms: Alarms[tuple[Alarm, Uid]] = Alarms()
         self.changes = Changes()
         self.effects: list[Effect] = []
-        self.listens_since: Instant = 0
-        """Since when a payer could call without a break."""
+        self.listens_since: Instant | None = None
+        """Since when a payer could call without a break; None: nobody can."""
         self._unix_at_zero: Millis = 0
         self._next_order = 0
 
     def set_clock(self, now: Instant, unix: Millis) -> None:
-        """It is `unix` ms since 1970, and nobody could call before."""
+        """It is `unix` ms since 1970, and perhaps nobody could call before: the machine may have slept."""
         self._unix_at_zero = unix - now
-        self.listens_since = now
+        if self.listens_since is not None:
+            self.listens_since = now
+
+    def set_called(self, is_called: bool, now: Instant) -> None:
+        """Whether a payer can call from now on."""
+        if not is_called:
+            self.listens_since = None
+        elif self.listens_since is None:
+            self.listens_since = now
 
     def unix(self, now: Instant) -> Millis:
         """The Unix time in ms at this instant."""

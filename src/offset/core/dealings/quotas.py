@@ -9,8 +9,9 @@ from __future__ import annotations
 import enum
 
 from offset.base.ids import PublicKey, Uid
-from offset.base.instants import Millis
+from offset.base.instants import Instant
 from offset.base.limits import ASK_SAFE_MS, CONTACT_ASKS_MAX, REQUEST_ASKS_MAX, STRANGERS_ASKS_MAX
+from offset.core.dealings.ages import Ages
 from offset.core.dealings.records import GuestAsk, GuestStage
 from offset.wire.mailbox import NOBODY_ASKED
 
@@ -67,9 +68,9 @@ class Shares:
         """Whether a newcomer needs the place of another."""
         return len(self._members.get(share, ())) >= _SIZES[share[0]]
 
-    def to_give_way(self, share: Share, rows: dict[Uid, GuestAsk], unix: Millis) -> Uid | None:
+    def to_give_way(self, share: Share, rows: dict[Uid, GuestAsk], ages: Ages, now: Instant) -> Uid | None:
         """Who gives way: the oldest for which nothing was frozen, then the oldest that is not complete."""
-        old = [rows[id] for id in self._members.get(share, ()) if unix >= rows[id].asked + ASK_SAFE_MS]
+        old = [rows[id] for id in self._members.get(share, ()) if now >= ages.asked(id) + ASK_SAFE_MS]
         loose = [row.ask_id for row in old if not row.is_touched]
         loose += [row.ask_id for row in old if row.is_touched and not row.is_complete]
         return loose[0] if loose else None

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from offset.base.ids import CallId, InvoiceId, PublicKey, Uid
 from offset.base.instants import Instant
 from offset.base.limits import ASKS_OPEN_MAX, HEARD_MS, PAY_GRACE_MS, PAY_WITHIN_MS
+from offset.core.dealings.ages import Ages
 from offset.core.dealings.desk import Alarm, Desk
 from offset.core.dealings.effects import (
     Answer,
@@ -68,6 +69,7 @@ class Selling:
         """Those that are open, or whose end is not durable yet."""
         self._by_invoice: dict[InvoiceId, Uid] = {}
         self._shares = Shares()
+        self._ages = Ages(desk)
         self._waiting: dict[Uid, list[Waits]] = {}
         """Questions whose invoice is being opened."""
         self._texts: dict[InvoiceId, list[Waits]] = {}
@@ -83,8 +85,9 @@ class Selling:
             self._orders.give(row)
 
     def plan(self, now: Instant) -> None:
-        """Watch the time, by a clock that was just set."""
+        """Watch the time: the clock was set, or somebody can call, or nobody can any more."""
         for row in self.rows.values():
+            self._ages.note(row, now)
             self._plan(row, now)
 
     def persisted(self, rows: Mapping[Uid, GuestAsk | None]) -> None:
@@ -184,7 +187,8 @@ class Selling:
     def wake(self, ask_id: Uid, now: Instant) -> None:
         """The time to pay may be over."""
         row = self.rows[ask_id]
-        if row.stage in _OPEN and now >= self._ends_at(row):
+        ends_at = self._ends_at(ask_id)
+        if row.stage in _OPEN and ends_at is not None and now >= ends_at:
             self._cancel(row, RefusalCode.EXPIRED, now)
         else:
             self._plan(row, now)
@@ -277,7 +281,7 @@ class Selling:
             return False
         share = share_of(row.contact, row.request_id)
         if self._shares.is_full(share):
-            victim = self._shares.to_give_way(share, self.rows, self._desk.unix(now))
+            victim = self._shares.to_give_way(share, self.rows, self._ages, now)
             if victim is None:
                 return False
             self._cancel(self.rows[victim], RefusalCode.EXPIRED, now)
@@ -343,10 +347,10 @@ class Selling:
             # Whoever calls can make it up, so it does not reach the wallet.
             self._says.reply(call, number, Refusal(RefusalCode.NOTHING_FROZEN))
             return
-        waits = self._texts.setdefault(commit.invoice_id, [])
-        waits.append((call, number))
-        if len(waits) == 1:
-            self._orders.collect_text(commit)
+        if self._orders.collect_text(commit):
+            self._texts.setdefault(commit.invoice_id, []).append((call, number))
+        else:
+            self._says.reply(call, number, Refusal(RefusalCode.NOT_NOW))
 
     def _text_answered(self, invoice_id: InvoiceId, answer: Answer, now: Instant) -> None:
         body: Body
@@ -374,6 +378,7 @@ class Selling:
             row = replace(row, at=self._desk.unix(now))
             self._desk.add(Changed(row.ask_id, None))
         self._keep(row.ask_id, row)
+        self._ages.note(row, now)
         self._desk.changes.guest_asks[row.ask_id] = row
 
     def _remove(self, row: GuestAsk) -> None:
@@ -386,6 +391,7 @@ class Selling:
         self._shares.note(ask_id, row, before)
         if row is None:
             self.rows.pop(ask_id, None)
+            self._ages.forget(ask_id)
             if before is not None and before.invoice_id is not None:
                 self._by_invoice.pop(before.invoice_id, None)
             self._desk.alarms.stop((Alarm.EXPIRE, ask_id))
@@ -395,13 +401,22 @@ class Selling:
             self._by_invoice[row.invoice_id] = ask_id
 
     def _plan(self, row: GuestAsk, now: Instant) -> None:
-        if row.stage in _OPEN:
-            self._desk.alarms.set((Alarm.EXPIRE, row.ask_id), max(now + 1, self._ends_at(row)))
+        if row.stage not in _OPEN:
+            return
+        ends_at = self._ends_at(row.ask_id)
+        if ends_at is None:
+            self._desk.alarms.stop((Alarm.EXPIRE, row.ask_id))
+        else:
+            self._desk.alarms.set((Alarm.EXPIRE, row.ask_id), max(now + 1, ends_at))
 
-    def _ends_at(self, row: GuestAsk) -> Instant:
-        """When the time to pay is over: a payer has had it, and could have called for long enough."""
-        issued = row.asked if row.invoice is None else row.invoice.issued
-        over = self._desk.instant(issued + PAY_WITHIN_MS + PAY_GRACE_MS)
+    def _ends_at(self, ask_id: Uid) -> Instant | None:
+        """When the time to pay is over: a payer has had it, and could have called for long enough.
+
+        None while nobody can call: no time ends it then.
+        """
+        if self._desk.listens_since is None:
+            return None
+        over = self._ages.issued(ask_id) + PAY_WITHIN_MS + PAY_GRACE_MS
         return max(over, self._desk.listens_since + HEARD_MS)
 
 

@@ -95,13 +95,13 @@ class Guests:
 
     # At the door
 
-    def to_give_way(self, now: Instant, *, speaking: bool = False) -> Talk | None:
+    def to_give_way(self, now: Instant, *, speaker: Talk | None = None) -> Talk | None:
         """The stranger that has been silent for longest, if that is long; else the one that is here for very long.
 
-        So a line that says something all the time is no way to keep others out. `speaking`: only of those that
-        have said something.
+        So a line that says something all the time is no way to keep others out. `speaker` has just begun to speak:
+        only others that have said something give way to it.
         """
-        strangers = self._strangers(speaking=speaking)
+        strangers = [talk for talk in self._strangers(speaking=speaker is not None) if talk is not speaker]
         silent = min(strangers, key=lambda talk: talk.moved, default=None)
         if silent is None or now >= silent.moved + GUEST_SILENT_MS:
             return silent

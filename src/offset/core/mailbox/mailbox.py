@@ -126,6 +126,10 @@ class Mailbox:
         self._listening.retry(now)
         return self._buffer.take()
 
+    def is_called(self) -> bool:
+        """Whether anybody can call: we listen at one of our relays."""
+        return self._listening.is_up()
+
     # News of lines
 
     def line_opened(self, line: LineId, now: Instant) -> list[Effect]:
@@ -288,7 +292,7 @@ class Mailbox:
         is_guest = talk.call in self._guests.talks
         if isinstance(letter, Letter) and isinstance(letter.body, Introduce):
             talk.is_contact = self._guests.is_contact(letter.body.address.mailbox)
-        if is_guest and letter.number == 1 and not talk.is_contact and not self._make_place(now):
+        if is_guest and letter.number == 1 and not talk.is_contact and not self._make_place(talk, now):
             if talk.letters.owes(letter.number):
                 self._say(talk, _BUSY, letter.number, now)
             self._end(talk, CallEnd.GAVE_WAY, now)
@@ -307,11 +311,11 @@ class Mailbox:
         else:
             self._buffer.tell(Heard(talk.call, letter, question))
 
-    def _make_place(self, now: Instant) -> bool:
+    def _make_place(self, speaker: Talk, now: Instant) -> bool:
         """A stranger has begun to speak; returns whether there is a place for it, made perhaps by another's end."""
         if not self._guests.are_too_many():
             return True
-        victim = self._guests.to_give_way(now, speaking=True)
+        victim = self._guests.to_give_way(now, speaker=speaker)
         if victim is not None:
             self._end(victim, CallEnd.GAVE_WAY, now)
         return victim is not None

@@ -143,6 +143,10 @@ class ListenLegs:
         leg = self.legs.get(relay)
         return None if leg is None else leg.line
 
+    def is_up(self) -> bool:
+        """Whether any leg counts as listening."""
+        return any(leg.stage is LegStage.UP for leg in self.legs.values())
+
     def opened(self, leg: ListenLeg, line: LineId, now: Instant) -> None:
         """A line is up: ask to listen."""
         assert line in (leg.line, leg.fresh), "a line of this leg"

@@ -1,14 +1,20 @@
 """The rows of a card's dealings over letters: read at the start, written in groups, and the past looked up.
 
 A letter lies in its cell as it was said; whatever is looked for has a column of its own.
+
+Whoever calls can have questions canceled for which credits were frozen for a moment, as many as it likes. The rows of
+those without a commit go with the next one, once they are CANCELED_KEPT_MS old or more than CANCELED_KEPT_MAX: what is
+answered without them is as good (docs/MAILBOX.md, "The owner").
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from offset.base.ids import Currency, InvoiceId, PublicKey, Uid
+from offset.base.instants import Millis
+from offset.base.limits import CANCELED_KEPT_MAX, CANCELED_KEPT_MS
 from offset.core.dealings.records import (
     ENDED,
     GuestAsk,
@@ -74,7 +80,19 @@ class DealingsStore:
                     self._database.write(f"DELETE FROM {table} WHERE {key} = ?", id)
                 else:
                     self._database.write(_PUT[table], *_cells(row))
+            canceled = [row.at for row in self._waiting.values() if _is_canceled(row)]
+            if canceled:
+                self._clear(max(canceled))
         self._waiting = {}
+
+    def _clear(self, unix: Millis) -> None:
+        """Remove questions that ended without a commit, by the time of the last one."""
+        self._database.write(
+            f"DELETE FROM guest_asks WHERE {_CANCELED} AND (at <= ? OR ask_id IN "
+            f"(SELECT ask_id FROM guest_asks WHERE {_CANCELED} ORDER BY at DESC LIMIT -1 OFFSET ?))",
+            unix - CANCELED_KEPT_MS,
+            CANCELED_KEPT_MAX,
+        )
 
     def newest_requests(self, count: int) -> list[Request]:
         """The last ones, newest first. Raises NodeStopped."""
@@ -137,6 +155,13 @@ class StoredPast:
             if row.stage in ENDED:
                 return row
         return None
+
+
+_CANCELED = f"stage = '{GuestStage.CANCELED}' AND commit_packed IS NULL"
+
+
+def _is_canceled(row: Dealing | None) -> TypeGuard[GuestAsk]:
+    return isinstance(row, GuestAsk) and row.stage is GuestStage.CANCELED
 
 
 _COLUMNS = {
