@@ -71,7 +71,8 @@ def restore(
     have to tell the balances. Give both, -b and -k, if the kit is newer: then its settings count.
 
     The database is marked as restored: its friends may remember more than it does, so its node says nothing to a
-    friend before that friend has spoken. Thus no friend gives up what it remembers because of what an old copy says.
+    friend before that friend has spoken. What it says may be just what the copy lacks; else the balances do not agree,
+    and you accept the friend's (stctrl config reset-friend).
 
     Do this only when the database is lost: however old it is, it is newer than the copy. And never let two nodes with
     the same identity run. The copy stays as it is.
