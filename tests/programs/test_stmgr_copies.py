@@ -23,13 +23,20 @@ from offset.store.sqlite import connection
 from offset.store.sqlite.database import Database, create
 from offset.testing import NODE
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
-from offset.wire.files import format_identity
+from offset.wire.files import format_identity, parse_token
 from offset.wire.friend import CollectOp
+from offset.wire.report import CountersInfo, McInfo, MoveTokenHashedReport, TokenInfo
 from support.commands import Done, contents, one_sentence, put, run_main
 from support.locked import key_file, locked_text
 
 BOB = FriendRecord(b"\x01" * 32, "bob", True, (), SentRelays())
 STRANGER = Identity(b"\x09" * 32)
+TOKEN = MoveTokenHashedReport(
+    bytes(32),
+    TokenInfo(McInfo(BOB.public_key, NODE.public_key, ()), CountersInfo(1, 12)),
+    bytes(16),
+    bytes(64),
+)
 READY = "new.db is ready. Its node lets each friend speak first. Make sure that no other one runs.\n"
 
 
@@ -164,7 +171,7 @@ def test_a_copy_that_fails_leaves_nothing_plain(
 def kit(folder: Path) -> Kit:
     """A kit of the node, beside its database."""
     friend = KitFriend(
-        BOB.public_key, "bob\x07", True, (), (KitCurrency("FST", Rate(0, 1), 100, True),), Mark(1, 12)
+        BOB.public_key, "bob\x07", True, (), (KitCurrency("FST", Rate(0, 1), 100, True),), Mark(1, 12), TOKEN
     )
     carl = KitFriend(b"\x02" * 32, "carl", False, (), (), None)
     relay = NamedRelayAddress(b"\x07" * 32, "relay:1", "home")
@@ -192,6 +199,19 @@ def test_open_kit(kit: Kit, capsys: pytest.CaptureFixture[str]) -> None:
         "Answers that waited for friends, and are worth credits: 1",
     ]
     assert "\x07" not in done.stdout
+
+
+def test_the_tokens_in_a_kit(kit: Kit, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each in a file of its own, as the node exports it; none is overwritten."""
+    assert "there is no folder tokens" in bad(
+        "open-kit -i node.ident -k kit.age --tokens tokens", folder, capsys
+    )
+    (folder / "tokens").mkdir()
+    assert run("open-kit -i node.ident -k kit.age --tokens tokens", capsys).status == 0
+    (path,) = (folder / "tokens").iterdir()
+    assert path.name == f"{base64url.encode(kit.content.friends[0].public_key)}.token"
+    assert parse_token(path.read_text("utf-8")) == TOKEN
+    assert "exists already" in bad("open-kit -i node.ident -k kit.age --tokens tokens", folder, capsys)
 
 
 def test_open_kit_as_json(kit: Kit, capsys: pytest.CaptureFixture[str]) -> None:

@@ -283,6 +283,9 @@ AGE_WORK_FACTOR_LOW, AGE_WORK_FACTOR_HIGH = 15, 20  # that we write: from 32 MiB
 AGE_WORK_FACTOR_MAX = 21  # that we open: 2 GiB
 PASSPHRASE_CHARACTERS_MIN = 12
 KIT_BYTES_MAX = 2**27  # of a kit, unpacked: room for FRIENDS_MAX with all their settings
+KIT_SMALL_BYTES = (
+    2**16 - 2**9
+)  # with the last tokens of friends while it is not longer: sealed, it has 64 KiB
 KIT_COLLECTS_MAX = 1000  # that wait for friends, in a kit; the largest
 KITS_KEPT_MAX = 24  # in a folder, beside one a day
 KIT_DAYS_KEPT_MAX = 30

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from offset.base.credits import Rate
+from offset.base.entropy import SeededEntropy
 from offset.base.faults import UserFault
 from offset.base.limits import (
     ADDRESS_BYTES_MAX,
@@ -31,6 +32,7 @@ from offset.core.funder.records import (
     IndexServersRecord,
     Queue,
     QueuedRecord,
+    Record,
     RelaysRecord,
     SentRelays,
 )
@@ -128,6 +130,32 @@ def test_the_mark_is_that_of_the_friends_message() -> None:
     """Not of our own last one, which the friend may never have heard."""
     content = content_of(NODE, [FRIEND_BOB, channel(BOB, None)], {})
     assert content.friends[0].mark is None
+
+
+def test_the_last_tokens_of_friends() -> None:
+    """They are in a kit, which they may not make larger than 64 KiB: then there are none, and all else is."""
+    heard = channel(BOB, CountersInfo(2, 5))
+    assert content_of(NODE, [FRIEND_BOB, heard], {}).friends[0].token == heard.incoming
+    chance = SeededEntropy("kits")
+    rows: list[Record] = []
+    for _ in range(600):
+        key = chance.bytes(32)
+        tokens = channel(key, CountersInfo(0, 7))
+        incoming = msgspec.structs.replace(
+            tokens.incoming,
+            prefix_hash=chance.bytes(32),
+            rand_nonce=chance.bytes(16),
+            new_token=chance.bytes(64),
+        )
+        rows += [
+            FriendRecord(key, "x", True, (), SentRelays()),
+            msgspec.structs.replace(tokens, incoming=incoming),
+        ]
+    content = content_of(NODE, rows, {})
+    assert {friend.token for friend in content.friends} == {None}
+    assert {friend.mark for friend in content.friends} == {Mark(0, 7)}
+    assert len(kit_bytes(kit(content_of(NODE, rows[:300], {})))) < 2**16 - 56
+    assert None not in [friend.token for friend in content_of(NODE, rows[:300], {}).friends]
 
 
 def test_the_largest_collects() -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from offset.base import base64url
 from offset.base.faults import UserFault
 from offset.crypto.own_copies import CopyKind
 from offset.programs.cli import CONTEXT
 from offset.programs.printing import printable
 from offset.programs.stmgr import options
 from offset.programs.stmgr.show_kit import shown_kit
-from offset.shell.files import refuse_existing
+from offset.shell.files import refuse_existing, write_new
 from offset.shell.identity_file import open_identity
 from offset.shell.own_copies import is_sealed_copy, opened_copy, opened_kit, plain_copy, sealed_backup
 from offset.store.schema.kits import kit_bytes, kit_text
@@ -20,6 +21,7 @@ from offset.store.sqlite import backup as backups
 from offset.store.sqlite import restored
 from offset.store.sqlite.database import system_now
 from offset.store.sqlite.kits import make_from_kit, restore_with_kit
+from offset.wire.files import format_token
 
 
 @click.command("backup", context_settings=CONTEXT)
@@ -107,12 +109,31 @@ def restore(
     "-k", "--kit", required=True, type=options.PATH, metavar="FILE", help="The kit, made by: stnode --kits."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON, for other programs.")
-def open_kit(idfile: Path, unlock: str | None, kit: Path, as_json: bool) -> None:
+@click.option(
+    "--tokens",
+    type=options.PATH,
+    metavar="FOLDER",
+    help="Also write the last token of each friend there, as stverify reads it.",
+)
+def open_kit(idfile: Path, unlock: str | None, kit: Path, as_json: bool, tokens: Path | None) -> None:
     """Print what a kit holds.
 
     It also shows that the kit opens, which is worth trying before it is needed.
+
+    The last token of a friend is its signature under all balances between you: with it you see whether the terms that
+    it tells after a loss are right (stverify verify-token). Kits of more than some 300 friends have none.
     """
     found = opened_kit(kit, open_identity(idfile, unlock))
+    if tokens is not None:
+        files = [
+            (tokens / f"{base64url.encode(friend.public_key)}.token", format_token(friend.token))
+            for friend in found.content.friends
+            if friend.token is not None
+        ]
+        for path, _ in files:
+            refuse_existing(path)
+        for path, text in files:
+            write_new(path, text)
     if as_json:
         click.echo(kit_text(kit_bytes(found)))
         return

@@ -13,7 +13,7 @@ import msgspec
 from offset.base.credits import Amount, Rate
 from offset.base.faults import UserFault
 from offset.base.ids import Currency, PublicKey, RequestId
-from offset.base.limits import KIT_BYTES_MAX, KIT_COLLECTS_MAX
+from offset.base.limits import KIT_BYTES_MAX, KIT_COLLECTS_MAX, KIT_SMALL_BYTES
 from offset.core.funder.records import (
     ChannelKey,
     ChannelRecord,
@@ -30,6 +30,7 @@ from offset.core.funder.records import (
 )
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.friend import CollectOp
+from offset.wire.report import MoveTokenHashedReport
 
 FORMAT = 1
 
@@ -60,6 +61,8 @@ class KitFriend(msgspec.Struct, frozen=True):
     currencies: tuple[KitCurrency, ...]
     mark: Mark | None
     """None before its first message."""
+    token: MoveTokenHashedReport | None = None
+    """That message's signature under all balances. A large kit has none."""
 
 
 class KitCollect(msgspec.Struct, frozen=True):
@@ -145,7 +148,7 @@ def content_of(
     servers: tuple[NamedIndexServerAddress, ...] = ()
     friends: list[FriendRecord] = []
     configs: dict[PublicKey, list[KitCurrency]] = {}
-    marks: dict[PublicKey, Mark | None] = {}
+    channels: dict[PublicKey, ChannelRecord] = {}
     collects: list[KitCollect] = []
     for record in records:
         match record:
@@ -159,31 +162,37 @@ def content_of(
                 set_for = KitCurrency(record.currency, record.rate, record.remote_max_debt, record.is_open)
                 configs.setdefault(record.friend, []).append(set_for)
             case ChannelRecord():
-                marks[record.friend] = _mark(record)
+                channels[record.friend] = record
             case QueuedRecord(operation=CollectOp() as collect, queue=Queue.BACKWARD):
                 amount = amounts.get((record.friend, record.currency, collect.request_id), 0)
                 collects.append(KitCollect(record.friend, record.currency, amount, collect))
             case _:
                 pass
     collects.sort(key=lambda waiting: (-waiting.amount, waiting.collect.request_id))
-    return KitContent(
+    content = KitContent(
         node,
         relays,
         servers,
         tuple(
-            [
-                KitFriend(
-                    friend.public_key,
-                    friend.name,
-                    friend.is_enabled,
-                    friend.remote_relays,
-                    tuple(configs.get(friend.public_key, ())),
-                    marks.get(friend.public_key),
-                )
-                for friend in friends
-            ]
+            [_friend(row, configs.get(row.public_key, ()), channels.get(row.public_key)) for row in friends]
         ),
         tuple(collects[:KIT_COLLECTS_MAX]),
+    )
+    if len(zlib.compress(_encode(content))) <= KIT_SMALL_BYTES:
+        return content
+    bare = tuple([msgspec.structs.replace(friend, token=None) for friend in content.friends])
+    return msgspec.structs.replace(content, friends=bare)
+
+
+def _friend(row: FriendRecord, currencies: Iterable[KitCurrency], channel: ChannelRecord | None) -> KitFriend:
+    return KitFriend(
+        row.public_key,
+        row.name,
+        row.is_enabled,
+        row.remote_relays,
+        tuple(currencies),
+        None if channel is None else _mark(channel),
+        None if channel is None else channel.incoming,
     )
 
 
