@@ -178,6 +178,26 @@ async def test_killed_while_it_is_collected(tmp_path: Path) -> None:
         assert len({one.commit for one in asked}) == 1
 
 
+@pytest.mark.parametrize("what", ["take", "cancel"])
+@story
+async def test_who_asked_has_left(tmp_path: Path, what: str) -> None:
+    """As when the mailbox is started anew: the wallet asks the node again by itself, without a start of the card."""
+    kind = app.CommitInvoice if what == "take" else app.CancelInvoice
+    async with serving(till()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        row = await ask(clerk)
+        fake.script[kind] = in_turn(ignore, follow)
+        receiving = clerk.receiving
+        job = receiving.take(row.id, word_of(row)) if what == "take" else receiving.cancel(row.id)
+        asking = asyncio.create_task(job)
+        async with asyncio.timeout(PATIENCE_S):
+            while not fake.asked_for(kind):
+                await asyncio.sleep(0.005)
+        asking.cancel()
+        await asyncio.wait([asking])
+        await sale_in(clerk, row.id, "collected" if what == "take" else "canceled")
+        assert len(fake.asked_for(kind)) == 2
+
+
 @story
 async def test_the_node_cannot_say(tmp_path: Path) -> None:
     """Asked again it refuses, and its history has nothing: credits of others that come prove nothing."""

@@ -4,8 +4,8 @@
     Receiving ◄── orders: open, collect, withdraw ── dealings ◄── what became of them, and of sales ── Receiving
 
 Books of the wallet and rows of the dealings are written one after the other, and any of both may be the last one
-before a crash: so at each start every open purchase is told again, and the dealings order and tell again. Each of
-these changes nothing the second time.
+before a crash: so at each start every open purchase is told again, and each sale of a guest whose row has not ended,
+and the dealings order and tell again. Each of these changes nothing the second time.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from functools import partial
 
+from offset.base import base64url
 from offset.base.backoff import Backoff
 from offset.base.entropy import Entropy
 from offset.base.faults import OffsetError
@@ -52,7 +53,7 @@ from offset.wallet.letter_orders import Orders
 from offset.wallet.local import new_identity
 from offset.wallet.own_letters import Act, OwnLetters, OwnNews
 from offset.wallet.paying import Paying
-from offset.wallet.receiving import Receiving
+from offset.wallet.receiving import Receiving, is_lost
 from offset.wallet.refusals import Refusal
 from offset.wire.common import RelayAddress
 from offset.wire.report import (
@@ -160,6 +161,8 @@ class Letters:
                 # It begins before anything is asked of it; the card may be closed at that very moment.
                 await asyncio.sleep(0)
                 self._running, self._relays = (engine, driver), ()
+                # Before anybody can call: a request that was paid meanwhile must not be answered once more.
+                await self._tell_sales(engine.dealings)
                 tasks.append(asyncio.create_task(self._follow()))
                 await self._own.tell_all(engine.dealings)
                 succeeded()
@@ -205,13 +208,22 @@ class Letters:
         self._own.tell(row)
 
     def sale(self, row: SaleRow) -> None:
-        """A sale is this by now, and durable: whoever ended it, its guest is told."""
+        """A sale is this by now, and durable: whoever ended it, its guest is told; at the next start if not now."""
         if row.ask_id is None:
             return
-        if row.stage in ("committed", "collected"):
+        if row.stage in ("committed", "collected") or is_lost(row):
             self._do(lambda dealings, now: dealings.ended(row.invoice_id, Collected(), now))
         elif row.stage == "canceled":
             self._do(lambda dealings, now: dealings.ended(row.invoice_id, Withdrawn(), now))
+
+    async def _tell_sales(self, dealings: Dealings) -> None:
+        """Each sale whose guest's row has not ended: it may have, while the dealings did not run."""
+        ids = [
+            base64url.encode(ask.invoice_id) for ask in dealings.guest_asks() if ask.invoice_id is not None
+        ]
+        for row in await self._books.do(lambda books: [books.sale(id) for id in ids]):
+            if row is not None:
+                self.sale(row)
 
     # Our own address and requests
 

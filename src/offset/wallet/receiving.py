@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import NamedTuple
 
@@ -88,6 +88,7 @@ class Receiving:
         """Those that are unsettled."""
         self._errands = Errands("the request")
         self._turn = asyncio.Lock()
+        self._is_stopped = False
 
     async def start(self) -> None:
         """Go on with what was unsettled. Raises NodeStopped."""
@@ -112,6 +113,7 @@ class Receiving:
 
     async def stop(self) -> None:
         """Leave everything as it is; the next start goes on."""
+        self._is_stopped = True
         await self._errands.stop()
 
     # Looking
@@ -190,7 +192,8 @@ class Receiving:
                 # It may have been opened: the node is asked to withdraw it, now or at the next start.
                 self._errands.start(row.id, self._settle(row.id))
                 raise
-            return await self._save(replace(row, stage="open"))
+            with self._going_on(row.id):
+                return await self._save(replace(row, stage="open"))
 
     async def take(self, id: str, commit: Commit) -> SaleRow:
         """Collect with the commit of a buyer. A second time changes nothing. Raises Refusal, UserFault."""
@@ -208,30 +211,31 @@ class Receiving:
                 raise _silent()
             node = self._card.node
             before = row
-            row = await self._save(replace(row, commit=COMMIT.encode(commit), why=None))
-            # Reports may tell of the credits before the node says that it took the commit.
-            self._expected.sales[id] = Expected(id, row.currency, to_come=row.amount)
-            try:
-                await node.seller.commit(invoice_of(row), commit)
-            except (Disconnected, NoAnswer):
-                self._errands.start(id, self._settle(id))
-                raise _silent() from None
-            except (Refused, UserFault) as refused:
-                if isinstance(refused, Refused) and not node.report.tells_refusals:
-                    # It never says so; that no credits came is all one knows (D-4).
-                    return await self._save(
-                        replace(row, stage="not-known", why=pack_why(_unsure(row, refused)))
-                    )
+            with self._going_on(id):
+                row = await self._save(replace(row, commit=COMMIT.encode(commit), why=None))
+                # Reports may tell of the credits before the node says that it took the commit.
+                self._expected.sales[id] = Expected(id, row.currency, to_come=row.amount)
                 try:
-                    end = await end_of_invoice(node, row.invoice_id)
+                    await node.seller.commit(invoice_of(row), commit)
                 except (Disconnected, NoAnswer):
                     self._errands.start(id, self._settle(id))
                     raise _silent() from None
-                if end != "received":
-                    self._expected.sales.pop(id, None)
-                    await self._save(replace(before, commit=None) if end is None else _ended(before, end))
-                    raise Refusal("refused", f"Nothing was collected: {refused}") from None
-            row = await self._save(replace(row, stage="committed"))
+                except (Refused, UserFault) as refused:
+                    if isinstance(refused, Refused) and not node.report.tells_refusals:
+                        # It never says so; that no credits came is all one knows (D-4).
+                        return await self._save(
+                            replace(row, stage="not-known", why=pack_why(_unsure(row, refused)))
+                        )
+                    try:
+                        end = await end_of_invoice(node, row.invoice_id)
+                    except (Disconnected, NoAnswer):
+                        self._errands.start(id, self._settle(id))
+                        raise _silent() from None
+                    if end != "received":
+                        self._expected.sales.pop(id, None)
+                        await self._save(replace(before, commit=None) if end is None else _ended(before, end))
+                        raise Refusal("refused", f"Nothing was collected: {refused}") from None
+                row = await self._save(replace(row, stage="committed"))
         self._errands.start(id, self._wait_for_credits(id))
         return await self._look_at(row)
 
@@ -256,14 +260,28 @@ class Receiving:
                 raise _silent()
             # So that nothing is written down for a node that cannot be asked.
             _ = self._card.node
-            row = await self._save(replace(row, stage="canceling"))
-            try:
-                return await self._withdraw(row)
-            except (Disconnected, NoAnswer):
-                self._errands.start(id, self._settle(id))
-                return row
+            with self._going_on(id):
+                row = await self._save(replace(row, stage="canceling"))
+                try:
+                    return await self._withdraw(row)
+                except (Disconnected, NoAnswer):
+                    self._errands.start(id, self._settle(id))
+                    return row
 
     # What goes on by itself
+
+    @contextmanager
+    def _going_on(self, id: str) -> Iterator[None]:
+        """Whoever asked may leave before the node has answered, or the disk be full: then this goes on by itself."""
+        try:
+            yield
+        except Refusal:
+            # It says what it came to, or that it goes on.
+            raise
+        except BaseException:
+            if not self._is_stopped:
+                self._errands.start(id, self._settle(id))
+            raise
 
     async def _settle(self, id: str) -> None:
         """Ask the node again what it did not answer, until it does."""
