@@ -56,7 +56,7 @@ class Backups:
         database = Database.open(self._copy, self.town.key(self.name))
         rows = {record.key(): record for record in database.load()}
         database.close()
-        self.town.start(self.name, rows)
+        self.town.start(self.name, rows, is_restored=True)
 
 
 def _agree(town: Town, name: str, other: str) -> None:

@@ -1,7 +1,6 @@
-"""stmgr backup on a node that is being paid over, and the node that starts from the copy (docs/RECOVERY.md)."""
+"""A sealed copy of a node that is being paid over, and a kit; and the node that starts from them (docs/RECOVERY.md)."""
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,10 +34,10 @@ def town(tmp_path: Path) -> Iterator[Chain]:
 
 def test_a_node_starts_from_its_backup(town: Chain, tmp_path: Path) -> None:
     """Bob's database is copied under payments and lost later; his friends tell the balances, and nothing is lost."""
-    copy = tmp_path / "backup.db"
+    copy = tmp_path / "backup.age"
 
     def copy_it() -> None:
-        done = run_here("stmgr", "backup", "-d", town.bob.database, "-o", copy)
+        done = run_here("stmgr", "backup", "-d", town.bob.database, "-i", town.bob.ident, "-o", copy)
         assert (done.status, done.stderr) == (0, "")
 
     async def sell() -> list[Deal]:
@@ -65,18 +64,51 @@ def test_a_node_starts_from_its_backup(town: Chain, tmp_path: Path) -> None:
     before = settled(*town.nodes)
 
     town.network.kill("bob")
-    for path in town.bob.database.parent.glob("node.db*"):
-        path.unlink()
-    shutil.copy(copy, town.bob.database)
+    _restore(town.bob, "-b", copy)
     town.network.restart("bob")
     for friend in (town.alice, town.carol):
         _agree(town.bob, friend)
     assert settled(*town.nodes) == before
-    again = Papers(tmp_path, "again")
-    again.ask(town.carol, 5)
-    again.pay(town.alice)
-    again.collect(town.carol)
-    assert again.end(town.alice).status == 0
+    _pay_through(town, Papers(tmp_path, "again"))
+
+
+def test_a_node_starts_from_its_kit(town: Chain, tmp_path: Path) -> None:
+    """Bob's node leaves kits elsewhere. They know his settings, his friends tell the balances, and payments pass."""
+    kits = tmp_path / "kits"
+    kits.mkdir()
+    bob = town.bob
+    where = ("-i", str(bob.ident), "-l", f"127.0.0.1:{bob.port}", "-d", str(bob.database))
+    town.network.kill("bob")
+    town.network.start("bob", "stnode", bob.port, *where, "-t", str(bob.trusted), "--kits", str(kits))
+    for friend in (town.alice, town.carol):
+        eventually(lambda friend=friend: can_pay(bob, friend) and can_pay(friend, bob), "they are back")
+    _pay_through(town, Papers(tmp_path, "first"))
+    eventually(lambda: list(kits.glob("kit-*")), "there is a kit")
+    before = settled(*town.nodes)
+
+    town.network.kill("bob")
+    _restore(bob, "-k", max(kits.glob("kit-*")))
+    town.network.restart("bob")
+    for friend in (town.alice, town.carol):
+        _agree(bob, friend)
+    assert settled(*town.nodes) == before
+    _pay_through(town, Papers(tmp_path, "again"))
+
+
+def _restore(node: DemoNode, option: str, source: Path) -> None:
+    """The disk is lost, and the database is made anew."""
+    for path in node.database.parent.glob("node.db*"):
+        path.unlink()
+    done = run_here("stmgr", "restore", "-i", node.ident, option, source, "-o", node.database)
+    assert (done.status, done.stderr) == (0, "")
+
+
+def _pay_through(town: Chain, papers: Papers) -> None:
+    """Alice pays Carol over Bob."""
+    papers.ask(town.carol, 5)
+    papers.pay(town.alice)
+    papers.collect(town.carol)
+    assert papers.end(town.alice).status == 0
 
 
 def _agree(bob: DemoNode, friend: DemoNode) -> None:

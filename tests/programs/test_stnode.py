@@ -74,3 +74,24 @@ def test_w29_private_relays(start: Start, options: tuple[str, ...], is_allowed: 
 def test_w34_a_node_looks_at_the_network(start: Start) -> None:
     """stnode has its driver look whether the machine slept or moved."""
     assert start()["network"] is not None
+
+
+def test_kits(start: Start) -> None:
+    """With --kits a node leaves a kit of its last state; the folder must be there, and be its own."""
+    with pytest.raises(UserFault, match="there is no folder kits"):
+        start("--kits", "kits")
+    Path("kits").mkdir()
+    start("--kits", "kits")
+    (kit,) = Path("kits").iterdir()
+    assert stmgr.main(["open-kit", "-i", "node.ident", "-k", str(kit)]) == 0
+    start("--kits", "kits")
+    assert list(Path("kits").iterdir()) == [kit]
+
+
+def test_a_restored_database_makes_a_restored_node(start: Start) -> None:
+    """The engine learns of the mark."""
+    assert start()["is_restored"] is False
+    assert stmgr.main(["backup", "-d", "node.db", "-i", "node.ident", "-o", "copy.age"]) == 0
+    Path("node.db").unlink()
+    assert stmgr.main(["restore", "-i", "node.ident", "-b", "copy.age", "-o", "node.db"]) == 0
+    assert start()["is_restored"] is True

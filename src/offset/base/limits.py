@@ -153,6 +153,7 @@ FORWARDED_SHARE_DIVISOR = 8  # a friend takes at most 1/8 of what all others lea
 INVOICES_MAX = 100_000
 INVOICE_FREE_PARTS_MAX = 64  # that wait for one invoice over 0 credits; all others cost credits
 INVOICE_PARTS_MS: Millis = 10 * MINUTE  # parts wait so long for the rest of their payment: spec 03, D23
+AWAITED_MS: Millis = 64 * SECOND  # a friend of a restored node says nothing: then it has nothing to say
 TOKEN_OWED_MS: Millis = (
     45 * SECOND
 )  # what was not said to a friend by then, because it keeps the token, is cancelled
@@ -281,6 +282,18 @@ AGE_WORK_FACTOR = 18  # of a passphrase: scrypt with 2^18, which takes 256 MiB a
 AGE_WORK_FACTOR_LOW, AGE_WORK_FACTOR_HIGH = 15, 20  # that we write: from 32 MiB to 1 GiB
 AGE_WORK_FACTOR_MAX = 21  # that we open: 2 GiB
 PASSPHRASE_CHARACTERS_MIN = 12
+KIT_BYTES_MAX = 2**27  # of a kit, unpacked: room for FRIENDS_MAX with all their settings
+KIT_SMALL_BYTES = (
+    2**16 - 2**9
+)  # with the last tokens of friends while it is not longer: sealed, it has 64 KiB
+KIT_COLLECTS_MAX = 1000  # that wait for friends, in a kit; the largest
+KITS_KEPT_MAX = 24  # in a folder, beside one a day
+KIT_DAYS_KEPT_MAX = 30
+KIT_SETTINGS_MS: Millis = 5 * SECOND  # from a change of friends or settings to a kit that has it
+KIT_COLLECT_MS: Millis = 1 * SECOND  # a collect that waits so long for a friend gets into a kit
+KIT_TOKENS = 100  # moved, until they are worth a kit
+KIT_TOKENS_MS: Millis = 10 * MINUTE  # fewer, too, after this time
+KIT_PAUSE_MS: Millis = 60 * SECOND  # from one kit for moved tokens to the next, and after one that failed
 UNLOCK_BYTES_MAX = 2**16  # of what holds a passphrase or a key; age-keygen writes 200
 UNLOCK_TRIES_MAX = 3  # at the terminal
 UNLOCK_COMMAND_MS_MAX: Millis = 30 * SECOND
@@ -319,6 +332,8 @@ assert APP_FRAME_BYTES_MAX + 2**17 < DECODED_WORDS_MAX * 8
 # tests/engine/test_report_pieces.py.
 assert FRIENDS_MAX * 410 + FRIEND_CURRENCIES_MAX * 167 + 2**16 < APP_FRAME_BYTES_MAX
 assert KEEPALIVE_SEND_MS * 2 < KEEPALIVE_CLOSE_MS
+# A line that lives so long has brought a heartbeat that was sent long after the line came up.
+assert KEEPALIVE_CLOSE_MS * 2 <= AWAITED_MS
 assert OPERATIONS_PER_BATCH_MAX <= OPERATIONS_PER_MESSAGE_MAX
 assert FRIEND_WORK_AT_ONCE_MAX // (FRIEND_WORK_PER_SECOND // SECOND) * 2 < KEEPALIVE_CLOSE_MS
 assert (

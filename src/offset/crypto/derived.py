@@ -19,7 +19,12 @@ _MAILBOX = b"offset mailbox key 1"
 def mailbox_identity(owner: Identity, number: int) -> Identity:
     """The mailbox of this number, from 0 on, of the wallet whose node (or app, for a node elsewhere) is `owner`."""
     assert 0 <= number < MAILBOX_KEYS_MAX, "a card has so many mailboxes"
-    return Identity(_derived(_derived(owner.private_key(), _MAILBOX), number.to_bytes(4)))
+    return Identity(_derived(derived_key(owner, _MAILBOX), number.to_bytes(4)))
+
+
+def derived_key(owner: Identity, label: bytes) -> bytes:
+    """K(label) of this node or app: 32 bytes."""
+    return _derived(owner.private_key(), label)
 
 
 def _derived(key: bytes, label: bytes) -> bytes:

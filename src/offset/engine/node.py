@@ -58,6 +58,7 @@ from offset.core.funder.state.views import credit_lines, lost_payments
 from offset.core.funder.state.waiting_parts import Payer
 from offset.core.index.client import IndexClient
 from offset.crypto.signer import Signer
+from offset.engine.awaited import Awaited
 from offset.engine.capacities import Capacities, Changed
 from offset.engine.friend_work import FriendWork, cost
 from offset.engine.lines import Lines
@@ -106,12 +107,14 @@ class NodeEngine:
         now: Instant,
         *,
         past: Past = NO_PAST,
+        is_restored: bool = False,
         allow_private_relays: bool = True,
         whole_report_parts_max: int = REPORT_WHOLE_PARTS_MAX,
     ) -> None:
         """`records`: the rows of the store. `trust`: what the owner lets each app do.
 
         `past`: what is over, so its rows may be left out of `records`.
+        `is_restored`: the rows are from a copy, so each friend speaks first.
         `allow_private_relays`: follow friends to relays inside our own network (spec 02, W29).
         `whole_report_parts_max`: with more friends and currencies apps are offered the report in pieces.
         """
@@ -120,11 +123,13 @@ class NodeEngine:
         self._loop = Loop(Lines(signer, entropy, handshakes_max=APP_HANDSHAKES_MAX), now)
         self._reading = Reading(self._loop)
         self._outbox = Outbox()
-        self._funder = Funder(signer, entropy, rows, past)
+        self._funder = Funder(signer, entropy, rows, past, is_restored=is_restored)
         self._part_timeouts = PartTimeouts(self._funder)
         self._parts_timer = Timer(self._give_back_parts)
         self._token_timeouts = TokenTimeouts(self._funder)
         self._token_timer = Timer(self._give_back_unsaid)
+        self._awaited = Awaited(self._funder)
+        self._awaited_timer = Timer(self._speak_to_silent)
         self._work = FriendWork()
         self._work_timer = Timer(self._hear_those_who_wait)
         self._repeats = Repeats()
@@ -183,6 +188,7 @@ class NodeEngine:
             self._app_lines.offer_timer,
             self._whole_timer,
             self._token_timer,
+            self._awaited_timer,
             self._work_timer,
             self._repeats_timer,
             self._app_lines.recheck_timer,
@@ -347,7 +353,10 @@ class NodeEngine:
             case Online():
                 self._repeats.new_line(news.friend)
                 self._say(self._funder.online(news.friend), None)
+                self._awaited.online(news.friend, self._loop.now)
+                self._awaited_timer.at = self._awaited.deadline()
             case Offline():
+                self._awaited.offline(news.friend)
                 self._work.hung_up(news.friend)
                 self._say(self._funder.offline(news.friend), None)
 
@@ -408,6 +417,12 @@ class NodeEngine:
             )
             self._say(self._funder.overdue(friend), None)
         self._token_timer.at = self._token_timeouts.deadline()
+
+    def _speak_to_silent(self) -> None:
+        """Friends that were to speak first have nothing to say."""
+        while (friend := self._awaited.pop(self._loop.now)) is not None:
+            self._say(self._funder.silent(friend), None)
+        self._awaited_timer.at = self._awaited.deadline()
 
     def _look_at_tokens(self, friends: Iterable[PublicKey]) -> None:
         self._token_timeouts.look(friends, self._loop.now)

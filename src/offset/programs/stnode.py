@@ -21,8 +21,9 @@ from offset.shell.addresses import Address
 from offset.shell.bounds import Bounds
 from offset.shell.driver import Driver
 from offset.shell.identity_file import open_identity
+from offset.shell.kits import KitFolder, KitKeeper
 from offset.shell.network import InterfaceWatch
-from offset.shell.service import announce, run_program
+from offset.shell.service import Runnable, announce, run_program
 from offset.shell.system import SystemEntropy, monotonic_ms
 from offset.store.sqlite.database import Database
 
@@ -56,6 +57,11 @@ PROGRAM = "stnode"
     is_flag=True,
     help="Never follow friends to relays at loopback, link-local or private addresses.",
 )
+@click.option(
+    "--kits",
+    type=click.Path(path_type=Path),
+    help="Folder to keep kits in: small sealed copies of what friends cannot tell after a loss.",
+)
 @unlocking.unlock
 def stnode(
     idfile: Path,
@@ -63,6 +69,7 @@ def stnode(
     database: Path,
     trusted: Path,
     refuse_private_relays: bool,
+    kits: Path | None,
     unlock: str | None,
 ) -> int:
     """Run a node: keep mutual credit with friends, and make and pass on payments.
@@ -72,8 +79,9 @@ def stnode(
     moment, also by a crash, it comes back with its last durable state.
     """
 
-    async def serve(identity: Identity) -> Driver:
+    async def serve(identity: Identity) -> Runnable:
         apps = TrustedApps.open(trusted)
+        folder = None if kits is None else KitFolder(kits, identity)
         store = Database.open(database, identity.public_key)
         try:
             engine = NodeEngine(
@@ -83,12 +91,14 @@ def stnode(
                 store.load(),
                 monotonic_ms(),
                 past=store.past,
+                is_restored=store.is_restored,
                 allow_private_relays=not refuse_private_relays,
             )
             store.settle()
+            keeper = None if folder is None else KitKeeper(folder, database, identity.public_key)
             driver = Driver(
                 engine,
-                committer=store,
+                committer=store if keeper is None else keeper.watch(store),
                 bounds=Bounds(write_bytes_max=APP_QUEUE_BYTES_MAX),
                 network=InterfaceWatch(),
             )
@@ -97,7 +107,7 @@ def stnode(
             store.close()
             raise
         announce(f"{PROGRAM}: listening on {where} (key {base64url.encode(identity.public_key)})")
-        return driver
+        return driver if keeper is None else keeper.beside(driver)
 
     return run_program(PROGRAM, lambda: serve(open_identity(idfile, unlock)))
 

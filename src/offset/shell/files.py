@@ -87,8 +87,8 @@ def write_new(path: Path, text: str, *, secret: bool = False) -> None:
     write_new_pieces(path, (text,), secret=secret)
 
 
-def write_new_pieces(path: Path, pieces: Iterable[str], *, secret: bool = False) -> None:
-    """Make a file with this text, which may be too long for memory. Raises UserFault.
+def write_new_pieces(path: Path, pieces: Iterable[str | bytes], *, secret: bool = False) -> None:
+    """Make a file of these texts or bytes, which may be too long for memory. Raises UserFault.
 
     It is durable when this returns, where folders can be synced.
 
@@ -114,12 +114,12 @@ def _exists(path: Path) -> UserFault:
     return UserFault(f"{path} exists already and is not overwritten; choose another name")
 
 
-def _write(path: Path, pieces: Iterable[str], mode: int) -> None:
+def _write(path: Path, pieces: Iterable[str | bytes], mode: int) -> None:
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with open(file, "wb") as out:
             for piece in pieces:
-                out.write(piece.encode())
+                out.write(piece.encode() if isinstance(piece, str) else piece)
             out.flush()
             os.fsync(file)
     except BaseException:

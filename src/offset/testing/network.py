@@ -117,13 +117,16 @@ class FriendNetwork:
         )
         self.world.run_for(1000)
 
-    def start(self, name: str, rows: Rows | None = None) -> None:
-        """Start a node, from the rows of an earlier life if there was one, and the app of its owner."""
-        self.start_node(name, rows)
+    def start(self, name: str, rows: Rows | None = None, *, is_restored: bool = False) -> None:
+        """Start a node, from the rows of an earlier life if there was one, and the app of its owner.
+
+        `is_restored`: the rows are from a copy.
+        """
+        self.start_node(name, rows, is_restored=is_restored)
         self.apps[name] = self.add_app(name, name)
         self.apps[name].wait_ready()
 
-    def start_node(self, name: str, rows: Rows | None = None) -> None:
+    def start_node(self, name: str, rows: Rows | None = None, *, is_restored: bool = False) -> None:
         """Start a node without an app."""
         self._lives += 1
         entropy = SeededEntropy(f"{name} {self._lives}")
@@ -137,6 +140,7 @@ class FriendNetwork:
                 present(host.disk.rows),
                 host.clock.now(),
                 past=RowsPast(host.disk.rows),
+                is_restored=is_restored,
             )
 
         self.world.add(name, make, {APPS: self.address(name)}, rows or {})

@@ -73,6 +73,7 @@ async def running_node(folder: Path, identity: Identity) -> AsyncIterator[Runnin
             records,
             monotonic_ms(),
             past=store.past,
+            is_restored=store.is_restored,
         )
         # The log is made long enough, which takes some 20 ms.
         await _whole(store.settle, lambda _: None)

@@ -33,15 +33,24 @@ class Funder:
     """Credit with friends. Pure: chance is an argument, time plays no part, the disk is somebody else's."""
 
     def __init__(
-        self, signer: Signer, entropy: Entropy, records: Iterable[Record] = (), past: Past = NO_PAST
+        self,
+        signer: Signer,
+        entropy: Entropy,
+        records: Iterable[Record] = (),
+        past: Past = NO_PAST,
+        *,
+        is_restored: bool = False,
     ) -> None:
         """`records`: the rows of the store, friends before what belongs to them.
 
-        What is over may be left out of them and looked up in `past`.
+        What is over may be left out of them and looked up in `past`. `is_restored`: they are from a copy, so each
+        friend speaks first.
         """
         self._signer, self._entropy = signer, entropy
         self.state = FunderState(signer.public_key, past)
         self.state.restore(records)
+        for friend in self.state.friends.values():
+            friend.is_awaited = is_restored
         self.is_reporting = True
         """Whether apps listen; if not, no reports are made."""
 
@@ -103,6 +112,19 @@ class Funder:
         friend = self.state.friends.get(key)
         if friend is not None:
             liveness.became_overdue(turn, friend)
+        return self._finish(turn)
+
+    def is_awaited(self, key: PublicKey) -> bool:
+        """Whether nothing is said to this friend before it has spoken, or been silent for long."""
+        friend = self.state.friends.get(key)
+        return friend is not None and friend.is_awaited
+
+    def silent(self, key: PublicKey) -> Turn:
+        """This friend has nothing to say: if it was awaited, we speak."""
+        turn = self._turn()
+        friend = self.state.friends.get(key)
+        if friend is not None:
+            liveness.had_nothing_to_say(turn, friend)
         return self._finish(turn)
 
     def is_newest(self, key: PublicKey, message: FriendMessage) -> bool:

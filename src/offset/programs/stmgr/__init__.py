@@ -41,8 +41,12 @@ _COMMANDS = {
         "offset.programs.stmgr.database", "init_node_db", "Make the empty database of a node."
     ),
     "backup": LazyCommand(
-        "offset.programs.stmgr.database", "backup", "Copy the database of a node, also while the node runs."
+        "offset.programs.stmgr.copies", "backup", "Copy the database of a node, also while the node runs."
     ),
+    "restore": LazyCommand(
+        "offset.programs.stmgr.copies", "restore", "Make the database of a node from a copy or a kit."
+    ),
+    "open-kit": LazyCommand("offset.programs.stmgr.copies", "open_kit", "Print what a kit holds."),
     "check-db": LazyCommand(
         "offset.programs.stmgr.database", "check_db", "Look whether the database of a node is damaged."
     ),

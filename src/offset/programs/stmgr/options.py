@@ -15,6 +15,15 @@ PATH = click.Path(path_type=Path)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+database = click.option(
+    "-d",
+    "--database",
+    required=True,
+    type=PATH,
+    metavar="FILE",
+    help="The database of the node, which may be running.",
+)
+
 
 def output(text: str) -> Callable[[F], F]:
     """The file to make."""
@@ -24,6 +33,12 @@ def output(text: str) -> Callable[[F], F]:
 def idfile(text: str) -> Callable[[F], F]:
     """The identity, and what opens it if it is locked: arguments `idfile` and `unlock`."""
     option = click.option("-i", "--idfile", required=True, type=PATH, metavar="FILE", help=text)
+    return lambda function: option(unlock(function))
+
+
+def optional_idfile(text: str) -> Callable[[F], F]:
+    """The same where it can be left out: then `idfile` is None."""
+    option = click.option("-i", "--idfile", type=PATH, metavar="FILE", help=text)
     return lambda function: option(unlock(function))
 
 

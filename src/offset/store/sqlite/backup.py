@@ -11,15 +11,16 @@ from contextlib import closing
 from pathlib import Path
 
 from offset.base.faults import UserFault
-from offset.store.sqlite.checks import check_header, check_sound
+from offset.base.ids import PublicKey
+from offset.store.sqlite.checks import check_header, check_owner, check_sound
 from offset.store.sqlite.connection import connect, make_file, remove_file, sync_folder
 from offset.store.sqlite.errors import sentence
 
 
-def backup(path: str | Path, target: str | Path) -> None:
+def backup(path: str | Path, target: str | Path, owner: PublicKey | None = None) -> None:
     """Copy the database at `path` to the new file `target`, for the owner's eyes only; it holds secrets.
 
-    Raises UserFault when there is such a file already, or the copy is not sound.
+    Raises UserFault when there is such a file already, the copy is not sound, or it is not that of the node `owner`.
     """
     path, target = Path(path), Path(target)
     check_header(path)
@@ -30,6 +31,8 @@ def backup(path: str | Path, target: str | Path) -> None:
             # One file, with no log beside it.
             copy.execute("PRAGMA journal_mode = DELETE")
             check_sound(path, copy)
+            if owner is not None:
+                check_owner(path, copy, owner)
         sync_folder(target)
     except BaseException as error:
         remove_file(target)

@@ -46,6 +46,7 @@ from offset.store.sqlite.errors import DAMAGED, UNREADABLE, sentence
 from offset.store.sqlite.lock import Lock
 from offset.store.sqlite.migrate import FOLDER, migrate, scripts
 from offset.store.sqlite.past import DiskPast
+from offset.store.sqlite.restored import is_restored
 from offset.store.sqlite.statements import Now, Statement, statements
 from offset.wire.common import NamedIndexServerAddress
 
@@ -102,6 +103,8 @@ class Database:
         self._cursor = connection.cursor()
         self._statements = statements(now)
         self._reader: sqlite3.Connection | None = None
+        self.is_restored = is_restored(connection)
+        """Whether `stmgr restore` made it, so that friends may know more than it does."""
         self.past = DiskPast(path, self._look)
         """What is over, as far as it is durable; for the thread of `write`, also during a flush."""
         self._is_settled = False

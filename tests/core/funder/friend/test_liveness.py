@@ -1,5 +1,6 @@
 """Friends come and go (spec 03, 3.2 and 3.5)."""
 
+from offset.core.funder.funder import Funder
 from offset.core.funder.records import Queue
 from offset.wire import app
 from offset.wire.friend import MoveTokenRequest
@@ -128,3 +129,68 @@ def test_lost_message_is_repeated() -> None:
     assert message.move_token.currencies_operations
     world.settle()
     assert world["b"].credit(world["a"]).remote_debt == 10
+
+
+def restored(world: World, name: str) -> None:
+    """A node stops, and its rows are started as those of a copy."""
+    for other in world.nodes:
+        if other != name:
+            world.disconnect(name, other)
+    node = world[name]
+    node.funder = Funder(node.identity, node.entropy, node.rows.records(), is_restored=True)
+    node.report = node.funder.report()
+    world.took(node, node.funder.start())
+
+
+def test_a_restored_node_lets_its_friend_speak_first() -> None:
+    """Whoever holds the token: it says nothing, not even what its owner wants, before a message came."""
+    for moves in (0, 1):
+        world = World("ab", moves)
+        world.chain()
+        for _ in range(moves):
+            world.reconnect("a", "b")
+            world.settle()
+        restored(world, "a")
+        turn = world.took(world["a"], world["a"].funder.online(world["b"].key))
+        assert turn.messages == []
+        turn = world.control("a", app.SetFriendCurrencyMaxDebt(world["b"].key, "FST", 77))
+        assert turn.messages == []
+        world.took(world["a"], world["a"].funder.offline(world["b"].key))
+        world.connect("a", "b")
+        world.settle()
+        assert not world["a"].friend(world["b"]).is_awaited
+        check_quiet(world)
+
+
+def test_a_restored_node_takes_no_payment_over_a_silent_friend() -> None:
+    """What could not be said yet is refused at once, with the reason."""
+    world = World("ab")
+    world.chain()
+    restored(world, "a")
+    world.took(world["a"], world["a"].funder.online(world["b"].key))
+    payment = app.CreatePayment(world.fresh(16), bytes(32), "FST", 10, world["b"].key)
+    world.control("a", payment)
+    route = app.FriendsRoute((world["a"].key, world["b"].key))
+    world.control("a", app.CreateTransaction(payment.payment_id, world.fresh(16), route, 10, 0))
+    assert (
+        world["a"].refusal == "the first friend of the route has not spoken yet since this node was restored"
+    )
+
+
+def test_a_silent_friend_is_spoken_to_in_the_end() -> None:
+    """It has nothing to say, so the restored node speaks as any other one; a second time nothing happens."""
+    world = World("ab")
+    world.chain()
+    restored(world, "a")
+    world.took(world["a"], world["a"].funder.online(world["b"].key))
+    assert len(world["a"].funder.silent(world["b"].key).messages) == 1
+    assert world["a"].funder.silent(world["b"].key).messages == []
+    assert world["a"].funder.silent(bytes(32)).messages == []
+
+
+def test_friends_that_are_made_later_are_not_awaited() -> None:
+    """Of a friendship that began after the restoration nobody knows more."""
+    world = World("ab")
+    restored(world, "a")
+    world.control("a", app.AddFriend(world["b"].key, (), "b"))
+    assert not world["a"].funder.is_awaited(world["b"].key)

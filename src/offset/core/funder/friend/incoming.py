@@ -8,7 +8,7 @@ from offset.base.credits import Balance
 from offset.base.ids import Currency
 from offset.base.limits import FRIEND_RELAYS_MAX
 from offset.core.funder.friend import credit_lines
-from offset.core.funder.friend.liveness import gave_token_back
+from offset.core.funder.friend.liveness import gave_token_back, has_spoken
 from offset.core.funder.friend.reachability import known_relays
 from offset.core.funder.friend.sender import claims, restarted
 from offset.core.funder.friend.settings import configure_active
@@ -49,6 +49,7 @@ from offset.wire.report import SetRemoteRelays
 
 def friend_message(turn: Turn, friend: Friend, message: FriendMessage) -> None:
     """Take one message of an enabled friend."""
+    has_spoken(turn, friend)
     if isinstance(message, ResetTerms):
         _take_terms(turn, friend, message)
         return

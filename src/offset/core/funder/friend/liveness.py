@@ -11,7 +11,7 @@ from offset.wire.report import SetLiveness
 
 
 def came_online(turn: Turn, friend: Friend) -> None:
-    """There is a line to this friend: repeat the last message, or speak."""
+    """There is a line to this friend: repeat the last message, or speak. One that is awaited speaks first."""
     if friend.is_online or not friend.is_enabled:
         return
     friend.is_online = True
@@ -20,6 +20,21 @@ def came_online(turn: Turn, friend: Friend) -> None:
     turn.moved[friend.public_key] = None
     turn.change_friend(friend.public_key, SetLiveness(True))
     turn.resending[friend.public_key] = None
+
+
+def has_spoken(turn: Turn, friend: Friend) -> None:
+    """A message came. If it was awaited, we may speak, too."""
+    if friend.is_awaited:
+        friend.is_awaited = False
+        turn.moved[friend.public_key] = None
+        turn.trying[friend.public_key] = None
+
+
+def had_nothing_to_say(turn: Turn, friend: Friend) -> None:
+    """It was awaited and is silent, so it was restored as well: one of the two has to speak."""
+    if friend.is_awaited:
+        has_spoken(turn, friend)
+        turn.resending[friend.public_key] = None
 
 
 def went_offline(turn: Turn, friend: Friend) -> None:

@@ -62,7 +62,7 @@ def send_all(turn: Turn) -> None:
         turn.trying, turn.wanting, turn.resending = {}, {}, {}
         for key in flagged:
             friend = turn.state.friends.get(key)
-            if friend is not None and friend.is_online:
+            if friend is not None and friend.is_online and not friend.is_awaited:
                 _send(turn, friend, wants=key in wanting, resend=key in resending)
 
 

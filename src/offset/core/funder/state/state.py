@@ -56,6 +56,7 @@ class Friend:
         "configs",
         "credit_lines",
         "forwarded_of",
+        "is_awaited",
         "is_enabled",
         "is_online",
         "is_overdue",
@@ -93,6 +94,8 @@ class Friend:
         """We asked for the token since we gave it away, on this line (D26)."""
         self.is_overdue = False
         """It keeps the token though we asked for it long ago, on this line."""
+        self.is_awaited = False
+        """We say nothing to it before it has spoken: our rows were restored, and it may know more than they do."""
         self.missed = False
         """There was something to say while the token was away."""
         self.said_lines = False
@@ -108,8 +111,8 @@ class Friend:
 
     def is_ready(self, currency: Currency) -> bool:
         """Whether a request in this currency could be sent now (spec 03, 3.2)."""
-        is_there = self.is_online and self.channel.is_consistent and not self.is_overdue
-        return is_there and currency in self.channel.credits
+        is_there = self.is_online and self.channel.is_consistent
+        return is_there and not self.is_overdue and not self.is_awaited and currency in self.channel.credits
 
     @property
     def owes_token(self) -> bool:

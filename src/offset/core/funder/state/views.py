@@ -118,7 +118,9 @@ def _lost_payment(state: FunderState, payment_id: PaymentId) -> LostPayment | No
 def published(friend: Friend) -> dict[Currency, tuple[Amount, Rate]]:
     """What the index may know of this friend: receive capacity and rate by currency (spec 03, 5)."""
     channel = friend.channel
-    if not (friend.is_enabled and friend.is_online and channel.is_consistent) or friend.is_overdue:
+    if not (friend.is_enabled and friend.is_online and channel.is_consistent):
+        return {}
+    if friend.is_overdue or friend.is_awaited:
         return {}
     capacities: dict[Currency, tuple[Amount, Rate]] = {}
     for name, credit in channel.credits.items():

@@ -1,0 +1,231 @@
+"""A kit: what a node knows that its friends cannot tell it, in a few KiB (docs/manual/copies.md).
+
+Names, relays, limits and rates are only in our own rows. Balances are not in a kit: friends tell them.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from offset.base.credits import Amount, Rate
+from offset.base.faults import UserFault
+from offset.base.ids import Currency, PublicKey, RequestId
+from offset.base.limits import KIT_BYTES_MAX, KIT_COLLECTS_MAX, KIT_SMALL_BYTES
+from offset.core.funder.records import (
+    ChannelKey,
+    ChannelRecord,
+    ConfigRecord,
+    FriendKey,
+    FriendRecord,
+    IndexServersRecord,
+    Key,
+    Queue,
+    QueuedRecord,
+    Record,
+    RelaysRecord,
+    SentRelays,
+)
+from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
+from offset.wire.friend import CollectOp
+from offset.wire.report import MoveTokenHashedReport
+
+FORMAT = 1
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """The last message of a friend that we hold: what is older than it, the friend cannot call the newest."""
+
+    inconsistency_counter: int
+    move_token_counter: int
+
+
+class KitCurrency(msgspec.Struct, frozen=True):
+    """What the owner set for a friend and currency."""
+
+    currency: Currency
+    rate: Rate
+    remote_max_debt: Amount
+    is_open: bool
+
+
+class KitFriend(msgspec.Struct, frozen=True):
+    """A friend, and how far the channel was."""
+
+    public_key: PublicKey
+    name: str
+    is_enabled: bool
+    relays: tuple[RelayAddress, ...]
+    currencies: tuple[KitCurrency, ...]
+    mark: Mark | None
+    """None before its first message."""
+    token: MoveTokenHashedReport | None = None
+    """That message's signature under all balances. A large kit has none."""
+
+
+class KitCollect(msgspec.Struct, frozen=True):
+    """An answer that waits for a friend, and is worth its credits."""
+
+    friend: PublicKey
+    currency: Currency
+    amount: Amount
+    """Frozen for it, fees included."""
+    collect: CollectOp
+
+
+class KitContent(msgspec.Struct, frozen=True):
+    """What a kit holds, without when it was made."""
+
+    public_key: PublicKey
+    """The node."""
+    relays: tuple[NamedRelayAddress, ...]
+    index_servers: tuple[NamedIndexServerAddress, ...]
+    friends: tuple[KitFriend, ...]
+    collects: tuple[KitCollect, ...]
+    """The largest first, KIT_COLLECTS_MAX at most."""
+
+
+class Kit(msgspec.Struct, frozen=True):
+    """A kit."""
+
+    format: int
+    generation: int
+    """Higher than that of each kit that the node made before."""
+    time: int
+    """When it was made, in ms since 1970."""
+    content: KitContent
+
+
+class _Head(msgspec.Struct):
+    format: int
+
+
+_decode_head = msgspec.json.Decoder(_Head).decode
+_decode = msgspec.json.Decoder(Kit).decode
+_encode = msgspec.json.Encoder().encode
+
+
+def kit_bytes(kit: Kit) -> bytes:
+    """JSON, with bytes in base64, compressed."""
+    return zlib.compress(_encode(kit))
+
+
+def read_kit(data: bytes) -> Kit:
+    """What `kit_bytes` made. Raises UserFault, whose sentence begins as in "a kit of a newer program"."""
+    text = kit_text(data)
+    try:
+        found = _decode_head(text).format
+        if found > FORMAT:
+            raise UserFault(
+                f"a kit of a newer program (format {found}, this one knows {FORMAT}); use that one"
+            )
+        return _decode(text)
+    except (msgspec.MsgspecError, ValueError):
+        raise UserFault("damaged: use another kit") from None
+
+
+def kit_text(data: bytes) -> bytes:
+    """The JSON of a kit. Raises UserFault."""
+    unpacking = zlib.decompressobj()
+    try:
+        text = unpacking.decompress(data, KIT_BYTES_MAX)
+    except zlib.error:
+        raise UserFault("damaged: use another kit") from None
+    if not unpacking.eof:
+        raise UserFault("damaged: use another kit")
+    return text
+
+
+def content_of(
+    node: PublicKey,
+    records: Iterable[Record],
+    amounts: Mapping[tuple[PublicKey, Currency, RequestId], Amount],
+) -> KitContent:
+    """What a kit of these rows holds. `amounts`: what is frozen for each request of a friend that has a collect."""
+    relays: tuple[NamedRelayAddress, ...] = ()
+    servers: tuple[NamedIndexServerAddress, ...] = ()
+    friends: list[FriendRecord] = []
+    configs: dict[PublicKey, list[KitCurrency]] = {}
+    channels: dict[PublicKey, ChannelRecord] = {}
+    collects: list[KitCollect] = []
+    for record in records:
+        match record:
+            case RelaysRecord():
+                relays = record.relays
+            case IndexServersRecord():
+                servers = record.servers
+            case FriendRecord():
+                friends.append(record)
+            case ConfigRecord():
+                set_for = KitCurrency(record.currency, record.rate, record.remote_max_debt, record.is_open)
+                configs.setdefault(record.friend, []).append(set_for)
+            case ChannelRecord():
+                channels[record.friend] = record
+            case QueuedRecord(operation=CollectOp() as collect, queue=Queue.BACKWARD):
+                amount = amounts.get((record.friend, record.currency, collect.request_id), 0)
+                collects.append(KitCollect(record.friend, record.currency, amount, collect))
+            case _:
+                pass
+    collects.sort(key=lambda waiting: (-waiting.amount, waiting.collect.request_id))
+    content = KitContent(
+        node,
+        relays,
+        servers,
+        tuple(
+            [_friend(row, configs.get(row.public_key, ()), channels.get(row.public_key)) for row in friends]
+        ),
+        tuple(collects[:KIT_COLLECTS_MAX]),
+    )
+    if len(zlib.compress(_encode(content))) <= KIT_SMALL_BYTES:
+        return content
+    bare = tuple([msgspec.structs.replace(friend, token=None) for friend in content.friends])
+    return msgspec.structs.replace(content, friends=bare)
+
+
+def _friend(row: FriendRecord, currencies: Iterable[KitCurrency], channel: ChannelRecord | None) -> KitFriend:
+    return KitFriend(
+        row.public_key,
+        row.name,
+        row.is_enabled,
+        row.remote_relays,
+        tuple(currencies),
+        None if channel is None else _mark(channel),
+        None if channel is None else channel.incoming,
+    )
+
+
+def records_of(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
+    """The rows that a kit sets in a database which holds `rows`: all settings, and friends that are new there.
+
+    Nothing is claimed of channels. Raises UserFault when `rows` are newer than the kit.
+    """
+    records: list[Record] = [RelaysRecord(content.relays), IndexServersRecord(content.index_servers)]
+    for friend in content.friends:
+        key = friend.public_key
+        channel = rows.get(ChannelKey(key))
+        if isinstance(channel, ChannelRecord) and _is_after(_mark(channel), friend.mark):
+            raise UserFault("the kit is older than the copy: leave it out, or take a newer one")
+        known = rows.get(FriendKey(key))
+        sent = known.sent_relays if isinstance(known, FriendRecord) else SentRelays()
+        records.append(FriendRecord(key, friend.name, friend.is_enabled, friend.relays, sent))
+        records += [
+            ConfigRecord(key, item.currency, item.rate, item.remote_max_debt, item.is_open)
+            for item in friend.currencies
+        ]
+    return records
+
+
+def _mark(channel: ChannelRecord) -> Mark | None:
+    if channel.incoming is None:
+        return None
+    counters = channel.incoming.token_info.counters
+    return Mark(counters.inconsistency_counter, counters.move_token_counter)
+
+
+def _is_after(ours: Mark | None, theirs: Mark | None) -> bool:
+    """Whether `theirs` is from before `ours`."""
+    if ours is None or theirs is None:
+        return ours is not None
+    return msgspec.structs.astuple(ours) > msgspec.structs.astuple(theirs)

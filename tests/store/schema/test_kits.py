@@ -1,0 +1,221 @@
+"""What a kit holds, and how it is written."""
+
+from __future__ import annotations
+
+import zlib
+
+import msgspec
+import pytest
+
+from offset.base.credits import Rate
+from offset.base.entropy import SeededEntropy
+from offset.base.faults import UserFault
+from offset.base.limits import (
+    ADDRESS_BYTES_MAX,
+    CURRENCY_BYTES_MAX,
+    FRIEND_CURRENCIES_MAX,
+    FRIEND_RELAYS_MAX,
+    FRIENDS_MAX,
+    INDEX_SERVERS_MAX,
+    KIT_BYTES_MAX,
+    KIT_COLLECTS_MAX,
+    NAME_BYTES_MAX,
+    NODE_RELAYS_MAX,
+    U64_MAX,
+    U128_MAX,
+)
+from offset.core.funder.records import (
+    OWN,
+    ChannelRecord,
+    ConfigRecord,
+    FriendRecord,
+    IndexServersRecord,
+    Queue,
+    QueuedRecord,
+    Record,
+    RelaysRecord,
+    SentRelays,
+)
+from offset.store.schema.kits import (
+    FORMAT,
+    Kit,
+    KitCollect,
+    KitContent,
+    KitCurrency,
+    KitFriend,
+    Mark,
+    content_of,
+    kit_bytes,
+    kit_text,
+    read_kit,
+    records_of,
+)
+from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
+from offset.wire.friend import CancelOp, CollectOp
+from offset.wire.report import CountersInfo, McInfo, MoveTokenHashedReport, TokenInfo
+
+NODE, BOB, CARL = (bytes([number]) * 32 for number in (9, 1, 2))
+RELAY = RelayAddress(b"\x07" * 32, "relay:1")
+RELAYS = RelaysRecord((NamedRelayAddress(RELAY.public_key, RELAY.address, "home"),))
+SERVERS = IndexServersRecord((NamedIndexServerAddress(b"\x08" * 32, "index:1", "index"),))
+FRIEND_BOB = FriendRecord(BOB, "bob \u202e", True, (RELAY,), SentRelays((), ()))
+FRIEND_CARL = FriendRecord(CARL, "carl", False, (), SentRelays())
+CONFIG = ConfigRecord(BOB, "FST", Rate(3, 4), U128_MAX, True)
+
+
+def channel(friend: bytes, counters: CountersInfo | None) -> ChannelRecord:
+    """A channel, whose last message of the friend has these counters."""
+    incoming = None
+    if counters is not None:
+        info = TokenInfo(McInfo(friend, NODE, ()), counters)
+        incoming = MoveTokenHashedReport(bytes(32), info, bytes(16), bytes(64))
+    return ChannelRecord(friend, None, incoming, 5, 77, (), (), None, None, None, None)
+
+
+def collect(number: int) -> QueuedRecord:
+    """A collect that waits for bob."""
+    operation = CollectOp(number.to_bytes(16), b"\x03" * 32, b"\x04" * 32)
+    return QueuedRecord(BOB, number, Queue.BACKWARD, "FST", operation, OWN)
+
+
+def kit(content: KitContent) -> Kit:
+    """A kit that holds it."""
+    return Kit(FORMAT, 1_796_000_000, 1_796_000_000_000, content)
+
+
+SOME = [RELAYS, SERVERS, FRIEND_BOB, FRIEND_CARL, CONFIG, channel(BOB, CountersInfo(2, 2**127)), collect(1)]
+
+
+def test_there_and_back() -> None:
+    """All numbers and names, however large and odd."""
+    content = content_of(NODE, SOME, {(BOB, "FST", (1).to_bytes(16)): U128_MAX})
+    assert read_kit(kit_bytes(kit(content))) == kit(content)
+    assert content.friends[0].mark == Mark(2, 2**127)
+    assert content.friends[1].mark is None
+    assert content.collects[0].amount == U128_MAX
+
+
+def test_the_rows_of_a_kit() -> None:
+    """Settings are what they were; nothing is claimed of channels, nor of what friends know of our relays."""
+    rows = records_of(content_of(NODE, SOME, {}), {})
+    assert rows == [
+        RELAYS,
+        SERVERS,
+        msgspec.structs.replace(FRIEND_BOB, sent_relays=SentRelays()),
+        CONFIG,
+        FRIEND_CARL,
+    ]
+
+
+def test_the_rows_of_a_kit_over_older_ones() -> None:
+    """Its settings count; what friends know of our relays is still true of a friend that is there."""
+    content = content_of(NODE, SOME, {})
+    older = [msgspec.structs.replace(FRIEND_BOB, name="bobby"), channel(BOB, CountersInfo(2, 5))]
+    rows = records_of(content, {row.key(): row for row in older})
+    assert rows == [RELAYS, SERVERS, FRIEND_BOB, CONFIG, FRIEND_CARL]
+
+
+@pytest.mark.parametrize("counters", [CountersInfo(3, 0), CountersInfo(2, 2**127 + 1)])
+def test_a_kit_that_is_older(counters: CountersInfo) -> None:
+    """Its settings would undo newer ones."""
+    newer = channel(BOB, counters)
+    with pytest.raises(UserFault, match="the kit is older than the copy"):
+        records_of(content_of(NODE, SOME, {}), {newer.key(): newer})
+    heard = channel(CARL, CountersInfo(0, 0))
+    with pytest.raises(UserFault, match="the kit is older than the copy"):
+        records_of(content_of(NODE, SOME, {}), {heard.key(): heard})
+
+
+def test_the_mark_is_that_of_the_friends_message() -> None:
+    """Not of our own last one, which the friend may never have heard."""
+    content = content_of(NODE, [FRIEND_BOB, channel(BOB, None)], {})
+    assert content.friends[0].mark is None
+
+
+def test_the_last_tokens_of_friends() -> None:
+    """They are in a kit, which they may not make larger than 64 KiB: then there are none, and all else is."""
+    heard = channel(BOB, CountersInfo(2, 5))
+    assert content_of(NODE, [FRIEND_BOB, heard], {}).friends[0].token == heard.incoming
+    chance = SeededEntropy("kits")
+    rows: list[Record] = []
+    for _ in range(600):
+        key = chance.bytes(32)
+        tokens = channel(key, CountersInfo(0, 7))
+        incoming = msgspec.structs.replace(
+            tokens.incoming,
+            prefix_hash=chance.bytes(32),
+            rand_nonce=chance.bytes(16),
+            new_token=chance.bytes(64),
+        )
+        rows += [
+            FriendRecord(key, "x", True, (), SentRelays()),
+            msgspec.structs.replace(tokens, incoming=incoming),
+        ]
+    content = content_of(NODE, rows, {})
+    assert {friend.token for friend in content.friends} == {None}
+    assert {friend.mark for friend in content.friends} == {Mark(0, 7)}
+    assert len(kit_bytes(kit(content_of(NODE, rows[:300], {})))) < 2**16 - 56
+    assert None not in [friend.token for friend in content_of(NODE, rows[:300], {}).friends]
+
+
+def test_the_largest_collects() -> None:
+    """KIT_COLLECTS_MAX of them, and no other answers."""
+    count = KIT_COLLECTS_MAX + 3
+    cancel = QueuedRecord(BOB, count, Queue.BACKWARD, "FST", CancelOp(bytes(16)), OWN)
+    amounts = {(BOB, "FST", number.to_bytes(16)): number for number in range(count)}
+    content = content_of(NODE, [*map(collect, range(count)), cancel], amounts)
+    assert [waiting.amount for waiting in content.collects] == list(range(count - 1, 2, -1))
+
+
+def test_a_newer_program() -> None:
+    """It is named, whatever else is in the kit."""
+    data = zlib.compress(msgspec.json.encode({"format": FORMAT + 1, "new": True}))
+    with pytest.raises(UserFault, match="a kit of a newer program"):
+        read_kit(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"x",
+        kit_bytes(kit(content_of(NODE, SOME, {})))[:-5],
+        zlib.compress(b"[]"),
+        zlib.compress(b'{"format": 1}'),
+        zlib.compress(b'{"format": 1, "generation": 1, "time": 1, "content": {"public_key": "?"}}'),
+        zlib.compress(b"\xff"),
+    ],
+)
+def test_damaged(data: bytes) -> None:
+    """A sentence, whatever it is."""
+    with pytest.raises(UserFault, match="damaged"):
+        read_kit(data)
+
+
+def test_a_kit_is_bounded() -> None:
+    """However small it is packed."""
+    with pytest.raises(UserFault, match="damaged"):
+        kit_text(zlib.compress(bytes(KIT_BYTES_MAX + 1)))
+
+
+def test_the_largest_kit_fits() -> None:
+    """As much of everything as a node may have, all of it as long as it may be."""
+
+    def size(value: object) -> int:
+        return len(msgspec.json.encode(value)) + 1
+
+    address = "h" * ADDRESS_BYTES_MAX
+    friend = KitFriend(
+        BOB,
+        "n" * NAME_BYTES_MAX,
+        False,
+        (RelayAddress(BOB, address),) * FRIEND_RELAYS_MAX,
+        (),
+        Mark(U64_MAX, U128_MAX),
+    )
+    currency = KitCurrency("c" * CURRENCY_BYTES_MAX, Rate(2**32 - 1, 2**32 - 1), U128_MAX, False)
+    waiting = KitCollect(BOB, currency.currency, U128_MAX, CollectOp(bytes(16), bytes(32), bytes(32)))
+    server = NamedIndexServerAddress(BOB, address, "n" * NAME_BYTES_MAX)
+    whole = FRIENDS_MAX * size(friend) + FRIEND_CURRENCIES_MAX * size(currency)
+    whole += KIT_COLLECTS_MAX * size(waiting) + (INDEX_SERVERS_MAX + NODE_RELAYS_MAX) * size(server)
+    assert whole + 1000 < KIT_BYTES_MAX

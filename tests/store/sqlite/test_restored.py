@@ -1,0 +1,116 @@
+"""A database made from a copy."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from offset.base.faults import UserFault
+from offset.core.funder.records import FriendRecord, SentRelays
+from offset.store.sqlite.backup import backup
+from offset.store.sqlite.database import Database
+from offset.store.sqlite.restored import restore
+
+KEY = bytes(range(32))
+FRIEND = FriendRecord(b"\x01" * 32, "bob", True, (), SentRelays())
+
+
+@pytest.fixture
+def copy(database: Database, path: Path) -> bytes:
+    """The bytes of a copy."""
+    database.write({FRIEND.key(): FRIEND})
+    database.flush()
+    target = path.with_name("copy.db")
+    backup(path, target)
+    data = target.read_bytes()
+    target.unlink()
+    return data
+
+
+def left(path: Path) -> set[str]:
+    """The files beside the first database."""
+    return {file.name for file in path.parent.iterdir() if not file.name.startswith("node.db")}
+
+
+def test_it_has_the_rows_and_the_mark(copy: bytes, path: Path) -> None:
+    """The node of the copy opens it, and knows for good that it was restored; the first one does not."""
+    target = path.with_name("new.db")
+    old = os.umask(0)
+    try:
+        restore(target, [copy[:5000], copy[5000:]], KEY, 1234)
+    finally:
+        os.umask(old)
+    assert left(path) == {"new.db"}
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    for _ in range(2):
+        with closing(Database.open(target, KEY)) as database:
+            assert database.is_restored
+            assert FRIEND in list(database.load())
+            database.settle()
+    with closing(sqlite3.connect(target)) as connection:
+        assert connection.execute("SELECT value FROM meta WHERE name = 'restored'").fetchone() == (1234,)
+
+
+def test_a_database_that_was_not_restored(database: Database) -> None:
+    """A new one has no mark."""
+    assert not database.is_restored
+
+
+def test_a_copy_of_a_restored_database_is_marked(copy: bytes, path: Path) -> None:
+    """It may be restored again, and the mark is the newest."""
+    first, second = path.with_name("first.db"), path.with_name("second.db")
+    restore(first, [copy], KEY, 1)
+    restore(second, [first.read_bytes()], KEY, 2)
+    with closing(sqlite3.connect(second)) as connection:
+        assert connection.execute("SELECT value FROM meta WHERE name = 'restored'").fetchone() == (2,)
+
+
+def test_nothing_is_overwritten(copy: bytes, path: Path) -> None:
+    """Where a file is, it stays."""
+    target = path.with_name("new.db")
+    target.write_text("precious")
+    with pytest.raises(UserFault, match="exists already"):
+        restore(target, [copy], KEY, 1)
+    assert target.read_text() == "precious"
+    assert left(path) == {"new.db"}
+
+
+@pytest.mark.parametrize(
+    "change, reason",
+    [
+        (lambda copy: b"", "is empty"),
+        (lambda copy: b"{}", "JSON database"),
+        (lambda copy: copy[:16] + bytes(6000), "trouble with the database"),
+        (lambda copy: copy[: len(copy) // 2], "damaged"),
+    ],
+)
+def test_what_is_no_sound_copy_leaves_no_file(change, reason: str, copy: bytes, path: Path) -> None:
+    """A sentence says what it is."""
+    with pytest.raises(UserFault, match=reason):
+        restore(path.with_name("new.db"), [change(copy)], KEY, 1)
+    assert left(path) == set()
+
+
+def test_the_copy_of_another_node(copy: bytes, path: Path) -> None:
+    """It belongs to another identity."""
+    with pytest.raises(UserFault, match="belongs to another identity"):
+        restore(path.with_name("new.db"), [copy], bytes(32), 1)
+    assert left(path) == set()
+
+
+def test_a_copy_that_turns_out_to_be_forged_at_its_end(copy: bytes, path: Path) -> None:
+    """What came before is not kept, not under another name either."""
+
+    def pieces() -> Iterator[bytes]:
+        yield copy
+        assert left(path) == {"new.db", *[name for name in left(path) if name.endswith(".part")]}
+        assert path.with_name("new.db").read_bytes() == b""
+        raise UserFault("it is forged")
+
+    with pytest.raises(UserFault, match="forged"):
+        restore(path.with_name("new.db"), pieces(), KEY, 1)
+    assert left(path) == set()
