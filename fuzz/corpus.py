@@ -57,6 +57,7 @@ from offset.wire.relay import (
 from offset.wire.report import NODE_REPORT
 from support import letters
 from support.ledger import FST
+from support.shares import SHARES, sheet_text
 from support.texts import vectors
 from support.vectors import cases
 
@@ -327,6 +328,13 @@ def _report(node: int, rate: int) -> bytes:
     )
 
 
+def sheet_seeds() -> list[bytes]:
+    """Sheets as they are made, and their words alone, numbered and not."""
+    texts = [sheet_text(words) for words in SHARES] + list(SHARES)
+    texts += ["\n".join(f"{number}. {word}" for number, word in enumerate(SHARES[0].split(), 1)), "<html>"]
+    return [text.encode() for text in texts]
+
+
 def app_seeds() -> list[bytes]:
     write = script.write
     opened = (engines.DIALED, 0, b"")
@@ -349,6 +357,7 @@ def seeds_of(target: str) -> Iterator[bytes]:
         "file": lambda: file_seeds(name),
         "frames": frame_seeds,
         "uri": uri_seeds,
+        "sheet": sheet_seeds,
         "letter": letter_seeds,
         "locked": locked.seeds,
         "opening": opening_seeds,

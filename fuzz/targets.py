@@ -18,6 +18,7 @@ TARGETS: dict[str, Target] = {
     "frames": decoders.frames,
     "letter": decoders.letter,
     "uri": decoders.uri,
+    "sheet": decoders.sheet,
     "locked": locked.locked,
     "opening": lines.opening,
     "session": lines.session,
