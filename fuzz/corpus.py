@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from fuzz import engines, funders, lines, locked, script, stored
+from fuzz import engines, funders, kits, lines, locked, script, stored
 from fuzz.wires import TWICE
 from offset.base.credits import Rate
 from offset.base.faults import PeerFault
@@ -360,6 +360,7 @@ def seeds_of(target: str) -> Iterator[bytes]:
         "sheet": sheet_seeds,
         "letter": letter_seeds,
         "locked": locked.seeds,
+        "kit": kits.seeds,
         "opening": opening_seeds,
         "session": lines.session_seeds,
         "friend": friend_seeds,
