@@ -16,6 +16,7 @@ from offset.base.faults import PeerFault
 from offset.link.frames import frame
 from offset.wire import app
 from offset.wire.app import APP_SERVER_TO_APP, APP_TO_APP_SERVER, AppToAppServer
+from offset.wire.aside import encode_aside
 from offset.wire.common import COMMIT, RECEIPT, NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
     CreditLine,
@@ -56,6 +57,7 @@ from offset.wire.relay import (
 )
 from offset.wire.report import NODE_REPORT
 from support import letters
+from support.asides import BODIES
 from support.ledger import FST
 from support.texts import vectors
 from support.vectors import cases
@@ -206,6 +208,11 @@ def requests() -> list[bytes]:
     )
 
 
+def aside_seeds() -> list[bytes]:
+    """Asides of each kind, and what is no aside."""
+    return [encode_aside(body) for body in BODIES] + _of("FriendMessage")
+
+
 def friend_seeds() -> list[bytes]:
     said = _of("FriendMessage")
     asks = requests()
@@ -350,6 +357,7 @@ def seeds_of(target: str) -> Iterator[bytes]:
         "frames": frame_seeds,
         "uri": uri_seeds,
         "letter": letter_seeds,
+        "aside": aside_seeds,
         "locked": locked.seeds,
         "opening": opening_seeds,
         "session": lines.session_seeds,

@@ -9,6 +9,7 @@ from typing import Any
 from offset.base.faults import PeerFault, UserFault
 from offset.link.frames import FrameReader, frame
 from offset.wire import files
+from offset.wire.aside import Aside, decode_friend_message, encode_aside
 from offset.wire.codec import Codec
 from offset.wire.extension import Extensible
 from offset.wire.mailbox import Letter, decode_letter, encode_letter
@@ -102,6 +103,16 @@ def letter(data: bytes) -> None:
     else:
         refusal = encode_letter(1, read.number, read.refusal)
         assert isinstance(decode_letter(refusal), Letter)
+
+
+def aside(data: bytes) -> None:
+    """What a friend says is undecodable, a message of the token, or an aside that comes back as it was."""
+    try:
+        read = decode_friend_message(data)
+    except PeerFault:
+        return
+    if isinstance(read, Aside):
+        assert decode_friend_message(encode_aside(read.body)) == read
 
 
 def uri(data: bytes) -> None:
