@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from offset.core.funder.records import RECORDS, IndexServersRecord, WithdrawnRecord
+from offset.core.funder.record_order import RECORDS
+from offset.core.funder.records import IndexServersRecord, WithdrawnRecord
 from offset.store.sqlite.database import Database
 from store.scenario import Node, World, snapshot
 

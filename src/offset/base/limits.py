@@ -154,6 +154,9 @@ INVOICES_MAX = 100_000
 INVOICE_FREE_PARTS_MAX = 64  # that wait for one invoice over 0 credits; all others cost credits
 INVOICE_PARTS_MS: Millis = 10 * MINUTE  # parts wait so long for the rest of their payment: spec 03, D23
 AWAITED_MS: Millis = 64 * SECOND  # a friend of a restored node says nothing: then it has nothing to say
+SIGNED_AHEAD_SECONDS_MAX = (
+    10 * 365 * 86_400
+)  # by which a nonce may be signed after our clock and still say its life
 TOKEN_OWED_MS: Millis = (
     45 * SECOND
 )  # what was not said to a friend by then, because it keeps the token, is cancelled

@@ -33,14 +33,14 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
 from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey, Uid, short
-from offset.base.instants import Instant
+from offset.base.instants import SECOND, Instant, Millis
 from offset.base.limits import (
     APP_HANDSHAKES_MAX,
     INNER_MESSAGE_BYTES_MAX,
@@ -106,6 +106,7 @@ class NodeEngine:
         records: Iterable[Record],
         now: Instant,
         *,
+        unix: Callable[[], Millis],
         past: Past = NO_PAST,
         is_restored: bool = False,
         allow_private_relays: bool = True,
@@ -113,6 +114,7 @@ class NodeEngine:
     ) -> None:
         """`records`: the rows of the store. `trust`: what the owner lets each app do.
 
+        `unix` tells the time of day in ms since 1970.
         `past`: what is over, so its rows may be left out of `records`.
         `is_restored`: the rows are from a copy, so each friend speaks first.
         `allow_private_relays`: follow friends to relays inside our own network (spec 02, W29).
@@ -123,6 +125,7 @@ class NodeEngine:
         self._loop = Loop(Lines(signer, entropy, handshakes_max=APP_HANDSHAKES_MAX), now)
         self._reading = Reading(self._loop)
         self._outbox = Outbox()
+        self._unix = unix
         self._funder = Funder(signer, entropy, rows, past, is_restored=is_restored)
         self._part_timeouts = PartTimeouts(self._funder)
         self._parts_timer = Timer(self._give_back_parts)
@@ -178,7 +181,7 @@ class NodeEngine:
             client,
             answer=self._apps.tell,
             report=self._report,
-            taken_back=self._forget_withdrawn,
+            taken_back=lambda pairs: self._put(self._withdrawn.taken_back(pairs), lambda: None),
             moved=self._app_lines.status_moved,
         )
         self._loop.set_timers(
@@ -200,6 +203,7 @@ class NodeEngine:
     def start(self, now: Instant) -> list[Effect]:
         """What to do first."""
         self._loop.now = now
+        self._funder.set_clock(self._unix() // SECOND)
         self._say(self._funder.start(), None)
         self._look_at_parts(self._funder.state.waiting)
         self._index.doubt(self._withdrawn.doubtful(self._funder.state))
@@ -210,10 +214,12 @@ class NodeEngine:
         """Take one event, return what is to be done."""
         loop = self._loop
         loop.now = now
+        self._funder.set_clock(self._unix() // SECOND)
         match event:
             case Persisted():
                 self._outbox.committed(event.number)
-                self._read_again()
+                if len(self._outbox) <= TURNS_HELD_MAX // 2:
+                    self._reading.resume_all(Reason.DISK)
             case NetworkChanged():
                 self._channeler.network_changed()
                 self._index.network_changed()
@@ -237,14 +243,8 @@ class NodeEngine:
     def view(self) -> NodeView:
         """The node at this moment."""
         needed = len(self._channeler) + len(self._apps) + len(self._index.conns)
-        pending = self._apps.requests_pending
-        return NodeView(self._funder.state, needed, len(self._outbox), pending, self._repeats.count)
-
-    # The disk
-
-    def _read_again(self) -> None:
-        if len(self._outbox) <= TURNS_HELD_MAX // 2:
-            self._reading.resume_all(Reason.DISK)
+        waiting, pending = len(self._outbox), self._apps.requests_pending
+        return NodeView(self._funder.state, needed, waiting, pending, self._repeats.count)
 
     # Apps
 
@@ -495,6 +495,3 @@ class NodeEngine:
                 self._loop.add(Tell("inconsistent", f"with friend {short(friend)}"))
             self._channeler.send(friend, data)
         self._repeats_timer.at = self._repeats.deadline()
-
-    def _forget_withdrawn(self, pairs: Iterable[Pair]) -> None:
-        self._put(self._withdrawn.taken_back(pairs), lambda: None)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from mypy import api
 
 from offset.core.funder import records
-from offset.core.funder.records import RECORDS, Key, Record, in_order
+from offset.core.funder.record_order import RECORDS, in_order
+from offset.core.funder.records import Key, Record
 from support.records import RECORDS as STRATEGIES
 
 SNIPPET = """
