@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from offset.base.credits import Rate
 from offset.base.limits import CURRENCY_BYTES_MAX, I128_MAX, I128_MIN, U32_MAX, U64_MAX, U128_MAX
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
+from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
 from offset.core.funder.records import (
     LOST,
     OWN,
@@ -129,6 +130,8 @@ RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
     RelaysRecord: st.builds(RelaysRecord, tuples(named_relays)),
     WithdrawnRecord: st.builds(WithdrawnRecord, id32, currencies),
     NodeRecord: st.builds(NodeRecord, id32, small, optional(twins)),
+    SuccessorRecord: st.builds(SuccessorRecord, id32, id32),
+    RevokedRecord: st.builds(RevokedRecord, id32, id64),
     IndexServersRecord: st.builds(IndexServersRecord, tuples(named_servers)),
     FriendRecord: st.builds(
         FriendRecord,

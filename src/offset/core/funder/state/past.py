@@ -13,7 +13,7 @@ from typing import Protocol
 
 import msgspec
 
-from offset.core.funder.record_order import PAST, in_order
+from offset.core.funder.record_kinds import PAST, in_order
 from offset.core.funder.records import HistoryKey, HistoryRecord, Key, Record, UsedKey
 
 

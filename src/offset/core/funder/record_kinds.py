@@ -1,4 +1,4 @@
-"""All kinds of records, and the order in which a store gives them back."""
+"""All kinds of records, and their order."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
 from offset.core.funder.records import (
     ChannelRecord,
     ConfigRecord,
@@ -41,6 +42,8 @@ RECORDS: tuple[type[Record], ...] = (
     HistoryRecord,
     UsedRecord,
     WithdrawnRecord,
+    SuccessorRecord,
+    RevokedRecord,
     NodeRecord,
 )
 """Every kind of record, in the order in which a store gives them back: friends before what belongs to them."""
