@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple
@@ -130,9 +130,14 @@ class SmallDatabase:
 
     @contextmanager
     def group(self) -> Iterator[None]:
-        """All that is written inside becomes durable together, or nothing of it. Raises NodeStopped."""
-        with self._threads, self._troubles(), transaction(self._connection()):
-            yield
+        """All that is written inside becomes durable together, or nothing of it. Raises NodeStopped.
+
+        A group inside of another one is a part of it.
+        """
+        with self._threads, self._troubles():
+            connection = self._connection()
+            with nullcontext() if connection.in_transaction else transaction(connection):
+                yield
 
     def reader(self) -> SmallReader:
         """One more connection, only for reading, for another thread; the caller closes it."""
