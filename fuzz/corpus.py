@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from fuzz import engines, funders, lines, locked, script, stored
+from fuzz import engines, funders, kits, lines, locked, script, stored
 from fuzz.wires import TWICE
 from offset.base.credits import Rate
 from offset.base.faults import PeerFault
@@ -57,6 +57,7 @@ from offset.wire.relay import (
 from offset.wire.report import NODE_REPORT
 from support import letters
 from support.ledger import FST
+from support.shares import SHARES, sheet_text
 from support.texts import vectors
 from support.vectors import cases
 
@@ -327,6 +328,13 @@ def _report(node: int, rate: int) -> bytes:
     )
 
 
+def sheet_seeds() -> list[bytes]:
+    """Sheets as they are made, and their words alone, numbered and not."""
+    texts = [sheet_text(words) for words in SHARES] + list(SHARES)
+    texts += ["\n".join(f"{number}. {word}" for number, word in enumerate(SHARES[0].split(), 1)), "<html>"]
+    return [text.encode() for text in texts]
+
+
 def app_seeds() -> list[bytes]:
     write = script.write
     opened = (engines.DIALED, 0, b"")
@@ -349,8 +357,10 @@ def seeds_of(target: str) -> Iterator[bytes]:
         "file": lambda: file_seeds(name),
         "frames": frame_seeds,
         "uri": uri_seeds,
+        "sheet": sheet_seeds,
         "letter": letter_seeds,
         "locked": locked.seeds,
+        "kit": kits.seeds,
         "opening": opening_seeds,
         "session": lines.session_seeds,
         "friend": friend_seeds,

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from offset.base.faults import PeerFault, UserFault
+from offset.base.limits import SHARES_MAX
+from offset.crypto.shares import read_share
 from offset.link.frames import FrameReader, frame
 from offset.wire import files
 from offset.wire.codec import Codec
 from offset.wire.extension import Extensible
+from offset.wire.files.share_sheets import parse_sheet
 from offset.wire.mailbox import Letter, decode_letter, encode_letter
 from offset.wire.texts import read_text, write_text
 
@@ -123,6 +126,24 @@ def uri(data: bytes) -> None:
     except UserFault:
         return  # a file may say what is too long for a text
     assert write_text(read_text(text)) == text
+
+
+def sheet(data: bytes) -> None:
+    """A sheet is refused with one sentence that tells no word of it, or its words are read again as they are."""
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        return  # refused before (shell/files.py)
+    try:
+        found = read_share(parse_sheet(text).words)
+    except UserFault as fault:
+        sentence = str(fault)
+        assert sentence
+        assert "\n" not in sentence
+        assert len(sentence) < 1000
+        return
+    assert read_share(parse_sheet(found.words).words).words == found.words
+    assert 1 <= found.number <= SHARES_MAX
 
 
 def frames(data: bytes) -> None:

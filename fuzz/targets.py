@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from fuzz import decoders, engines, funders, lines, locked, stored
+from fuzz import decoders, engines, funders, kits, lines, locked, stored
 
 Target = Callable[[bytes], None]
 FINDINGS = Path(__file__).parent / "findings"
@@ -18,7 +18,9 @@ TARGETS: dict[str, Target] = {
     "frames": decoders.frames,
     "letter": decoders.letter,
     "uri": decoders.uri,
+    "sheet": decoders.sheet,
     "locked": locked.locked,
+    "kit": kits.kit,
     "opening": lines.opening,
     "session": lines.session,
     "friend": funders.friend,

@@ -15,6 +15,7 @@ HOMES = {
     "starlette": "offset.wallet.web",
     "uvicorn": "offset.wallet.web",
     "segno": "offset.wallet.qr",
+    "shamir_mnemonic": "offset.crypto.shares",
 }
 
 

@@ -14,6 +14,7 @@ from rules.project import SOURCE, Project
 LATE = {
     "src/offset/base/names.py": "ipaddress, which only who judges addresses of others needs",
     "src/offset/programs/stmgr/identity.py": "age and its ciphers, which only a locked identity needs",
+    "src/offset/programs/stmgr/shares.py": "shamir_mnemonic and segno, an extra; the commands say if it is missing",
     "src/offset/shell/identity_file.py": "age and its ciphers, which only a locked identity needs",
     "src/offset/shell/secrecy.py": "resource, which not every system has; ctypes, which takes longer than a help",
     "src/offset/shell/system.py": "uvloop and resource, which not every system has",

@@ -53,7 +53,7 @@ class FloodedTown(Town):
     def _told(self, effect: Tell) -> None:
         self.skipped += effect.topic == "friend"
 
-    def start_node(self, name: str, rows: Rows | None = None) -> None:
+    def start_node(self, name: str, rows: Rows | None = None, *, is_restored: bool = False) -> None:
         def make(host: Host) -> Engine:
             assert host.disk is not None
             return Flooder(
@@ -63,6 +63,7 @@ class FloodedTown(Town):
                 present(host.disk.rows),
                 host.clock.now(),
                 past=RowsPast(host.disk.rows),
+                is_restored=is_restored,
             )
 
         self.world.add(name, make, {APPS: self.address(name)}, rows or {})

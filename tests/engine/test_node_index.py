@@ -50,8 +50,8 @@ class IndexTown(Town):
         self.tells: defaultdict[str, list[Tell]] = defaultdict(list)
         super().__init__(names, has_index=True)
 
-    def start_node(self, name: str, rows: Rows | None = None) -> None:
-        super().start_node(name, rows)
+    def start_node(self, name: str, rows: Rows | None = None, *, is_restored: bool = False) -> None:
+        super().start_node(name, rows, is_restored=is_restored)
         self.host(name).on_tell = self.tells[name].append
 
     def has_server(self, name: str) -> bool:

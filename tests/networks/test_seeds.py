@@ -8,12 +8,14 @@ import pytest
 from offset.base.instants import HOUR
 from offset.sim.course.shrink import Selection
 from offset.sim.course.simulation import simulate
+from offset.sim.script.networks import LOSSES, WALLETS
 from offset.sim.script.plan import draw
 
 FIRST_SEEDS = 20
 SLOW_SEEDS = (4, 6)
 WALLET_SEEDS = (*range(6), 37)
 """The last one has an owner who lies."""
+LOSS_SEEDS = range(4)
 
 
 def found() -> list[str]:
@@ -49,9 +51,17 @@ def test_slow_seeds(seed: int) -> None:
 @pytest.mark.parametrize("seed", WALLET_SEEDS)
 def test_wallet_seeds(seed: int) -> None:
     """Owners pay one another by letter."""
-    outcome = simulate(Selection(seed, wallets=True).drawn())
+    outcome = simulate(Selection(seed, network=WALLETS).drawn())
     assert outcome.violation is None, f"replay: offset sim --wallets --seed {seed}"
     assert any(kind.startswith("pay by letter") for kind in outcome.counts)
+
+
+@pytest.mark.parametrize("seed", LOSS_SEEDS)
+def test_loss_seeds(seed: int) -> None:
+    """Owners lose databases, and go on from copies."""
+    outcome = simulate(Selection(seed, network=LOSSES).drawn())
+    assert outcome.violation is None, f"replay: offset sim --losses --seed {seed}"
+    assert outcome.counts["start from copy"] > 0
 
 
 @pytest.mark.parametrize("options", found())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import stat
 import sys
 from pathlib import Path
 
@@ -17,47 +16,17 @@ from offset.base.limits import (
     PASSPHRASE_CHARACTERS_MIN,
 )
 from offset.crypto.age import armor, bech32
-from offset.programs.stmgr import locking, main
+from offset.programs.stmgr import locking
 from offset.programs.stmgr.lock_options import Wish
 from offset.shell import unlock_reading
 from offset.testing import NODE
 from offset.wire.files import format_identity, parse_identity
-from support.commands import Done, contents, one_sentence, put, run_main
+from support.commands import put
 from support.locked import KEY, PHRASE, key_file, locked_text, locked_with_phrase
+from support.stmgr import Stmgr
 
 CHEAP = ["--work-factor", str(AGE_WORK_FACTOR_LOW)]
 NAME = base64url.encode(NODE.public_key)
-
-
-class Stmgr:
-    """The command line, in a folder of its own."""
-
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self.folder, self.capsys = folder, capsys
-
-    def run(self, line: str, *more: str) -> Done:
-        """Run a command."""
-        return run_main(main, [*line.split(), *more], self.capsys)
-
-    def good(self, line: str, *more: str) -> str:
-        """Run a command that must succeed; what it printed."""
-        done = self.run(line, *more)
-        assert (done.status, done.stderr) == (0, "")
-        return done.stdout
-
-    def bad(self, line: str, *more: str) -> str:
-        """Run a command that must fail and change nothing; its one sentence."""
-        before = contents(self.folder)
-        done = self.run(line, *more)
-        assert (done.status, done.stdout) == (1, "")
-        assert contents(self.folder) == before
-        return one_sentence("stmgr", done.stderr)
-
-    def text(self, name: str) -> str:
-        """The text of a file, which is readable for its owner only."""
-        path = self.folder / name
-        assert stat.S_IMODE(path.stat().st_mode) == 0o600
-        return path.read_text("utf-8")
 
 
 @pytest.fixture

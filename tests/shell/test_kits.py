@@ -176,7 +176,6 @@ def test_a_kit_that_cannot_be_written(
 
     monkeypatch.setattr(kits, "write_kit", sometimes)
     caplog.set_level("ERROR", "offset")
-    monkeypatch.setattr(kits._log, "propagate", True)
 
     async def story() -> None:
         keeper = KitKeeper(KitFolder(folder, NODE), database, NODE.public_key)

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from offset.base.faults import UserFault
-from offset.wallet.qr import QUIET_MODULES, draw
+from offset.wallet.qr import QUIET_MODULES, draw, draw_in_characters
 from offset.wire.texts import write_text
 from support.texts import VALUES
 
@@ -76,3 +76,16 @@ def test_too_long() -> None:
     """What fits into no code is refused in one sentence."""
     with pytest.raises(UserFault, match="as a text or a file"):
         draw("offset:f1/" + "a" * 4000, "png")
+
+
+def test_in_characters() -> None:
+    """Each character has two modules, one above the other; together they are the picture, with its white frame."""
+    text = write_text(VALUES["friend"])
+    side = modules(draw(text, "svg", 1)) + 2 * QUIET_MODULES
+    halves = {" ": (False, False), "▀": (True, False), "▄": (False, True), "█": (True, True)}
+    rows: list[list[bool]] = []
+    for line in draw_in_characters(text).splitlines():
+        rows += [[halves[char][half] for char in line] for half in (0, 1)]
+    _, _, shown = pixels(draw(text, "png", 1))
+    assert rows[:side] == shown
+    assert not any(any(row) for row in rows[side:])

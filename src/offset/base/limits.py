@@ -282,6 +282,7 @@ AGE_WORK_FACTOR = 18  # of a passphrase: scrypt with 2^18, which takes 256 MiB a
 AGE_WORK_FACTOR_LOW, AGE_WORK_FACTOR_HIGH = 15, 20  # that we write: from 32 MiB to 1 GiB
 AGE_WORK_FACTOR_MAX = 21  # that we open: 2 GiB
 PASSPHRASE_CHARACTERS_MIN = 12
+SHARES_MAX = 16  # of one key; SLIP-39 has no room for more
 KIT_BYTES_MAX = 2**27  # of a kit, unpacked: room for FRIENDS_MAX with all their settings
 KIT_SMALL_BYTES = (
     2**16 - 2**9

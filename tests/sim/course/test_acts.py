@@ -2,12 +2,14 @@
 
 import pytest
 
+from offset.core.funder.records import RelaysRecord
 from offset.sim.course.acts import carry_out, perform
 from offset.sim.course.run import Run
 from offset.sim.script.act import Act
 from offset.sim.script.changes import CHANGES, Change, MoveRelay
 from offset.sim.script.errands import CloseWallet, Flood, PayByLetter
 from offset.sim.script.faults import FAULTS, Clog, Crash, Fault
+from offset.sim.script.losses import MakeCopy, StartFromCopy
 from offset.sim.script.payments import Pay
 from offset.sim.script.scenario import CALM_MS
 
@@ -16,7 +18,7 @@ def test_every_act_can_be_carried_out() -> None:
     """There is a function for each class, and each class is named among its like."""
     assert {*Change.__subclasses__(), *Fault.__subclasses__()} == {*CHANGES, *FAULTS}
     by_default = perform.dispatch(Act)
-    for kind in (*CHANGES, *FAULTS, Pay, PayByLetter, CloseWallet, Flood):
+    for kind in (*CHANGES, *FAULTS, Pay, PayByLetter, CloseWallet, Flood, MakeCopy, StartFromCopy):
         assert perform.dispatch(kind) is not by_default
 
 
@@ -44,3 +46,32 @@ def test_acts_are_noted_and_counted(run: Run) -> None:
     assert not cast.hosts["B"].is_alive
     assert cast.relay_addresses == {"relay0": "relay0:2"}
     assert cast.network.clogged["A"] == cast.world.now + 500
+
+
+def test_a_node_goes_on_from_its_copy(run: Run) -> None:
+    """It has the rows of the copy and no others, and lets its friends speak first; its owner repeats its wishes."""
+    cast = run.cast
+    disk = cast.hosts["B"].disk
+    assert disk is not None
+    carry_out(run, MakeCopy(0, "B"))
+    copy = dict(disk.rows)
+    assert copy
+    # A change since.
+    row = RelaysRecord(())
+    disk.rows[row.key()] = disk.written[row.key()] = row
+    carry_out(run, StartFromCopy(0, "B", away=100))
+    assert not cast.hosts["B"].is_alive
+    assert disk.rows == disk.written == copy
+    cast.world.run_for(100)
+    assert cast.hosts["B"].is_alive
+    assert cast.node("B").view().state.friends[cast.key("A")].is_awaited
+    assert cast.clients["B"].asks
+    assert run.evidence.excuses.is_disturbed("A", "B")
+
+
+def test_a_node_without_a_copy_begins_with_nothing(run: Run) -> None:
+    disk = run.cast.hosts["B"].disk
+    assert disk is not None
+    carry_out(run, StartFromCopy(0, "B", away=100))
+    assert disk.rows == {}
+    assert "B" not in run.cast.restored

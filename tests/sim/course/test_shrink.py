@@ -8,6 +8,7 @@ from offset.core.funder.ledger.mutual_credit import Draft
 from offset.programs.offset import sim as command
 from offset.sim.course.shrink import Selection, shrink
 from offset.sim.course.simulation import simulate
+from offset.sim.script.networks import WALLETS
 from offset.sim.script.plan import draw
 from offset.sim.script.scenario import CALM_MS
 
@@ -49,7 +50,7 @@ def test_slow_run() -> None:
     assert [act.at - CALM_MS for act in acts] == [60 * (act.at - CALM_MS) for act in scenario.acts]
     assert slow.of(scenario).until - CALM_MS == 60 * (scenario.until - CALM_MS)
     assert Selection(1, "AB", (3,), 60).words() == "--seed 1 --slowly 60 --nodes AB --acts 3"
-    assert Selection(1, wallets=True).words() == "--seed 1 --wallets"
+    assert Selection(1, network=WALLETS).words() == "--seed 1 --wallets"
 
 
 def test_part_of_a_run() -> None:
@@ -66,9 +67,9 @@ def test_part_of_a_run() -> None:
 
 def test_a_part_of_a_network_with_wallets() -> None:
     """Whoever is left out takes its wallet with it, and what happens to that."""
-    scenario = Selection(0, wallets=True).drawn()
+    scenario = Selection(0, network=WALLETS).drawn()
     gone = scenario.nodes[-1]
-    part = Selection(0, "".join(scenario.nodes[:-1]), wallets=True).of(scenario)
+    part = Selection(0, "".join(scenario.nodes[:-1]), network=WALLETS).of(scenario)
     assert part.wallets == part.nodes == scenario.nodes[:-1]
     assert any(act.names(gone) or act.names(f"purse {gone}") for act in scenario.acts)
     assert not any(act.names(gone) or act.names(f"purse {gone}") for act in part.acts)

@@ -11,7 +11,7 @@ import click
 
 from offset.programs.cli import CONTEXT
 from offset.programs.offset.demo import Demo
-from offset.programs.offset.wallet_cli import check_extra
+from offset.programs.offset.wallet_cli import check_wallet_extra
 from offset.shell.system import new_loop
 
 
@@ -31,7 +31,7 @@ def demo(keep: bool, amount: int, wallet: bool) -> None:
     if wallet and keep:
         raise click.UsageError("Say --wallet or --keep, not both: with --wallet it goes on anyway.")
     if wallet:
-        check_extra()
+        check_wallet_extra()
 
     async def show() -> None:
         loop, task = asyncio.get_running_loop(), asyncio.current_task()

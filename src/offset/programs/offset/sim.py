@@ -16,6 +16,7 @@ from offset.sim.course.run import Outcome
 from offset.sim.course.shrink import Selection, shrink
 from offset.sim.course.simulation import simulate
 from offset.sim.course.sums import Sums
+from offset.sim.script.networks import PLAIN
 from offset.sim.script.scenario import Scenario
 
 LAST_EVENTS = 25
@@ -26,7 +27,7 @@ def run_seeds(
     count: int,
     *,
     slowly: int,
-    wallets: bool = False,
+    network: str = PLAIN,
     jobs: int = 1,
     is_going_on: bool = False,
     as_json: bool = False,
@@ -35,7 +36,7 @@ def run_seeds(
     order. Returns the exit status."""
     sums, began = Sums(), time.monotonic()
     for choice, outcome in run_all(
-        [Selection(seed, slowly=slowly, wallets=wallets) for seed in range(first, first + count)], jobs
+        [Selection(seed, slowly=slowly, network=network) for seed in range(first, first + count)], jobs
     ):
         sums.add(outcome)
         if outcome.violation is not None:
@@ -121,22 +122,20 @@ def describe(scenario: Scenario) -> list[str]:
     return lines
 
 
-def choose(
-    seed: int, nodes: str | None, acts: str | None, slowly: int, *, wallets: bool = False
-) -> Selection:
+def choose(seed: int, nodes: str | None, acts: str | None, slowly: int, *, network: str = PLAIN) -> Selection:
     """What is kept of a run, as written on the command line. Raises UsageError if the run has no such thing."""
-    scenario = Selection(seed, wallets=wallets).drawn()
+    scenario = Selection(seed, network=network).drawn()
     if nodes is not None and not (nodes and {*nodes} <= {*scenario.nodes} and len({*nodes}) == len(nodes)):
         raise click.UsageError(f"--nodes takes some of {''.join(scenario.nodes)}, each once.")
     if acts is None:
-        return Selection(seed, nodes, None, slowly, wallets)
+        return Selection(seed, nodes, None, slowly, network)
     try:
         numbers = tuple(int(word) for word in acts.split(",")) if acts != "none" else ()
     except ValueError:
         raise click.UsageError("acts are numbers with commas between them, or `none`.") from None
     if not all(0 <= number < len(scenario.acts) for number in numbers):
         raise click.UsageError(f"the acts of seed {seed} are numbered from 0 to {len(scenario.acts) - 1}.")
-    return Selection(seed, nodes, numbers, slowly, wallets)
+    return Selection(seed, nodes, numbers, slowly, network)
 
 
 def end(status: int) -> None:

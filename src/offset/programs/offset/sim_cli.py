@@ -10,12 +10,24 @@ from click.core import ParameterSource
 from offset.programs.cli import CONTEXT
 from offset.programs.offset import sim as runs
 from offset.programs.offset.sim_whatif import what_if
+from offset.sim.script.networks import LOSSES, PLAIN, WALLETS
 
 _NEEDS = {"--jobs": "--count", "--go-on": "--count", "--json": "--count", "--svg": "--topology"}
 """Options of `sim` that say nothing without another one."""
 _EXCLUDES = {
-    "--topology": ("--seed", "--count", "--slowly", "--wallets", "--nodes", "--acts", "--shrink", "--talk"),
+    "--topology": (
+        "--seed",
+        "--count",
+        "--slowly",
+        "--wallets",
+        "--losses",
+        "--nodes",
+        "--acts",
+        "--shrink",
+        "--talk",
+    ),
     "--count": ("--nodes", "--acts", "--shrink", "--talk"),
+    "--wallets": ("--losses",),
 }
 """Options of `sim` with which others say nothing."""
 
@@ -31,6 +43,7 @@ _EXCLUDES = {
     help="Let it take so many times as long: 60 makes hours of minutes.",
 )
 @click.option("--wallets", is_flag=True, help="Let owners have wallets, which pay one another by letter.")
+@click.option("--losses", is_flag=True, help="Let owners lose databases, and go on from old copies.")
 @click.option(
     "--jobs", type=click.IntRange(1, 256), default=1, help="With --count: run so many at once, in processes."
 )
@@ -49,6 +62,7 @@ def sim(
     count: int | None,
     slowly: int,
     wallets: bool,
+    losses: bool,
     jobs: int,
     go_on: bool,
     as_json: bool,
@@ -75,16 +89,17 @@ def sim(
         pay Anna Cleo 10 FST over Anna Bert Cleo
     """
     _refuse_what_says_nothing()
+    network = WALLETS if wallets else LOSSES if losses else PLAIN
     if topology is not None:
         runs.end(what_if(topology, svg))
         return
     if count is not None:
         status = runs.run_seeds(
-            seed, count, slowly=slowly, wallets=wallets, jobs=jobs, is_going_on=go_on, as_json=as_json
+            seed, count, slowly=slowly, network=network, jobs=jobs, is_going_on=go_on, as_json=as_json
         )
         runs.end(status)
         return
-    choice = runs.choose(seed, nodes, acts, slowly, wallets=wallets)
+    choice = runs.choose(seed, nodes, acts, slowly, network=network)
     runs.end(runs.run_one(choice, is_shrinking=shrink, is_talking=talk))
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
-from offset.base.faults import UserFault
 from offset.programs import unlock as unlocking
 from offset.programs.cli import CONTEXT, LazyCommand, WholeGroup
+from offset.programs.extras import check_extra
 from offset.programs.offset.folder import default_folder, folder_option
 from offset.programs.offset.pages import show_page
 from offset.programs.offset.rest import Rest
@@ -18,14 +17,9 @@ NEEDED = ("segno", "starlette", "uvicorn")
 RUN = LazyCommand("offset.programs.offset.wallet_run", "run_wallet", "Open a wallet.")
 
 
-def check_extra() -> None:
+def check_wallet_extra() -> None:
     """Raise UserFault unless what the wallet needs beside is installed."""
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        raise UserFault(
-            f"the wallet needs more packages ({', '.join(missing)}); install them with: "
-            "pip install 'offset-credit[wallet]'"
-        )
+    check_extra("the wallet", "wallet", NEEDED)
 
 
 @click.group("wallet", cls=WholeGroup, invoke_without_command=True, context_settings=CONTEXT)
@@ -67,7 +61,7 @@ def wallet(
     context.obj = place
     if context.invoked_subcommand is not None:
         return 0
-    check_extra()
+    check_wallet_extra()
     status: int = context.invoke(
         RUN.load(), folder=place, port=port, origin=origin, headless=headless, code=code, unlock=unlock
     )

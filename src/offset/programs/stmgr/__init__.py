@@ -37,6 +37,17 @@ _COMMANDS = {
         "show_key",
         "Print the public key of an identity, to compare it with friends.",
     ),
+    "share-ident": LazyCommand(
+        "offset.programs.stmgr.shares",
+        "share_ident",
+        "Divide the key of an identity into shares on paper, of which some make it again.",
+    ),
+    "check-share": LazyCommand(
+        "offset.programs.stmgr.shares", "check_share", "Look whether a share is whole, and whose it is."
+    ),
+    "join-shares": LazyCommand(
+        "offset.programs.stmgr.shares", "join_shares", "Make an identity again from enough of its shares."
+    ),
     "init-node-db": LazyCommand(
         "offset.programs.stmgr.database", "init_node_db", "Make the empty database of a node."
     ),
@@ -44,7 +55,9 @@ _COMMANDS = {
         "offset.programs.stmgr.copies", "backup", "Copy the database of a node, also while the node runs."
     ),
     "restore": LazyCommand(
-        "offset.programs.stmgr.copies", "restore", "Make the database of a node from a copy or a kit."
+        "offset.programs.stmgr.copies",
+        "restore",
+        "Make the database of a node from a copy of it, or from a kit.",
     ),
     "open-kit": LazyCommand("offset.programs.stmgr.copies", "open_kit", "Print what a kit holds."),
     "check-db": LazyCommand(

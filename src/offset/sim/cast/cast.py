@@ -20,6 +20,7 @@ from offset.sim.cast import bodies
 from offset.sim.cast.client import Client
 from offset.sim.cast.hostile import HONEST, Mischief
 from offset.sim.cast.watch import Watch
+from offset.sim.physics.disk import Rows
 from offset.sim.physics.host import Host, identity_seed
 from offset.sim.physics.network import VirtualNetwork, Weather
 from offset.sim.physics.world import World
@@ -68,6 +69,10 @@ class Cast:
         """The most that it ever was."""
         self.wiped: dict[str, Instant] = {}
         """When a node last lost its database."""
+        self.copies: dict[str, Rows] = {}
+        """The last copy of the database of a node, if its owner made one."""
+        self.restored: set[str] = set()
+        """Whose database was made from a copy."""
         self.is_healed = False
         """Whether faults have stopped."""
         self.watch: Watch
@@ -201,6 +206,7 @@ class Cast:
                 present(host.disk.rows),
                 host.clock.now(),
                 past=RowsPast(host.disk.rows),
+                is_restored=name in self.restored,
                 whole_report_parts_max=whole_report_parts_max,
             )
 

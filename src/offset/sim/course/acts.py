@@ -6,13 +6,16 @@ from functools import partial, singledispatch
 
 from offset.base.credits import Rate
 from offset.base.ids import Uid
+from offset.base.instants import Millis
 from offset.core.dealings.records import Request
+from offset.core.funder.records import FriendKey
 from offset.crypto.hashing import sha512_256
 from offset.sim.cast.errand import Errand
 from offset.sim.cast.purchase import Purchase
 from offset.sim.cast.rude import RudeCaller
 from offset.sim.cast.unprivileged import UnprivilegedApp
 from offset.sim.course.run import Run
+from offset.sim.physics.disk import Rows
 from offset.sim.physics.host import Host
 from offset.sim.script.act import Act
 from offset.sim.script.changes import (
@@ -42,6 +45,7 @@ from offset.sim.script.faults import (
     Swizzle,
     Wipe,
 )
+from offset.sim.script.losses import MakeCopy, StartFromCopy
 from offset.sim.script.payments import Pay
 from offset.sim.script.scenario import Friendship
 from offset.wire.app import (
@@ -49,6 +53,7 @@ from offset.wire.app import (
     DisableFriend,
     EnableFriend,
     OpenFriendCurrency,
+    RemoveFriend,
     SetFriendCurrencyRate,
 )
 
@@ -222,15 +227,38 @@ def _crash(act: Crash, run: Run) -> None:
 
 @perform.register
 def _wipe(act: Wipe, run: Run) -> None:
-    cast, node, excuses = run.cast, act.node, run.evidence.excuses
+    _lose(run, act.node, {}, None)
+
+
+@perform.register
+def _make_copy(act: MakeCopy, run: Run) -> None:
+    disk = run.cast.hosts[act.node].disk
+    assert disk is not None
+    run.cast.copies[act.node] = dict(disk.rows)
+
+
+@perform.register
+def _start_from_copy(act: StartFromCopy, run: Run) -> None:
+    copy = run.cast.copies.get(act.node)
+    if copy:
+        run.cast.restored.add(act.node)
+    _lose(run, act.node, copy or {}, act.away)
+
+
+def _lose(run: Run, node: str, left: Rows, away: Millis | None) -> None:
+    """A node has these rows and no others; its owner wants again what it wanted last."""
+    cast, excuses = run.cast, run.evidence.excuses
     for other in cast.neighbours(node):
         excuses.disturb(node, other, f"{node} lost its database")
     excuses.excuse_node(node, "lost its database")
     cast.wiped[node] = cast.world.now
     host = cast.hosts[node]
     assert host.disk is not None
-    host.die("its database is lost")
-    host.disk.wipe()
+    host.die("its database is lost", away)
+    host.disk.put_back(left)
+    for key in left:
+        if isinstance(key, FriendKey) and cast.names[key.public_key] not in cast.neighbours(node):
+            cast.clients[node].ask(RemoveFriend(key.public_key))
     for request in cast.settings[node].values():
         cast.clients[node].ask(request)
 

@@ -11,8 +11,7 @@ from offset.base.instants import Instant
 from offset.sim.course.run import Outcome
 from offset.sim.course.simulation import simulate
 from offset.sim.script.act import Act
-from offset.sim.script.errands import draw_with_wallets
-from offset.sim.script.plan import draw
+from offset.sim.script.networks import NETWORKS, PLAIN
 from offset.sim.script.scenario import CALM_MS, Scenario
 
 RUNS_MAX = 300
@@ -26,18 +25,18 @@ class Selection(msgspec.Struct, frozen=True):
     acts: tuple[int, ...] | None = None
     slowly: int = 1
     """How many times farther apart the acts are: what happens in minutes then takes hours."""
-    wallets: bool = False
-    """Whether owners have wallets, and pay by letter."""
+    network: str = PLAIN
+    """Which kind of network is drawn."""
 
     def drawn(self) -> Scenario:
         """The whole scenario of this seed."""
-        return draw_with_wallets(self.seed) if self.wallets else draw(self.seed)
+        return NETWORKS[self.network](self.seed)
 
     def words(self) -> str:
         """The options that bring it back."""
         words = f"--seed {self.seed}"
-        if self.wallets:
-            words += " --wallets"
+        if self.network != PLAIN:
+            words += f" --{self.network}"
         if self.slowly != 1:
             words += f" --slowly {self.slowly}"
         if self.nodes is not None:

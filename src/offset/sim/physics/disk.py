@@ -91,9 +91,9 @@ class Disk:
         self.fault, self._is_held = None, False
         self.written = dict(self.rows)
 
-    def wipe(self) -> None:
-        """The database is lost."""
-        self.rows, self.written = {}, {}
+    def put_back(self, rows: Rows) -> None:
+        """The database is lost; these rows are in its place."""
+        self.rows, self.written = dict(rows), dict(rows)
 
     def _delay(self) -> Millis:
         if self._world.now < self.slow_until:
