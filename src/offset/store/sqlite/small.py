@@ -19,8 +19,9 @@ from offset.store.sqlite.connection import connect, make_file, remove_file, sync
 from offset.store.sqlite.errors import sentence
 from offset.store.sqlite.migrate import format_of, migrate, scripts
 
-CHECKPOINT_PAGES = 256
-"""The log is copied into the database whenever it has so many pages (1 MB)."""
+CHECKPOINT_PAGES = 1000
+"""The log is copied into the database whenever it has so many pages (4 MB), which costs two more flushes; and when the
+database rests or is closed, which removes the log."""
 
 
 class Kind(NamedTuple):
