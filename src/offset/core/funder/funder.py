@@ -13,20 +13,25 @@ from typing import Any
 from offset.base.entropy import Entropy
 from offset.base.ids import PublicKey
 from offset.core.funder.control import HANDLERS
-from offset.core.funder.friend import incoming, liveness
+from offset.core.funder.friend import hellos, incoming, liveness
 from offset.core.funder.friend.reachability import order_lines
+from offset.core.funder.friend.revoking import revoke
 from offset.core.funder.friend.sender import send_all
 from offset.core.funder.records import Queue, Record, UsedKey
 from offset.core.funder.roles import seller
 from offset.core.funder.roles.cancelling import cancel_queued
 from offset.core.funder.state import views
+from offset.core.funder.state.lives import begin_where_none_is
 from offset.core.funder.state.past import NO_PAST, Past
 from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import SetRelays, Turn
 from offset.core.funder.state.waiting_parts import Payer
+from offset.crypto.lives import LifeCipher
 from offset.crypto.signer import Signer
+from offset.wire.aside import Hello
 from offset.wire.friend import FriendMessage, MoveTokenRequest
 from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken
+from offset.wire.revocations import Revocation
 
 
 class Funder:
@@ -40,23 +45,32 @@ class Funder:
         past: Past = NO_PAST,
         *,
         is_restored: bool = False,
+        listens_first: bool = False,
     ) -> None:
         """`records`: the rows of the store, friends before what belongs to them.
 
-        What is over may be left out of them and looked up in `past`. `is_restored`: they are from a copy, so each
-        friend speaks first.
+        What is over may be left out of them and looked up in `past`. `is_restored`: they are from a copy.
+        `listens_first`: nothing is said to a friend before it has spoken, for it may have newer books; so in any case
+        when they are from a copy.
         """
         self._signer, self._entropy = signer, entropy
         self.state = FunderState(signer.public_key, past)
         self.state.restore(records)
         for friend in self.state.friends.values():
-            friend.is_awaited = is_restored
+            friend.is_awaited = listens_first or is_restored
+        self._lives = LifeCipher(signer)
+        self._unix = 0
         self.is_reporting = True
         """Whether apps listen; if not, no reports are made."""
+
+    def set_clock(self, unix: int) -> None:
+        """It is `unix` seconds since 1970. What is signed until the next call is signed then."""
+        self._unix = unix
 
     def start(self) -> Turn:
         """What the channeler must know at the start. Everybody is offline, so no request waits for a token."""
         turn = self._turn()
+        begin_where_none_is(turn)
         turn.orders.append(SetRelays(tuple([relay.unnamed() for relay in self.state.relays])))
         for friend in self.state.friends.values():
             turn.reaching[friend.public_key] = None
@@ -127,6 +141,29 @@ class Funder:
             liveness.had_nothing_to_say(turn, friend)
         return self._finish(turn)
 
+    def hello(self, key: PublicKey) -> Hello | None:
+        """What is said first on a line to this friend; None to a stranger or a disabled friend."""
+        friend = self.state.friends.get(key)
+        return hellos.hello_to(friend) if friend is not None and friend.is_enabled else None
+
+    def knows(self, key: PublicKey, hello: Hello) -> bool:
+        """Whether the newest move token in the hello of this friend is one of the last two that we know."""
+        friend = self.state.friends.get(key)
+        return friend is None or hellos.knows(friend, hello)
+
+    def heard_hello(self, key: PublicKey, hello: Hello) -> Turn:
+        """The first hello of this friend on its line: perhaps we need not let it speak first any more."""
+        turn = self._turn()
+        friend = self.state.friends.get(key)
+        if friend is not None and friend.is_enabled:
+            hellos.heard(turn, friend, hello)
+        return self._finish(turn)
+
+    def fits(self, key: PublicKey, request: MoveTokenRequest) -> bool:
+        """Whether this message of the friend would be no reason to find that the ledgers disagree."""
+        friend = self.state.friends.get(key)
+        return friend is None or hellos.fits(friend, request)
+
     def is_newest(self, key: PublicKey, message: FriendMessage) -> bool:
         """Whether this is what we said last to that friend, or our terms, and it has not answered since."""
         friend = self.state.friends.get(key)
@@ -144,6 +181,19 @@ class Funder:
             incoming.friend_message(turn, friend, message)
         return self._finish(turn)
 
+    def take_revocation(self, revocation: Revocation) -> Turn:
+        """A revocation that a friend brings. What it does not prove changes nothing; our own is our owner's to take."""
+        turn = self._turn()
+        if revocation.public_key != self.state.local:
+            revoke(turn, revocation)
+        return self._finish(turn)
+
+    @property
+    def own_revocation(self) -> Revocation | None:
+        """Our owner has revoked this node: its friends are to hear it."""
+        row = self.state.revoked.get(self.state.local)
+        return None if row is None else Revocation(row.public_key, row.signature)
+
     def settled(self, used_up: Iterable[UsedKey]) -> None:
         """These ids, used up in a turn, are durable: from now on the past knows them."""
         self.state.used.settled(used_up)
@@ -153,7 +203,9 @@ class Funder:
         return views.funder_report(self.state)
 
     def _turn(self) -> Turn:
-        return Turn(self.state, self._signer, self._entropy)
+        # No life ever began in the future, so a clock that says otherwise is slow.
+        now = max(self._unix, self.state.node.highest_life)
+        return Turn(self.state, self._signer, self._entropy, self._lives, now)
 
     def _finish(self, turn: Turn) -> Turn:
         send_all(turn)

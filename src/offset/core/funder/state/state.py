@@ -11,6 +11,7 @@ from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, RequestId
 from offset.base.limits import OPERATIONS_PER_BATCH_MAX, OPERATIONS_PER_MESSAGE_MAX
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.ledger.mutual_credit import MutualCredit, Pending
+from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
 from offset.core.funder.records import (
     ChannelRecord,
     ConfigRecord,
@@ -19,6 +20,8 @@ from offset.core.funder.records import (
     From,
     HistoryRecord,
     InvoiceRecord,
+    Mark,
+    NodeRecord,
     Origin,
     PaymentRecord,
     PendingRecord,
@@ -55,12 +58,16 @@ class Friend:
         "channel",
         "configs",
         "credit_lines",
+        "floor",
         "forwarded_of",
+        "has_told",
         "is_awaited",
         "is_enabled",
         "is_online",
         "is_overdue",
         "knows_lines",
+        "life",
+        "mark",
         "missed",
         "name",
         "next_number",
@@ -80,6 +87,10 @@ class Friend:
         self.is_enabled = False
         self.remote_relays = relays
         self.sent_relays = SentRelays()
+        self.life = 0
+        self.floor = 0
+        self.has_told = True
+        self.mark: Mark | None = None
         self.configs: dict[Currency, ConfigRecord] = {}
         self.channel = Channel(local, public_key)
         self.queues: tuple[dict[int, Queued], dict[int, Queued], dict[int, Queued]] = ({}, {}, {})
@@ -95,7 +106,7 @@ class Friend:
         self.is_overdue = False
         """It keeps the token though we asked for it long ago, on this line."""
         self.is_awaited = False
-        """We say nothing to it before it has spoken: our rows were restored, and it may know more than they do."""
+        """We say nothing to it before it has spoken since our start: it may know more than our rows do."""
         self.missed = False
         """There was something to say while the token was away."""
         self.said_lines = False
@@ -107,7 +118,17 @@ class Friend:
 
     def record(self) -> FriendRecord:
         """The row of this friend."""
-        return FriendRecord(self.public_key, self.name, self.is_enabled, self.remote_relays, self.sent_relays)
+        return FriendRecord(
+            self.public_key,
+            self.name,
+            self.is_enabled,
+            self.remote_relays,
+            self.sent_relays,
+            self.life,
+            self.floor,
+            self.has_told,
+            self.mark,
+        )
 
     def is_ready(self, currency: Currency) -> bool:
         """Whether a request in this currency could be sent now (spec 03, 3.2)."""
@@ -153,6 +174,7 @@ class FunderState:
 
     def __init__(self, local: PublicKey, past: Past = NO_PAST) -> None:
         self.local = local
+        self.node = NodeRecord(local)
         self.operations_max = OPERATIONS_PER_BATCH_MAX
         """How many operations beside cancels we put into one message."""
         self.operations_with_cancels_max = OPERATIONS_PER_MESSAGE_MAX
@@ -168,6 +190,10 @@ class FunderState:
         """Invoices and payments that are over; their ids are not taken again (D7)."""
         self.history_number = past.last_number()
         """Of the newest row of the history."""
+        self.successors: dict[PublicKey, PublicKey] = {}
+        """Friends that hand their balances over, and to which friend, until that one has accepted."""
+        self.revoked: dict[PublicKey, RevokedRecord] = {}
+        """Keys that their owners have revoked, friends or not."""
         self.passed_on = PassedOn()
         self.waiting = WaitingParts()
 
@@ -199,14 +225,22 @@ class FunderState:
             del self.incoming_ids[currency, request_id]
             self.passed_on.ended(currency, request_id)
 
+    def predecessor_of(self, key: PublicKey) -> PublicKey | None:
+        """The friend whose balances were offered to this one, which has not accepted them yet."""
+        return next((old for old, new in self.successors.items() if new == key), None)
+
     def _restore(self, record: Record) -> None:
         match record:
+            case NodeRecord():
+                self.node = record
             case RelaysRecord():
                 self.relays = record.relays
             case FriendRecord():
                 friend = Friend(self.local, record.public_key, record.name, record.remote_relays)
                 friend.is_enabled = record.is_enabled
                 friend.sent_relays = record.sent_relays
+                friend.life, friend.floor = record.life, record.floor
+                friend.has_told, friend.mark = record.has_told, record.mark
                 self.friends[record.public_key] = friend
             case ConfigRecord():
                 self.friends[record.friend].configs[record.currency] = record
@@ -234,6 +268,13 @@ class FunderState:
                 self.history_number = max(self.history_number, record.number)
             case UsedRecord():
                 self.used.add(record.key())
+            case SuccessorRecord():
+                # Both are friends, or the row would be gone with one of them.
+                self.successors[self.friends[record.friend].public_key] = self.friends[
+                    record.successor
+                ].public_key
+            case RevokedRecord():
+                self.revoked[record.public_key] = record
 
     def _restore_pending(self, record: PendingRecord) -> None:
         credit = self.friends[record.friend].channel.credits[record.currency]
