@@ -12,6 +12,7 @@ from offset.core.funder.records import (
     LOST,
     OWN,
     ChannelRecord,
+    CollectRecord,
     ConfigRecord,
     CreditRecord,
     FriendRecord,
@@ -115,6 +116,7 @@ kinds = st.sampled_from(HistoryKind)
 
 RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
     RelaysRecord: st.builds(RelaysRecord, tuples(named_relays)),
+    CollectRecord: st.builds(CollectRecord, id32, small, small, currencies, collects),
     WithdrawnRecord: st.builds(WithdrawnRecord, id32, currencies),
     SuccessorRecord: st.builds(SuccessorRecord, id32, id32),
     RevokedRecord: st.builds(RevokedRecord, id32, id64),

@@ -9,6 +9,7 @@ import msgspec
 from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
 from offset.core.funder.records import (
     ChannelRecord,
+    CollectRecord,
     ConfigRecord,
     CreditRecord,
     FriendRecord,
@@ -40,13 +41,14 @@ RECORDS: tuple[type[Record], ...] = (
     TransactionRecord,
     HistoryRecord,
     UsedRecord,
+    CollectRecord,
     WithdrawnRecord,
     SuccessorRecord,
     RevokedRecord,
 )
 """Every kind of record, in the order in which a store gives them back: friends before what belongs to them."""
 
-PAST: tuple[type[Record], ...] = (HistoryRecord, UsedRecord)
+PAST: tuple[type[Record], ...] = (HistoryRecord, UsedRecord, CollectRecord)
 """Kinds of records that stay on the disk, of any number: they are looked up there (state/past.py)."""
 
 _RANK = {kind.KEY: place for place, kind in enumerate(RECORDS)}

@@ -28,7 +28,7 @@ from offset.base.ids import (
 )
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, Receipt, RelayAddress
-from offset.wire.friend import MoveToken, Operation, RequestOp, ResetTerms, ResponseOp
+from offset.wire.friend import CollectOp, MoveToken, Operation, RequestOp, ResetTerms, ResponseOp
 from offset.wire.report import MoveTokenHashedReport
 
 Small = Annotated[int, "fits 63 bits"]
@@ -434,6 +434,30 @@ class UsedRecord(Record):
 
     def key(self) -> UsedKey:
         return UsedKey(self.kind, self.id)
+
+
+class CollectKey(Key):
+    """A place among the collects to a friend."""
+
+    friend: PublicKey
+    slot: Small
+
+
+class CollectRecord(Record):
+    """One of the last collects that we made to a friend (state/kept_collects.py)."""
+
+    TABLE = "collects"
+    KEY = CollectKey
+
+    friend: PublicKey
+    slot: Small
+    number: Small
+    """From 1 on for each friend, in the order in which they were made."""
+    currency: Currency
+    collect: CollectOp
+
+    def key(self) -> CollectKey:
+        return CollectKey(self.friend, self.slot)
 
 
 class WithdrawnKey(Key):
