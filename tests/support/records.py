@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from offset.base.credits import Rate
 from offset.base.limits import CURRENCY_BYTES_MAX, I128_MAX, I128_MIN, U32_MAX, U64_MAX, U128_MAX
+from offset.core.funder.collects import CollectRecord
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
 from offset.core.funder.records import (
     LOST,
     OWN,
     ChannelRecord,
-    CollectRecord,
     ConfigRecord,
     CreditRecord,
     FriendRecord,
@@ -21,6 +21,8 @@ from offset.core.funder.records import (
     IndexServersRecord,
     InvoiceRecord,
     LostPart,
+    Mark,
+    NodeRecord,
     PaymentRecord,
     PaymentStage,
     PendingRecord,
@@ -33,6 +35,7 @@ from offset.core.funder.records import (
     UsedRecord,
     WithdrawnRecord,
 )
+from offset.core.funder.twin import BalanceChange, Twin
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, Receipt, RelayAddress
 from offset.wire.friend import (
     CancelOp,
@@ -114,10 +117,21 @@ receipts = st.builds(Receipt, id32, id32, currencies, id32, id32, st.booleans(),
 stages = st.sampled_from(PaymentStage)
 kinds = st.sampled_from(HistoryKind)
 
+twins = st.builds(
+    Twin,
+    id32,
+    amounts,
+    small,
+    amounts,
+    small,
+    tuples(st.builds(BalanceChange, currencies, balances, balances)),
+)
+
 RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
     RelaysRecord: st.builds(RelaysRecord, tuples(named_relays)),
     CollectRecord: st.builds(CollectRecord, id32, small, small, currencies, collects),
     WithdrawnRecord: st.builds(WithdrawnRecord, id32, currencies),
+    NodeRecord: st.builds(NodeRecord, id32, small, optional(twins)),
     SuccessorRecord: st.builds(SuccessorRecord, id32, id32),
     RevokedRecord: st.builds(RevokedRecord, id32, id64),
     IndexServersRecord: st.builds(IndexServersRecord, tuples(named_servers)),
@@ -128,6 +142,10 @@ RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
         st.booleans(),
         tuples(relay_addresses),
         st.builds(SentRelays, optional(tuples(named_relays)), optional(tuples(named_relays))),
+        small,
+        small,
+        st.booleans(),
+        optional(st.builds(Mark, numbers64, amounts)),
     ),
     ConfigRecord: st.builds(ConfigRecord, id32, currencies, rates, amounts, st.booleans()),
     ChannelRecord: st.builds(

@@ -159,6 +159,9 @@ HANDOVER_REQUESTS_MAX = (
 )
 ASIDES_HELD_MAX = 4  # for a friend whose link takes nothing now: of each kind one
 KEPT_COLLECTS_MAX = 1000  # the last ones to each friend, kept for a handover
+SIGNED_AHEAD_SECONDS_MAX = (
+    10 * 365 * 86_400
+)  # by which a nonce may be signed after our clock and still say its life
 TOKEN_OWED_MS: Millis = (
     45 * SECOND
 )  # what was not said to a friend by then, because it keeps the token, is cancelled

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from offset.base.faults import NodeStopped
+from offset.core.funder.collects import CollectRecord
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
-from offset.core.funder.records import Changes, CollectRecord, HistoryRecord, Record, UsedKey, UsedRecord
+from offset.core.funder.records import Changes, HistoryRecord, Record, UsedKey, UsedRecord
 from offset.core.funder.state.past import Noted
 from offset.store.sqlite.database import Database
 from offset.wire.friend import CollectOp

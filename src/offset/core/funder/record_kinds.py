@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import msgspec
 
+from offset.core.funder.collects import CollectRecord
 from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
 from offset.core.funder.records import (
     ChannelRecord,
-    CollectRecord,
     ConfigRecord,
     CreditRecord,
     FriendRecord,
@@ -17,6 +17,7 @@ from offset.core.funder.records import (
     IndexServersRecord,
     InvoiceRecord,
     Key,
+    NodeRecord,
     PaymentRecord,
     PendingRecord,
     QueuedRecord,
@@ -45,6 +46,7 @@ RECORDS: tuple[type[Record], ...] = (
     WithdrawnRecord,
     SuccessorRecord,
     RevokedRecord,
+    NodeRecord,
 )
 """Every kind of record, in the order in which a store gives them back: friends before what belongs to them."""
 

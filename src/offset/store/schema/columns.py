@@ -16,10 +16,10 @@ import msgspec
 
 from offset.base.credits import Rate
 from offset.base.ids import PUBLIC_KEY_BYTES, PublicKey
+from offset.core.funder.collects import CollectRecord
 from offset.core.funder.records import (
     LOST,
     OWN,
-    CollectRecord,
     ConfigRecord,
     From,
     Origin,

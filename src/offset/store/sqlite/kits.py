@@ -15,6 +15,7 @@ from offset.core.funder.records import (
     ConfigRecord,
     FriendRecord,
     IndexServersRecord,
+    NodeRecord,
     PendingRecord,
     QueuedRecord,
     Record,
@@ -28,7 +29,15 @@ from offset.store.sqlite.restored import fill_from_copy, put_restored
 from offset.store.sqlite.statements import statements
 from offset.wire.friend import CollectOp
 
-_KINDS = (RelaysRecord, IndexServersRecord, FriendRecord, ConfigRecord, ChannelRecord, QueuedRecord)
+_KINDS = (
+    NodeRecord,
+    RelaysRecord,
+    IndexServersRecord,
+    FriendRecord,
+    ConfigRecord,
+    ChannelRecord,
+    QueuedRecord,
+)
 _NAMES = tuple(kind.TABLE for kind in _KINDS)
 
 

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from offset.base.faults import NodeStopped
 from offset.base.ids import PublicKey
-from offset.core.funder.records import CollectRecord, HistoryRecord, UsedKey, UsedRecord
+from offset.core.funder.collects import CollectRecord
+from offset.core.funder.records import HistoryRecord, UsedKey, UsedRecord
 from offset.core.funder.state.past import Noted
 from offset.store.schema.tables import TABLES, EntityTable
 from offset.store.sqlite.errors import DAMAGED, UNREADABLE, sentence

@@ -1,8 +1,9 @@
 """The last collects that were made to each friend stay in rows of their own."""
 
 from offset.base.limits import KEPT_COLLECTS_MAX
+from offset.core.funder.collects import CollectRecord
 from offset.core.funder.funder import Funder
-from offset.core.funder.records import CollectRecord, Key, Record
+from offset.core.funder.records import Key, Record
 from offset.core.funder.state.kept_collects import KeptCollects
 from offset.core.funder.state.past import RowsPast
 from offset.wire import app

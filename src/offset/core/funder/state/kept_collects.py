@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from offset.base.ids import Currency, PublicKey
 from offset.base.limits import KEPT_COLLECTS_MAX
-from offset.core.funder.records import CollectKey, CollectRecord
+from offset.core.funder.collects import CollectKey, CollectRecord
 from offset.core.funder.state.past import Past
 from offset.wire.friend import CollectOp
 

@@ -14,8 +14,9 @@ from typing import Protocol
 import msgspec
 
 from offset.base.ids import PublicKey
+from offset.core.funder.collects import CollectRecord
 from offset.core.funder.record_kinds import PAST, in_order
-from offset.core.funder.records import CollectRecord, HistoryKey, HistoryRecord, Key, Record, UsedKey
+from offset.core.funder.records import HistoryKey, HistoryRecord, Key, Record, UsedKey
 
 
 class Noted(msgspec.Struct, frozen=True):
