@@ -5,8 +5,9 @@ Only a node that takes orders is sent one. It is acknowledged like any other req
 
 from __future__ import annotations
 
-from offset.base.ids import PublicKey, Uid
+from offset.base.ids import PublicKey, Signature, Uid
 from offset.wire.codec import Codec, Message, struct, union
+from offset.wire.report import MoveTokenHashedReport
 
 
 class Succeed(Message):
@@ -24,7 +25,16 @@ class Revoke(Message):
     revocation: bytes
 
 
-OrderRequest = Succeed | Revoke
+class ResetByProof(Message):
+    """As ResetFriendChannel, if a move token of ours proves that nothing is lost by it. Permission: config."""
+
+    friend_public_key: PublicKey
+    reset_token: Signature
+    token: MoveTokenHashedReport
+    """What we signed to the friend, as it exports it (stctrl info friend-last-token)."""
+
+
+OrderRequest = Succeed | Revoke | ResetByProof
 
 
 class Order(Message):
@@ -39,7 +49,8 @@ class Order(Message):
 
 
 struct(Succeed, "extension", "Succeed")
-union("extension", "OrderRequest", {"succeed": Succeed, "revoke": Revoke})
+struct(ResetByProof, "extension", "ResetByProof")
+union("extension", "OrderRequest", {"succeed": Succeed, "revoke": Revoke, "resetByProof": ResetByProof})
 struct(Order, "extension", "Order")
 
 ORDER: Codec[Order] = Codec("extension", "Order")
