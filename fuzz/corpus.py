@@ -16,6 +16,7 @@ from offset.base.faults import PeerFault
 from offset.link.frames import frame
 from offset.wire import app
 from offset.wire.app import APP_SERVER_TO_APP, APP_TO_APP_SERVER, AppToAppServer
+from offset.wire.aside import encode_aside
 from offset.wire.common import COMMIT, RECEIPT, NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
     CreditLine,
@@ -56,6 +57,7 @@ from offset.wire.relay import (
 )
 from offset.wire.report import NODE_REPORT
 from support import letters
+from support.asides import BODIES
 from support.ledger import FST
 from support.shares import SHARES, sheet_text
 from support.texts import vectors
@@ -205,6 +207,11 @@ def requests() -> list[bytes]:
     return [APP_TO_APP_SERVER.encode(AppToAppServer(b"a" * 16, each)) for each in asked] + _of(
         "AppToAppServer"
     )
+
+
+def aside_seeds() -> list[bytes]:
+    """Asides of each kind, and what is no aside."""
+    return [encode_aside(body) for body in BODIES] + _of("FriendMessage")
 
 
 def friend_seeds() -> list[bytes]:
@@ -359,6 +366,7 @@ def seeds_of(target: str) -> Iterator[bytes]:
         "uri": uri_seeds,
         "sheet": sheet_seeds,
         "letter": letter_seeds,
+        "aside": aside_seeds,
         "locked": locked.seeds,
         "kit": kits.seeds,
         "opening": opening_seeds,

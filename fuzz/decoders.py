@@ -11,6 +11,7 @@ from offset.base.limits import SHARES_MAX
 from offset.crypto.shares import read_share
 from offset.link.frames import FrameReader, frame
 from offset.wire import files
+from offset.wire.aside import Aside, decode_friend_message, encode_aside
 from offset.wire.codec import Codec
 from offset.wire.extension import Extensible
 from offset.wire.files.share_sheets import parse_sheet
@@ -105,6 +106,16 @@ def letter(data: bytes) -> None:
     else:
         refusal = encode_letter(1, read.number, read.refusal)
         assert isinstance(decode_letter(refusal), Letter)
+
+
+def aside(data: bytes) -> None:
+    """What a friend says is undecodable, a message of the token, or an aside that comes back as it was."""
+    try:
+        read = decode_friend_message(data)
+    except PeerFault:
+        return
+    if isinstance(read, Aside):
+        assert decode_friend_message(encode_aside(read.body)) == read
 
 
 def uri(data: bytes) -> None:

@@ -17,6 +17,7 @@ TARGETS: dict[str, Target] = {
     **{f"file-{kind}": decoders.parse(kind) for kind in decoders.FILES},
     "frames": decoders.frames,
     "letter": decoders.letter,
+    "aside": decoders.aside,
     "uri": decoders.uri,
     "sheet": decoders.sheet,
     "locked": locked.locked,

@@ -87,6 +87,9 @@ class Script:
     def say(self, friend: PublicKey, data: bytes) -> list[Effect]:
         return self.do(self.channeler.send(friend, data, self.now))
 
+    def say_aside(self, friend: PublicKey, data: bytes) -> list[Effect]:
+        return self.do(self.channeler.send_aside(friend, data, self.now))
+
     # What happens on lines
 
     def open(self, line: int) -> list[Effect]:

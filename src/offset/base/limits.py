@@ -153,7 +153,12 @@ FORWARDED_SHARE_DIVISOR = 8  # a friend takes at most 1/8 of what all others lea
 INVOICES_MAX = 100_000
 INVOICE_FREE_PARTS_MAX = 64  # that wait for one invoice over 0 credits; all others cost credits
 INVOICE_PARTS_MS: Millis = 10 * MINUTE  # parts wait so long for the rest of their payment: spec 03, D23
-AWAITED_MS: Millis = 64 * SECOND  # a friend of a restored node says nothing: then it has nothing to say
+AWAITED_MS: Millis = 64 * SECOND  # a friend that is to speak first says nothing: then it has nothing to say
+HANDOVER_REQUESTS_MAX = (
+    4096  # under way with one friend, so that they are handed over; more than one message holds
+)
+ASIDES_HELD_MAX = 4  # for a friend whose link takes nothing now: of each kind one
+KEPT_COLLECTS_MAX = 1000  # the last ones to each friend, kept for a handover
 TOKEN_OWED_MS: Millis = (
     45 * SECOND
 )  # what was not said to a friend by then, because it keeps the token, is cancelled

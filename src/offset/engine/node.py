@@ -27,8 +27,7 @@ Invariants:
 - A report and the changes that follow it fit together: an app is registered by a release, in its place among those
   of the turns, so it is told of just those changes that its report does not show.
 - Whoever causes turns while more than TURNS_HELD_MAX wait for the disk is not read until the disk has caught up.
-- A friend that has used up its share of processor time waits, on its own connection (`friend_work.py`), and is told
-  nothing twice within a second (`repeats.py`).
+- After a start a friend speaks first: its books may be newer than ours, if ours were put back (`node_friends.py`).
 """
 
 from __future__ import annotations
@@ -38,7 +37,6 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from offset.base.entropy import Entropy
-from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey, Uid, short
 from offset.base.instants import Instant
 from offset.base.limits import (
@@ -49,7 +47,7 @@ from offset.base.limits import (
     TURNS_HELD_MAX,
 )
 from offset.core.channeler.channeler import Channeler
-from offset.core.channeler.effects import FriendData, News, Offline, Online
+from offset.core.channeler.effects import News
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes, IndexServersRecord, Record
 from offset.core.funder.state.past import NO_PAST, Past
@@ -58,20 +56,18 @@ from offset.core.funder.state.views import credit_lines, lost_payments
 from offset.core.funder.state.waiting_parts import Payer
 from offset.core.index.client import IndexClient
 from offset.crypto.signer import Signer
-from offset.engine.awaited import Awaited
 from offset.engine.capacities import Capacities, Changed
-from offset.engine.friend_work import FriendWork, cost
 from offset.engine.lines import Lines
 from offset.engine.loop import Loop, Timer
 from offset.engine.node_app_lines import NodeAppLines
 from offset.engine.node_apps import NodeApps, Trust
 from offset.engine.node_channeler import NodeChanneler
+from offset.engine.node_friends import NodeFriends
 from offset.engine.node_index import NodeIndex
 from offset.engine.node_queries import NodeQueries
 from offset.engine.outbox import Outbox, Release
 from offset.engine.part_timeouts import PartTimeouts
 from offset.engine.reading import Reading, Reason
-from offset.engine.repeats import Repeats
 from offset.engine.report_pieces import ReportPieces
 from offset.engine.surface import Closed, Effect, Event, NetworkChanged, Persisted, Received, Tell
 from offset.engine.token_timeouts import TokenTimeouts
@@ -81,7 +77,7 @@ from offset.engine.withdrawn import Pair, Withdrawn
 from offset.link.stack import Line
 from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIndexServer
 from offset.wire.extension import Extra, LostPayment, NetworkStatus, Query
-from offset.wire.friend import FRIEND_MESSAGE, FriendMessage, ResetTerms
+from offset.wire.friend import FriendMessage
 from offset.wire.index import RequestRoutes
 from offset.wire.report import (
     FunderMutation,
@@ -114,7 +110,7 @@ class NodeEngine:
         """`records`: the rows of the store. `trust`: what the owner lets each app do.
 
         `past`: what is over, so its rows may be left out of `records`.
-        `is_restored`: the rows are from a copy, so each friend speaks first.
+        `is_restored`: the rows are from a copy.
         `allow_private_relays`: follow friends to relays inside our own network (spec 02, W29).
         `whole_report_parts_max`: with more friends and currencies apps are offered the report in pieces.
         """
@@ -123,17 +119,20 @@ class NodeEngine:
         self._loop = Loop(Lines(signer, entropy, handshakes_max=APP_HANDSHAKES_MAX), now)
         self._reading = Reading(self._loop)
         self._outbox = Outbox()
-        self._funder = Funder(signer, entropy, rows, past, is_restored=is_restored)
+        self._funder = Funder(signer, entropy, rows, past, is_restored=is_restored, listens_first=True)
         self._part_timeouts = PartTimeouts(self._funder)
         self._parts_timer = Timer(self._give_back_parts)
         self._token_timeouts = TokenTimeouts(self._funder)
         self._token_timer = Timer(self._give_back_unsaid)
-        self._awaited = Awaited(self._funder)
-        self._awaited_timer = Timer(self._speak_to_silent)
-        self._work = FriendWork()
-        self._work_timer = Timer(self._hear_those_who_wait)
-        self._repeats = Repeats()
-        self._repeats_timer = Timer(self._repeat)
+        self._friends = NodeFriends(
+            self._loop,
+            self._reading,
+            self._funder,
+            lines=lambda: self._channeler,
+            take=self._take_friend,
+            say=lambda turn: self._say(turn, None),
+            put=self._put,
+        )
         self._capacities = Capacities()
         self._withdrawn = Withdrawn(rows)
         self._queries = NodeQueries(self._funder.state, past)
@@ -188,9 +187,7 @@ class NodeEngine:
             self._app_lines.offer_timer,
             self._whole_timer,
             self._token_timer,
-            self._awaited_timer,
-            self._work_timer,
-            self._repeats_timer,
+            *self._friends.timers,
             self._app_lines.recheck_timer,
             self._app_lines.status_timer,
         )
@@ -238,7 +235,7 @@ class NodeEngine:
         """The node at this moment."""
         needed = len(self._channeler) + len(self._apps) + len(self._index.conns)
         pending = self._apps.requests_pending
-        return NodeView(self._funder.state, needed, len(self._outbox), pending, self._repeats.count)
+        return NodeView(self._funder.state, needed, len(self._outbox), pending, self._friends.repeated)
 
     # The disk
 
@@ -344,59 +341,17 @@ class NodeEngine:
 
     def _hear(self, news: News) -> None:
         """The channeler tells of a friend."""
-        match news:
-            case FriendData():
-                if self._work.must_wait(news.friend, news.data, self._loop.now):
-                    self._leave_unread(news.friend)
-                else:
-                    self._take_friend(news.friend, news.data)
-            case Online():
-                self._repeats.new_line(news.friend)
-                self._say(self._funder.online(news.friend), None)
-                self._awaited.online(news.friend, self._loop.now)
-                self._awaited_timer.at = self._awaited.deadline()
-            case Offline():
-                self._awaited.offline(news.friend)
-                self._work.hung_up(news.friend)
-                self._say(self._funder.offline(news.friend), None)
+        self._friends.hear(news)
 
     def _take_friend(self, friend: PublicKey, data: bytes) -> None:
-        rows = 0
-        try:
-            message = FRIEND_MESSAGE.decode(data)
-        except PeerFault as fault:
-            # Skipped, as the reference does (spec 01, 2.7).
-            self._loop.add(Tell("friend", f"an unreadable message of {short(friend)}: {fault}"))
-        else:
-            turn = self._funder.friend_message(friend, message)
-            rows = len(turn.changes)
-            self._say(turn, None)
-        self._work.spend(friend, cost(data, rows), self._loop.now)
+        """It is the turn of this message of a friend."""
+        self._friends.take(friend, data)
 
-    def _leave_unread(self, friend: PublicKey) -> None:
-        """What came of this friend waits already."""
-        conn = self._channeler.conn_of(friend)
-        if conn is not None:
-            self._reading.pause(conn, Reason.WORK)
-        self._work_timer.at = self._work.deadline()
+    def _tell_friend(self, friend: PublicKey, message: FriendMessage) -> None:
+        """Say this to a friend."""
+        self._friends.tell(friend, message)
 
-    def _hear_those_who_wait(self) -> None:
-        """Friends that had used up their share have some of it again."""
-        while (waiting := self._work.pop(self._loop.now)) is not None:
-            friend, data = waiting
-            self._take_friend(friend, data)
-            conn = self._channeler.conn_of(friend)
-            if self._work.look(friend, self._loop.now) and conn is not None:
-                self._reading.resume(conn, Reason.WORK)
-        self._work_timer.at = self._work.deadline()
-
-    def _repeat(self) -> None:
-        """It is time to say once more what friends were told last, unless they have answered it meanwhile."""
-        while (due := self._repeats.pop(self._loop.now)) is not None:
-            friend, message = due
-            if self._funder.is_newest(friend, message):
-                self._tell_friend(friend, message)
-        self._repeats_timer.at = self._repeats.deadline()
+    # Time
 
     def _give_back_parts(self) -> None:
         """Parts of payments have waited long enough for the rest."""
@@ -417,12 +372,6 @@ class NodeEngine:
             )
             self._say(self._funder.overdue(friend), None)
         self._token_timer.at = self._token_timeouts.deadline()
-
-    def _speak_to_silent(self) -> None:
-        """Friends that were to speak first have nothing to say."""
-        while (friend := self._awaited.pop(self._loop.now)) is not None:
-            self._say(self._funder.silent(friend), None)
-        self._awaited_timer.at = self._awaited.deadline()
 
     def _look_at_tokens(self, friends: Iterable[PublicKey]) -> None:
         self._token_timeouts.look(friends, self._loop.now)
@@ -468,8 +417,7 @@ class NodeEngine:
             self._app_lines.status_moved()
         for order in turn.orders:
             if isinstance(order, DropFriend):
-                self._work.drop(order.friend)
-                self._repeats.drop(order.friend)
+                self._friends.drop(order.friend)
             self._channeler.order(order)
         for friend, message in turn.messages:
             self._tell_friend(friend, message)
@@ -486,15 +434,6 @@ class NodeEngine:
             self._index.publish(capacities)
         if withdrawn:
             self._index.doubt(withdrawn)
-
-    def _tell_friend(self, friend: PublicKey, message: FriendMessage) -> None:
-        """Say this to a friend: now, or a little later if it was told the same just now."""
-        data = self._repeats.say(friend, message, self._loop.now)
-        if data is not None:
-            if isinstance(message, ResetTerms):
-                self._loop.add(Tell("inconsistent", f"with friend {short(friend)}"))
-            self._channeler.send(friend, data)
-        self._repeats_timer.at = self._repeats.deadline()
 
     def _forget_withdrawn(self, pairs: Iterable[Pair]) -> None:
         self._put(self._withdrawn.taken_back(pairs), lambda: None)

@@ -68,6 +68,10 @@ class NodeChanneler:
         """Say something to a friend; to one that is offline nothing is said."""
         self._carry_out(self._channeler.send(friend, data, self._loop.now))
 
+    def send_aside(self, friend: PublicKey, data: bytes) -> None:
+        """Say something beside the token; to one that is offline nothing is said."""
+        self._carry_out(self._channeler.send_aside(friend, data, self._loop.now))
+
     def network_changed(self) -> None:
         """Links may be dead: try everything afresh."""
         self._carry_out(self._channeler.network_changed(self._loop.now))

@@ -22,7 +22,7 @@ STEPS = st.one_of(
     st.tuples(st.just("relays"), RELAYS, st.none()),
     st.tuples(st.just("friend"), st.sampled_from(FRIENDS), st.tuples(RELAYS, RELAYS)),
     st.tuples(st.just("remove"), st.sampled_from(FRIENDS), st.none()),
-    st.tuples(st.just("say"), st.sampled_from(FRIENDS), st.none()),
+    st.tuples(st.sampled_from(["say", "aside"]), st.sampled_from(FRIENDS), st.none()),
     st.tuples(st.just("hear"), LINES, WORDS),
     st.tuples(st.sampled_from(["open", "open", "close", "congest", "drain"]), LINES, st.none()),
     st.tuples(st.just("network"), st.none(), st.none()),
@@ -52,6 +52,8 @@ def test_no_order_of_events_breaks_it(steps: list[tuple[str, object, object]]) -
                 script.remove(which)  # type: ignore[arg-type]
             case "say":
                 script.say(which, b"x")  # type: ignore[arg-type]
+            case "aside":
+                script.say_aside(which, b"y")  # type: ignore[arg-type]
             case "network":
                 script.do(script.channeler.network_changed(script.now))
             case "wait":

@@ -16,6 +16,7 @@ from offset.base.entropy import Entropy
 from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
+from offset.base.limits import ASIDES_HELD_MAX
 from offset.core.channeler.dialing import DialAlarm, Dialer
 from offset.core.channeler.effects import Effect, FriendData, News, Offline, Online
 from offset.core.channeler.links import FriendLink, replaces
@@ -102,8 +103,7 @@ class Channeler:
             self._listening.reject(relay, friend)
         self._dialing.remove(friend, now)
         if record.link is not None:
-            if record.held is not None:
-                self._tunnels.send(record.link, record.held, now)
+            self._send_held(record, now)
             self._tunnels.drop(record.link)
             self._buffer.tell(Offline(friend))
         for relay in self._targets.remove_friend(friend):
@@ -122,6 +122,21 @@ class Channeler:
             record.held = data
         else:
             self._tunnels.send(record.link, data, now)
+        return self._buffer.take()
+
+    def send_aside(self, friend: PublicKey, data: bytes, now: Instant) -> list[Effect]:
+        """Say something beside the token: now, or when the link can take it, in order, before what `send` holds.
+
+        It is never repeated: to a friend that is offline nothing is said, and what a slow link holds back beyond
+        ASIDES_HELD_MAX is dropped.
+        """
+        record = self._friends.get(friend)
+        if record is None or record.link is None:
+            return []
+        if not record.link.is_congested:
+            self._tunnels.send(record.link, data, now)
+        elif len(record.held_asides) < ASIDES_HELD_MAX:
+            record.held_asides.append(data)
         return self._buffer.take()
 
     def network_changed(self, now: Instant) -> list[Effect]:
@@ -172,10 +187,18 @@ class Channeler:
             return []
         tunnel.is_congested = False
         friend = self._friends[tunnel.peer]
-        if friend.link is tunnel and friend.held is not None:
-            data, friend.held = friend.held, None
-            self._tunnels.send(tunnel, data, now)
+        if friend.link is tunnel:
+            self._send_held(friend, now)
         return self._buffer.take()
+
+    def _send_held(self, friend: FriendLink, now: Instant) -> None:
+        """Say what waits for the link of this friend."""
+        assert friend.link is not None
+        while friend.held_asides:
+            self._tunnels.send(friend.link, friend.held_asides.popleft(), now)
+        if friend.held is not None:
+            data, friend.held = friend.held, None
+            self._tunnels.send(friend.link, data, now)
 
     # Time
 
@@ -318,6 +341,7 @@ class Channeler:
             self._buffer.tell(Offline(friend.key))
         tunnel.stage, tunnel.since = TunnelStage.UP, now
         friend.link, friend.held, friend.since = tunnel, None, now
+        friend.held_asides.clear()
         self._dialing.reached(tunnel, now)
         self._buffer.tell(Online(friend.key))
 
@@ -326,6 +350,7 @@ class Channeler:
         friend = self._friends[tunnel.peer]
         if friend.link is tunnel:
             friend.link, friend.held, friend.since = None, None, now
+            friend.held_asides.clear()
             self._buffer.tell(Offline(friend.key))
             self._dialing.lost(tunnel, now)
         elif tunnel.is_ours:

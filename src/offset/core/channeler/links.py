@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant
@@ -22,6 +23,8 @@ class FriendLink:
     link: Tunnel | None = None
     held: bytes | None = None
     """The newest message that the link could not take yet; it replaces older ones (6.6)."""
+    held_asides: deque[bytes] = field(default_factory=deque)
+    """Asides that it could not take yet: at most ASIDES_HELD_MAX, none is replaced."""
 
 
 def replaces(fresh: Tunnel, friend: FriendLink, now: Instant) -> bool:

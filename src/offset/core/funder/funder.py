@@ -13,7 +13,7 @@ from typing import Any
 from offset.base.entropy import Entropy
 from offset.base.ids import PublicKey
 from offset.core.funder.control import HANDLERS
-from offset.core.funder.friend import incoming, liveness
+from offset.core.funder.friend import hellos, incoming, liveness
 from offset.core.funder.friend.reachability import order_lines
 from offset.core.funder.friend.sender import send_all
 from offset.core.funder.records import Queue, Record, UsedKey
@@ -25,6 +25,7 @@ from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import SetRelays, Turn
 from offset.core.funder.state.waiting_parts import Payer
 from offset.crypto.signer import Signer
+from offset.wire.aside import Hello
 from offset.wire.friend import FriendMessage, MoveTokenRequest
 from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken
 
@@ -40,17 +41,19 @@ class Funder:
         past: Past = NO_PAST,
         *,
         is_restored: bool = False,
+        listens_first: bool = False,
     ) -> None:
         """`records`: the rows of the store, friends before what belongs to them.
 
-        What is over may be left out of them and looked up in `past`. `is_restored`: they are from a copy, so each
-        friend speaks first.
+        What is over may be left out of them and looked up in `past`. `is_restored`: they are from a copy.
+        `listens_first`: nothing is said to a friend before it has spoken, for it may have newer books; so in any case
+        when they are from a copy.
         """
         self._signer, self._entropy = signer, entropy
         self.state = FunderState(signer.public_key, past)
         self.state.restore(records)
         for friend in self.state.friends.values():
-            friend.is_awaited = is_restored
+            friend.is_awaited = listens_first or is_restored
         self.is_reporting = True
         """Whether apps listen; if not, no reports are made."""
 
@@ -126,6 +129,29 @@ class Funder:
         if friend is not None:
             liveness.had_nothing_to_say(turn, friend)
         return self._finish(turn)
+
+    def hello(self, key: PublicKey) -> Hello | None:
+        """What is said first on a line to this friend; None to a stranger or a disabled friend."""
+        friend = self.state.friends.get(key)
+        return hellos.hello_to(friend) if friend is not None and friend.is_enabled else None
+
+    def knows(self, key: PublicKey, hello: Hello) -> bool:
+        """Whether the newest move token in the hello of this friend is one of the last two that we know."""
+        friend = self.state.friends.get(key)
+        return friend is None or hellos.knows(friend, hello)
+
+    def heard_hello(self, key: PublicKey, hello: Hello) -> Turn:
+        """The first hello of this friend on its line: perhaps we need not let it speak first any more."""
+        turn = self._turn()
+        friend = self.state.friends.get(key)
+        if friend is not None and friend.is_enabled:
+            hellos.heard(turn, friend, hello)
+        return self._finish(turn)
+
+    def fits(self, key: PublicKey, request: MoveTokenRequest) -> bool:
+        """Whether this message of the friend would be no reason to find that the ledgers disagree."""
+        friend = self.state.friends.get(key)
+        return friend is None or hellos.fits(friend, request)
 
     def is_newest(self, key: PublicKey, message: FriendMessage) -> bool:
         """Whether this is what we said last to that friend, or our terms, and it has not answered since."""

@@ -25,6 +25,7 @@ from offset.engine.node import NodeEngine
 from offset.engine.node_apps import Trust
 from offset.engine.relay import RelayEngine
 from offset.engine.surface import Effect, Event
+from offset.wire.aside import Aside, decode_friend_message
 from offset.wire.friend import (
     FRIEND_MESSAGE,
     CurrencyBalance,
@@ -221,7 +222,7 @@ class Nagger(_Twister):
         them = self.state.friends.get(friend)
         is_new = them is not None and them.channel.is_consistent and them.channel.outgoing is not None
         if is_new and not self.is_quiet and self.happens(10):
-            message = FRIEND_MESSAGE.decode(data)
+            message = decode_friend_message(data)
             if isinstance(message, MoveTokenRequest):
                 nag = FRIEND_MESSAGE.encode(ResetTerms(message.move_token.old_token, 0, ()))
                 for _ in range(self.NAGS):
@@ -260,11 +261,11 @@ class Keeper(_Twister):
             self._kept[friend].append(data)
             return
         super()._take_friend(friend, data)
-        if not self.is_quiet and _asks(FRIEND_MESSAGE.decode(data)) and self.happens(20):
+        if not self.is_quiet and _asks(decode_friend_message(data)) and self.happens(20):
             self._kept[friend] = []
 
 
-def _asks(message: FriendMessage) -> bool:
+def _asks(message: FriendMessage | Aside) -> bool:
     """Whether a friend asks for something to be paid."""
     return isinstance(message, MoveTokenRequest) and any(
         isinstance(op, RequestOp)
@@ -288,7 +289,7 @@ class Odd(_Twister):
         them = self.state.friends.get(friend)
         last = them and them.channel.is_consistent and them.channel.outgoing
         if last:
-            message = FRIEND_MESSAGE.decode(data)
+            message = decode_friend_message(data)
             if isinstance(message, ResetTerms) and message.reset_token == last.old_token:
                 unknown = msgspec.structs.replace(message, reset_token=UNSIGNED)
                 data = FRIEND_MESSAGE.encode(unknown)

@@ -1,6 +1,6 @@
 """A database that is made from a copy. It bears a mark for good: its friends may know more than it does.
 
-The node of a marked database lets each friend speak first (core/funder/friend/liveness.py).
+A node lets each friend speak first after a start, that of a marked database above all (core/funder/friend/liveness.py).
 """
 
 from __future__ import annotations

@@ -172,9 +172,7 @@ def test_a_restored_node_takes_no_payment_over_a_silent_friend() -> None:
     world.control("a", payment)
     route = app.FriendsRoute((world["a"].key, world["b"].key))
     world.control("a", app.CreateTransaction(payment.payment_id, world.fresh(16), route, 10, 0))
-    assert (
-        world["a"].refusal == "the first friend of the route has not spoken yet since this node was restored"
-    )
+    assert world["a"].refusal == "the first friend of the route has not spoken yet since this node started"
 
 
 def test_a_silent_friend_is_spoken_to_in_the_end() -> None:

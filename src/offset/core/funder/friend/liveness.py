@@ -31,7 +31,7 @@ def has_spoken(turn: Turn, friend: Friend) -> None:
 
 
 def had_nothing_to_say(turn: Turn, friend: Friend) -> None:
-    """It was awaited and is silent, so it was restored as well: one of the two has to speak."""
+    """It was awaited and has nothing to say about the token, so one of the two has to speak."""
     if friend.is_awaited:
         has_spoken(turn, friend)
         turn.resending[friend.public_key] = None

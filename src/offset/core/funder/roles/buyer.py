@@ -107,7 +107,7 @@ def _first_hop_refusal(first: Friend | None, payment: PaymentRecord) -> str | No
     if first.is_overdue:
         return "the first friend of the route keeps the token, so nothing can be said to it"
     if first.is_awaited:
-        return "the first friend of the route has not spoken yet since this node was restored"
+        return "the first friend of the route has not spoken yet since this node started"
     if not first.is_ready(payment.currency):
         return "the first friend of the route is offline or has no such currency"
     if len(first.queues[Queue.USER]) >= USER_REQUESTS_PER_FRIEND_MAX:

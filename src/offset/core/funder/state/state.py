@@ -95,7 +95,7 @@ class Friend:
         self.is_overdue = False
         """It keeps the token though we asked for it long ago, on this line."""
         self.is_awaited = False
-        """We say nothing to it before it has spoken: our rows were restored, and it may know more than they do."""
+        """We say nothing to it before it has spoken since our start: it may know more than our rows do."""
         self.missed = False
         """There was something to say while the token was away."""
         self.said_lines = False

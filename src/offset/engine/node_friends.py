@@ -1,0 +1,187 @@
+"""The friends of a node: what they say, and what they are told.
+
+A friend that has used up its share of processor time waits, on its own connection (`friend_work.py`), and is told
+nothing twice within a second (`repeats.py`). Each line begins with a hello (`asides.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from offset.base.faults import PeerFault
+from offset.base.ids import Conn, PublicKey, short
+from offset.core.channeler.effects import FriendData, News, Offline, Online
+from offset.core.funder.funder import Funder
+from offset.core.funder.records import Changes
+from offset.core.funder.state.turn import Turn
+from offset.engine.asides import Asides, LineNumber
+from offset.engine.friend_work import FriendWork, cost
+from offset.engine.loop import Loop, Timer
+from offset.engine.outbox import Release
+from offset.engine.reading import Reading, Reason
+from offset.engine.repeats import Repeats
+from offset.engine.surface import Tell
+from offset.wire.aside import Aside, AsideBody, Hello, decode_friend_message, encode_aside
+from offset.wire.friend import FriendMessage, ResetTerms
+
+
+class FriendLines(Protocol):
+    """Who carries what is said to friends."""
+
+    def conn_of(self, friend: PublicKey) -> Conn | None:
+        """The connection that carries the link to this friend; None when it is offline."""
+        ...
+
+    def send(self, friend: PublicKey, data: bytes) -> None:
+        """Say something about the token."""
+        ...
+
+    def send_aside(self, friend: PublicKey, data: bytes) -> None:
+        """Say something beside it."""
+        ...
+
+
+class NodeFriends:
+    """The talk with friends, as a part of a node."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        reading: Reading,
+        funder: Funder,
+        *,
+        lines: Callable[[], FriendLines],
+        take: Callable[[PublicKey, bytes], None],
+        say: Callable[[Turn], None],
+        put: Callable[[Changes, Release], None],
+    ) -> None:
+        """`take` is where a message goes whose turn it is: to `take` here, unless somebody stands between.
+
+        `say` carries out a turn, `put` makes rows durable and then calls what it is given; both keep the order.
+        """
+        self._loop, self._reading, self._funder = loop, reading, funder
+        self._lines, self._hand_in, self._say, self._put = lines, take, say, put
+        self._asides = Asides(funder)
+        self._asides_timer = Timer(self._speak_to_silent)
+        self._work = FriendWork()
+        self._work_timer = Timer(self._hear_those_who_wait)
+        self._repeats = Repeats()
+        self._repeats_timer = Timer(self._repeat)
+        self.timers = (self._asides_timer, self._work_timer, self._repeats_timer)
+
+    @property
+    def repeated(self) -> int:
+        """How many copies of messages were said."""
+        return self._repeats.count
+
+    def drop(self, friend: PublicKey) -> None:
+        """There is no such friend any more."""
+        self._work.drop(friend)
+        self._repeats.drop(friend)
+
+    # Hearing
+
+    def hear(self, news: News) -> None:
+        """The channeler tells of a friend."""
+        match news:
+            case FriendData():
+                if self._work.must_wait(news.friend, news.data, self._loop.now):
+                    self._leave_unread(news.friend)
+                else:
+                    self._hand_in(news.friend, news.data)
+            case Online():
+                self._online(news.friend)
+            case Offline():
+                self._asides.offline(news.friend)
+                self._work.hung_up(news.friend)
+                self._say(self._funder.offline(news.friend))
+
+    def _online(self, friend: PublicKey) -> None:
+        self._repeats.new_line(friend)
+        number = self._asides.online(friend, self._loop.now)
+        self._asides_timer.at = self._asides.deadline()
+        hello = self._funder.hello(friend)
+        if hello is not None:
+            self._aside(friend, number, hello)
+        self._say(self._funder.online(friend))
+
+    def take(self, friend: PublicKey, data: bytes) -> None:
+        """A message of a friend."""
+        rows = 0
+        try:
+            message = decode_friend_message(data)
+        except PeerFault as fault:
+            # Skipped, as the reference does (spec 01, 2.7); an aside of a kind that we do not know, too.
+            self._loop.add(Tell("friend", f"an unreadable message of {short(friend)}: {fault}"))
+        else:
+            if isinstance(message, Aside):
+                rows = self._take_aside(friend, message.body)
+            else:
+                turn = self._funder.friend_message(friend, message)
+                rows = len(turn.changes)
+                self._say(turn)
+            self._asides.look(friend, self._loop.now)
+            self._asides_timer.at = self._asides.deadline()
+        self._work.spend(friend, cost(data, rows), self._loop.now)
+
+    def _take_aside(self, friend: PublicKey, body: AsideBody) -> int:
+        """Returns how many rows it changed."""
+        match body:
+            case Hello() if self._asides.greeted(friend):
+                turn = self._funder.heard_hello(friend, body)
+                self._say(turn)
+                return len(turn.changes)
+            case _:
+                return 0
+
+    def _leave_unread(self, friend: PublicKey) -> None:
+        """What came of this friend waits already."""
+        conn = self._lines().conn_of(friend)
+        if conn is not None:
+            self._reading.pause(conn, Reason.WORK)
+        self._work_timer.at = self._work.deadline()
+
+    def _hear_those_who_wait(self) -> None:
+        """Friends that had used up their share have some of it again."""
+        while (waiting := self._work.pop(self._loop.now)) is not None:
+            friend, data = waiting
+            self._hand_in(friend, data)
+            conn = self._lines().conn_of(friend)
+            if self._work.look(friend, self._loop.now) and conn is not None:
+                self._reading.resume(conn, Reason.WORK)
+        self._work_timer.at = self._work.deadline()
+
+    def _speak_to_silent(self) -> None:
+        """Friends that were to speak first have nothing to say."""
+        while (friend := self._asides.pop(self._loop.now)) is not None:
+            self._say(self._funder.silent(friend))
+        self._asides_timer.at = self._asides.deadline()
+
+    # Saying
+
+    def tell(self, friend: PublicKey, message: FriendMessage) -> None:
+        """Say this to a friend: now, or a little later if it was told the same just now."""
+        data = self._repeats.say(friend, message, self._loop.now)
+        if data is not None:
+            if isinstance(message, ResetTerms):
+                self._loop.add(Tell("inconsistent", f"with friend {short(friend)}"))
+            self._lines().send(friend, data)
+        self._repeats_timer.at = self._repeats.deadline()
+
+    def _repeat(self) -> None:
+        """It is time to say once more what friends were told last, unless they have answered it meanwhile."""
+        while (due := self._repeats.pop(self._loop.now)) is not None:
+            friend, message = due
+            if self._funder.is_newest(friend, message):
+                self.tell(friend, message)
+        self._repeats_timer.at = self._repeats.deadline()
+
+    def _aside(self, friend: PublicKey, line: LineNumber, body: AsideBody) -> None:
+        """Say this beside the token, on this line, once all is durable that it may tell of."""
+
+        def release() -> None:
+            if self._asides.is_up(friend, line):
+                self._lines().send_aside(friend, encode_aside(body))
+
+        self._put({}, release)
