@@ -21,3 +21,7 @@ class CountingSigner(Signer):
         """The signature of the identity."""
         self.signed.append(buffer)
         return self._identity.sign(buffer)
+
+    def derived(self, label: bytes) -> bytes:
+        """A key that follows from that of the identity."""
+        return self._identity.derived(label)

@@ -154,6 +154,9 @@ INVOICES_MAX = 100_000
 INVOICE_FREE_PARTS_MAX = 64  # that wait for one invoice over 0 credits; all others cost credits
 INVOICE_PARTS_MS: Millis = 10 * MINUTE  # parts wait so long for the rest of their payment: spec 03, D23
 AWAITED_MS: Millis = 64 * SECOND  # a friend that is to speak first says nothing: then it has nothing to say
+SIGNED_AHEAD_SECONDS = (
+    10 * 365 * 86_400
+)  # by which a nonce may be signed after our clock and still say its life
 HANDOVER_REQUESTS_MAX = (
     4096  # under way with one friend, so that they are handed over; more than one message holds
 )

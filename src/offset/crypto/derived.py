@@ -19,13 +19,5 @@ _MAILBOX = b"offset mailbox key 1"
 def mailbox_identity(owner: Identity, number: int) -> Identity:
     """The mailbox of this number, from 0 on, of the wallet whose node (or app, for a node elsewhere) is `owner`."""
     assert 0 <= number < MAILBOX_KEYS_MAX, "a card has so many mailboxes"
-    return Identity(_derived(derived_key(owner, _MAILBOX), number.to_bytes(4)))
-
-
-def derived_key(owner: Identity, label: bytes) -> bytes:
-    """K(label) of this node or app: 32 bytes."""
-    return _derived(owner.private_key(), label)
-
-
-def _derived(key: bytes, label: bytes) -> bytes:
-    return hmac.digest(key, label, "sha512")[:PRIVATE_KEY_BYTES]
+    key = hmac.digest(owner.derived(_MAILBOX), number.to_bytes(4), "sha512")
+    return Identity(key[:PRIVATE_KEY_BYTES])

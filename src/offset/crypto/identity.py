@@ -5,6 +5,8 @@ Programs, tests and the simulator make one; whatever only needs signatures takes
 
 from __future__ import annotations
 
+import hmac
+
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from offset.base.ids import PublicKey, Signature
@@ -25,6 +27,10 @@ class Identity:
     def sign(self, buffer: bytes) -> Signature:
         """The 64-byte signature of `buffer`."""
         return Signature(self._key.sign(buffer))
+
+    def derived(self, label: bytes) -> bytes:
+        """K(label): the first 32 bytes of HMAC-SHA512(private key, label) (derived.py)."""
+        return hmac.digest(self.private_key(), label, "sha512")[:PRIVATE_KEY_BYTES]
 
     def private_key(self) -> bytes:
         """The 32-byte seed, for the identity file, and for keys that follow from it, only."""

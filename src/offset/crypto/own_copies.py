@@ -18,7 +18,6 @@ from offset.base.entropy import Entropy
 from offset.crypto.age.faults import AgeFault, Damaged
 from offset.crypto.age.sealed import seal_pieces, unseal_pieces
 from offset.crypto.age.secrets import Key
-from offset.crypto.derived import derived_key
 from offset.crypto.identity import Identity
 
 MAC_BYTES = 32
@@ -108,7 +107,7 @@ def open_copy(kind: CopyKind, read: Callable[[int], bytes], owner: Identity) -> 
 
 def copies_key(owner: Identity) -> Key:
     """The age key that opens the copies of this identity."""
-    return Key(derived_key(owner, _BACKUP))
+    return Key(owner.derived(_BACKUP))
 
 
 def filled_length(length: int) -> int:
@@ -135,7 +134,7 @@ def _inside(kind: CopyKind, length: int, content: Iterable[bytes]) -> Iterator[b
 
 
 def _mac(owner: Identity) -> hmac.HMAC:
-    return hmac.new(derived_key(owner, _KIT), digestmod="sha512")
+    return hmac.new(owner.derived(_KIT), digestmod="sha512")
 
 
 def _label(head: bytes) -> bytes:

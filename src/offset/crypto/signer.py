@@ -22,3 +22,7 @@ class Signer(Protocol):
     def sign(self, buffer: bytes) -> Signature:
         """The 64-byte Ed25519 signature of `buffer`."""
         ...
+
+    def derived(self, label: bytes) -> bytes:
+        """K(label), a secret of 32 bytes that follows from the private key (derived.py). A label is for one use."""
+        ...
