@@ -6,7 +6,7 @@ import zlib
 
 from fuzz import engines
 from offset.base.faults import UserFault
-from offset.core.funder.records import in_order
+from offset.core.funder.record_kinds import in_order
 from offset.store.schema.kits import FORMAT, Kit, content_of, kit_bytes, read_kit, records_of
 
 

@@ -79,7 +79,7 @@ def test_ready() -> None:
     """An app that the node knows is told once what it may do, and all about the node."""
     world, _, app = _meet()
     world.run_until(lambda: bool(app.news))
-    assert app.news == [Ready(ALL, node_report(), answers_queries=True)]
+    assert app.news == [Ready(ALL, node_report(), answers_queries=True, takes_orders=True)]
     assert app.engine.stage is AppStage.READY
 
 

@@ -13,7 +13,8 @@ from offset.base.entropy import SeededEntropy
 from offset.base.ids import Currency, PublicKey
 from offset.core.funder.funder import Funder
 from offset.core.funder.ledger.mutual_credit import MutualCredit
-from offset.core.funder.records import Changes, HistoryRecord, Key, Record, in_order
+from offset.core.funder.record_kinds import in_order
+from offset.core.funder.records import Changes, HistoryRecord, Key, Record
 from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.turn import DropFriend, Order, Turn
 from offset.crypto.identity import Identity

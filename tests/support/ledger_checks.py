@@ -29,6 +29,8 @@ def snapshot(state: FunderState) -> dict[str, Any]:
         "passed_on": {key: set(state.passed_on.of(key)) for key in state.friends},
         "used": set(state.used),
         "history_number": state.history_number,
+        "successors": state.successors,
+        "revoked": state.revoked,
     }
 
 
@@ -58,6 +60,10 @@ def check_always(state: FunderState) -> None:
         assert friend.channel.is_consistent or not (friend.channel.credits or any(friend.queues))
     _check_invoices(state)
     _check_payments(state)
+    for old, new in state.successors.items():
+        assert not state.friends[old].is_enabled
+        assert not state.friends[new].channel.is_consistent, "it has accepted, so the old one is gone"
+    assert not any(state.friends[key].is_enabled for key in state.revoked if key in state.friends)
 
 
 def _check_debts(credit: MutualCredit) -> None:

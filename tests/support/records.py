@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from offset.base.credits import Rate
 from offset.base.limits import CURRENCY_BYTES_MAX, I128_MAX, I128_MIN, U32_MAX, U64_MAX, U128_MAX
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
+from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
 from offset.core.funder.records import (
     LOST,
     OWN,
@@ -115,6 +116,8 @@ kinds = st.sampled_from(HistoryKind)
 RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
     RelaysRecord: st.builds(RelaysRecord, tuples(named_relays)),
     WithdrawnRecord: st.builds(WithdrawnRecord, id32, currencies),
+    SuccessorRecord: st.builds(SuccessorRecord, id32, id32),
+    RevokedRecord: st.builds(RevokedRecord, id32, id64),
     IndexServersRecord: st.builds(IndexServersRecord, tuples(named_servers)),
     FriendRecord: st.builds(
         FriendRecord,

@@ -9,13 +9,13 @@ from itertools import pairwise
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
 from offset.core.funder.history_kinds import HistoryKind
+from offset.core.funder.record_kinds import in_order
 from offset.core.funder.records import (
     InvoiceKey,
     PaymentKey,
     PendingKey,
     QueuedKey,
     TransactionKey,
-    in_order,
 )
 from offset.core.funder.state.state import FunderState
 from offset.engine.app import Heard, Over, Ready

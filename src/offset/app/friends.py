@@ -35,7 +35,9 @@ from offset.wire.app import (
     SetFriendRelays,
 )
 from offset.wire.common import RelayAddress
+from offset.wire.orders import Revoke, Succeed
 from offset.wire.report import ChannelInconsistent, CurrencyConfigReport, FriendReport
+from offset.wire.revocations import Revocation, revocation_bytes
 
 FriendRef = PublicKey | str
 """A friend: its public key, or the name that the owner of the node gave it."""
@@ -157,6 +159,24 @@ class Friends:
             except NoAnswer:
                 raise Refused(f"the channel was not reset within {RESET_S:g} s") from None
         return is_reset()
+
+    # Its key
+
+    async def succeed(self, friend: FriendRef, successor: FriendRef, *, counts_frozen: bool = False) -> None:
+        """Offer the balances of a friend whose key is lost to its new card, which is a new friend.
+
+        The old one is disabled, and removed when the new one has accepted the terms. `counts_frozen`: also while
+        payments are under way with the old one: what it has frozen counts as paid, what we have frozen as not. Raises
+        Refused, or NotOffered of a node that cannot do it.
+        """
+        await self._session.ask(Succeed(self.key_of(friend), self.key_of(successor), counts_frozen))
+
+    async def revoke(self, revocation: Revocation) -> None:
+        """Take the word of a friend that its key is not to be trusted any more: it is disabled for ever.
+
+        Raises Refused, or NotOffered of a node that cannot do it.
+        """
+        await self._session.ask(Revoke(revocation_bytes(revocation)))
 
     # Its currencies
 

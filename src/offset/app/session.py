@@ -56,6 +56,7 @@ from offset.wire.extension import (
     Query,
 )
 from offset.wire.index import MultiRoute
+from offset.wire.orders import Order, OrderRequest
 from offset.wire.report import NodeReport, NodeReportMutation
 
 CONNECT_S = 10.0
@@ -80,6 +81,8 @@ class Session:
     permissions: AppPermissions
     answers_queries: bool
     """Whether the node lists payments, invoices and history; one of the reference does not."""
+    takes_orders: bool
+    """Whether the node does what 0.1.11 cannot be asked for (wire/orders.py); one of the reference does not."""
 
     def __init__(
         self,
@@ -145,10 +148,13 @@ class Session:
 
     # Requests
 
-    async def ask(self, request: AppRequest, check: Check | None = None, timeout_s: float = ANSWER_S) -> None:
+    async def ask(
+        self, request: AppRequest | OrderRequest, check: Check | None = None, timeout_s: float = ANSWER_S
+    ) -> None:
         """Send a request, return when the node has carried it out.
 
-        Raises Refused with what `check` says, NotPermitted, NoAnswer or Disconnected.
+        Raises Refused with what `check` says, NotPermitted, NoAnswer or Disconnected; and NotOffered for an order, if
+        the node takes none.
         """
         if len(self._acks) >= SDK_REQUESTS_MAX:
             raise UserFault(f"{SDK_REQUESTS_MAX} requests wait for the node already")
@@ -162,15 +168,23 @@ class Session:
             finally:
                 self._checks.pop(ack, None)
 
-    def post(self, request: AppRequest, ack: Uid | None = None) -> None:
-        """Send a request and do not wait. Raises NotPermitted or Disconnected."""
+    def post(self, request: AppRequest | OrderRequest, ack: Uid | None = None) -> None:
+        """Send a request and do not wait. Raises NotPermitted or Disconnected, or NotOffered for an order."""
         if self._lost is not None:
             raise Disconnected(str(self._lost))
         if not is_allowed(self.permissions, request):
             permission = needed_permission(request)
             raise NotPermitted(f"this app does not have the permission '{permission}' of the node")
+        if isinstance(request, OrderRequest) and not self.takes_orders:
+            raise NotOffered(
+                "this node cannot be asked for that: its program is that of 0.1.11, or an older one"
+            )
+        ack = ack or new_uid(self.entropy)
         try:
-            self._engine.post(AppToAppServer(ack or new_uid(self.entropy), request))
+            if isinstance(request, OrderRequest):
+                self._engine.order(Order(ack, request))
+            else:
+                self._engine.post(AppToAppServer(ack, request))
         except (OverflowError, UnicodeEncodeError) as error:
             raise UserFault(f"a value of the request cannot be sent: {error}") from None
         self._driver.wake()
@@ -240,7 +254,10 @@ class Session:
                     self._driver.stop()
             case Ready(permissions=permissions, report=report):
                 self.permissions = permissions
-                self.answers_queries = tell.detail.answers_queries
+                self.answers_queries, self.takes_orders = (
+                    tell.detail.answers_queries,
+                    tell.detail.takes_orders,
+                )
                 try:
                     self.known = None if report is None else self._begin(report)
                 except PeerFault as fault:

@@ -36,6 +36,7 @@ from offset.wire.app import (
     AppToAppServer,
 )
 from offset.wire.extension import QUERY, Query
+from offset.wire.orders import ORDER, Order
 from offset.wire.report import NodeReport
 
 TOPIC = "app"
@@ -64,6 +65,8 @@ class Ready(msgspec.Struct, frozen=True):
     """None: we said that we need none, and the node left it out."""
     answers_queries: bool = False
     """Whether it lists payments, invoices and history."""
+    takes_orders: bool = False
+    """Whether it does what 0.1.11 cannot be asked for."""
 
 
 class Heard(msgspec.Struct, frozen=True):
@@ -132,6 +135,10 @@ class AppEngine:
         """Ask for rows, of a node that takes queries, as with `post`."""
         self._post(QUERY.encode(query))
 
+    def order(self, order: Order) -> None:
+        """Ask for what 0.1.11 cannot be asked for, of a node that takes orders, as with `post`."""
+        self._post(ORDER.encode(order))
+
     def _post(self, data: bytes) -> None:
         if self._stage is not AppStage.OVER:
             self._posted.append(data)
@@ -196,7 +203,8 @@ class AppEngine:
         permissions = self._first.permissions
         if permissions is not None and self._first.is_over:
             self._stage, self._welcome.at = AppStage.READY, None
-            self._tell(Ready(permissions, self._first.report, self._first.answers_queries))
+            first = self._first
+            self._tell(Ready(permissions, first.report, first.answers_queries, first.takes_orders))
 
     def _hangup(self, reason: str) -> None:
         assert self._conn is not None

@@ -60,7 +60,7 @@ from offset.engine.capacities import Capacities, Changed
 from offset.engine.lines import Lines
 from offset.engine.loop import Loop, Timer
 from offset.engine.node_app_lines import NodeAppLines
-from offset.engine.node_apps import NodeApps, Trust
+from offset.engine.node_apps import Asked, NodeApps, Trust
 from offset.engine.node_channeler import NodeChanneler
 from offset.engine.node_friends import NodeFriends
 from offset.engine.node_index import NodeIndex
@@ -75,7 +75,7 @@ from offset.engine.views import NodeView
 from offset.engine.whole_report import WholeReport
 from offset.engine.withdrawn import Pair, Withdrawn
 from offset.link.stack import Line
-from offset.wire.app import AddIndexServer, AppRequest, AppToAppServer, RemoveIndexServer
+from offset.wire.app import AddIndexServer, RemoveIndexServer
 from offset.wire.extension import Extra, LostPayment, NetworkStatus, Query
 from offset.wire.friend import FriendMessage
 from offset.wire.index import RequestRoutes
@@ -313,7 +313,7 @@ class NodeEngine:
         """How we stand with relays and index servers, and with these friends."""
         return replace(self._channeler.status_of(friends), index_servers=self._index.status())
 
-    def _app_asked(self, message: AppToAppServer) -> None:
+    def _app_asked(self, message: Asked) -> None:
         request, ack = message.app_request, message.app_request_id
         refusal = None
         match request:
@@ -334,7 +334,7 @@ class NodeEngine:
             self._log_refusal(request, refusal)
             self._put({}, lambda: self._apps.tell_change(ack, (), extra))
 
-    def _log_refusal(self, request: AppRequest, refusal: str) -> None:
+    def _log_refusal(self, request: object, refusal: str) -> None:
         self._loop.add(Tell("refused", f"{type(request).__name__}: {refusal}"))
 
     # Friends

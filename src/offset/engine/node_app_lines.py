@@ -24,12 +24,12 @@ from offset.base.limits import (
 )
 from offset.engine.line_events import LineClosed, LineEvent, LineMessage, LineOpened
 from offset.engine.loop import Loop, Timer
-from offset.engine.node_apps import NodeApps
+from offset.engine.node_apps import Asked, NodeApps
 from offset.engine.report_pieces import Piece
 from offset.engine.surface import Tell
 from offset.engine.told_status import StatusOf
-from offset.wire.app import AppToAppServer
 from offset.wire.extension import NetworkStatus, PieceRequest, Query
+from offset.wire.orders import Order
 from offset.wire.report import NodeReport
 
 
@@ -44,7 +44,7 @@ class NodeAppLines:
         offers: Callable[[], bool],
         came: Callable[[Conn], bool | None],
         wanted: Callable[[Conn], None],
-        asked: Callable[[AppToAppServer], None],
+        asked: Callable[[Asked], None],
         queried: Callable[[Conn, Query], None],
         left: Callable[[Conn], None],
         linked: Callable[[], Collection[PublicKey]],
@@ -64,7 +64,7 @@ class NodeAppLines:
         self._linked, self._status_of = linked, status_of
         self._undecided: dict[Conn, Instant] = {}
         """Apps that have not asked for a piece yet, and until when they may, the first one first."""
-        self._early: dict[Conn, list[AppToAppServer]] = {}
+        self._early: dict[Conn, list[Asked]] = {}
         """Apps that wait for their report, and what they ask already: it is carried out after that."""
         self.offer_timer = Timer(self._wait_no_more)
         """An app may not know of pieces."""
@@ -101,17 +101,21 @@ class NodeAppLines:
             else:
                 raise PeerFault("it needs no report, and has one")
             return
-        request = None if question is not None else self._apps.request(conn, data)
+        request: Asked | None = None
+        if question is None:
+            request = self._apps.request(conn, data)
+        elif isinstance(question, Order):
+            request = question
         if self._undecided.pop(conn, None) is not None:
             # It asks before it has its report, and knows of no pieces.
             self._come(conn)
-        if question is not None:
+        if request is not None:
+            self._ask(conn, request)
+        elif isinstance(question, Query):
             # Of an app of ours, which waits for no report: the answer is no part of it.
             self._queried(conn, question)
-        elif request is not None:
-            self._ask(conn, request)
 
-    def _ask(self, conn: Conn, request: AppToAppServer) -> None:
+    def _ask(self, conn: Conn, request: Asked) -> None:
         early = self._early.get(conn)
         if early is None:
             self._asked(request)

@@ -40,11 +40,14 @@ from offset.wire.extension import (
     Welcome,
 )
 from offset.wire.index import RequestRoutes
+from offset.wire.orders import ORDER, Order
 from offset.wire.report import NODE_REPORT, NodeReport, NodeReportMutation
 
 Trust = Callable[[PublicKey], AppPermissions | None]
 """What the owner lets the app with this key do; None: the app is not known."""
 Send = Callable[[Conn, bytes], None]
+Asked = AppToAppServer | Order
+"""A request of an app, and the id with which it is acknowledged."""
 
 
 class NodeApps:
@@ -83,11 +86,13 @@ class NodeApps:
         self._keys[conn] = key
         if offers_pieces:
             self._offered[conn] = None
-        welcome = Welcome(may.routes, may.buyer, may.seller, may.config, offers_pieces, True, offers_pieces)
+        welcome = Welcome(
+            may.routes, may.buyer, may.seller, may.config, offers_pieces, True, offers_pieces, True
+        )
         self._send(conn, WELCOME.encode(welcome))
         return True
 
-    def question(self, conn: Conn, data: bytes) -> PieceRequest | Query | None:
+    def question(self, conn: Conn, data: bytes) -> PieceRequest | Query | Order | None:
         """What this message asks for, if it is one of ours; None for a request of 0.1.11.
 
         Raises PeerFault when it is unreadable, or not permitted: hang up on this app only.
@@ -98,6 +103,11 @@ class NodeApps:
             if not may_see(self._permissions[conn], query.listing):
                 raise PeerFault("the app has no permission for its query")
             return query
+        if asked.is_order:
+            order = ORDER.decode(data)
+            if not is_allowed(self._permissions[conn], order.app_request):
+                raise PeerFault("the app has no permission for its order")
+            return order
         return asked if (asked.is_wanted or asked.is_unneeded) and conn in self._offered else None
 
     def tell_page(self, conn: Conn, page: Page) -> None:

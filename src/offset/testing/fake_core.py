@@ -19,6 +19,7 @@ from offset.wire import app
 from offset.wire.extension import Extra, HistoryRow, LostCredits
 from offset.wire.files import InvoiceFile
 from offset.wire.index import MultiRoute
+from offset.wire.orders import OrderRequest
 from offset.wire.report import (
     ChangeFriend,
     FriendReportMutation,
@@ -77,7 +78,7 @@ class FakeCore(Served):
         """Results of the next parts of payments, one after another, None for silence; then every part arrives."""
         self.seller = SELLER
         """Who signs the commits and receipts of what is paid."""
-        self.requests: list[app.AppRequest] = []
+        self.requests: list[app.AppRequest | OrderRequest] = []
         """All that apps asked for, in order."""
         self.payments: dict[PaymentId, FakePayment] = {}
         self.invoices: dict[InvoiceId, app.AddInvoice] = {}
@@ -88,6 +89,10 @@ class FakeCore(Served):
         """What ended, the oldest first."""
         self.answers_queries = True
         """Whether it lists payments, invoices and history, as a node of this program; from the next connection on."""
+        self.takes_orders = True
+        """Whether it takes orders (wire/orders.py), which change nothing here; from the next connection on."""
+        self.order_refusal = ""
+        """Why it refuses orders; empty: it does not."""
         self.report_is_optional = False
         """Whether it lets apps say that they need no report, as a node with a long one; from the next connection on."""
         self.undecided: set[Conn] = set()

@@ -28,6 +28,7 @@ from offset.testing.rules import RULES, lost_payment
 from offset.testing.settings import config_or_new
 from offset.wire import app
 from offset.wire.extension import PIECE_REQUEST, QUERY, WELCOME, Extra, LostCredits, Welcome
+from offset.wire.orders import ORDER, Order
 from offset.wire.report import (
     NODE_REPORT,
     AddFriendReport,
@@ -97,6 +98,8 @@ class FakeNode(FakeCore):
                     self.reportless.add(conn)
         elif self.answers_queries and question.is_query:
             answer_query(self, conn, QUERY.decode(data))
+        elif self.takes_orders and question.is_order:
+            self._take_order(conn, ORDER.decode(data))
         else:
             self._take(conn, app.APP_TO_APP_SERVER.decode(data))
 
@@ -112,7 +115,8 @@ class FakeNode(FakeCore):
         self.conns[conn] = key
         is_optional = self.report_is_optional
         welcome = Welcome(
-            may.routes, may.buyer, may.seller, may.config, is_optional, self.answers_queries, is_optional
+            *(may.routes, may.buyer, may.seller, may.config),
+            *(is_optional, self.answers_queries, is_optional, self.takes_orders),
         )
         self.send(conn, WELCOME.encode(welcome))
         if is_optional:
@@ -123,6 +127,15 @@ class FakeNode(FakeCore):
     def _send_report(self, conn: Conn) -> None:
         self.reports_sent += 1
         self.send(conn, NODE_REPORT.encode(self.view.snapshot()))
+
+    def _take_order(self, conn: Conn, order: Order) -> None:
+        permissions = self.trusted.get(self.conns[conn]) if conn in self.conns else None
+        if permissions is None or not is_allowed(permissions, order.app_request):
+            self.hangup(conn)
+            return
+        self.requests.append(order.app_request)
+        extra = Extra(refusal=self.order_refusal) if self.order_refusal else None
+        self.change(ack=order.app_request_id, extra=extra)
 
     def _take(self, conn: Conn, message: app.AppToAppServer) -> None:
         request = message.app_request

@@ -14,6 +14,7 @@ from offset.engine.surface import Woken
 from offset.testing.calm import CalmWorld
 from offset.testing.identities import identity
 from offset.wire.app import AppRequest, AppToAppServer, ReportMutations
+from offset.wire.orders import Order, OrderRequest
 
 T = TypeVar("T")
 
@@ -51,14 +52,17 @@ class VirtualApp:
         self.world.run_until(lambda: any(isinstance(item, Ready) for item in self.news))
         return next(item for item in self.news if isinstance(item, Ready))
 
-    def post(self, request: AppRequest) -> Uid:
+    def post(self, request: AppRequest | OrderRequest) -> Uid:
         """Send a request; returns its id."""
         request_id = new_uid(self.entropy)
-        self.engine.post(AppToAppServer(request_id, request))
+        if isinstance(request, OrderRequest):
+            self.engine.order(Order(request_id, request))
+        else:
+            self.engine.post(AppToAppServer(request_id, request))
         self.host.feed(Woken())
         return request_id
 
-    def ask(self, request: AppRequest) -> ReportMutations:
+    def ask(self, request: AppRequest | OrderRequest) -> ReportMutations:
         """Send a request and wait for its acknowledgement."""
         request_id = self.post(request)
         return self.wait_for(ReportMutations, lambda message: message.opt_app_request_id == request_id)

@@ -325,6 +325,7 @@ class Welcome(Message):
     report_in_pieces: bool
     answers_queries: bool = False
     report_is_optional: bool = False
+    takes_orders: bool = False
 
 
 class PieceRequest(Message):
@@ -335,6 +336,8 @@ class PieceRequest(Message):
     """It is none, but a Query."""
     is_unneeded: bool = False
     """The app only asks for things, and is told what comes of them."""
+    is_order: bool = False
+    """It is none, but an Order (wire/orders.py)."""
 
 
 class PaymentsAbove(Message):

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mypy import api
 
-from offset.core.funder import records
-from offset.core.funder.records import RECORDS, Key, Record, in_order
+from offset.core.funder import record_kinds, records
+from offset.core.funder.record_kinds import RECORDS, in_order
+from offset.core.funder.records import Key, Record
 from support.records import RECORDS as STRATEGIES
 
 SNIPPET = """
@@ -33,7 +34,8 @@ WRONG = (9, 10, 11, 12, 13, 14)
 
 def test_every_kind_has_its_place_in_the_order() -> None:
     """No record was forgotten, no table or key serves two kinds, and friends come before what belongs to them."""
-    kinds = [cls for cls in vars(records).values() if isinstance(cls, type) and issubclass(cls, Record)]
+    found = {**vars(records), **vars(record_kinds)}
+    kinds = [cls for cls in found.values() if isinstance(cls, type) and issubclass(cls, Record)]
     assert set(kinds) - {Record} == set(RECORDS) == set(STRATEGIES)
     assert len({kind.TABLE for kind in RECORDS}) == len({kind.KEY for kind in RECORDS}) == len(RECORDS)
     names = [kind.TABLE for kind in RECORDS]

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from offset.core.funder.records import RECORDS, Record
+from offset.core.funder.record_kinds import RECORDS
+from offset.core.funder.records import Record
 from offset.store.schema.columns import Column, ColumnKind
 from offset.store.schema.tables import TABLES, EntityTable, ListTable, Table
 from offset.store.sqlite.migrate import FOLDER, migrate

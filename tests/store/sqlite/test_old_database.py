@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from offset.core.funder.history_kinds import UsedKind
-from offset.core.funder.records import RECORDS, UsedKey, UsedRecord, WithdrawnRecord
+from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
+from offset.core.funder.record_kinds import RECORDS
+from offset.core.funder.records import UsedKey, UsedRecord, WithdrawnRecord
 from offset.store.schema.tables import TABLES, EntityTable
 from offset.store.sqlite.database import Database, create
 from store.old_records import NODE, OLD_RECORDS, TIME, of
 
-LATER = {UsedRecord, WithdrawnRecord}
+LATER = {UsedRecord, WithdrawnRecord, SuccessorRecord, RevokedRecord}
 """Kinds of records that came after that program."""
 USED = (
     (UsedKind.PAYMENT, of(16, 91)),

@@ -19,7 +19,16 @@ _AHEAD = 2
 class FirstReport:
     """The first messages of a node, one after the other."""
 
-    __slots__ = ("_node", "_view", "_wants_report", "answers_queries", "is_over", "permissions", "report")
+    __slots__ = (
+        "_node",
+        "_view",
+        "_wants_report",
+        "answers_queries",
+        "is_over",
+        "permissions",
+        "report",
+        "takes_orders",
+    )
 
     def __init__(self, node: PublicKey, *, wants_report: bool = True) -> None:
         """`node`: the key of the node that is talked to. `wants_report`: else the node may leave it out."""
@@ -30,6 +39,8 @@ class FirstReport:
         """What the app may do, once the node said it."""
         self.answers_queries = False
         """Whether the node lists payments, invoices and history."""
+        self.takes_orders = False
+        """Whether the node does what 0.1.11 cannot be asked for."""
         self.report: NodeReport | None = None
         """All about the node; None: it has not come yet, or is left out."""
         self._view: ReportView | None = None
@@ -45,7 +56,7 @@ class FirstReport:
 
     def _welcome(self, data: bytes) -> list[bytes]:
         welcome = WELCOME.decode(data)
-        self.answers_queries = welcome.answers_queries
+        self.answers_queries, self.takes_orders = welcome.answers_queries, welcome.takes_orders
         self.permissions = AppPermissions(welcome.routes, welcome.buyer, welcome.seller, welcome.config)
         if welcome.report_is_optional and not self._wants_report:
             self.is_over = True

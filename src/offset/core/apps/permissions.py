@@ -15,12 +15,13 @@ from offset.wire.app import (
 )
 from offset.wire.extension import HistoryAfter, HistoryBefore, InvoicesAbove, Listing, PaymentsAbove
 from offset.wire.index import RequestRoutes
+from offset.wire.orders import OrderRequest
 
 _BUYER = (CreatePayment, CreateTransaction, RequestClosePayment, AckClosePayment)
 _SELLER = (AddInvoice, CancelInvoice, CommitInvoice)
 
 
-def needed_permission(request: AppRequest) -> str:
+def needed_permission(request: AppRequest | OrderRequest) -> str:
     """The permission that a request needs: routes, buyer, seller, or config for everything else."""
     if isinstance(request, RequestRoutes):
         return "routes"
@@ -49,6 +50,6 @@ def may_see(permissions: AppPermissions, listing: Listing) -> bool:
     return all(getattr(permissions, needed) for needed in needed_for(listing))
 
 
-def is_allowed(permissions: AppPermissions, request: AppRequest) -> bool:
+def is_allowed(permissions: AppPermissions, request: AppRequest | OrderRequest) -> bool:
     """Whether an app with these permissions may ask this."""
     return bool(getattr(permissions, needed_permission(request)))

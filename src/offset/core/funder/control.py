@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from offset.base.faults import PeerFault
 from offset.base.ids import Currency
 from offset.base.limits import (
     CURRENCIES_PER_FRIEND_MAX,
@@ -16,15 +17,16 @@ from offset.base.limits import (
     NAME_BYTES_MAX,
     NODE_RELAYS_MAX,
 )
-from offset.core.funder.friend import credit_lines
-from offset.core.funder.friend.liveness import went_offline
+from offset.core.funder.friend import credit_lines, leaving, succession
+from offset.core.funder.friend.incoming import become_inconsistent
+from offset.core.funder.friend.revoking import REVOKED, revoke
 from offset.core.funder.friend.settings import set_config
-from offset.core.funder.ledger.channel_states import CHANNEL, ChannelEvent, channel_state, happened
-from offset.core.funder.records import ChannelKey, ConfigKey, ConfigRecord, FriendKey, Queue, RelaysRecord
+from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
+from offset.core.funder.records import ConfigKey, ConfigRecord, Queue, RelaysRecord
 from offset.core.funder.roles import buyer, payments, seller
-from offset.core.funder.roles.cancelling import cancel_queued, lose_channel
+from offset.core.funder.roles.cancelling import cancel_queued
 from offset.core.funder.state.state import Friend
-from offset.core.funder.state.turn import DropFriend, SetRelays, Turn
+from offset.core.funder.state.turn import SetRelays, Turn
 from offset.core.funder.state.views import add_friend_report
 from offset.crypto.public_keys import is_lower
 from offset.wire.app import (
@@ -50,15 +52,16 @@ from offset.wire.app import (
     SetFriendName,
     SetFriendRelays,
 )
+from offset.wire.orders import Revoke, Succeed
 from offset.wire.report import (
     AddRelayMutation,
     RemoveCurrencyConfig,
-    RemoveFriendMutation,
     RemoveRelayMutation,
     SetName,
     SetRemoteRelays,
     SetStatus,
 )
+from offset.wire.revocations import read_revocation
 
 UNKNOWN_FRIEND = "there is no such friend"
 TOO_MANY_RELAYS = f"a friend has at most {FRIEND_RELAYS_MAX} relays"
@@ -110,6 +113,8 @@ def add_friend(turn: Turn, request: AddFriend) -> str | None:
         return "a node cannot be its own friend"
     if key in turn.state.friends:
         return "this friend is known already"
+    if key in turn.state.revoked:
+        return REVOKED
     if len(turn.state.friends) >= FRIENDS_MAX:
         return f"there are {FRIENDS_MAX} friends already"
     if len(request.relays) > FRIEND_RELAYS_MAX:
@@ -137,17 +142,7 @@ def _with_friend(handler: Callable[[Turn, Friend, Any], str | None]) -> Callable
 
 
 def _remove_friend(turn: Turn, friend: Friend, _request: RemoveFriend) -> str | None:
-    key = friend.public_key
-    end = CHANNEL.after(channel_state(friend.channel), ChannelEvent.REMOVED)
-    assert end is None
-    lose_channel(turn, friend)
-    for name in friend.configs:
-        turn.drop(ConfigKey(key, name))
-    turn.drop(ChannelKey(key))
-    turn.drop(FriendKey(key))
-    del turn.state.friends[key]
-    turn.orders.append(DropFriend(key))
-    turn.mutations.append(RemoveFriendMutation(key))
+    leaving.remove(turn, friend)
     return None
 
 
@@ -174,6 +169,12 @@ def _set_friend_name(turn: Turn, friend: Friend, request: SetFriendName) -> str 
 
 
 def _enable_friend(turn: Turn, friend: Friend, _request: EnableFriend) -> str | None:
+    if friend.public_key in turn.state.revoked:
+        return REVOKED
+    successor = turn.state.successors.get(friend.public_key)
+    if successor is not None:
+        name = turn.state.friends[successor].name
+        return f"its balances are offered to {name!r}; if they shall stay here, remove {name!r} first"
     friend.is_enabled = True
     turn.put(friend.record())
     turn.change_friend(friend.public_key, SetStatus(True))
@@ -182,12 +183,7 @@ def _enable_friend(turn: Turn, friend: Friend, _request: EnableFriend) -> str | 
 
 
 def _disable_friend(turn: Turn, friend: Friend, _request: DisableFriend) -> str | None:
-    friend.is_enabled = False
-    turn.put(friend.record())
-    turn.change_friend(friend.public_key, SetStatus(False))
-    # At once: nothing may be said on a line that is about to be dropped.
-    went_offline(turn, friend)
-    turn.orders.append(DropFriend(friend.public_key))
+    leaving.disable(turn, friend)
     return None
 
 
@@ -199,6 +195,10 @@ def _reset_friend_channel(turn: Turn, friend: Friend, request: ResetFriendChanne
         return "the friend has not told its terms yet"
     if channel.remote_terms.reset_token != request.reset_token:
         return "the friend has made new terms since; look at them first"
+    old = turn.state.predecessor_of(friend.public_key)
+    if old is not None:
+        name = turn.state.friends[old].name
+        return f"it is to take over the balances of {name!r}, which its own terms would wipe out: it must accept yours"
     names = {item.currency for item in channel.remote_terms.balance_for_reset}
     too_many = len(names | set(friend.configs)) - CURRENCIES_PER_FRIEND_MAX
     if too_many > 0:
@@ -210,6 +210,26 @@ def _reset_friend_channel(turn: Turn, friend: Friend, request: ResetFriendChanne
     turn.put(channel.record())
     turn.trying[friend.public_key] = None
     return None
+
+
+def _succeed(turn: Turn, friend: Friend, request: Succeed) -> str | None:
+    successor = turn.state.friends.get(request.successor_public_key)
+    if successor is None:
+        return "the new card is not a friend yet"
+    refusal = succession.why_not(turn, friend, successor, counts_frozen=request.counts_frozen)
+    if refusal is None:
+        terms = succession.terms_of(turn, friend)
+        become_inconsistent(turn, successor, ChannelEvent.SUCCEEDS, local_terms=terms)
+        succession.began(turn, friend, successor)
+    return refusal
+
+
+def _revoke(turn: Turn, request: Revoke) -> str | None:
+    try:
+        revocation = read_revocation(request.revocation)
+    except PeerFault as fault:
+        return str(fault)
+    return revoke(turn, revocation)
 
 
 # Currencies
@@ -298,6 +318,8 @@ HANDLERS: dict[type, Callable[[Turn, Any], str | None]] = {
     EnableFriend: _with_friend(_enable_friend),
     DisableFriend: _with_friend(_disable_friend),
     ResetFriendChannel: _with_friend(_reset_friend_channel),
+    Succeed: _with_friend(_succeed),
+    Revoke: _revoke,
     SetFriendCurrencyMaxDebt: _with_friend(_set_max_debt),
     SetFriendCurrencyRate: _with_friend(_set_rate),
     OpenFriendCurrency: _with_friend(_open_currency),

@@ -8,13 +8,16 @@ Nothing of a turn may be shown to anybody before its `changes` are durable (I13)
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from offset.base.entropy import Entropy
+from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
 from offset.core.funder.control import HANDLERS
 from offset.core.funder.friend import hellos, incoming, liveness
 from offset.core.funder.friend.reachability import order_lines
+from offset.core.funder.friend.revoking import revoke
 from offset.core.funder.friend.sender import send_all
 from offset.core.funder.records import Queue, Record, UsedKey
 from offset.core.funder.roles import seller
@@ -28,6 +31,7 @@ from offset.crypto.signer import Signer
 from offset.wire.aside import Hello
 from offset.wire.friend import FriendMessage, MoveTokenRequest
 from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken
+from offset.wire.revocations import read_revocation
 
 
 class Funder:
@@ -168,6 +172,13 @@ class Funder:
         friend = self.state.friends.get(key)
         if friend is not None and friend.is_enabled:
             incoming.friend_message(turn, friend, message)
+        return self._finish(turn)
+
+    def take_revocation(self, data: bytes) -> Turn:
+        """A revocation that a friend brings, as `revocation_bytes` wrote it. What it does not prove changes nothing."""
+        turn = self._turn()
+        with suppress(PeerFault):
+            revoke(turn, read_revocation(data))
         return self._finish(turn)
 
     def settled(self, used_up: Iterable[UsedKey]) -> None:

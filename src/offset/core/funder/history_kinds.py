@@ -32,6 +32,11 @@ class HistoryKind(enum.StrEnum):
     terms that were accepted."""
     GAINED = "gained"
     """A reset put it above what we had claimed; the same."""
+    SUCCEEDED = "succeeded"
+    """A friend whose key is lost has a new card, which accepted the balance: what it owed us went over to that. The id
+    is the old key, the peer the new one."""
+    OWING = "owing"
+    """The same, of what we owed."""
     PROOF = "proof"
     """A payment of ours that was noted as paid is proved whole by a later receipt, the detail. The amount is 0: nothing
     more was paid."""

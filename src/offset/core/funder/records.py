@@ -10,7 +10,6 @@ of `KEY`, and every other column is a field of the record (offset.store.schema d
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
 from typing import Annotated, ClassVar, dataclass_transform
 
 import msgspec
@@ -455,34 +454,3 @@ class WithdrawnRecord(Record):
 
     def key(self) -> WithdrawnKey:
         return WithdrawnKey(self.friend, self.currency)
-
-
-RECORDS: tuple[type[Record], ...] = (
-    RelaysRecord,
-    IndexServersRecord,
-    FriendRecord,
-    ConfigRecord,
-    ChannelRecord,
-    CreditRecord,
-    PendingRecord,
-    QueuedRecord,
-    InvoiceRecord,
-    PaymentRecord,
-    TransactionRecord,
-    HistoryRecord,
-    UsedRecord,
-    WithdrawnRecord,
-)
-"""Every kind of record, in the order in which a store gives them back: friends before what belongs to them."""
-
-PAST: tuple[type[Record], ...] = (HistoryRecord, UsedRecord)
-"""Kinds of records that stay on the disk, of any number: they are looked up there (state/past.py)."""
-
-_RANK = {kind.KEY: place for place, kind in enumerate(RECORDS)}
-
-
-def in_order(rows: Mapping[Key, Record]) -> list[Record]:
-    """The records as a store gives them back: table by table, and each table by its keys."""
-    return [
-        rows[key] for key in sorted(rows, key=lambda key: (_RANK[type(key)], msgspec.structs.astuple(key)))
-    ]

@@ -28,6 +28,7 @@ from offset.programs.stctrl.show_friends import what_is_between
 from offset.programs.stctrl.talk import talk
 from offset.shell.files import load
 from offset.wire.files import FriendFile, Ticket, parse_friend, parse_ticket
+from offset.wire.files.revocations import parse_revocation
 
 
 class _Percent(click.ParamType[Fraction]):
@@ -242,6 +243,60 @@ def reset_friend(call: Call, name: str) -> None:
     if not is_done:
         call.note(f"the node resets as soon as the friend {name!r} is online")
     call.show_done(reset=is_done)
+
+
+@group.command("succeed")
+@options.name("Name of the friend whose key is lost, or its public key.")
+@click.option(
+    "-N", "--new", "new", required=True, metavar="NAME", help="Name of its new card, or its public key."
+)
+@click.option(
+    "--with-frozen",
+    "counts_frozen",
+    is_flag=True,
+    help="Also while payments are under way with the old card: what it has frozen counts as paid, what you have "
+    "frozen as not paid.",
+)
+@with_call()
+def succeed(call: Call, name: str, new: str, counts_frozen: bool) -> None:
+    """Let the new card of a friend, who has lost the key of the old one, take over the balances between you.
+
+    Do this only if your friend asked for it in person, and gave you the new card in person: whoever has that card has
+    the balances then. Add it and enable it first (add-friend, enable-friend); there must be no balance with it yet.
+
+    The old card is disabled at once. Your friend's node shows your terms; once your friend has accepted them
+    (reset-friend there, with any program), the old card is removed. Until then nothing is lost: remove the new card,
+    and the old one is as it was. Limits and rates go over too.
+
+    \b
+    Bob's side, when Alice has a new card:
+      stctrl config add-friend -f alice2.friend -n alice2
+      stctrl config enable-friend -n alice2
+      stctrl config succeed -n alice -N alice2
+    """
+    friends = (name, new)
+    _change(
+        call,
+        lambda node: node.friends.succeed(*friends, counts_frozen=counts_frozen),
+        report=not all(map(is_key, friends)),
+    )
+    call.note(
+        f"the friend {name!r} is disabled, and will be removed when {new!r} has accepted your terms; "
+        "see info friends"
+    )
+
+
+@group.command("revoke")
+@options.infile("-f", "--file", "What the friend signed: stmgr revocation.")
+@with_call()
+def revoke(call: Call, file: Path) -> None:
+    """Take a revocation: a friend's word, signed by its key, that this key is not to be trusted any more.
+
+    That friend is disabled for ever, and cannot be added again. What is owed stays, for its new card: see succeed. For
+    payments that are under way with it the node waits until you remove it or let another card succeed it.
+    """
+    revocation = load(file, parse_revocation)
+    _change(call, lambda node: node.friends.revoke(revocation), report=False)
 
 
 # Currencies

@@ -32,6 +32,8 @@ _KINDS = {
     "uncollected": "was to be paid for, and the channel was lost",
     "conceded": "given up by a reset of the channel",
     "gained": "gained by a reset of the channel",
+    "succeeded": "owed to us, and taken over by the friend's new card",
+    "owing": "owed by us, and taken over by the friend's new card",
     "lost part": "given to a friend, and the channel was lost",
 }
 """The kinds of rows of the history for people."""

@@ -48,6 +48,11 @@ _COMMANDS = {
     "join-shares": LazyCommand(
         "offset.programs.stmgr.shares", "join_shares", "Make an identity again from enough of its shares."
     ),
+    "revocation": LazyCommand(
+        "offset.programs.stmgr.revocation",
+        "revocation",
+        "Sign that this key is not to be trusted any more, for the day on which it is stolen.",
+    ),
     "init-node-db": LazyCommand(
         "offset.programs.stmgr.database", "init_node_db", "Make the empty database of a node."
     ),

@@ -7,6 +7,7 @@ from typing import Any
 from offset.base.ids import InvoiceId, PublicKey, RequestId
 from offset.core.funder.history_kinds import UsedKind
 from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.record_kinds import in_order
 from offset.core.funder.records import (
     Changes,
     ChannelKey,
@@ -21,7 +22,6 @@ from offset.core.funder.records import (
     TransactionRecord,
     UsedKey,
     WithdrawnKey,
-    in_order,
 )
 from offset.core.funder.state.state import FunderState
 from offset.engine.card import CardEngine

@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 import msgspec
 
-from offset.core.funder.records import PAST, RECORDS, HistoryRecord, Record
+from offset.core.funder.record_kinds import PAST, RECORDS
+from offset.core.funder.records import HistoryRecord, Record
 from offset.store.schema.columns import Column, ColumnForm, ColumnKind, columns_of, fields_of, item_columns_of
 from offset.store.schema.rows import Row, row_reader, row_writer
 

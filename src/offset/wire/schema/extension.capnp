@@ -203,6 +203,7 @@ struct AppPermissions {
   reportInPieces @4 :Bool;  # Whether the app may have the report in pieces: it asks for them, or gets it whole
   answersQueries @5 :Bool;  # Whether the node takes a Query
   reportIsOptional @6 :Bool;  # Whether the app may say that it wants no report
+  takesOrders @7 :Bool;  # Whether the node takes an Order
 }
 
 # To a node that offers its report in pieces, or offers to leave it out, and only to such a one. An AppToAppServer has
@@ -211,6 +212,7 @@ struct PieceRequest {
   isWanted @0 :Bool;  # The report without its friends, or the next friends
   isQuery @1 :Bool;  # Not that: this is a Query, which begins in the same way
   isUnneeded @2 :Bool;  # No report at all: the app only asks for things, and is told what comes of them
+  isOrder @3 :Bool;  # Not that: this is an Order, which begins in the same way
 }
 
 struct Listing {
@@ -229,6 +231,29 @@ struct Query {
   limit @2 :UInt16;  # At most so many rows; the node may send fewer
   queryId @3 :Common.Uid;
   listing @4 :Listing;
+}
+
+struct Succeed {
+  friendPublicKey @0 :Common.PublicKey;  # Whose key is lost
+  successorPublicKey @1 :Common.PublicKey;  # The new card of its owner, a friend as well
+  countsFrozen @2 :Bool;  # Also while payments are under way with the old one
+}
+
+struct OrderRequest {
+  union {
+    succeed @0 :Succeed;  # config; offer the balances of the one friend to the other
+    revoke @1 :Data;  # config; a revocation: the key of a friend, 32 bytes, and its signature
+  }
+}
+
+# To a node that takes orders, and only to such a one: requests that 0.1.11 has not
+struct Order {
+  isWanted @0 :Bool;  # False
+  isQuery @1 :Bool;  # False
+  isUnneeded @2 :Bool;  # False
+  isOrder @3 :Bool;  # True
+  appRequestId @4 :Common.Uid;
+  appRequest @5 :OrderRequest;
 }
 
 struct NodeReport {

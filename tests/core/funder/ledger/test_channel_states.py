@@ -14,6 +14,7 @@ from offset.core.funder.ledger.channel_states import (
 from offset.crypto.identity import Identity
 from offset.wire import app
 from offset.wire.friend import MoveTokenRequest, ResetTerms
+from offset.wire.orders import Succeed
 from support.ledger import World
 from support.ledger_peer import Peer
 from support.recorded_transitions import Recorded, record
@@ -127,6 +128,15 @@ def quarrel(*, is_holding: bool) -> None:
             waiting.remove()
 
 
+def succeed(*, is_holding: bool) -> None:
+    """The friend is the new card of another one."""
+    new = Quarrel(is_holding=is_holding)
+    old = Peer(new.world, "o", "m")
+    new.world.control("m", Succeed(old.key, new.peer.key, False))
+    assert new.world["m"].refusal is None
+    assert new.state is ChannelState.INCONSISTENT
+
+
 def cross() -> None:
     """Both owners accept at once: for some of these friends the key of the node is the higher one."""
     world = World("m")
@@ -142,6 +152,7 @@ def test_every_entry_is_reached_and_no_other(monkeypatch: pytest.MonkeyPatch) ->
     recorded: Recorded = record(monkeypatch, CHANNEL)
     for is_holding in (True, False):
         quarrel(is_holding=is_holding)
+        succeed(is_holding=is_holding)
     cross()
     plain = Quarrel(is_holding=False)
     again = MoveTokenRequest(plain.peer.make("m"), False)

@@ -12,6 +12,7 @@ from offset.core.funder.friend.liveness import gave_token_back, has_spoken
 from offset.core.funder.friend.reachability import known_relays
 from offset.core.funder.friend.sender import claims, restarted
 from offset.core.funder.friend.settings import configure_active
+from offset.core.funder.friend.succession import took_over
 from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
 from offset.core.funder.ledger.mutual_credit import Verdict
@@ -170,12 +171,19 @@ def _take_request(
 
 
 def become_inconsistent(
-    turn: Turn, friend: Friend, event: ChannelEvent, remote_terms: ResetTerms | None = None
+    turn: Turn,
+    friend: Friend,
+    event: ChannelEvent,
+    remote_terms: ResetTerms | None = None,
+    local_terms: ResetTerms | None = None,
 ) -> None:
-    """The ledgers disagree: end what is under way, make our terms, and tell the friend (spec 03, 2.7)."""
+    """The ledgers disagree: end what is under way, make our terms, and tell the friend (spec 03, 2.7).
+
+    `local_terms`: ours are these, made of the balances of a friend whose place it takes.
+    """
     channel = friend.channel
     before = channel_state(channel)
-    terms = make_terms(channel, turn.entropy)
+    terms = make_terms(channel, turn.entropy) if local_terms is None else local_terms
     lose_channel(turn, friend)
     channel.local_terms, channel.remote_terms = terms, remote_terms
     channel.former_terms = None
@@ -246,3 +254,4 @@ def _after_reset(turn: Turn, friend: Friend, message: MoveToken, claimed: Mappin
     turn.proven[friend.public_key] = None
     _remote_relays(turn, friend, message.opt_local_relays)
     turn.wanting[friend.public_key] = None
+    took_over(turn, friend)

@@ -38,6 +38,7 @@ class ChannelEvent(enum.StrEnum):
     TERMS_CAME = "terms come that our owner could accept"
     BAD_TERMS_CAME = "terms come that nobody could accept"
     SAME_TERMS_CAME = "the same terms come again"
+    SUCCEEDS = "our owner offers it the balances of a friend whose key is lost"
     OWNER_ACCEPTED = "our owner accepts the terms"
     RESET_SAID = "we say the reset"
     RESET_CAME = "the friend's reset comes"
@@ -61,6 +62,7 @@ CHANNEL = Transitions[ChannelState, ChannelEvent](
             ChannelEvent.SAID: ChannelState.AWAY,
             ChannelEvent.DUPLICATE: ChannelState.HOLDING,
             ChannelEvent.MISMATCH: ChannelState.INCONSISTENT,
+            ChannelEvent.SUCCEEDS: ChannelState.INCONSISTENT,
             ChannelEvent.TERMS_CAME: ChannelState.TERMS_KNOWN,
             ChannelEvent.BAD_TERMS_CAME: ChannelState.INCONSISTENT,
             ChannelEvent.REMOVED: None,
@@ -69,6 +71,7 @@ CHANNEL = Transitions[ChannelState, ChannelEvent](
             ChannelEvent.NEXT: ChannelState.HOLDING,
             ChannelEvent.MISSED: ChannelState.AWAY,
             ChannelEvent.MISMATCH: ChannelState.INCONSISTENT,
+            ChannelEvent.SUCCEEDS: ChannelState.INCONSISTENT,
             ChannelEvent.TERMS_CAME: ChannelState.TERMS_KNOWN,
             ChannelEvent.BAD_TERMS_CAME: ChannelState.INCONSISTENT,
             # Those that we have just accepted: the friend does not know it yet (D17).

@@ -13,7 +13,8 @@ from typing import Protocol
 
 import msgspec
 
-from offset.core.funder.records import PAST, HistoryKey, HistoryRecord, Key, Record, UsedKey, in_order
+from offset.core.funder.record_kinds import PAST, in_order
+from offset.core.funder.records import HistoryKey, HistoryRecord, Key, Record, UsedKey
 
 
 class Noted(msgspec.Struct, frozen=True):

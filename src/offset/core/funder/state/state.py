@@ -11,6 +11,7 @@ from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, RequestId
 from offset.base.limits import OPERATIONS_PER_BATCH_MAX, OPERATIONS_PER_MESSAGE_MAX
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.ledger.mutual_credit import MutualCredit, Pending
+from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
 from offset.core.funder.records import (
     ChannelRecord,
     ConfigRecord,
@@ -168,6 +169,10 @@ class FunderState:
         """Invoices and payments that are over; their ids are not taken again (D7)."""
         self.history_number = past.last_number()
         """Of the newest row of the history."""
+        self.successors: dict[PublicKey, PublicKey] = {}
+        """Friends that hand their balances over, and to which friend, until that one has accepted."""
+        self.revoked: dict[PublicKey, RevokedRecord] = {}
+        """Keys that their owners have revoked, friends or not."""
         self.passed_on = PassedOn()
         self.waiting = WaitingParts()
 
@@ -198,6 +203,10 @@ class FunderState:
         if self.incoming_ids.get((currency, request_id)) == friend:
             del self.incoming_ids[currency, request_id]
             self.passed_on.ended(currency, request_id)
+
+    def predecessor_of(self, key: PublicKey) -> PublicKey | None:
+        """The friend whose balances were offered to this one, which has not accepted them yet."""
+        return next((old for old, new in self.successors.items() if new == key), None)
 
     def _restore(self, record: Record) -> None:
         match record:
@@ -234,6 +243,13 @@ class FunderState:
                 self.history_number = max(self.history_number, record.number)
             case UsedRecord():
                 self.used.add(record.key())
+            case SuccessorRecord():
+                # Both are friends, or the row would be gone with one of them.
+                self.successors[self.friends[record.friend].public_key] = self.friends[
+                    record.successor
+                ].public_key
+            case RevokedRecord():
+                self.revoked[record.public_key] = record
 
     def _restore_pending(self, record: PendingRecord) -> None:
         credit = self.friends[record.friend].channel.credits[record.currency]

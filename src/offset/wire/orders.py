@@ -1,0 +1,45 @@
+"""Requests of apps that 0.1.11 has not: `Order` in schema/extension.capnp (docs/WIRE.md).
+
+Only a node that takes orders is sent one. It is acknowledged like any other request.
+"""
+
+from __future__ import annotations
+
+from offset.base.ids import PublicKey, Uid
+from offset.wire.codec import Codec, Message, struct, union
+
+
+class Succeed(Message):
+    """Offer the balances of a friend whose key is lost to its new card. Permission: config."""
+
+    friend_public_key: PublicKey
+    successor_public_key: PublicKey
+    counts_frozen: bool
+    """Also while payments are under way with the old one: what it has frozen counts as paid, what we have as not."""
+
+
+class Revoke(Message):
+    """Take the revocation of a friend's key: wire/revocations.py. Permission: config."""
+
+    revocation: bytes
+
+
+OrderRequest = Succeed | Revoke
+
+
+class Order(Message):
+    """A request, with an id that its acknowledgement will carry; the first three fields tell it from other messages."""
+
+    app_request_id: Uid
+    app_request: OrderRequest
+    is_wanted: bool = False
+    is_query: bool = False
+    is_unneeded: bool = False
+    is_order: bool = True
+
+
+struct(Succeed, "extension", "Succeed")
+union("extension", "OrderRequest", {"succeed": Succeed, "revoke": Revoke})
+struct(Order, "extension", "Order")
+
+ORDER: Codec[Order] = Codec("extension", "Order")

@@ -1,0 +1,45 @@
+"""What the SDK asks of a node when a friend's key is lost or stolen."""
+
+import pytest
+
+from offset.app import NotOffered, NotPermitted, Refused
+from offset.testing import APP, FRIEND, FakeNode, connected, story
+from offset.wire.app import AppPermissions
+from offset.wire.orders import Revoke, Succeed
+from offset.wire.revocations import revocation_bytes, sign_revocation
+
+REVOCATION = sign_revocation(FRIEND)
+
+
+@story
+async def test_orders() -> None:
+    """A node that takes orders gets them, and its reason for a refusal is told."""
+    async with connected() as (fake, node):
+        key = FRIEND.public_key
+        await node.friends.succeed(key, key, counts_frozen=True)
+        await node.friends.revoke(REVOCATION)
+        assert fake.requests == [Succeed(key, key, True), Revoke(revocation_bytes(REVOCATION))]
+        fake.order_refusal = "a card cannot succeed itself"
+        with pytest.raises(Refused, match="a card cannot succeed itself"):
+            await node.friends.succeed(key, key)
+
+
+@story
+async def test_a_node_that_takes_no_orders_is_not_asked() -> None:
+    """One of the reference would not understand, and would hang up."""
+    fake = FakeNode()
+    fake.takes_orders = False
+    async with connected(fake) as (_, node):
+        with pytest.raises(NotOffered, match=r"its program is that of 0\.1\.11"):
+            await node.friends.revoke(REVOCATION)
+        # Nor is its line lost: nothing was said.
+        await node.seller.create_invoice("FST", 5)
+
+
+@story
+async def test_they_need_the_permission() -> None:
+    """As all settings do."""
+    seller = AppPermissions(routes=False, buyer=False, seller=True, config=False)
+    async with connected(FakeNode(trusted={APP.public_key: seller})) as (_, node):
+        with pytest.raises(NotPermitted, match="'config'"):
+            await node.friends.revoke(REVOCATION)

@@ -1,0 +1,64 @@
+"""stctrl config succeed and revoke: a friend's key is lost or stolen."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from offset.base import base64url
+from offset.testing import FRIEND, friend_report, node_report
+from offset.wire.files.revocations import format_revocation
+from offset.wire.orders import Revoke, Succeed
+from offset.wire.revocations import revocation_bytes, sign_revocation
+from support.desk import Desk, Open
+
+ALICE, ALICE2 = FRIEND.public_key, bytes([7]) * 32
+REVOCATION = sign_revocation(FRIEND)
+
+
+@pytest.fixture
+def desk(open_desk: Open) -> Desk:
+    """A node with alice and her new card, and the revocation of the old one."""
+    made = open_desk(node_report({ALICE: friend_report(name="alice"), ALICE2: friend_report(name="alice2")}))
+    made.put("alice.revoked", format_revocation(REVOCATION))
+    return made
+
+
+def test_succeed(desk: Desk) -> None:
+    """Names or keys; what comes next is noted."""
+    done = desk.run("config succeed -n alice -N alice2")
+    assert (done.status, done.stdout) == (0, "")
+    assert done.stderr == (
+        "stctrl: note: the friend 'alice' is disabled, and will be removed when 'alice2' has accepted your terms; "
+        "see info friends\n"
+    )
+    keys = f"-n {base64url.encode(ALICE)} -N {base64url.encode(ALICE2)}"
+    done = desk.run(f"config succeed {keys} --with-frozen --json")
+    assert json.loads(done.stdout) == {"done": True}
+    assert desk.fake.requests == [Succeed(ALICE, ALICE2, False), Succeed(ALICE, ALICE2, True)]
+
+
+def test_revoke(desk: Desk) -> None:
+    """The file goes to the node, which knows whether it is good."""
+    assert desk.good("config revoke -f alice.revoked") == ""
+    assert desk.fake.requests == [Revoke(revocation_bytes(REVOCATION))]
+
+
+def test_mistakes(desk: Desk) -> None:
+    """One sentence each: an unknown name, what the node refuses, and what is no revocation."""
+    assert "no friend" in desk.bad("config succeed -n alice -N carol")
+    desk.put("no.revoked", "{}")
+    assert desk.bad("config revoke -f no.revoked").startswith("no.revoked is not a revocation: ")
+    assert desk.fake.requests == []
+    desk.fake.order_refusal = "the revoked key is not that of a friend"
+    assert desk.bad("config revoke -f alice.revoked") == "the revoked key is not that of a friend"
+
+
+def test_a_node_of_the_reference(desk: Desk) -> None:
+    """It cannot be asked for that."""
+    desk.fake.takes_orders = False
+    for line in ("config succeed -n alice -N alice2", "config revoke -f alice.revoked"):
+        assert desk.bad(line) == (
+            "this node cannot be asked for that: its program is that of 0.1.11, or an older one"
+        )
