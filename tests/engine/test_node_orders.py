@@ -10,6 +10,7 @@ from offset.wire.orders import Revoke, Succeed
 from offset.wire.report import ChannelConsistent, ChannelInconsistent, ResetTermsReport
 from offset.wire.revocations import revocation_bytes, sign_revocation
 from support.nodes import Town
+from support.old_nodes import MixedTown, OldNode
 
 
 def refusal(net: Town, name: str, request: object) -> str:
@@ -83,3 +84,30 @@ def test_the_permission() -> None:
     net.world.run_until(other.is_over)
     rows: Rows = net.rows("b")
     assert not any(type(key).__name__ == "RevokedKey" for key in rows)
+
+
+def test_an_owner_revokes_its_own_card() -> None:
+    """Friends that are here hear it at once, others when they come; one that knows no asides is not disturbed."""
+    net = MixedTown("bac", {"c": OldNode})
+    rows = net.rows("b")
+    net.stop("b")
+    net.world.run_until(lambda: not net.friend("a", "b").is_online)
+    order = Revoke(revocation_bytes(sign_revocation(net.identities["a"])))
+    assert refusal(net, "a", order) == ""
+    net.start("b", rows)
+    net.world.run_until(lambda: not net.friend("b", "a").is_enabled)
+    net.crash("a")
+    net.world.run_until(lambda: net.friend("a", "c").is_online)
+    net.world.run_for(5000)
+    assert net.friend("c", "a").is_enabled
+    old = net.engine("c")
+    assert isinstance(old, OldNode)
+    # One hello for each line, and nothing else.
+    assert (old.dropped, old.lost_lines) == (2, 1)
+
+
+def test_friends_that_are_online_hear_it_at_once() -> None:
+    """No new line is needed."""
+    net = Town("ab")
+    assert refusal(net, "a", Revoke(revocation_bytes(sign_revocation(net.identities["a"])))) == ""
+    net.world.run_until(lambda: not net.friend("b", "a").is_enabled, 2000)

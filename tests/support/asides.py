@@ -9,7 +9,6 @@ from offset.wire.aside import (
     KeptCollect,
     Notice,
     NoticeKind,
-    Revocation,
 )
 from offset.wire.common import RelayAddress
 from offset.wire.extension import CreditLine
@@ -29,6 +28,7 @@ from offset.wire.report import (
     MoveTokenHashedReport,
     TokenInfo,
 )
+from offset.wire.revocations import Revocation
 
 REQUEST = RequestOp(bytes(16), bytes(32), FriendsRoute((bytes(32),)), 10, 20, bytes(32), 1)
 COLLECT = KeptCollect("FST", CollectOp(bytes(16), bytes(32), bytes(32)))

@@ -28,7 +28,6 @@ from offset.wire.aside import (
     Hello,
     KeptCollect,
     Notice,
-    Revocation,
     decode_friend_message,
     encode_aside,
 )
@@ -54,6 +53,7 @@ from offset.wire.report import (
     MoveTokenHashedReport,
     TokenInfo,
 )
+from offset.wire.revocations import Revocation
 from support.asides import BODIES, COLLECT, HANDOVER, REQUEST, TOKEN
 
 OLD_FRIEND: Codec[FriendMessage] = Codec("friend", "FriendMessage")

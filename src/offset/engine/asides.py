@@ -67,6 +67,15 @@ class Asides:
         line.has_greeted = True
         return True
 
+    def greeters(self) -> list[PublicKey]:
+        """The friends that said hello on their line: they know asides."""
+        return [friend for friend, line in self._lines.items() if line.has_greeted]
+
+    def number_of(self, friend: PublicKey) -> LineNumber | None:
+        """The line of a friend that is online."""
+        line = self._lines.get(friend)
+        return None if line is None else line.number
+
     def look(self, friend: PublicKey, now: Instant) -> None:
         """Something came of this friend: it is not awaited any more, or from now on."""
         if friend not in self._lines:

@@ -79,6 +79,7 @@ from offset.wire.app import AddIndexServer, RemoveIndexServer
 from offset.wire.extension import Extra, LostPayment, NetworkStatus, Query
 from offset.wire.friend import FriendMessage
 from offset.wire.index import RequestRoutes
+from offset.wire.orders import Revoke
 from offset.wire.report import (
     FunderMutation,
     FunderReport,
@@ -329,6 +330,8 @@ class NodeEngine:
                 if turn.refusal is not None:
                     self._log_refusal(request, turn.refusal)
                 self._say(turn, ack)
+                if isinstance(request, Revoke):
+                    self._friends.reveal()
         if refusal is not None:
             extra = Extra(refusal=refusal)
             self._log_refusal(request, refusal)

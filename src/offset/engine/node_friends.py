@@ -24,6 +24,7 @@ from offset.engine.repeats import Repeats
 from offset.engine.surface import Tell
 from offset.wire.aside import Aside, AsideBody, Hello, decode_friend_message, encode_aside
 from offset.wire.friend import FriendMessage, ResetTerms
+from offset.wire.revocations import Revocation
 
 
 class FriendLines(Protocol):
@@ -131,6 +132,11 @@ class NodeFriends:
             case Hello() if self._asides.greeted(friend):
                 turn = self._funder.heard_hello(friend, body)
                 self._say(turn)
+                self._reveal_to(friend)
+                return len(turn.changes)
+            case Revocation():
+                turn = self._funder.take_revocation(body)
+                self._say(turn)
                 return len(turn.changes)
             case _:
                 return 0
@@ -176,6 +182,16 @@ class NodeFriends:
             if self._funder.is_newest(friend, message):
                 self.tell(friend, message)
         self._repeats_timer.at = self._repeats.deadline()
+
+    def reveal(self) -> None:
+        """Our own key is revoked: tell those who are here and know asides. Others are told when they say hello."""
+        for friend in self._asides.greeters():
+            self._reveal_to(friend)
+
+    def _reveal_to(self, friend: PublicKey) -> None:
+        revocation, number = self._funder.own_revocation, self._asides.number_of(friend)
+        if revocation is not None and number is not None:
+            self._aside(friend, number, revocation)
 
     def _aside(self, friend: PublicKey, line: LineNumber, body: AsideBody) -> None:
         """Say this beside the token, on this line, once all is durable that it may tell of."""

@@ -11,7 +11,7 @@ import enum
 
 from offset.base.credits import Balance
 from offset.base.faults import Undecodable, UnknownVariant
-from offset.base.ids import UID_BYTES, Currency, PublicKey, Signature
+from offset.base.ids import UID_BYTES, Currency
 from offset.base.limits import (
     CURRENCIES_PER_FRIEND_MAX,
     FRIEND_RELAYS_MAX,
@@ -24,6 +24,7 @@ from offset.wire.common import RelayAddress
 from offset.wire.extension import CreditLine
 from offset.wire.friend import FRIEND_MESSAGE, CollectOp, FriendMessage, MoveToken, RequestOp, ResponseOp
 from offset.wire.report import MoveTokenHashedReport
+from offset.wire.revocations import Revocation
 
 ASIDE_VERSION = 1
 NEWEST_BYTES = UID_BYTES
@@ -101,13 +102,6 @@ class Notice(Message):
 
     kind: int
     amount: int = 0
-
-
-class Revocation(Message):
-    """A key must not be trusted any more, by the word of its owner."""
-
-    public_key: PublicKey
-    signature: Signature
 
 
 AsideBody = Hello | Handover | Notice | Revocation

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from offset.base import base64url
-from offset.testing import FRIEND, friend_report, node_report
+from offset.testing import FRIEND, NODE, friend_report, node_report
 from offset.wire.files.revocations import format_revocation
 from offset.wire.orders import Revoke, Succeed
 from offset.wire.revocations import revocation_bytes, sign_revocation
@@ -43,6 +43,17 @@ def test_revoke(desk: Desk) -> None:
     """The file goes to the node, which knows whether it is good."""
     assert desk.good("config revoke -f alice.revoked") == ""
     assert desk.fake.requests == [Revoke(revocation_bytes(REVOCATION))]
+
+
+def test_revoking_ones_own_card(desk: Desk) -> None:
+    """It cannot be taken back, so it is asked for, or forced."""
+    desk.put("own.revoked", format_revocation(sign_revocation(NODE)))
+    assert desk.bad("config revoke -f own.revoked") == (
+        "this revokes the key of this very node: its friends disable this card for ever; if you want that, say --force"
+    )
+    assert desk.fake.requests == []
+    assert desk.good("config revoke -f own.revoked --force") == ""
+    assert desk.fake.requests == [Revoke(revocation_bytes(sign_revocation(NODE)))]
 
 
 def test_mistakes(desk: Desk) -> None:

@@ -8,11 +8,9 @@ Nothing of a turn may be shown to anybody before its `changes` are durable (I13)
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 from offset.base.entropy import Entropy
-from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey
 from offset.core.funder.control import HANDLERS
 from offset.core.funder.friend import hellos, incoming, liveness
@@ -31,7 +29,7 @@ from offset.crypto.signer import Signer
 from offset.wire.aside import Hello
 from offset.wire.friend import FriendMessage, MoveTokenRequest
 from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken
-from offset.wire.revocations import read_revocation
+from offset.wire.revocations import Revocation
 
 
 class Funder:
@@ -174,12 +172,18 @@ class Funder:
             incoming.friend_message(turn, friend, message)
         return self._finish(turn)
 
-    def take_revocation(self, data: bytes) -> Turn:
-        """A revocation that a friend brings, as `revocation_bytes` wrote it. What it does not prove changes nothing."""
+    def take_revocation(self, revocation: Revocation) -> Turn:
+        """A revocation that a friend brings. What it does not prove changes nothing; our own is our owner's to take."""
         turn = self._turn()
-        with suppress(PeerFault):
-            revoke(turn, read_revocation(data))
+        if revocation.public_key != self.state.local:
+            revoke(turn, revocation)
         return self._finish(turn)
+
+    @property
+    def own_revocation(self) -> Revocation | None:
+        """Our owner has revoked this node: its friends are to hear it."""
+        row = self.state.revoked.get(self.state.local)
+        return None if row is None else Revocation(row.public_key, row.signature)
 
     def settled(self, used_up: Iterable[UsedKey]) -> None:
         """These ids, used up in a turn, are durable: from now on the past knows them."""

@@ -214,6 +214,14 @@ def _ask_to_forget(call: Call, name: str) -> None:
     click.confirm(question, abort=True, err=True)
 
 
+def _ask_to_end(call: Call) -> None:
+    """Go on when the owner wants to end this card. Raises UserFault or Abort."""
+    what = "this revokes the key of this very node: its friends disable this card for ever"
+    if call.as_json or not sys.stdin.isatty():
+        raise UserFault(f"{what}; if you want that, say --force")
+    click.confirm(f"{what[0].upper()}{what[1:]}. Do you want that?", abort=True, err=True)
+
+
 @group.command("enable-friend")
 @_friend
 @with_call()
@@ -288,14 +296,26 @@ def succeed(call: Call, name: str, new: str, counts_frozen: bool) -> None:
 
 @group.command("revoke")
 @options.infile("-f", "--file", "What the friend signed: stmgr revocation.")
+@click.option("--force", "is_forced", is_flag=True, help="Do not ask, even if it is this node's own key.")
 @with_call()
-def revoke(call: Call, file: Path) -> None:
+def revoke(call: Call, file: Path, is_forced: bool) -> None:
     """Take a revocation: a friend's word, signed by its key, that this key is not to be trusted any more.
 
     That friend is disabled for ever, and cannot be added again. What is owed stays, for its new card: see succeed. For
     payments that are under way with it the node waits until you remove it or let another card succeed it.
+
+    With the revocation of this node's own key, the node tells its friends, now and whenever they come: each disables
+    this card for ever, if its program knows revocations. You are asked before; where nobody can answer, --force is
+    needed.
     """
     revocation = load(file, parse_revocation)
+    ticket = call.target.ticket
+    if (
+        not is_forced
+        and ticket is not None
+        and load(ticket, parse_ticket).public_key == revocation.public_key
+    ):
+        _ask_to_end(call)
     _change(call, lambda node: node.friends.revoke(revocation), report=False)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from offset.crypto.identity import Identity
 from offset.wire import app
 from offset.wire.orders import Revoke, Succeed
-from offset.wire.revocations import Revocation, revocation_bytes, sign_revocation
+from offset.wire.revocations import Revocation, read_revocation, revocation_bytes, sign_revocation
 from support.ledger import World
 
 REVOKED = "the owner has revoked this key: take the new card, and let it succeed this one"
@@ -69,14 +69,26 @@ def test_what_is_no_revocation() -> None:
     ):
         turn = world.control("b", Revoke(wrong))
         assert (turn.refusal, turn.changes) == (reason, {})
-        turn = world.took(world["b"], world["b"].funder.take_revocation(wrong))
-        assert (turn.refusal, turn.changes) == (None, {})
+        if len(wrong) == 96:
+            turn = world.took(world["b"], world["b"].funder.take_revocation(read_revocation(wrong)))
+            assert (turn.refusal, turn.changes) == (None, {})
     assert world["b"].friend(world["a"]).is_enabled
 
 
 def test_one_that_a_friend_brings() -> None:
     """Whoever brings it: only the key itself could have signed it."""
     world, data = stolen()
-    world.took(world["b"], world["b"].funder.take_revocation(data))
+    world.took(world["b"], world["b"].funder.take_revocation(read_revocation(data)))
     assert not world["b"].friend(world["a"]).is_enabled
     assert not world.lines
+
+
+def test_our_own_key() -> None:
+    """Only our owner may say that it is revoked; a friend that shows it to us changes nothing."""
+    world, data = stolen()
+    turn = world.took(world["a"], world["a"].funder.take_revocation(read_revocation(data)))
+    assert (turn.changes, world["a"].funder.own_revocation) == ({}, None)
+    world.control("a", Revoke(data))
+    assert world["a"].refusal is None
+    world.restart("a")
+    assert world["a"].funder.own_revocation == read_revocation(data)

@@ -1,4 +1,7 @@
-"""Keys that their owners have revoked: such a friend is disabled for ever, and no such key becomes a friend again."""
+"""Keys that their owners have revoked: such a friend is disabled for ever, and no such key becomes a friend again.
+
+A node whose own key is revoked goes on as before, and tells its friends.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,13 @@ UNKNOWN = "the revoked key is not that of a friend"
 
 
 def revoke(turn: Turn, revocation: Revocation) -> str | None:
-    """Take a revocation, whoever brings it: only the key itself could have signed it. Returns why not."""
+    """Take a revocation, whoever brings it: only the key itself could have signed it. Returns why not.
+
+    That of our own key must come from our owner.
+    """
     key = revocation.public_key
     friend = turn.state.friends.get(key)
-    if friend is None:
+    if friend is None and key != turn.state.local:
         # Nothing to disable; and what anybody may sign is not kept (one row for each key that was ever a friend).
         return UNKNOWN
     if not verify_revocation(revocation):
@@ -23,6 +29,6 @@ def revoke(turn: Turn, revocation: Revocation) -> str | None:
     if key not in turn.state.revoked:
         turn.state.revoked[key] = RevokedRecord(key, revocation.signature)
         turn.put(turn.state.revoked[key])
-    if friend.is_enabled:
+    if friend is not None and friend.is_enabled:
         disable(turn, friend)
     return None
