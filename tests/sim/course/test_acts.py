@@ -8,6 +8,7 @@ from offset.core.funder.records import RelaysRecord
 from offset.sim.cast.reset_owners import ResetOwners
 from offset.sim.course.acts import carry_out, perform
 from offset.sim.course.run import Run
+from offset.sim.physics.disk import restored
 from offset.sim.script.act import Act
 from offset.sim.script.changes import CHANGES, Befriend, Change, MoveRelay
 from offset.sim.script.errands import CloseWallet, Flood, PayByLetter
@@ -52,7 +53,9 @@ def test_acts_are_noted_and_counted(run: Run) -> None:
 
 
 def test_a_node_goes_on_from_its_copy(run: Run) -> None:
-    """It has the rows of the copy and no others, and lets its friends speak first; its owner repeats its wishes."""
+    """It has the rows of the copy, marked as one, and no others, and lets its friends speak first; its owner repeats
+    its wishes.
+    """
     cast = run.cast
     disk = cast.hosts["B"].disk
     assert disk is not None
@@ -64,7 +67,7 @@ def test_a_node_goes_on_from_its_copy(run: Run) -> None:
     disk.rows[row.key()] = disk.written[row.key()] = row
     carry_out(run, StartFromCopy(0, "B", away=100))
     assert not cast.hosts["B"].is_alive
-    assert disk.rows == disk.written == copy
+    assert disk.rows == disk.written == restored(copy)
     cast.world.run_for(100)
     assert cast.hosts["B"].is_alive
     assert cast.node("B").view().state.friends[cast.key("A")].is_awaited
