@@ -12,7 +12,7 @@ import pytest
 from offset.base import base64url
 from offset.base.credits import Rate
 from offset.base.entropy import SeededEntropy
-from offset.core.funder.records import FriendRecord, Mark, SentRelays
+from offset.core.funder.records import FriendRecord, Mark, RelaysRecord, SentRelays
 from offset.crypto.age.sealed import seal_pieces
 from offset.crypto.identity import Identity
 from offset.crypto.own_copies import CopyKind, copies_key, seal_copy
@@ -24,7 +24,7 @@ from offset.store.sqlite import connection
 from offset.store.sqlite.database import Database, create
 from offset.testing import NODE
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
-from offset.wire.files import format_identity, parse_token
+from offset.wire.files import Ticket, format_identity, format_ticket, parse_token
 from offset.wire.friend import CollectOp
 from offset.wire.report import CountersInfo, McInfo, MoveTokenHashedReport, TokenInfo
 from offset.wire.revocations import sign_revocation
@@ -259,10 +259,36 @@ def test_kits_that_do_not_open(folder: Path, capsys: pytest.CaptureFixture[str])
     assert "kit.age is damaged: use another kit" in bad("open-kit -i node.ident -k kit.age", folder, capsys)
 
 
-@pytest.mark.parametrize("options", ["", "-k kit.age --plain", "--plain"])
+@pytest.mark.parametrize(
+    "options", ["", "-k kit.age --plain", "--plain", "-k kit.age -r r.ticket", "-r r.ticket --plain"]
+)
 def test_restore_from_one_thing(options: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """From a copy or a kit."""
+    """From a copy or a kit, or else for the identity alone, with the relays where it is known."""
     done = run(f"restore -i node.ident -o new.db {options}", capsys)
     assert done.status == 2
-    assert "give a copy, -b, with --plain if it is not sealed; or a kit, -k; or both." in done.stderr
+    assert (
+        "give a copy, -b, with --plain if it is not sealed; or a kit, -k; or both; or else relays, -r."
+        in done.stderr
+    )
     assert not (folder / "new.db").exists()
+
+
+def test_restore_for_the_identity_alone(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The database knows the relays where friends may look, nothing else, and that it was restored."""
+    for number in (1, 2):
+        ticket = Ticket(bytes([number]) * 32, f"relay{number}:1")
+        put(folder / f"r{number}.ticket", format_ticket(ticket))
+    done = run("restore -i node.ident -r r1.ticket -r r2.ticket -o new.db", capsys)
+    assert done == Done(0, READY, "")
+    with closing(Database.open(folder / "new.db", NODE.public_key)) as database:
+        assert database.is_restored
+        relays = [row for row in database.load() if isinstance(row, RelaysRecord)]
+        assert [row.relays for row in relays] == [
+            tuple(
+                NamedRelayAddress(bytes([number]) * 32, f"relay{number}:1", f"relay{number}")
+                for number in (1, 2)
+            )
+        ]
+        assert not [row for row in database.load() if isinstance(row, FriendRecord)]
+    assert "no such file: none.ticket" in bad("restore -i node.ident -r none.ticket -o n.db", folder, capsys)
+    assert "node.ident is not a ticket" in bad("restore -i node.ident -r node.ident -o n.db", folder, capsys)

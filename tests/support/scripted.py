@@ -7,7 +7,7 @@ The keys are those of spec 02, A: 01 < 02 < 00 < 03 in the order of keys. We are
 from offset.base.entropy import SeededEntropy
 from offset.base.ids import PublicKey
 from offset.base.instants import Instant, Millis
-from offset.core.channeler import Channeler, Effect, FriendData, Offline, Online
+from offset.core.channeler import Channeler, Effect, News
 from offset.core.meeting import CloseLine, OpenLine, SendLine
 from offset.wire.common import RelayAddress
 from offset.wire.relay import (
@@ -39,19 +39,22 @@ R1, R2, R3, R4 = map(relay, range(1, 5))
 class Script:
     """A channeler, a clock, and all it did."""
 
-    def __init__(self, seed: int = 1, *, allow_private_relays: bool = True) -> None:
+    def __init__(
+        self, seed: int = 1, *, allow_private_relays: bool = True, admits_strangers: bool = False
+    ) -> None:
         self.now: Instant = 1_000_000
         self.channeler = Channeler(
             ME,
             SeededEntropy(f"script {seed}"),
             lambda friend, now: PlainInner(ME, friend, now),
             allow_private_relays=allow_private_relays,
+            admits_strangers=admits_strangers,
         )
         self.dialed: dict[int, RelayAddress] = {}
         self.dialed_at: dict[int, Instant] = {}
         self.sent: dict[int, list[bytes]] = {}
         self.closed: list[int] = []
-        self.news: list[Online | Offline | FriendData] = []
+        self.news: list[News] = []
 
     def do(self, effects: list[Effect]) -> list[Effect]:
         for effect in effects:

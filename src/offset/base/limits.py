@@ -158,6 +158,12 @@ HANDOVER_REQUESTS_MAX = (
     4096  # under way with one friend, so that they are handed over; more than one message holds
 )
 ASIDES_HELD_MAX = 4  # for a friend whose link takes nothing now: of each kind one
+STRANGERS_MAX = 16  # at once, whom a node lets in that looks for its friends
+STRANGER_MS: Millis = 8 * SECOND  # each of them: two ways and a turn take a second
+STRANGER_REST_MS: Millis = 10 * MINUTE  # who was let in is not for so long
+STRANGERS_RESTING_MAX = 4096  # keys of those
+REGAIN_SEARCHES_MAX = 256  # for locks of ours in one handover, of some ms each
+STRAYS_MAX = 65_536  # collects of friends, after a loss, for requests whose askers are still to tell
 KEPT_COLLECTS_MAX = 1000  # the last ones to each friend, kept for a handover
 SIGNED_AHEAD_SECONDS_MAX = (
     10 * 365 * 86_400

@@ -110,6 +110,14 @@ def write_new_pieces(path: Path, pieces: Iterable[str | bytes], *, secret: bool 
         raise UserFault(f"cannot write {path}: {error.strerror}") from None
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder for its owner's eyes only, and those above it; one that is there stays. Raises UserFault."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserFault(f"cannot make the folder {path}: {error.strerror}") from None
+
+
 def _exists(path: Path) -> UserFault:
     return UserFault(f"{path} exists already and is not overwritten; choose another name")
 

@@ -67,6 +67,8 @@ class KeptCollect(Message):
 
     currency: Currency
     collect: CollectOp
+    opt_response: ResponseOp | None = None
+    """The promise that it opened, which the receiver may not have passed on before its loss."""
 
 
 class Handover(Message):
@@ -95,6 +97,8 @@ class NoticeKind(enum.IntEnum):
 
     TOO_LONG = 1
     """What is to be handed over does not fit into one message; `amount`: how many requests are under way."""
+    NOTHING = 2
+    """The sender does not know the newest move token of the receiver, and has nothing to hand over."""
 
 
 class Notice(Message):

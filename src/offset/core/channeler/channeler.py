@@ -18,10 +18,11 @@ from offset.base.ids import PublicKey
 from offset.base.instants import Instant
 from offset.base.limits import ASIDES_HELD_MAX
 from offset.core.channeler.dialing import DialAlarm, Dialer
-from offset.core.channeler.effects import Effect, FriendData, News, Offline, Online
+from offset.core.channeler.effects import Effect, FriendData, News, Offline, Online, StrangerData
 from offset.core.channeler.links import FriendLink, replaces
 from offset.core.channeler.listen_targets import ListenTargets
 from offset.core.channeler.offline_reason import OfflineReason
+from offset.core.channeler.strangers import StrangerAlarm, Strangers
 from offset.core.meeting.accepting import Accepting
 from offset.core.meeting.addresses import usable_relays
 from offset.core.meeting.effects import LineId
@@ -56,8 +57,12 @@ class Channeler:
         make_inner: MakeInner,
         *,
         allow_private_relays: bool = True,
+        admits_strangers: bool = False,
     ) -> None:
-        """`local` is our key. `allow_private_relays`: follow friends to addresses inside our own network."""
+        """`local` is our key. `allow_private_relays`: follow friends to addresses inside our own network.
+
+        `admits_strangers`: let in whoever is no friend, for a moment.
+        """
         self._local = local
         self._allow_private = allow_private_relays
         self._buffer: EffectsBuffer[News] = EffectsBuffer(entropy)
@@ -67,6 +72,7 @@ class Channeler:
         self._tunnels = Tunnels(self._buffer, make_inner, allow_private=allow_private_relays)
         self._accepting = Accepting(self._tunnels)
         self._dialing = Dialer(self._buffer, self._tunnels)
+        self._strangers = Strangers(self._buffer, self._tunnels, is_open=admits_strangers)
 
     # Orders of the funder
 
@@ -85,6 +91,7 @@ class Channeler:
     ) -> list[Effect]:
         """Keep a line to `friend`, who listens on `friend_relays` and may believe that we use `local_relays`."""
         if friend not in self._friends:
+            self._strangers.befriended(friend, now)
             is_higher = not is_lower(self._local, friend)
             self._friends[friend] = FriendLink(friend, is_higher, now)
             self._dialing.add(friend, is_higher)
@@ -139,6 +146,16 @@ class Channeler:
             record.held_asides.append(data)
         return self._buffer.take()
 
+    def send_stranger(self, stranger: PublicKey, data: bytes, now: Instant) -> list[Effect]:
+        """Say something to somebody who is no friend; to one that has left nothing is said."""
+        self._strangers.send(stranger, data, now)
+        return self._buffer.take()
+
+    def dismiss_stranger(self, stranger: PublicKey, now: Instant) -> list[Effect]:
+        """Whatever this one had to say was said."""
+        self._strangers.leave(stranger, now)
+        return self._buffer.take()
+
     def network_changed(self, now: Instant) -> list[Effect]:
         """The machine woke up, or has another network: try everything afresh; links may be dead (W34)."""
         self._listening.retry(now)
@@ -186,8 +203,8 @@ class Channeler:
         if tunnel is None:
             return []
         tunnel.is_congested = False
-        friend = self._friends[tunnel.peer]
-        if friend.link is tunnel:
+        friend = self._friends.get(tunnel.peer)
+        if friend is not None and friend.link is tunnel:
             self._send_held(friend, now)
         return self._buffer.take()
 
@@ -218,6 +235,8 @@ class Channeler:
                     self._dialing.wake(friend, now)
                 case (DialAlarm.STAGGER, bytes(friend)):
                     self._dialing.stagger(friend, now)
+                case (StrangerAlarm.LEAVE, bytes(stranger)):
+                    self._strangers.leave(stranger, now)
         return self._buffer.take()
 
     def deadline(self) -> Instant | None:
@@ -283,11 +302,16 @@ class Channeler:
         friend = self._listening.message(leg, data, now)
         if friend is None:
             self._accepting.leg_lost(leg.relay)
-        elif not self._targets.admits(leg.relay, friend):
+        elif not self._admits(leg, friend, now):
             self._listening.reject(leg.relay, friend)
         else:
             for relay, other in self._accepting.incoming(leg.address(), friend, now):
                 self._listening.reject(relay, other)
+
+    def _admits(self, leg: ListenLeg, peer: PublicKey, now: Instant) -> bool:
+        if peer in self._friends:
+            return self._targets.admits(leg.relay, peer)
+        return self._strangers.admits(peer, now)
 
     def _retry_friends(self, now: Instant) -> None:
         """We are back at a relay: whoever is offline may have waited for this, or lost the same relay."""
@@ -314,8 +338,10 @@ class Channeler:
         if self._tunnels.is_proved(tunnel):
             self._link(tunnel, now)
         if tunnel.stage is TunnelStage.UP:
+            is_friend = tunnel.peer in self._friends
             for message in messages:
-                self._buffer.tell(FriendData(tunnel.peer, message))
+                news = FriendData(tunnel.peer, message) if is_friend else StrangerData(tunnel.peer, message)
+                self._buffer.tell(news)
 
     def _wake_tunnel(self, line: LineId, now: Instant) -> None:
         tunnel = self._tunnels.get(line)
@@ -330,8 +356,11 @@ class Channeler:
 
     def _link(self, tunnel: Tunnel, now: Instant) -> None:
         """The friend has proved its key: this tunnel is its link, or there is a better one."""
-        friend = self._friends[tunnel.peer]
         self._accepting.settled(tunnel)
+        friend = self._friends.get(tunnel.peer)
+        if friend is None:
+            self._strangers.linked(tunnel, now)
+            return
         if not replaces(tunnel, friend, now):
             self._tunnels.drop(tunnel)
             self._dialing.settled(tunnel, now)
@@ -347,8 +376,8 @@ class Channeler:
 
     def _ended(self, tunnel: Tunnel, now: Instant) -> None:
         """The line of a tunnel is over, and forgotten."""
-        friend = self._friends[tunnel.peer]
-        if friend.link is tunnel:
+        friend = self._friends.get(tunnel.peer)
+        if friend is not None and friend.link is tunnel:
             friend.link, friend.held, friend.since = None, None, now
             friend.held_asides.clear()
             self._buffer.tell(Offline(friend.key))
@@ -356,6 +385,7 @@ class Channeler:
         elif tunnel.is_ours:
             self._dialing.failed(tunnel, now)
         else:
+            self._strangers.ended(tunnel)
             self._accepting.settled(tunnel)
             if tunnel.stage is TunnelStage.OPENING:
                 # The friend still waits at the relay.

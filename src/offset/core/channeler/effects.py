@@ -27,5 +27,18 @@ class FriendData(msgspec.Struct, frozen=True, gc=False):
     data: bytes
 
 
-News = Online | Offline | FriendData
+class StrangerUp(msgspec.Struct, frozen=True, gc=False):
+    """Somebody who is no friend has proved its key. It leaves without a word."""
+
+    stranger: PublicKey
+
+
+class StrangerData(msgspec.Struct, frozen=True, gc=False):
+    """A message of a stranger, in order, after its StrangerUp."""
+
+    stranger: PublicKey
+    data: bytes
+
+
+News = Online | Offline | FriendData | StrangerUp | StrangerData
 Effect = LineEffect | News

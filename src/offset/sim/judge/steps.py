@@ -41,6 +41,7 @@ class Page(msgspec.Struct, frozen=True):
     local_terms: ResetTerms | None
     remote_terms: ResetTerms | None
     former_terms: ResetTerms | None
+    has_told: bool = True
 
 
 class Steps:
@@ -58,18 +59,28 @@ class Steps:
         """The friend is removed."""
         self._pages.pop((name, friend), None)
 
-    def saw(self, name: str, them: Friend, mirror: Channel | None, *, is_alone: bool) -> None:
+    def saw(
+        self,
+        name: str,
+        them: Friend,
+        mirror: Channel | None,
+        *,
+        is_alone: bool,
+        predecessor: PublicKey | None = None,
+    ) -> None:
         """A commit with a change of this friend. `mirror`: its side of the channel, if it keeps the rules.
 
-        Not `is_alone`: of several commits in one step only what they came to is seen.
+        Not `is_alone`: of several commits in one step only what they came to is seen. `predecessor`: the friend whose
+        place it takes.
         """
-        now = page(them.channel)
+        now = msgspec.structs.replace(page(them.channel), has_told=them.has_told)
         before = self._pages.get((name, them.public_key))
         self._pages[name, them.public_key] = now
         # What was claimed is gone.
         is_lost = now.local_terms is not None and not is_alone
         if before is not None and not is_lost:
-            step(f"{name} with {short(them.public_key)}", before, now, mirror)
+            former = None if predecessor is None else self._pages.get((name, predecessor))
+            step(f"{name} with {short(them.public_key)}", before, now, mirror, former)
 
 
 def page(channel: Channel) -> Page:
@@ -92,8 +103,8 @@ def _ledger(credit: MutualCredit) -> Ledger:
     return Ledger(credit.balance, local, remote)
 
 
-def step(who: str, before: Page, now: Page, mirror: Channel | None) -> None:
-    """From one commit to the next."""
+def step(who: str, before: Page, now: Page, mirror: Channel | None, former: Page | None = None) -> None:
+    """From one commit to the next. `former`: of the friend whose balances it is offered."""
     restart = _restart(before, now)
     if restart is not None:
         terms, sign = restart
@@ -101,7 +112,7 @@ def step(who: str, before: Page, now: Page, mirror: Channel | None) -> None:
         wanted = {item.currency: sign * item.balance for item in terms.balance_for_reset if item.balance}
         claim(balances == wanted, "I15", f"{who}: starts again from {balances} in place of {wanted}")
     elif now.local_terms is not None and before.local_terms is None:
-        balances = {currency: min(ledger.claim, I128_MAX) for currency, ledger in before.ledgers.items()}
+        balances = _claims(before if former is None else former)
         wanted = {item.currency: item.balance for item in now.local_terms.balance_for_reset}
         claim(balances == wanted, "I15", f"{who}: claims {wanted} in place of {balances}")
     elif now.local_terms is None:
@@ -110,8 +121,22 @@ def step(who: str, before: Page, now: Page, mirror: Channel | None) -> None:
             # A message of a node that breaks the rules: what it said is recorded nowhere.
             return
         said = now.outgoing if now.outgoing is not before.outgoing else None
+        if heard is not None and mirror is not None and _is_taken_over(before, now, heard):
+            # After a loss: as the friend held it when it had said that, and then what was said since.
+            theirs = page(mirror).ledgers
+            for currency, ledger in now.ledgers.items():
+                held = _flipped(theirs[currency]) if currency in theirs else None
+                _moved(f"{who} in {currency}, as the friend holds it", held, ledger, currency, None, said)
+            return
         for currency, ledger in now.ledgers.items():
             _moved(f"{who} in {currency}", before.ledgers.get(currency), ledger, currency, heard, said)
+
+
+def _claims(of: Page) -> dict[Currency, int]:
+    """What a channel would start again from, or what was said already."""
+    if of.local_terms is not None:
+        return {item.currency: item.balance for item in of.local_terms.balance_for_reset}
+    return {currency: min(ledger.claim, I128_MAX) for currency, ledger in of.ledgers.items()}
 
 
 def _restart(before: Page, now: Page) -> tuple[ResetTerms, int] | None:
@@ -133,6 +158,16 @@ def _heard(before: Page, now: Page, mirror: Channel | None) -> MoveToken | None:
     if now.incoming is None or now.incoming == before.incoming or mirror is None or mirror.outgoing is None:
         return None
     return mirror.outgoing if mirror.outgoing.new_token == now.incoming.new_token else None
+
+
+def _is_taken_over(before: Page, now: Page, heard: MoveToken) -> bool:
+    """Whether the friend's message does not follow what was known: its books were taken over with it."""
+    follows = before.outgoing is not None and heard.old_token == before.outgoing.new_token
+    return now.has_told and not before.has_told and not follows
+
+
+def _flipped(ledger: Ledger) -> Ledger:
+    return Ledger(-ledger.balance, ledger.remote, ledger.local)
 
 
 def _operations(message: MoveToken | None, currency: Currency) -> Iterator[Operation]:

@@ -28,6 +28,7 @@ from offset.store.sqlite.database import Database, create
 from offset.store.sqlite.errors import DAMAGED, UNREADABLE, sentence
 from offset.store.sqlite.restored import fill_from_copy, put_restored
 from offset.store.sqlite.statements import statements
+from offset.wire.common import NamedRelayAddress
 from offset.wire.friend import CollectOp
 
 _KINDS = (
@@ -98,6 +99,25 @@ def make_from_kit(path: Path, kit: Kit, now: int) -> None:
         _add(part, kit.content)
 
     put_restored(path, fill, now, kit)
+
+
+def make_from_identity(
+    path: Path, public_key: PublicKey, relays: tuple[NamedRelayAddress, ...], now: int
+) -> None:
+    """Make the database `path` of a node of which nothing is left but its key, marked as restored.
+
+    It listens at `relays`, where its friends may look for it. Raises UserFault when there is a file already, or none
+    can be made.
+    """
+
+    def fill(part: Path) -> None:
+        create(part, public_key)
+        with closing(Database.open(part, public_key)) as database:
+            record = RelaysRecord(relays)
+            database.write({record.key(): record})
+            database.flush()
+
+    put_restored(path, fill, now)
 
 
 def restore_with_kit(path: Path, copy: Iterable[bytes], kit: Kit, now: int) -> None:

@@ -62,6 +62,10 @@ struct HandedCredit {
 struct KeptCollect {
   currency @0 :Common.Currency;
   collect @1 :Friend.CollectSendFundsOp;  # That the sender made to the receiver
+  optResponse :union {
+    empty @2 :Void;
+    response @3 :Friend.ResponseSendFundsOp;  # The promise that it opened
+  }
 }
 
 struct Handover {
@@ -76,7 +80,7 @@ struct Handover {
 }
 
 struct Notice {
-  kind @0 :UInt16;  # 1: what is to be handed over does not fit into one message
+  kind @0 :UInt16;  # 1: what is to be handed over does not fit into one message; 2: there is nothing to hand over
   amount @1 :UInt64;  # For 1: how many requests are under way
 }
 

@@ -1,0 +1,102 @@
+"""What comes back and what is lost, said before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from offset.programs.offset.recover.left import Left
+
+
+def promised(left: Left) -> Iterator[str]:
+    """Lines for a person. `left` has an identity."""
+    yield "What comes back:"
+    yield from _listed(_back(left))
+    yield "What is lost:"
+    yield from _listed(_lost(left))
+    yield "What only you can see to:"
+    yield from _listed(_yours(left))
+
+
+def _back(left: Left) -> Iterator[str]:
+    yield "The card itself: its key, by which friends and shops know it."
+    if left.kit is not None:
+        made = datetime.fromtimestamp(left.kit.time // 1000, UTC)
+        content = left.kit.content
+        yield (
+            f"{_count(len(content.friends), 'friend')} with names, limits and rates, "
+            f"{_count(len(content.relays), 'relay')} and {_count(len(content.index_servers), 'index server')}, "
+            f"as they were on {made:%d %B %Y, %H:%M} UTC."
+        )
+        if content.collects:
+            yield (
+                f"{_count(len(content.collects), 'answer')} that waited for friends and are worth credits: "
+                "the kit keeps them."
+            )
+    elif left.copy is not None:
+        yield "Friends, limits, rates, relays and index servers, as they were when the copy was made."
+    else:
+        yield "Friends that find you at your relays, one by one, when you have looked at what they show."
+    yield (
+        "Balances, and what was under way: each friend's node hands over what you signed last, and yours takes it "
+        "only if the signature is your own. A friend with an older program sends a file, or tells its balance, and you "
+        "decide."
+    )
+    if left.copy is not None:
+        yield "The history, receipts and invoices until the copy was made."
+
+
+def _lost(left: Left) -> Iterator[str]:
+    if left.copy is not None:
+        yield "The history, receipts and commits since the copy was made."
+    else:
+        yield "The history, with its receipts and commits. Those that you saved as files stay good."
+        yield "Invoices that were open: nobody can pay them any more."
+    if left.copy is None and left.kit is None:
+        yield "The names that you gave to friends, and your limits for them: friends tell what you granted, as advice."
+        yield (
+            "Friends that do not find you: those that wait for you to dial them, and those who moved to another relay. "
+            "Ask them for their card."
+        )
+    yield "Whatever a friend says who never comes back: what it owed you is lost with it."
+
+
+def _yours(left: Left) -> Iterator[str]:
+    yield "No other program with this card may run anywhere. The older of two stops by itself, but late."
+    if left.kit is None and left.copy is None:
+        yield (
+            "Each friend shows when you signed last. One that shows a signature much older than the others may hide "
+            "newer ones: ask in person before you take it."
+        )
+
+
+def new_card() -> Iterator[str]:
+    """What to do when the key is lost."""
+    yield "Without its key the card is gone. Friends can carry over what they owe you, or you owe them, to a new one:"
+    yield from _listed(
+        (
+            "A new card is made now, in this folder.",
+            "Give its file, or its text, to each friend in person: they must know that it is you.",
+            "Each friend adds it, and says: stctrl config succeed -n OLD -N NEW. Its balance with the old card is "
+            "offered to the new one, and the old card is disabled.",
+            "You compare the number, and accept it: stctrl config reset-friend -n FRIEND.",
+        )
+    )
+    yield "What is lost:"
+    yield from _listed(
+        (
+            "The history, receipts, commits, invoices, and all settings.",
+            "What is under way with the old card counts as paid by you, as at every reset; a friend can wait until it "
+            "has ended.",
+            "What a friend does not carry over.",
+        )
+    )
+    yield "If somebody else may have the old key: tell your friends at once to disable the old card."
+
+
+def _listed(lines: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
+    return (f"  - {line}" for line in lines)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
