@@ -19,6 +19,7 @@ from offset.core.funder.records import (
     ChannelKey,
     ChannelRecord,
     ConfigRecord,
+    CreditKey,
     FriendKey,
     FriendRecord,
     IndexServersRecord,
@@ -26,7 +27,9 @@ from offset.core.funder.records import (
     Mark,
     NodeKey,
     NodeRecord,
+    PendingKey,
     Queue,
+    QueuedKey,
     QueuedRecord,
     Record,
     RelaysRecord,
@@ -248,6 +251,23 @@ def records_of(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
             for item in friend.currencies
         ]
     return records
+
+
+def left_behind(content: KitContent, rows: Mapping[Key, Record]) -> list[Key]:
+    """The rows of channels that are of an earlier life than the kit knows of: perhaps of an earlier friendship, whose
+    numbers say nothing about this one. What stands there now the friend shows.
+    """
+    floors = {friend.public_key: friend.floor for friend in content.friends}
+    earlier = {
+        row.public_key
+        for row in rows.values()
+        if isinstance(row, FriendRecord) and row.floor < floors.get(row.public_key, 0)
+    }
+    return [
+        key
+        for key in rows
+        if isinstance(key, ChannelKey | CreditKey | PendingKey | QueuedKey) and key.friend in earlier
+    ]
 
 
 def _highest(node: PublicKey, rows: Mapping[Key, Record]) -> int:
