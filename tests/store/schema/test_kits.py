@@ -87,6 +87,7 @@ def kit(content: KitContent) -> Kit:
     return Kit(FORMAT, 1_796_000_000, 1_796_000_000_000, content)
 
 
+WAITING = msgspec.structs.replace(collect(1), number=0)
 SOME = [
     RELAYS,
     SERVERS,
@@ -118,6 +119,7 @@ def test_the_rows_of_a_kit() -> None:
         msgspec.structs.replace(FRIEND_BOB, sent_relays=SentRelays(), life=0, mark=Mark(2, 2**127)),
         CONFIG,
         msgspec.structs.replace(FRIEND_CARL, life=0),
+        WAITING,
     ]
 
 
@@ -135,7 +137,18 @@ def test_the_rows_of_a_kit_over_older_ones() -> None:
         bob,
         CONFIG,
         carl,
+        WAITING,
     ]
+
+
+def test_a_collect_of_a_kit_waits_again() -> None:
+    """Behind what waits in the copy, and not twice."""
+    content = content_of(NODE, SOME, {})
+    answer = QueuedRecord(BOB, 7, Queue.BACKWARD, "FST", CancelOp(bytes(16)), OWN)
+    rows = records_of(content, {answer.key(): answer})
+    assert rows[-1] == msgspec.structs.replace(WAITING, number=8)
+    again = msgspec.structs.replace(WAITING, number=3)
+    assert not any(isinstance(row, QueuedRecord) for row in records_of(content, {again.key(): again}))
 
 
 def test_revoked_keys() -> None:
