@@ -29,6 +29,7 @@ from offset.core.funder.records import (
     OWN,
     ChannelRecord,
     ConfigRecord,
+    CreditRecord,
     FriendRecord,
     IndexServersRecord,
     Mark,
@@ -49,6 +50,7 @@ from offset.store.schema.kits import (
     content_of,
     kit_bytes,
     kit_text,
+    left_behind,
     read_kit,
     records_of,
 )
@@ -169,6 +171,18 @@ def test_a_kit_of_a_later_friendship() -> None:
     content = content_of(NODE, SOME, {})
     assert content.friends[0].floor == LIFE
     assert HIGHEST in records_of(content, {row.key(): row for row in earlier})
+
+
+def test_channels_of_an_earlier_life_are_left_behind() -> None:
+    """Their numbers may be of an earlier friendship; those of others stay."""
+    content = content_of(NODE, SOME, {})
+    own = (channel(BOB, CountersInfo(2, 50)), collect(1), CreditRecord(BOB, "FST", 5, 0, 0))
+    others = (channel(CARL, None), FRIEND_CARL)
+    earlier = msgspec.structs.replace(FRIEND_BOB, floor=LIFE - 1)
+    rows = {row.key(): row for row in (earlier, CONFIG, *own, *others)}
+    assert left_behind(content, rows) == [row.key() for row in own]
+    rows[FRIEND_BOB.key()] = FRIEND_BOB
+    assert left_behind(content, rows) == []
 
 
 def test_a_kit_of_a_restored_node() -> None:

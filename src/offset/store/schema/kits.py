@@ -20,6 +20,7 @@ from offset.core.funder.records import (
     ChannelKey,
     ChannelRecord,
     ConfigRecord,
+    CreditKey,
     FriendKey,
     FriendRecord,
     IndexServersRecord,
@@ -27,7 +28,9 @@ from offset.core.funder.records import (
     Mark,
     NodeKey,
     NodeRecord,
+    PendingKey,
     Queue,
+    QueuedKey,
     QueuedRecord,
     Record,
     RelaysRecord,
@@ -268,6 +271,23 @@ def _waiting(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
             numbers[item.friend] = number + 1
             found.append(QueuedRecord(item.friend, number, Queue.BACKWARD, item.currency, item.collect, OWN))
     return found
+
+
+def left_behind(content: KitContent, rows: Mapping[Key, Record]) -> list[Key]:
+    """The rows of channels that are of an earlier life than the kit knows of: perhaps of an earlier friendship, whose
+    numbers say nothing about this one. What stands there now the friend shows.
+    """
+    floors = {friend.public_key: friend.floor for friend in content.friends}
+    earlier = {
+        row.public_key
+        for row in rows.values()
+        if isinstance(row, FriendRecord) and row.floor < floors.get(row.public_key, 0)
+    }
+    return [
+        key
+        for key in rows
+        if isinstance(key, ChannelKey | CreditKey | PendingKey | QueuedKey) and key.friend in earlier
+    ]
 
 
 def _highest(node: PublicKey, rows: Mapping[Key, Record]) -> int:

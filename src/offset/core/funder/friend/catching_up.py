@@ -18,7 +18,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from offset.base.credits import Balance
 from offset.base.ids import Currency, RequestId
+from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, FRIEND_CURRENCIES_MAX
 from offset.core.funder.friend import reconciling
 from offset.core.funder.friend.reachability import known_relays, take_relays
 from offset.core.funder.friend.settings import configure_active
@@ -91,8 +93,19 @@ def handed_over(turn: Turn, friend: Friend, handover: Handover) -> None:
         turn.hints.append(_twin(turn, friend, handover, signed))
     # Of life 0 is also what was signed in an earlier friendship: books that know more are not given up for it.
     is_sure = signed.life > 0 or friend.channel.incoming is None or friend.channel.move_token_counter == 0
-    if not friend.has_told and isinstance(found, Judged) and is_sure:
+    if friend.has_told or not is_sure:
+        return
+    if isinstance(found, Judged) and _has_room(turn, friend, found.channel):
         _adopt(turn, friend, found, handover)
+
+
+def _has_room(turn: Turn, friend: Friend, channel: Channel) -> bool:
+    """Whether its currencies can have settings. None of our nodes lets more become active, so a friend made them up."""
+    added = len({*channel.credits, *channel.local_currencies} - friend.configs.keys())
+    others = sum([len(other.configs) for other in turn.state.friends.values()])
+    return (
+        len(friend.configs) + added <= CURRENCIES_PER_FRIEND_MAX and others + added <= FRIEND_CURRENCIES_MAX
+    )
 
 
 def told(turn: Turn, friend: Friend) -> None:
@@ -161,7 +174,7 @@ def _move_above(turn: Turn, life: int) -> None:
 
 def _twin(turn: Turn, friend: Friend, handover: Handover, signed: Signed) -> Twin:
     ours = {name: credit.balance for name, credit in friend.channel.credits.items()}
-    theirs = {credit.currency: -credit.balance for credit in handover.credits}
+    theirs = _balances(turn, friend, handover)
     changes = tuple(
         BalanceChange(name, ours.get(name, 0), theirs.get(name, 0))
         for name in sorted({*ours, *theirs})
@@ -177,6 +190,15 @@ def _twin(turn: Turn, friend: Friend, handover: Handover, signed: Signed) -> Twi
         own.at,
         changes,
     )
+
+
+def _balances(turn: Turn, friend: Friend, handover: Handover) -> dict[Currency, Balance]:
+    """What we would have if this were taken over: whatever the friend wrote beside it, only what could be."""
+    found = judge(turn.state.local, friend.public_key, handover, Standing(), turn.lives, turn.now)
+    if isinstance(found, Judged):
+        return {name: credit.balance for name, credit in found.channel.credits.items()}
+    signed = handover.incoming.token_info.mc.balances
+    return {item.currency: item.balance_info.balance for item in signed}
 
 
 # Taking over
