@@ -16,6 +16,7 @@ from offset.base.ids import Currency, PublicKey, RequestId
 from offset.base.limits import KIT_BYTES_MAX, KIT_COLLECTS_MAX, KIT_SMALL_BYTES
 from offset.core.funder.lost_keys import RevokedKey, RevokedRecord
 from offset.core.funder.records import (
+    OWN,
     ChannelKey,
     ChannelRecord,
     ConfigRecord,
@@ -215,7 +216,8 @@ def _friend(row: FriendRecord, currencies: Iterable[KitCurrency], channel: Chann
 def records_of(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
     """The rows that a kit sets in a database which holds `rows`: all settings, and friends that are new there.
 
-    Friends that only the database has are disabled. Nothing is claimed of channels. Raises UserFault when `rows` are newer than the kit.
+    Friends that only the database has are disabled. Nothing is claimed of channels. Raises UserFault when `rows` are
+    newer than the kit.
     """
     highest = max(content.highest_life, _highest(content.public_key, rows))
     records: list[Record] = [
@@ -257,7 +259,28 @@ def records_of(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
         for row in rows.values()
         if isinstance(row, FriendRecord) and row.public_key not in in_kit
     ]
-    return records
+    gone = dict.fromkeys(left_behind(content, rows))
+    left = {place: row for place, row in rows.items() if place not in gone}
+    return [*records, *_waiting(content, left)]
+
+
+def _waiting(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
+    """The collects of a kit, in the queues of their friends; what is queued there already stays."""
+    numbers: dict[PublicKey, int] = {}
+    known: set[tuple[PublicKey, Currency, RequestId]] = set()
+    for row in rows.values():
+        if isinstance(row, QueuedRecord):
+            numbers[row.friend] = max(numbers.get(row.friend, 0), row.number + 1)
+            if isinstance(row.operation, CollectOp):
+                known.add((row.friend, row.currency, row.operation.request_id))
+    friends = {friend.public_key for friend in content.friends}
+    found: list[Record] = []
+    for item in content.collects:
+        if item.friend in friends and (item.friend, item.currency, item.collect.request_id) not in known:
+            number = numbers.get(item.friend, 0)
+            numbers[item.friend] = number + 1
+            found.append(QueuedRecord(item.friend, number, Queue.BACKWARD, item.currency, item.collect, OWN))
+    return found
 
 
 def left_behind(content: KitContent, rows: Mapping[Key, Record]) -> list[Key]:
