@@ -165,13 +165,26 @@ class Funder:
             hellos.heard(turn, friend, hello)
         return self._finish(turn)
 
+    def may_hand_over(self, key: PublicKey) -> bool:
+        """Whether this friend, if it is behind, may hear from us what it lacks, now or later on this line."""
+        friend = self.state.friends.get(key)
+        return friend is not None and hellos.may_hand_over(friend)
+
+    def is_to_answer(self, key: PublicKey) -> bool:
+        """Whether this friend said what does not fit, and we have handed over to it on this line.
+
+        Then its books are older than ours. It takes ours over, stops, or tells its terms: we have nothing to decide.
+        """
+        friend = self.state.friends.get(key)
+        return friend is not None and friend.is_put_off and friend.has_handed
+
     def handed_over(self, key: PublicKey, handover: Handover) -> Turn:
         """This friend shows what we signed to it, and all that followed. It is taken over if our books are a copy's."""
         turn = self._turn()
         friend = self.state.friends.get(key)
         if friend is not None and friend.is_enabled:
             catching_up.handed_over(turn, friend, handover)
-            if turn.stopped is None:
+            if turn.stopped is None and not self.is_to_answer(key):
                 if friend.is_put_off:
                     incoming.become_inconsistent(turn, friend, ChannelEvent.MISMATCH)
                 liveness.had_nothing_to_say(turn, friend)
