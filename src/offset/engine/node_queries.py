@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from offset.base.limits import QUERY_ROWS_MAX
-from offset.core.funder.state.listings import invoice_rows, payment_rows
+from offset.core.funder.state.listings import found_rows, invoice_rows, payment_rows
 from offset.core.funder.state.past import Noted, Past
 from offset.core.funder.state.state import FunderState
 from offset.wire.extension import (
+    FoundAbove,
+    FoundRows,
     HistoryAfter,
     HistoryBefore,
     HistoryRow,
@@ -44,6 +46,9 @@ class NodeQueries:
             case InvoicesAbove():
                 invoices, is_last = invoice_rows(self._state, listing.invoice_id, limit)
                 return _ready(query, InvoiceRows(invoices), is_last=is_last)
+            case FoundAbove():
+                found, is_last = found_rows(self._state, listing.public_key, limit)
+                return _ready(query, FoundRows(found), is_last=is_last)
             case _:
                 return lambda: self._history(query, listing, limit)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from offset.base.credits import Amount
+from offset.base.credits import Amount, Balance
 from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Uid
 from offset.base.instants import Instant
 from offset.wire.codec import Codec, Message, struct, union
@@ -288,7 +288,34 @@ class HistoryRows(Message):
     rows: tuple[HistoryRow, ...]
 
 
-Rows = PaymentRows | InvoiceRows | HistoryRows
+class FoundBalance(Message):
+    """What stands in a currency between this node and a friend that was found, as this node sees it."""
+
+    currency: Currency
+    balance: Balance
+    frozen_here: Amount
+    """By this node, for the friend."""
+    frozen_there: Amount
+    """By the friend, for this node."""
+
+
+class FoundRow(Message):
+    """A friend that was found by a node which lost its list of friends, and is not taken yet."""
+
+    public_key: PublicKey
+    signed_at: int
+    """When we signed what it shows, in seconds since 1970; 0 if the signature does not say."""
+    balances: tuple[FoundBalance, ...]
+    """What stands between us by that."""
+
+
+class FoundRows(Message):
+    """Some that were found, in the order of their keys."""
+
+    rows: tuple[FoundRow, ...]
+
+
+Rows = PaymentRows | InvoiceRows | HistoryRows | FoundRows
 
 
 class Page(Message):
@@ -364,7 +391,13 @@ class HistoryBefore(Message):
     number: int
 
 
-Listing = PaymentsAbove | InvoicesAbove | HistoryAfter | HistoryBefore
+class FoundAbove(Message):
+    """Friends that were found, with a key above this one; all for no bytes."""
+
+    public_key: bytes
+
+
+Listing = PaymentsAbove | InvoicesAbove | HistoryAfter | HistoryBefore | FoundAbove
 
 
 class Query(Message):
@@ -396,6 +429,8 @@ for _cls in (
     PaymentRow,
     InvoiceRow,
     HistoryRow,
+    FoundBalance,
+    FoundRow,
     Page,
     Extra,
     PieceRequest,
@@ -418,7 +453,7 @@ union(
         "waiting": IndexServerWaiting,
     },
 )
-union("extension", "Rows", {"payments": PaymentRows, "invoices": InvoiceRows, "history": HistoryRows})
+union("extension", "Rows", {"payments": PaymentRows, "invoices": InvoiceRows, "history": HistoryRows, "found": FoundRows})
 union(
     "extension",
     "Listing",
@@ -427,6 +462,7 @@ union(
         "invoices": InvoicesAbove,
         "historyAfter": HistoryAfter,
         "historyBefore": HistoryBefore,
+        "found": FoundAbove,
     },
 )
 union("extension", "LinkState", {"linked": LinkUp, "trying": LinkTrying, "apart": LinkDown})

@@ -24,7 +24,14 @@ class Revoke(Message):
     revocation: bytes
 
 
-OrderRequest = Succeed | Revoke
+class TakeFriend(Message):
+    """Let somebody who was found be a friend again, by what it handed over. Permission: config."""
+
+    friend_public_key: PublicKey
+    name: str
+
+
+OrderRequest = Succeed | Revoke | TakeFriend
 
 
 class Order(Message):
@@ -39,7 +46,8 @@ class Order(Message):
 
 
 struct(Succeed, "extension", "Succeed")
-union("extension", "OrderRequest", {"succeed": Succeed, "revoke": Revoke})
+struct(TakeFriend, "extension", "TakeFriend")
+union("extension", "OrderRequest", {"succeed": Succeed, "revoke": Revoke, "takeFriend": TakeFriend})
 struct(Order, "extension", "Order")
 
 ORDER: Codec[Order] = Codec("extension", "Order")

@@ -158,11 +158,25 @@ struct HistoryRow {
   detail @7 :Data;  # As the kind has it: a receipt, a commit, the id of a payment, or nothing
 }
 
+struct FoundBalance {
+  currency @0 :Common.Currency;
+  balance @1 :Common.CustomInt128;  # As this node sees it
+  frozenHere @2 :Common.CustomUInt128;  # By this node, for the friend
+  frozenThere @3 :Common.CustomUInt128;  # By the friend, for this node
+}
+
+struct FoundRow {
+  publicKey @0 :Common.PublicKey;
+  signedAt @1 :UInt64;  # When we signed what it shows, in seconds since 1970; 0 if the signature does not say
+  balances @2 :List(FoundBalance);  # What stands between us by that
+}
+
 struct Rows {
   union {
     payments @0 :List(PaymentRow);
     invoices @1 :List(InvoiceRow);
     history @2 :List(HistoryRow);
+    found @3 :List(FoundRow);
   }
 }
 
@@ -221,6 +235,7 @@ struct Listing {
     invoices @1 :Data;  # Open invoices, in the same way
     historyAfter @2 :UInt64;  # Rows with a number above this one, the oldest first
     historyBefore @3 :UInt64;  # Rows with a number below this one, or all for 0; the newest first
+    found @4 :Data;  # Friends that were found and are not taken yet, with a key above this one, in the order of keys
   }
 }
 
@@ -239,10 +254,16 @@ struct Succeed {
   countsFrozen @2 :Bool;  # Also while payments are under way with the old one
 }
 
+struct TakeFriend {
+  friendPublicKey @0 :Common.PublicKey;  # Who was found
+  name @1 :Text;
+}
+
 struct OrderRequest {
   union {
     succeed @0 :Succeed;  # config; offer the balances of the one friend to the other
     revoke @1 :Data;  # config; a revocation: the key of a friend, 32 bytes, and its signature
+    takeFriend @2 :TakeFriend;  # config; let one that was found be a friend again
   }
 }
 
