@@ -253,7 +253,9 @@ def test_w29_a_node_may_refuse_relays_in_private_networks() -> None:
     """Friends can lead it to public addresses only, whatever stands behind a name; its own relays may be anywhere."""
     world = CalmWorld()
     dials: list[Dial] = []
-    engine = NodeEngine(identity("a"), SeededEntropy("a"), lambda _: ALL, [], 0, allow_private_relays=False)
+    engine = NodeEngine(
+        identity("a"), SeededEntropy("a"), lambda _: ALL, [], 0, unix=world.unix, allow_private_relays=False
+    )
     node = world.add("a", lambda _: engine, {APPS: "a:1"}, {})
 
     def note(host: Host, effects: list[Effect]) -> None:

@@ -62,6 +62,7 @@ class FloodedTown(Town):
                 lambda _: self.trusted,
                 present(host.disk.rows),
                 host.clock.now(),
+                unix=self.world.unix,
                 past=RowsPast(host.disk.rows),
                 is_restored=is_restored,
             )

@@ -49,7 +49,7 @@ class Door:
     """A node, and apps that are single `Line`s."""
 
     def __init__(self, trust: Trust = lambda _: ALL) -> None:
-        self.engine = NodeEngine(BOB, SeededEntropy("node"), trust, (), 0)
+        self.engine = NodeEngine(BOB, SeededEntropy("node"), trust, (), 0, unix=lambda: 0)
         self.engine.start(0)
         self.effects: list[Effect] = []
 

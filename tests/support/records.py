@@ -20,6 +20,8 @@ from offset.core.funder.records import (
     IndexServersRecord,
     InvoiceRecord,
     LostPart,
+    Mark,
+    NodeRecord,
     PaymentRecord,
     PaymentStage,
     PendingRecord,
@@ -32,6 +34,7 @@ from offset.core.funder.records import (
     UsedRecord,
     WithdrawnRecord,
 )
+from offset.core.funder.twin import BalanceChange, Twin
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, Receipt, RelayAddress
 from offset.wire.friend import (
     CancelOp,
@@ -113,9 +116,20 @@ receipts = st.builds(Receipt, id32, id32, currencies, id32, id32, st.booleans(),
 stages = st.sampled_from(PaymentStage)
 kinds = st.sampled_from(HistoryKind)
 
+twins = st.builds(
+    Twin,
+    id32,
+    amounts,
+    small,
+    amounts,
+    small,
+    tuples(st.builds(BalanceChange, currencies, balances, balances)),
+)
+
 RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
     RelaysRecord: st.builds(RelaysRecord, tuples(named_relays)),
     WithdrawnRecord: st.builds(WithdrawnRecord, id32, currencies),
+    NodeRecord: st.builds(NodeRecord, id32, small, optional(twins)),
     SuccessorRecord: st.builds(SuccessorRecord, id32, id32),
     RevokedRecord: st.builds(RevokedRecord, id32, id64),
     IndexServersRecord: st.builds(IndexServersRecord, tuples(named_servers)),
@@ -126,6 +140,10 @@ RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
         st.booleans(),
         tuples(relay_addresses),
         st.builds(SentRelays, optional(tuples(named_relays)), optional(tuples(named_relays))),
+        small,
+        small,
+        st.booleans(),
+        optional(st.builds(Mark, numbers64, amounts)),
     ),
     ConfigRecord: st.builds(ConfigRecord, id32, currencies, rates, amounts, st.booleans()),
     ChannelRecord: st.builds(

@@ -154,12 +154,6 @@ INVOICES_MAX = 100_000
 INVOICE_FREE_PARTS_MAX = 64  # that wait for one invoice over 0 credits; all others cost credits
 INVOICE_PARTS_MS: Millis = 10 * MINUTE  # parts wait so long for the rest of their payment: spec 03, D23
 AWAITED_MS: Millis = 64 * SECOND  # a friend that is to speak first says nothing: then it has nothing to say
-SIGNED_AHEAD_SECONDS = (
-    10 * 365 * 86_400
-)  # by which a nonce may be signed after our clock and still say its life
-HANDOVER_REQUESTS_MAX = (
-    4096  # under way with one friend, so that they are handed over; more than one message holds
-)
 ASIDES_HELD_MAX = 4  # for a friend whose link takes nothing now: of each kind one
 STRANGERS_MAX = 16  # at once, whom a node lets in that looks for its friends
 STRANGER_MS: Millis = 8 * SECOND  # each of them: two ways and a turn take a second
@@ -167,6 +161,9 @@ STRANGER_REST_MS: Millis = 10 * MINUTE  # who was let in is not for so long
 STRANGERS_RESTING_MAX = 4096  # keys of those
 FOUND_FRIENDS_MAX = 10_000  # that hold a signature of ours, and wait to be taken by the owner
 KEPT_COLLECTS_MAX = 1000  # the last ones to each friend, kept for a handover
+SIGNED_AHEAD_SECONDS_MAX = (
+    10 * 365 * 86_400
+)  # by which a nonce may be signed after our clock and still say its life
 TOKEN_OWED_MS: Millis = (
     45 * SECOND
 )  # what was not said to a friend by then, because it keeps the token, is cancelled

@@ -13,12 +13,12 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from offset.base.ids import RandValue
-from offset.base.limits import SIGNED_AHEAD_SECONDS
+from offset.base.limits import SIGNED_AHEAD_SECONDS_MAX
 from offset.crypto.signer import Signer
 
 FIRST_LIFE = 1_735_689_600
 """1 January 2025, in seconds since 1970: no life began before."""
-LIFE_MAX: int = 2**40 - 1
+LAST_LIFE: int = 2**40 - 1
 """As many seconds as 5 bytes hold."""
 _LABEL = b"offset nonce key 1"
 
@@ -48,7 +48,7 @@ class LifeCipher:
 
     def seal(self, life: int, now: int, chance: RandValue) -> RandValue:
         """The nonce of a move token that is signed `now` (seconds since 1970) in this life; of `chance` 6 bytes."""
-        at = min(max(life, now), LIFE_MAX)
+        at = min(max(life, now), LAST_LIFE)
         return RandValue(self._seal((life << 40 | at).to_bytes(10) + chance[:6]))
 
     def open(self, nonce: RandValue, now: int) -> Signed:
@@ -58,11 +58,11 @@ class LifeCipher:
         about one passes for a life.
         """
         block = int.from_bytes(self._open(nonce)[:10])
-        life, at = block >> 40, block & LIFE_MAX
-        latest = max(now, FIRST_LIFE) + SIGNED_AHEAD_SECONDS
+        life, at = block >> 40, block & LAST_LIFE
+        latest = max(now, FIRST_LIFE) + SIGNED_AHEAD_SECONDS_MAX
         return Signed(life, at) if FIRST_LIFE <= life <= at <= latest else UNKNOWN
 
 
 def next_life(now: int, highest: int) -> int:
     """The life that begins `now` (seconds since 1970), above the highest ever seen, however wrong the clock is."""
-    return min(max(now, highest + 1, FIRST_LIFE), LIFE_MAX)
+    return min(max(now, highest + 1, FIRST_LIFE), LAST_LIFE)

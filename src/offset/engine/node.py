@@ -32,13 +32,13 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec.structs import replace
 
 from offset.base.entropy import Entropy
 from offset.base.ids import Conn, PublicKey, Uid, short
-from offset.base.instants import Instant
+from offset.base.instants import SECOND, Instant, Millis
 from offset.base.limits import (
     APP_HANDSHAKES_MAX,
     INNER_MESSAGE_BYTES_MAX,
@@ -103,6 +103,7 @@ class NodeEngine:
         records: Iterable[Record],
         now: Instant,
         *,
+        unix: Callable[[], Millis],
         past: Past = NO_PAST,
         is_restored: bool = False,
         allow_private_relays: bool = True,
@@ -110,6 +111,7 @@ class NodeEngine:
     ) -> None:
         """`records`: the rows of the store. `trust`: what the owner lets each app do.
 
+        `unix` tells the time of day in ms since 1970.
         `past`: what is over, so its rows may be left out of `records`.
         `is_restored`: the rows are from a copy.
         `allow_private_relays`: follow friends to relays inside our own network (spec 02, W29).
@@ -120,6 +122,7 @@ class NodeEngine:
         self._loop = Loop(Lines(signer, entropy, handshakes_max=APP_HANDSHAKES_MAX), now)
         self._reading = Reading(self._loop)
         self._outbox = Outbox()
+        self._unix = unix
         self._funder = Funder(signer, entropy, rows, past, is_restored=is_restored, listens_first=True)
         self._part_timeouts = PartTimeouts(self._funder)
         self._parts_timer = Timer(self._give_back_parts)
@@ -178,7 +181,7 @@ class NodeEngine:
             client,
             answer=self._apps.tell,
             report=self._report,
-            taken_back=self._forget_withdrawn,
+            taken_back=lambda pairs: self._put(self._withdrawn.taken_back(pairs), lambda: None),
             moved=self._app_lines.status_moved,
         )
         self._loop.set_timers(
@@ -198,6 +201,7 @@ class NodeEngine:
     def start(self, now: Instant) -> list[Effect]:
         """What to do first."""
         self._loop.now = now
+        self._funder.set_clock(self._unix() // SECOND)
         self._say(self._funder.start(), None)
         self._look_at_parts(self._funder.state.waiting)
         self._index.doubt(self._withdrawn.doubtful(self._funder.state))
@@ -208,10 +212,12 @@ class NodeEngine:
         """Take one event, return what is to be done."""
         loop = self._loop
         loop.now = now
+        self._funder.set_clock(self._unix() // SECOND)
         match event:
             case Persisted():
                 self._outbox.committed(event.number)
-                self._read_again()
+                if len(self._outbox) <= TURNS_HELD_MAX // 2:
+                    self._reading.resume_all(Reason.DISK)
             case NetworkChanged():
                 self._channeler.network_changed()
                 self._index.network_changed()
@@ -237,12 +243,6 @@ class NodeEngine:
         needed = len(self._channeler) + len(self._apps) + len(self._index.conns)
         pending = self._apps.requests_pending
         return NodeView(self._funder.state, needed, len(self._outbox), pending, self._friends.repeated)
-
-    # The disk
-
-    def _read_again(self) -> None:
-        if len(self._outbox) <= TURNS_HELD_MAX // 2:
-            self._reading.resume_all(Reason.DISK)
 
     # Apps
 
@@ -437,6 +437,3 @@ class NodeEngine:
             self._index.publish(capacities)
         if withdrawn:
             self._index.doubt(withdrawn)
-
-    def _forget_withdrawn(self, pairs: Iterable[Pair]) -> None:
-        self._put(self._withdrawn.taken_back(pairs), lambda: None)

@@ -24,7 +24,7 @@ from offset.shell.identity_file import open_identity
 from offset.shell.kits import KitFolder, KitKeeper
 from offset.shell.network import InterfaceWatch
 from offset.shell.service import Runnable, announce, run_program
-from offset.shell.system import SystemEntropy, monotonic_ms
+from offset.shell.system import SystemEntropy, monotonic_ms, unix_ms
 from offset.store.sqlite.database import Database
 
 PROGRAM = "stnode"
@@ -90,6 +90,7 @@ def stnode(
                 apps,
                 store.load(),
                 monotonic_ms(),
+                unix=unix_ms,
                 past=store.past,
                 is_restored=store.is_restored,
                 allow_private_relays=not refuse_private_relays,

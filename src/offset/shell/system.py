@@ -36,6 +36,11 @@ def monotonic_ms() -> Instant:
     return time.monotonic_ns() // 1_000_000
 
 
+def unix_ms() -> Millis:
+    """The time of day in milliseconds since 1970 (UTC), as the machine believes it."""
+    return time.time_ns() // 1_000_000
+
+
 # A clock that goes on while the machine sleeps. On macOS CLOCK_MONOTONIC does, and Python's own does not.
 _SLEEPLESS = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
 

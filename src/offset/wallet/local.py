@@ -18,7 +18,7 @@ from offset.shell.bounds import Bounds
 from offset.shell.driver import Driver
 from offset.shell.files import write_new
 from offset.shell.network import InterfaceWatch
-from offset.shell.system import SystemEntropy, monotonic_ms
+from offset.shell.system import SystemEntropy, monotonic_ms, unix_ms
 from offset.store.sqlite.database import Database, create
 from offset.wire.app import AppPermissions
 from offset.wire.files import Ticket, format_identity
@@ -72,6 +72,7 @@ async def running_node(folder: Path, identity: Identity) -> AsyncIterator[Runnin
             lambda key: ALL if key == app.public_key else None,
             records,
             monotonic_ms(),
+            unix=unix_ms,
             past=store.past,
             is_restored=store.is_restored,
         )

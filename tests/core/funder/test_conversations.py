@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from offset.base.entropy import SeededEntropy
-from offset.base.ids import PaymentId
+from offset.base.ids import PaymentId, RandValue
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import PaymentStage
 from offset.core.funder.state.turn import SetRelays, Turn, UpdateFriend
 from offset.crypto.identity import Identity
+from offset.crypto.lives import LifeCipher
 from offset.wire.friend import FRIEND_MESSAGE, FriendMessage, MoveToken, MoveTokenRequest, ResponseOp
 from support.fields import from_fields, to_fields
 from support.ledger_fields import state_fields
@@ -43,6 +44,13 @@ class ScriptedEntropy:
         return self._more.bytes(count)
 
 
+class NoLives(LifeCipher):
+    """Nonces are as the reference drew them."""
+
+    def seal(self, life: int, now: int, chance: RandValue) -> RandValue:
+        return chance
+
+
 class Node:
     """A funder of ours in the place of a recorded one."""
 
@@ -51,6 +59,7 @@ class Node:
         self.keys = {name: key for key, name in names.items()}
         self.entropy = ScriptedEntropy()
         self.funder = Funder(Identity(bytes.fromhex(private_key)), self.entropy)
+        self.funder._lives = NoLives(self.funder._signer)
         self.said: dict[str, MoveToken] = {}
         self.expected: dict[str, Json] = {"friends": {}}
 

@@ -30,6 +30,8 @@ from offset.core.funder.records import (
     ConfigRecord,
     FriendRecord,
     IndexServersRecord,
+    Mark,
+    NodeRecord,
     Queue,
     QueuedRecord,
     Record,
@@ -43,7 +45,6 @@ from offset.store.schema.kits import (
     KitContent,
     KitCurrency,
     KitFriend,
-    Mark,
     content_of,
     kit_bytes,
     kit_text,
@@ -58,8 +59,10 @@ NODE, BOB, CARL = (bytes([number]) * 32 for number in (9, 1, 2))
 RELAY = RelayAddress(b"\x07" * 32, "relay:1")
 RELAYS = RelaysRecord((NamedRelayAddress(RELAY.public_key, RELAY.address, "home"),))
 SERVERS = IndexServersRecord((NamedIndexServerAddress(b"\x08" * 32, "index:1", "index"),))
-FRIEND_BOB = FriendRecord(BOB, "bob \u202e", True, (RELAY,), SentRelays((), ()))
-FRIEND_CARL = FriendRecord(CARL, "carl", False, (), SentRelays())
+LIFE = 1_800_000_000
+FRIEND_BOB = FriendRecord(BOB, "bob \u202e", True, (RELAY,), SentRelays((), ()), LIFE, LIFE)
+FRIEND_CARL = FriendRecord(CARL, "carl", False, (), SentRelays(), LIFE + 5)
+HIGHEST = NodeRecord(NODE, LIFE + 7)
 CONFIG = ConfigRecord(BOB, "FST", Rate(3, 4), U128_MAX, True)
 
 
@@ -83,7 +86,16 @@ def kit(content: KitContent) -> Kit:
     return Kit(FORMAT, 1_796_000_000, 1_796_000_000_000, content)
 
 
-SOME = [RELAYS, SERVERS, FRIEND_BOB, FRIEND_CARL, CONFIG, channel(BOB, CountersInfo(2, 2**127)), collect(1)]
+SOME = [
+    RELAYS,
+    SERVERS,
+    FRIEND_BOB,
+    FRIEND_CARL,
+    CONFIG,
+    channel(BOB, CountersInfo(2, 2**127)),
+    collect(1),
+    HIGHEST,
+]
 
 
 def test_there_and_back() -> None:
@@ -101,18 +113,44 @@ def test_the_rows_of_a_kit() -> None:
     assert rows == [
         RELAYS,
         SERVERS,
-        msgspec.structs.replace(FRIEND_BOB, sent_relays=SentRelays()),
+        HIGHEST,
+        msgspec.structs.replace(FRIEND_BOB, sent_relays=SentRelays(), life=0, mark=Mark(2, 2**127)),
         CONFIG,
-        FRIEND_CARL,
+        msgspec.structs.replace(FRIEND_CARL, life=0),
     ]
 
 
 def test_the_rows_of_a_kit_over_older_ones() -> None:
     """Its settings count; what friends know of our relays is still true of a friend that is there."""
     content = content_of(NODE, SOME, {})
-    older = [msgspec.structs.replace(FRIEND_BOB, name="bobby"), channel(BOB, CountersInfo(2, 5))]
-    rows = records_of(content, {row.key(): row for row in older})
-    assert rows == [RELAYS, SERVERS, FRIEND_BOB, CONFIG, FRIEND_CARL]
+    bobby = msgspec.structs.replace(FRIEND_BOB, name="bobby")
+    older = [bobby, channel(BOB, CountersInfo(2, 5)), NodeRecord(NODE, LIFE + 9)]
+    bob = msgspec.structs.replace(FRIEND_BOB, life=0, mark=Mark(2, 2**127))
+    carl = msgspec.structs.replace(FRIEND_CARL, life=0)
+    assert records_of(content, {row.key(): row for row in older}) == [
+        RELAYS,
+        SERVERS,
+        NodeRecord(NODE, LIFE + 9),
+        bob,
+        CONFIG,
+        carl,
+    ]
+
+
+def test_a_kit_of_a_later_friendship() -> None:
+    """Its numbers are lower, for the friends removed and added each other again, and yet it is the newer one."""
+    earlier = [msgspec.structs.replace(FRIEND_BOB, floor=LIFE - 1), channel(BOB, CountersInfo(2, 2**127 + 1))]
+    content = content_of(NODE, SOME, {})
+    assert content.friends[0].floor == LIFE
+    assert HIGHEST in records_of(content, {row.key(): row for row in earlier})
+
+
+def test_a_kit_of_a_restored_node() -> None:
+    """Until its friends tell, the kit that it was restored from says the newest marks."""
+    waiting = msgspec.structs.replace(FRIEND_BOB, mark=Mark(2, 9))
+    cases = ((None, Mark(2, 9)), (CountersInfo(2, 8), Mark(2, 9)), (CountersInfo(3, 0), Mark(3, 0)))
+    for counters, mark in cases:
+        assert content_of(NODE, [waiting, channel(BOB, counters)], {}).friends[0].mark == mark
 
 
 @pytest.mark.parametrize("counters", [CountersInfo(3, 0), CountersInfo(2, 2**127 + 1)])
@@ -120,8 +158,11 @@ def test_a_kit_that_is_older(counters: CountersInfo) -> None:
     """Its settings would undo newer ones."""
     newer = channel(BOB, counters)
     with pytest.raises(UserFault, match="the kit is older than the copy"):
-        records_of(content_of(NODE, SOME, {}), {newer.key(): newer})
+        records_of(content_of(NODE, SOME, {}), {FRIEND_BOB.key(): FRIEND_BOB, newer.key(): newer})
     heard = channel(CARL, CountersInfo(0, 0))
+    later = msgspec.structs.replace(FRIEND_BOB, floor=LIFE + 1)
+    with pytest.raises(UserFault, match="the kit is older than the copy"):
+        records_of(content_of(NODE, SOME, {}), {later.key(): later})
     with pytest.raises(UserFault, match="the kit is older than the copy"):
         records_of(content_of(NODE, SOME, {}), {heard.key(): heard})
 

@@ -14,6 +14,7 @@ from offset.core.funder.records import (
     ConfigRecord,
     FriendRecord,
     IndexServersRecord,
+    NodeRecord,
     PendingRecord,
     Queue,
     QueuedRecord,
@@ -39,7 +40,8 @@ COLLECT = CollectOp(b"\x02" * 16, b"\x03" * 32, b"\x04" * 32)
 WAITING = QueuedRecord(BOB, 1, Queue.BACKWARD, "FST", COLLECT, OWN)
 REQUEST = RequestOp(COLLECT.request_id, bytes(32), FriendsRoute(()), 2**90, 2**90, bytes(32), 5)
 PENDING = PendingRecord(BOB, "FST", False, REQUEST, None, OWN)
-ROWS = (RELAYS, SERVERS, FRIEND, CONFIG, WAITING, PENDING)
+HIGHEST = NodeRecord(KEY, 1_800_000_000)
+ROWS = (RELAYS, SERVERS, FRIEND, CONFIG, WAITING, PENDING, HIGHEST)
 
 
 @pytest.fixture
@@ -74,7 +76,8 @@ def test_a_database_from_a_kit(path: Path, kit: Kit) -> None:
     with closing(Database.open(target, KEY)) as database:
         assert database.is_restored
         found = list(database.load())
-    assert found == [RELAYS, SERVERS, msgspec.structs.replace(FRIEND, sent_relays=SentRelays()), CONFIG]
+    friend = msgspec.structs.replace(FRIEND, sent_relays=SentRelays(), has_told=False)
+    assert found == [RELAYS, SERVERS, friend, CONFIG, HIGHEST]
 
 
 def test_a_database_from_a_copy_and_a_kit(path: Path, kit: Kit) -> None:
@@ -89,7 +92,8 @@ def test_a_database_from_a_copy_and_a_kit(path: Path, kit: Kit) -> None:
     with closing(Database.open(target, KEY)) as database:
         assert database.is_restored
         found = list(database.load())
-    assert msgspec.structs.replace(FRIEND, name="robert") in found
+    assert msgspec.structs.replace(FRIEND, name="robert", has_told=False) in found
+    assert HIGHEST in found
     assert WAITING in found
     assert PENDING in found
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from offset.base.faults import UserFault
@@ -16,7 +17,9 @@ from offset.store.sqlite.database import Database
 from offset.store.sqlite.restored import restore
 
 KEY = bytes(range(32))
-FRIEND = FriendRecord(b"\x01" * 32, "bob", True, (), SentRelays())
+FRIEND = FriendRecord(b"\x01" * 32, "bob", True, (), SentRelays(), 1_800_000_000, 1_800_000_000)
+AWAITED = msgspec.structs.replace(FRIEND, life=0, has_told=False)
+"""As it comes out of a copy: a life is to begin, and it has not told yet."""
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def test_it_has_the_rows_and_the_mark(copy: bytes, path: Path) -> None:
     for _ in range(2):
         with closing(Database.open(target, KEY)) as database:
             assert database.is_restored
-            assert FRIEND in list(database.load())
+            assert AWAITED in list(database.load())
             database.settle()
     with closing(sqlite3.connect(target)) as connection:
         assert connection.execute("SELECT value FROM meta WHERE name = 'restored'").fetchone() == (1234,)

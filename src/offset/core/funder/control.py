@@ -25,6 +25,7 @@ from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state
 from offset.core.funder.records import ConfigKey, ConfigRecord, Queue, RelaysRecord
 from offset.core.funder.roles import buyer, payments, seller
 from offset.core.funder.roles.cancelling import cancel_queued
+from offset.core.funder.state.lives import begin_life
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import SetRelays, Turn
 from offset.core.funder.state.views import add_friend_report
@@ -125,6 +126,8 @@ def add_friend(turn: Turn, request: AddFriend) -> str | None:
     is_lower_key = is_lower(turn.state.local, key)
     event = ChannelEvent.ADDED_LOWER if is_lower_key else ChannelEvent.ADDED_HIGHER
     happened(friend.channel, None, event)
+    # What we ever signed to this key before is of an earlier friendship.
+    friend.life = friend.floor = begin_life(turn)
     turn.state.friends[key] = friend
     turn.put(friend.record())
     turn.mutations.append(add_friend_report(friend))

@@ -21,10 +21,12 @@ from offset.core.funder.records import Queue, Record, UsedKey
 from offset.core.funder.roles import seller
 from offset.core.funder.roles.cancelling import cancel_queued
 from offset.core.funder.state import views
+from offset.core.funder.state.lives import begin_where_none_is
 from offset.core.funder.state.past import NO_PAST, Past
 from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import SetRelays, Turn
 from offset.core.funder.state.waiting_parts import Payer
+from offset.crypto.lives import LifeCipher
 from offset.crypto.signer import Signer
 from offset.wire.aside import Hello
 from offset.wire.friend import FriendMessage, MoveTokenRequest
@@ -56,12 +58,19 @@ class Funder:
         self.state.restore(records)
         for friend in self.state.friends.values():
             friend.is_awaited = listens_first or is_restored
+        self._lives = LifeCipher(signer)
+        self._unix = 0
         self.is_reporting = True
         """Whether apps listen; if not, no reports are made."""
+
+    def set_clock(self, unix: int) -> None:
+        """It is `unix` seconds since 1970. What is signed until the next call is signed then."""
+        self._unix = unix
 
     def start(self) -> Turn:
         """What the channeler must know at the start. Everybody is offline, so no request waits for a token."""
         turn = self._turn()
+        begin_where_none_is(turn)
         turn.orders.append(SetRelays(tuple([relay.unnamed() for relay in self.state.relays])))
         for friend in self.state.friends.values():
             turn.reaching[friend.public_key] = None
@@ -194,7 +203,9 @@ class Funder:
         return views.funder_report(self.state)
 
     def _turn(self) -> Turn:
-        return Turn(self.state, self._signer, self._entropy)
+        # No life ever began in the future, so a clock that says otherwise is slow.
+        now = max(self._unix, self.state.node.highest_life)
+        return Turn(self.state, self._signer, self._entropy, self._lives, now)
 
     def _finish(self, turn: Turn) -> Turn:
         send_all(turn)

@@ -16,6 +16,7 @@ from offset.core.funder.records import (
     IndexServersRecord,
     InvoiceRecord,
     Key,
+    NodeRecord,
     PaymentRecord,
     PendingRecord,
     QueuedRecord,
@@ -43,6 +44,7 @@ RECORDS: tuple[type[Record], ...] = (
     WithdrawnRecord,
     SuccessorRecord,
     RevokedRecord,
+    NodeRecord,
 )
 """Every kind of record, in the order in which a store gives them back: friends before what belongs to them."""
 

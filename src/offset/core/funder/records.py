@@ -27,6 +27,7 @@ from offset.base.ids import (
     Uid,
 )
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
+from offset.core.funder.twin import Twin
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, Receipt, RelayAddress
 from offset.wire.friend import MoveToken, Operation, RequestOp, ResetTerms, ResponseOp
 from offset.wire.report import MoveTokenHashedReport
@@ -106,6 +107,28 @@ Changes = dict[Key, Record | None]
 """What is to stand in these rows from now on; None: the row is gone."""
 
 
+class NodeKey(Key):
+    """The one row of the node: its key."""
+
+    public_key: PublicKey
+
+
+class NodeRecord(Record):
+    """What the node knows of its lives, whatever friends it has (crypto/lives.py)."""
+
+    TABLE = "node"
+    KEY = NodeKey
+
+    public_key: PublicKey
+    highest_life: Small = 0
+    """The highest life that ever was, of whatever friend: seconds since 1970. 0: there was none yet."""
+    stopped: Twin | None = None
+    """Why the node must not say anything any more."""
+
+    def key(self) -> NodeKey:
+        return NodeKey(self.public_key)
+
+
 class RelaysKey(Key):
     """The one row of relays."""
 
@@ -154,8 +177,15 @@ class FriendKey(Key):
     public_key: PublicKey
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """The last message of a friend that we held: what is older than it, the friend cannot call the newest."""
+
+    inconsistency_counter: int
+    move_token_counter: int
+
+
 class FriendRecord(Record):
-    """A friend: name, relays, and whether we try to reach it."""
+    """A friend: name, relays, whether we try to reach it, and the life in which we sign to it (crypto/lives.py)."""
 
     TABLE = "friends"
     KEY = FriendKey
@@ -165,6 +195,14 @@ class FriendRecord(Record):
     is_enabled: bool
     remote_relays: tuple[RelayAddress, ...]
     sent_relays: SentRelays
+    life: Small = 0
+    """In which we sign to it; 0: one is to begin."""
+    floor: Small = 0
+    """The life of our last message that it has answered: what we signed in lower ones is of no account."""
+    has_told: bool = True
+    """Whether its state is ours since these books began their life; not after they were restored."""
+    mark: Mark | None = None
+    """Of the kit that these books were restored from, if it is newer than they are."""
 
     def key(self) -> FriendKey:
         return FriendKey(self.public_key)

@@ -205,6 +205,7 @@ class Cast:
                 permissions.get,
                 present(host.disk.rows),
                 host.clock.now(),
+                unix=self.world.unix,
                 past=RowsPast(host.disk.rows),
                 is_restored=name in self.restored,
                 whole_report_parts_max=whole_report_parts_max,

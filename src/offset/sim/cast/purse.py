@@ -62,7 +62,6 @@ from offset.wire.letters_signing import settled_buffer
 from offset.wire.mailbox import NOBODY_ASKED, Letter
 from offset.wire.text_values import MailboxAddress
 
-UNIX_AT_ZERO: Millis = 1_767_225_600_000
 ASKS_AGAIN_MS: Millis = 1000
 """After how long a purse looks again for a node that said nothing."""
 
@@ -200,7 +199,7 @@ class Purse:
             self._make_caller,
             rows,
             host.clock.now(),
-            lambda: UNIX_AT_ZERO + self.cast.world.now,
+            self.cast.world.unix,
             past=DiskPast(host.disk),
         )
         currencies = {currency: CurrencyTerms() for currency in self.cast.scenario.currencies()}

@@ -12,6 +12,8 @@ from offset.sim.physics.rng import Rng
 from offset.sim.physics.violation import claim
 
 EVENTS_REMEMBERED = 400
+UNIX_AT_ZERO: Millis = 1_767_225_600_000
+"""What the clocks of all machines say when a world begins, in ms since 1970."""
 STEPS_PER_INSTANT_MAX = 20_000
 """More at one moment is an engine that wants to be woken again and again."""
 STEPS_PER_SECOND_MAX = 50_000
@@ -31,6 +33,10 @@ class World:
         self._count = 0
         self._steps_now = 0
         self._second = self._steps_before = 0
+
+    def unix(self) -> Millis:
+        """The time of day, in ms since 1970."""
+        return UNIX_AT_ZERO + self.now
 
     def after(self, delay: Millis, act: Callable[[], object]) -> None:
         """Do this later; what is due at the same moment happens in the order in which it was asked for."""

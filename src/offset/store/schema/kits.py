@@ -22,6 +22,9 @@ from offset.core.funder.records import (
     FriendRecord,
     IndexServersRecord,
     Key,
+    Mark,
+    NodeKey,
+    NodeRecord,
     Queue,
     QueuedRecord,
     Record,
@@ -33,13 +36,6 @@ from offset.wire.friend import CollectOp
 from offset.wire.report import MoveTokenHashedReport
 
 FORMAT = 1
-
-
-class Mark(msgspec.Struct, frozen=True):
-    """The last message of a friend that we hold: what is older than it, the friend cannot call the newest."""
-
-    inconsistency_counter: int
-    move_token_counter: int
 
 
 class KitCurrency(msgspec.Struct, frozen=True):
@@ -60,9 +56,11 @@ class KitFriend(msgspec.Struct, frozen=True):
     relays: tuple[RelayAddress, ...]
     currencies: tuple[KitCurrency, ...]
     mark: Mark | None
-    """None before its first message."""
+    """Of its last message that we hold; None before its first one."""
     token: MoveTokenHashedReport | None = None
     """That message's signature under all balances. A large kit has none."""
+    floor: int = 0
+    """The life of our last message that it has answered."""
 
 
 class KitCollect(msgspec.Struct, frozen=True):
@@ -85,6 +83,8 @@ class KitContent(msgspec.Struct, frozen=True):
     friends: tuple[KitFriend, ...]
     collects: tuple[KitCollect, ...]
     """The largest first, KIT_COLLECTS_MAX at most."""
+    highest_life: int = 0
+    """The highest life in which the node ever signed."""
 
 
 class Kit(msgspec.Struct, frozen=True):
@@ -150,8 +150,11 @@ def content_of(
     configs: dict[PublicKey, list[KitCurrency]] = {}
     channels: dict[PublicKey, ChannelRecord] = {}
     collects: list[KitCollect] = []
+    highest_life = 0
     for record in records:
         match record:
+            case NodeRecord():
+                highest_life = record.highest_life
             case RelaysRecord():
                 relays = record.relays
             case IndexServersRecord():
@@ -177,6 +180,7 @@ def content_of(
             [_friend(row, configs.get(row.public_key, ()), channels.get(row.public_key)) for row in friends]
         ),
         tuple(collects[:KIT_COLLECTS_MAX]),
+        highest_life,
     )
     if len(zlib.compress(_encode(content))) <= KIT_SMALL_BYTES:
         return content
@@ -191,8 +195,9 @@ def _friend(row: FriendRecord, currencies: Iterable[KitCurrency], channel: Chann
         row.is_enabled,
         row.remote_relays,
         tuple(currencies),
-        None if channel is None else _mark(channel),
+        _newest(row.mark, None if channel is None else _mark(channel)),
         None if channel is None else channel.incoming,
+        row.floor,
     )
 
 
@@ -201,20 +206,42 @@ def records_of(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
 
     Nothing is claimed of channels. Raises UserFault when `rows` are newer than the kit.
     """
-    records: list[Record] = [RelaysRecord(content.relays), IndexServersRecord(content.index_servers)]
+    highest = max(content.highest_life, _highest(content.public_key, rows))
+    records: list[Record] = [
+        RelaysRecord(content.relays),
+        IndexServersRecord(content.index_servers),
+        NodeRecord(content.public_key, highest),
+    ]
     for friend in content.friends:
         key = friend.public_key
-        channel = rows.get(ChannelKey(key))
-        if isinstance(channel, ChannelRecord) and _is_after(_mark(channel), friend.mark):
+        channel, known = rows.get(ChannelKey(key)), rows.get(FriendKey(key))
+        sent, floor = SentRelays(), 0
+        if isinstance(known, FriendRecord):
+            sent, floor = known.sent_relays, known.floor
+        mark = _mark(channel) if isinstance(channel, ChannelRecord) else None
+        if _age(floor, mark) > _age(friend.floor, friend.mark):
             raise UserFault("the kit is older than the copy: leave it out, or take a newer one")
-        known = rows.get(FriendKey(key))
-        sent = known.sent_relays if isinstance(known, FriendRecord) else SentRelays()
-        records.append(FriendRecord(key, friend.name, friend.is_enabled, friend.relays, sent))
+        records.append(
+            FriendRecord(
+                key,
+                friend.name,
+                friend.is_enabled,
+                friend.relays,
+                sent,
+                floor=friend.floor,
+                mark=friend.mark,
+            )
+        )
         records += [
             ConfigRecord(key, item.currency, item.rate, item.remote_max_debt, item.is_open)
             for item in friend.currencies
         ]
     return records
+
+
+def _highest(node: PublicKey, rows: Mapping[Key, Record]) -> int:
+    known = rows.get(NodeKey(node))
+    return known.highest_life if isinstance(known, NodeRecord) else 0
 
 
 def _mark(channel: ChannelRecord) -> Mark | None:
@@ -224,8 +251,13 @@ def _mark(channel: ChannelRecord) -> Mark | None:
     return Mark(counters.inconsistency_counter, counters.move_token_counter)
 
 
-def _is_after(ours: Mark | None, theirs: Mark | None) -> bool:
-    """Whether `theirs` is from before `ours`."""
-    if ours is None or theirs is None:
-        return ours is not None
-    return msgspec.structs.astuple(ours) > msgspec.structs.astuple(theirs)
+def _newest(*marks: Mark | None) -> Mark | None:
+    """The newest of these marks of one friendship."""
+    known = [mark for mark in marks if mark is not None]
+    return max(known, key=lambda mark: _age(0, mark), default=None)
+
+
+def _age(floor: int, mark: Mark | None) -> tuple[int, int, int]:
+    """Of two states of a channel the one with the greater age is newer. A new friendship counts from 0 again."""
+    counters = (-1, -1) if mark is None else (mark.inconsistency_counter, mark.move_token_counter)
+    return (floor, *counters)

@@ -15,6 +15,7 @@ from offset.core.funder.records import (
     ConfigRecord,
     FriendRecord,
     IndexServersRecord,
+    NodeRecord,
     PendingRecord,
     QueuedRecord,
     Record,
@@ -29,7 +30,15 @@ from offset.store.sqlite.statements import statements
 from offset.wire.common import NamedRelayAddress
 from offset.wire.friend import CollectOp
 
-_KINDS = (RelaysRecord, IndexServersRecord, FriendRecord, ConfigRecord, ChannelRecord, QueuedRecord)
+_KINDS = (
+    NodeRecord,
+    RelaysRecord,
+    IndexServersRecord,
+    FriendRecord,
+    ConfigRecord,
+    ChannelRecord,
+    QueuedRecord,
+)
 _NAMES = tuple(kind.TABLE for kind in _KINDS)
 
 

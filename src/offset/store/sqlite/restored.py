@@ -77,6 +77,9 @@ def put_restored(path: Path, fill: Callable[[Path], None], now: int, kit: Kit | 
         with closing(connect(part)) as connection:
             with transaction(connection):
                 _put(connection, _MARK, now)
+                # Each friend begins a life, and tells before its channel is gone on with (core/funder/state/lives.py).
+                connection.execute("UPDATE friends SET life = 0, has_told = 0")
+                connection.execute("UPDATE node SET stopped = NULL")
                 if kit is not None:
                     _put(connection, _KIT, kit_bytes(kit))
             # One file, with no log beside it, until it has its name.

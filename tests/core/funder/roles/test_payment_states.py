@@ -21,6 +21,7 @@ from offset.core.funder.roles.payments import (
 from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import Turn
 from offset.crypto.identity import Identity
+from offset.crypto.lives import LifeCipher
 from offset.wire import app
 from offset.wire.common import Receipt
 from support.recorded_transitions import Recorded, record
@@ -36,7 +37,9 @@ def outcomes(payment: PaymentRecord) -> list[PaymentRecord | None]:
     found: list[PaymentRecord | None] = []
 
     def turn() -> Turn:
-        fresh = Turn(FunderState(IDENTITY.public_key), IDENTITY, SeededEntropy("payments"))
+        fresh = Turn(
+            FunderState(IDENTITY.public_key), IDENTITY, SeededEntropy("payments"), LifeCipher(IDENTITY), 0
+        )
         fresh.state.payments[PAYMENT_ID] = payment
         return fresh
 
@@ -74,7 +77,9 @@ def outcomes(payment: PaymentRecord) -> list[PaymentRecord | None]:
 def test_every_entry_is_reached_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """All that can happen to a payment with up to three parts, in every order."""
     recorded: Recorded = record(monkeypatch, PAYMENT)
-    begin = Turn(FunderState(IDENTITY.public_key), IDENTITY, SeededEntropy("payments"))
+    begin = Turn(
+        FunderState(IDENTITY.public_key), IDENTITY, SeededEntropy("payments"), LifeCipher(IDENTITY), 0
+    )
     create_payment(begin, app.CreatePayment(PAYMENT_ID, bytes(32), "FST", 10, bytes(32)))
     first = begin.state.payments[PAYMENT_ID]
     seen, waiting = {(first.stage, 0, False, (False, False))}, deque([first])

@@ -20,6 +20,7 @@ from offset.core.funder.roles.payments import (
 from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import Turn
 from offset.crypto.identity import Identity
+from offset.crypto.lives import LifeCipher
 from offset.wire import app
 from offset.wire.common import Receipt
 
@@ -36,7 +37,9 @@ def receipt(is_complete: bool = True) -> Receipt:
 
 
 def fresh_turn() -> Turn:
-    return Turn(FunderState(IDENTITY.public_key), IDENTITY, SeededEntropy("payments"))
+    return Turn(
+        FunderState(IDENTITY.public_key), IDENTITY, SeededEntropy("payments"), LifeCipher(IDENTITY), 0
+    )
 
 
 def at(stage: PaymentStage, parts: int) -> tuple[Turn, PaymentRecord]:

@@ -5,6 +5,7 @@ from offset.core.funder.records import LOST, OWN, ConfigRecord, Queue, QueuedKey
 from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.turn import Turn
 from offset.crypto.identity import Identity
+from offset.crypto.lives import LifeCipher
 from offset.wire import app
 from offset.wire.friend import CancelOp
 from support.ledger import FST, World
@@ -19,7 +20,7 @@ def turn_with_friend() -> tuple[Turn, Friend]:
     state = FunderState(IDENTITY.public_key)
     friend = Friend(state.local, KEY, "friend", ())
     state.friends[KEY] = friend
-    return Turn(state, IDENTITY, SeededEntropy("turn")), friend
+    return Turn(state, IDENTITY, SeededEntropy("turn"), LifeCipher(IDENTITY), 0), friend
 
 
 def test_last_word_on_a_row_counts() -> None:

@@ -31,6 +31,7 @@ from offset.core.funder.roles.buyer import response_came, transaction_collected,
 from offset.core.funder.roles.cancelling import lose_channel
 from offset.core.funder.roles.mediator import forward
 from offset.core.funder.roles.seller import take_request
+from offset.core.funder.state.lives import answered
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.crypto.public_keys import is_lower
@@ -92,6 +93,8 @@ def _take_next(turn: Turn, friend: Friend, found: Next) -> None:
     channel = friend.channel
     key = friend.public_key
     created = [name for name in found.drafts if name not in channel.credits]
+    assert channel.outgoing is not None, "it answers our last message"
+    answered(turn, friend, channel.outgoing.rand_nonce)
     apply_next(channel, found)
     credit_lines.answered(friend)
     gave_token_back(turn, friend)

@@ -25,7 +25,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from offset.base.credits import Balance
-from offset.base.entropy import new_rand_value
 from offset.base.ids import Currency, Signature
 from offset.core.funder.friend import credit_lines
 from offset.core.funder.friend.reachability import known_relays
@@ -37,6 +36,7 @@ from offset.core.funder.ledger.reset import accept_terms
 from offset.core.funder.ledger.token_channel import draft_to_send, make
 from offset.core.funder.records import Queue, SentRelays
 from offset.core.funder.roles.cancelling import cancel_towards_origin
+from offset.core.funder.state.lives import new_nonce
 from offset.core.funder.state.state import Friend, Queued
 from offset.core.funder.state.turn import Turn
 from offset.wire.friend import (
@@ -134,7 +134,7 @@ def _speak(turn: Turn, friend: Friend, *, even_if_empty: bool) -> None:
     message = make(
         channel,
         turn.signer,
-        new_rand_value(turn.entropy),
+        new_nonce(turn, friend),
         drafts,
         tuple([CurrencyOperations(name, tuple(ops)) for name, ops in groups.items()]),
         None if relays is None else [relay.unnamed() for relay in relays],
@@ -212,7 +212,7 @@ def _send_reset(turn: Turn, friend: Friend) -> None:
     """The owner accepted the friend's terms: start again from them."""
     relays = tuple([relay.unnamed() for relay in turn.state.relays])
     claimed = claims(friend.channel)
-    message = accept_terms(friend.channel, turn.signer, new_rand_value(turn.entropy), relays)
+    message = accept_terms(friend.channel, turn.signer, new_nonce(turn, friend), relays)
     restarted(turn, friend, claimed, message.old_token)
     _announced_relays(turn, friend)
     _said(turn, friend, message, True)

@@ -20,6 +20,8 @@ from offset.core.funder.records import (
     From,
     HistoryRecord,
     InvoiceRecord,
+    Mark,
+    NodeRecord,
     Origin,
     PaymentRecord,
     PendingRecord,
@@ -57,12 +59,16 @@ class Friend:
         "channel",
         "configs",
         "credit_lines",
+        "floor",
         "forwarded_of",
+        "has_told",
         "is_awaited",
         "is_enabled",
         "is_online",
         "is_overdue",
         "knows_lines",
+        "life",
+        "mark",
         "missed",
         "name",
         "next_number",
@@ -82,6 +88,10 @@ class Friend:
         self.is_enabled = False
         self.remote_relays = relays
         self.sent_relays = SentRelays()
+        self.life = 0
+        self.floor = 0
+        self.has_told = True
+        self.mark: Mark | None = None
         self.configs: dict[Currency, ConfigRecord] = {}
         self.channel = Channel(local, public_key)
         self.queues: tuple[dict[int, Queued], dict[int, Queued], dict[int, Queued]] = ({}, {}, {})
@@ -109,7 +119,17 @@ class Friend:
 
     def record(self) -> FriendRecord:
         """The row of this friend."""
-        return FriendRecord(self.public_key, self.name, self.is_enabled, self.remote_relays, self.sent_relays)
+        return FriendRecord(
+            self.public_key,
+            self.name,
+            self.is_enabled,
+            self.remote_relays,
+            self.sent_relays,
+            self.life,
+            self.floor,
+            self.has_told,
+            self.mark,
+        )
 
     def is_ready(self, currency: Currency) -> bool:
         """Whether a request in this currency could be sent now (spec 03, 3.2)."""
@@ -155,6 +175,7 @@ class FunderState:
 
     def __init__(self, local: PublicKey, past: Past = NO_PAST) -> None:
         self.local = local
+        self.node = NodeRecord(local)
         self.operations_max = OPERATIONS_PER_BATCH_MAX
         """How many operations beside cancels we put into one message."""
         self.operations_with_cancels_max = OPERATIONS_PER_MESSAGE_MAX
@@ -213,12 +234,16 @@ class FunderState:
 
     def _restore(self, record: Record) -> None:
         match record:
+            case NodeRecord():
+                self.node = record
             case RelaysRecord():
                 self.relays = record.relays
             case FriendRecord():
                 friend = Friend(self.local, record.public_key, record.name, record.remote_relays)
                 friend.is_enabled = record.is_enabled
                 friend.sent_relays = record.sent_relays
+                friend.life, friend.floor = record.life, record.floor
+                friend.has_told, friend.mark = record.has_told, record.mark
                 self.friends[record.public_key] = friend
             case ConfigRecord():
                 self.friends[record.friend].configs[record.currency] = record

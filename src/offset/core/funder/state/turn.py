@@ -34,6 +34,7 @@ from offset.core.funder.records import (
 )
 from offset.core.funder.state.state import Friend, FunderState, Queued
 from offset.core.funder.state.waiting_parts import Payer
+from offset.crypto.lives import LifeCipher
 from offset.crypto.signer import Signer
 from offset.wire.app import ResponseClosePayment, TransactionResult
 from offset.wire.common import RelayAddress
@@ -76,10 +77,12 @@ class Turn:
         "changes",
         "credit_lines",
         "entropy",
+        "lives",
         "lost_payments",
         "messages",
         "moved",
         "mutations",
+        "now",
         "orders",
         "proven",
         "reaching",
@@ -95,8 +98,11 @@ class Turn:
         "wanting",
     )
 
-    def __init__(self, state: FunderState, signer: Signer, entropy: Entropy) -> None:
-        self.state, self.signer, self.entropy = state, signer, entropy
+    def __init__(
+        self, state: FunderState, signer: Signer, entropy: Entropy, lives: LifeCipher, now: int
+    ) -> None:
+        """`now` in seconds since 1970, as far as it is known."""
+        self.state, self.signer, self.entropy, self.lives, self.now = state, signer, entropy, lives, now
         self.changes: Changes = {}
         self.orders: list[Order] = []
         self.messages: list[tuple[PublicKey, FriendMessage]] = []
