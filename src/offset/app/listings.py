@@ -11,6 +11,9 @@ from offset.base.faults import UserFault
 from offset.base.ids import InvoiceId, PaymentId
 from offset.base.limits import QUERY_ROWS_MAX
 from offset.wire.extension import (
+    FoundAbove,
+    FoundRow,
+    FoundRows,
     HistoryAfter,
     HistoryBefore,
     HistoryRow,
@@ -46,6 +49,16 @@ async def invoices(session: Session, after: InvoiceId | None, limit: int | None)
         return _checked(found, found.rows.rows if isinstance(found.rows, InvoiceRows) else None)
 
     return await _all(page, after or b"", lambda row: row.invoice_id, limit)
+
+
+async def found(session: Session) -> list[FoundRow]:
+    """As `Node.found` says."""
+
+    async def page(above: bytes, count: int) -> _Some[FoundRow]:
+        got = await session.query(FoundAbove(above), count)
+        return _checked(got, got.rows.rows if isinstance(got.rows, FoundRows) else None)
+
+    return await _all(page, b"", lambda row: row.public_key, None)
 
 
 async def history(

@@ -16,6 +16,7 @@ from offset.base.ids import Currency, PublicKey
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
     CreditLine,
+    FoundRow,
     HeldCredits,
     HistoryRow,
     IndexServerConnected,
@@ -142,6 +143,26 @@ def payments_value(report: NodeReport, rows: Iterable[PaymentRow]) -> list[Value
             "commit": row.has_commit,
             "held": credits_value(report, row.held),
             "lost": credits_value(report, row.lost),
+        }
+        for row in rows
+    ]
+
+
+def found_value(rows: Iterable[FoundRow]) -> list[Value]:
+    """Friends that were found and are not taken (`Node.found`); balances as this node sees them."""
+    return [
+        {
+            "public_key": base64url.encode(row.public_key),
+            "signed_at": row.signed_at or None,
+            "balances": [
+                {
+                    "currency": item.currency,
+                    "balance": str(item.balance),
+                    "frozen_here": str(item.frozen_here),
+                    "frozen_there": str(item.frozen_there),
+                }
+                for item in row.balances
+            ],
         }
         for row in rows
     ]

@@ -154,6 +154,9 @@ INVOICES_MAX = 100_000
 INVOICE_FREE_PARTS_MAX = 64  # that wait for one invoice over 0 credits; all others cost credits
 INVOICE_PARTS_MS: Millis = 10 * MINUTE  # parts wait so long for the rest of their payment: spec 03, D23
 AWAITED_MS: Millis = 64 * SECOND  # a friend that is to speak first says nothing: then it has nothing to say
+HANDOVER_REQUESTS_MAX = (
+    4096  # under way with one friend, so that they are handed over; more than one message holds
+)
 ASIDES_HELD_MAX = 4  # for a friend whose link takes nothing now: of each kind one
 STRANGERS_MAX = 16  # at once, whom a node lets in that looks for its friends
 STRANGER_MS: Millis = 8 * SECOND  # each of them: two ways and a turn take a second

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey, short
-from offset.core.channeler.effects import FriendData, News, Offline, Online
+from offset.core.channeler.effects import FriendData, Offline, Online
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes
 from offset.core.funder.state.turn import Turn
@@ -83,7 +83,7 @@ class NodeFriends:
 
     # Hearing
 
-    def hear(self, news: News) -> None:
+    def hear(self, news: Online | Offline | FriendData) -> None:
         """The channeler tells of a friend."""
         match news:
             case FriendData():

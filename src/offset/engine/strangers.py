@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 from offset.base.faults import PeerFault
 from offset.base.ids import PublicKey, short
+from offset.base.instants import SECOND, Millis
 from offset.core.channeler.effects import StrangerData, StrangerUp
-from offset.core.funder.state.found import FoundFriend, FoundFriends
 from offset.core.funder.ledger.judge import Refused
+from offset.core.funder.state.found import FoundFriend, FoundFriends
 from offset.engine.loop import Loop
 from offset.engine.surface import Tell
 from offset.wire.aside import NEWEST_BYTES, Aside, Handover, Hello, decode_friend_message, encode_aside
@@ -30,15 +31,14 @@ class Strangers:
         self,
         loop: Loop,
         found: FoundFriends,
-        unix: Callable[[], int],
+        unix: Callable[[], Millis],
         *,
         send: Callable[[PublicKey, bytes], None],
         dismiss: Callable[[PublicKey], None],
-        moved: Callable[[], None],
     ) -> None:
-        """`unix` is the time of day in ms since 1970; `moved` hears that somebody was found."""
+        """`unix` is the time of day in ms since 1970."""
         self._loop, self._found, self._unix = loop, found, unix
-        self._send, self._dismiss, self._moved = send, dismiss, moved
+        self._send, self._dismiss = send, dismiss
 
     def hear(self, news: StrangerUp | StrangerData) -> None:
         """The channeler tells of a stranger."""
@@ -56,11 +56,10 @@ class Strangers:
             self._take(news.stranger, message.body)
 
     def _take(self, stranger: PublicKey, handover: Handover) -> None:
-        found = self._found.take(stranger, handover, self._unix() // 1000)
+        found = self._found.take(stranger, handover, self._unix() // SECOND)
         match found:
             case FoundFriend():
                 self._loop.add(Tell("found", f"{short(stranger)} holds a signature of ours"))
-                self._moved()
             case Refused():
                 self._loop.add(Tell("friend", f"what {short(stranger)} shows is no proof: {found.why}"))
         self._dismiss(stranger)

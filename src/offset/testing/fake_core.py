@@ -16,7 +16,7 @@ from offset.testing.identities import ALL, APP, NODE, SELLER
 from offset.testing.reports import node_report
 from offset.testing.served import Served
 from offset.wire import app
-from offset.wire.extension import Extra, HistoryRow, LostCredits
+from offset.wire.extension import Extra, FoundRow, HistoryRow, LostCredits
 from offset.wire.files import InvoiceFile
 from offset.wire.index import MultiRoute
 from offset.wire.orders import OrderRequest
@@ -86,6 +86,7 @@ class FakeCore(Served):
         """What buyers have frozen for invoices. One that is not here was never touched, and leaves no history when it
         is withdrawn."""
         self.history: list[HistoryRow] = []
+        self.found: list[FoundRow] = []
         """What ended, the oldest first."""
         self.answers_queries = True
         """Whether it lists payments, invoices and history, as a node of this program; from the next connection on."""

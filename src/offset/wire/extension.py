@@ -453,7 +453,11 @@ union(
         "waiting": IndexServerWaiting,
     },
 )
-union("extension", "Rows", {"payments": PaymentRows, "invoices": InvoiceRows, "history": HistoryRows, "found": FoundRows})
+union(
+    "extension",
+    "Rows",
+    {"payments": PaymentRows, "invoices": InvoiceRows, "history": HistoryRows, "found": FoundRows},
+)
 union(
     "extension",
     "Listing",

@@ -19,6 +19,7 @@ import click
 from offset.app.node import Node
 from offset.base.credits import Rate
 from offset.base.faults import UserFault
+from offset.base.ids import PublicKey
 from offset.core.apps.reports import friend_named, is_key
 from offset.programs.cli import CONTEXT, WholeGroup, add_help
 from offset.programs.printing import printable
@@ -251,6 +252,28 @@ def reset_friend(call: Call, name: str) -> None:
     if not is_done:
         call.note(f"the node resets as soon as the friend {name!r} is online")
     call.show_done(reset=is_done)
+
+
+@group.command("take-friend")
+@click.option(
+    "-k",
+    "--key",
+    required=True,
+    type=options.KEY,
+    metavar="KEY",
+    help="Its public key, as info found shows it.",
+)
+@options.name("How you call it from now on.")
+@with_call()
+def take_friend(call: Call, key: bytes, name: str) -> None:
+    """Let somebody be a friend again whom a node has found that looks for its friends.
+
+    What stands between you is what your node signed last, as info found shows it. A friend that can show an older
+    signature of yours may do so once, so compare the time with those of others first, and ask if it seems old.
+
+    The friend is enabled. Set its limits, rates and open currencies anew.
+    """
+    _change(call, lambda node: node.friends.take(PublicKey(key), name), report=False)
 
 
 @group.command("succeed")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from offset.base import base64url
 from offset.base.ids import PublicKey, short
 from offset.programs.printing import printable
 from offset.programs.stctrl.table import table
-from offset.wire.extension import HeldCredits, HistoryRow, InvoiceRow, LostCredits, PaymentRow
+from offset.wire.extension import (
+    FoundBalance,
+    FoundRow,
+    HeldCredits,
+    HistoryRow,
+    InvoiceRow,
+    LostCredits,
+    PaymentRow,
+)
 from offset.wire.report import NodeReport
 
 _STAGES = {
@@ -73,6 +81,29 @@ def invoices_text(rows: Sequence[InvoiceRow], *, goes_on: bool) -> str:
         for row in rows
     ]
     return table(("invoice", "amount", "how it stands"), cells)
+
+
+def found_text(rows: Sequence[FoundRow]) -> str:
+    """A table of friends that were found, or a sentence."""
+    if not rows:
+        return "Nobody was found yet."
+    cells = [
+        [
+            [base64url.encode(row.public_key)],
+            [_time(row.signed_at * 1000) or "not known"],
+            [line for item in row.balances for line in _found_lines(item)] or ["nothing is owed"],
+        ]
+        for row in rows
+    ]
+    return table(("key", "signed (UTC)", "what stands between you"), cells)
+
+
+def _found_lines(item: FoundBalance) -> Iterator[str]:
+    yield f"{item.balance:+} {printable(item.currency)}"
+    if item.frozen_here:
+        yield f"  {item.frozen_here} frozen by you"
+    if item.frozen_there:
+        yield f"  {item.frozen_there} frozen by the friend"
 
 
 def history_text(report: NodeReport, rows: Sequence[HistoryRow], *, goes_on: bool) -> str:

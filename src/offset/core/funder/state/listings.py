@@ -72,6 +72,7 @@ def _invoice_row(state: FunderState, invoice: InvoiceRecord) -> InvoiceRow:
 def _found_row(found: FoundFriend) -> FoundRow:
     credits = found.judged.channel.credits.values()
     balances = tuple(
-        FoundBalance(credit.currency, credit.balance, credit.local_debt, credit.remote_debt) for credit in credits
+        FoundBalance(credit.currency, credit.balance, credit.local_debt, credit.remote_debt)
+        for credit in credits
     )
     return FoundRow(found.public_key, found.judged.signed.at, balances)
