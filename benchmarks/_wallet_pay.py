@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock
@@ -23,6 +23,7 @@ from _wallet import OFFSET, WAIT_S, Line, Wallet, running_wallet, until
 from offset.app import connect_files
 from offset.base.faults import OffsetError
 from offset.programs.offset.network import DemoNode, OwnNetwork
+from offset.programs.offset.rest import Problem
 
 NODES = 3
 WARM_UP = 10
@@ -197,8 +198,16 @@ def _card_of(wallet: Wallet) -> str:
 
 
 def _till(wallet: Wallet, card: str) -> Till:
-    text = wallet.rest.get("cards", card, "address")["text"]
-    return Till(wallet, card, text, wallet.rest.get("cards", card)["public_key"])
+    texts: list[str] = []
+
+    def has_address() -> bool:
+        # A card that has just opened may not know its relays yet.
+        with suppress(Problem):
+            texts.append(wallet.rest.get("cards", card, "address")["text"])
+        return bool(texts)
+
+    until(has_address, "a card has no address")
+    return Till(wallet, card, texts[0], wallet.rest.get("cards", card)["public_key"])
 
 
 def _friend_of(wallet: Wallet, hub: DemoNode, name: str, till: Till) -> str:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from offset.base.credits import Rate
 from offset.base.limits import CURRENCY_BYTES_MAX, I128_MAX, I128_MIN, U32_MAX, U64_MAX, U128_MAX
+from offset.core.funder.collects import CollectRecord
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
 from offset.core.funder.records import (
@@ -128,6 +129,7 @@ twins = st.builds(
 
 RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
     RelaysRecord: st.builds(RelaysRecord, tuples(named_relays)),
+    CollectRecord: st.builds(CollectRecord, id32, small, small, currencies, collects),
     WithdrawnRecord: st.builds(WithdrawnRecord, id32, currencies),
     NodeRecord: st.builds(NodeRecord, id32, small, optional(twins)),
     SuccessorRecord: st.builds(SuccessorRecord, id32, id32),

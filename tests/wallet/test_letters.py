@@ -14,7 +14,7 @@ from offset.app.node import Node
 from offset.base.faults import NodeStopped
 from offset.base.ids import UNSIGNED
 from offset.store.card.dealings import GUEST_ASKS, DealingsStore
-from offset.wallet.receiving import invoice_of
+from offset.wallet.sales import invoice_of
 from offset.wire.extension import HistoryRow
 from offset.wire.letters_signing import origin_buffer
 from offset.wire.mailbox import NOBODY_ASKED

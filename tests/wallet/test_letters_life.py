@@ -22,7 +22,8 @@ from offset.store.card.database import CardDatabase
 from offset.testing import APP, CURRENCY, NODE, FakeNode, commit_for, identity, serving, story
 from offset.wallet import letters
 from offset.wallet.clerk import Clerk, Clerks
-from offset.wallet.receiving import Guest, invoice_of
+from offset.wallet.receiving import Guest
+from offset.wallet.sales import invoice_of
 from offset.wallet.whys import pack_why
 from offset.wire.extension import Extra, NetworkStatus
 from offset.wire.files import Ticket

@@ -35,6 +35,10 @@ LUNCH = invoice(50)
 ID = base64url.encode(ASK_ID)
 
 
+def _nothing(*_: object) -> None:
+    """No letter is written with a purchase."""
+
+
 def letters_of(clerk: Clerk, desk: Desk) -> OwnLetters:
     """Those of a card, whose dealings are on this desk."""
 
@@ -43,7 +47,7 @@ def letters_of(clerk: Clerk, desk: Desk) -> OwnLetters:
         if step is not None:
             desk.take(step)
 
-    return OwnLetters(clerk.books, clerk.paying, lambda: UNIX + desk.now, do)
+    return OwnLetters(clerk.books, clerk.paying, lambda: UNIX + desk.now, do, _nothing)
 
 
 def row_of(clerk: Clerk, stage: str, **more: object) -> PurchaseRow:
@@ -169,7 +173,7 @@ async def test_one_question_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyP
         def refuse(_: Act) -> None:
             raise UserFault("1000 payments wait for wallets of others")
 
-        own = OwnLetters(clerk.books, clerk.paying, clerk.now, refuse)
+        own = OwnLetters(clerk.books, clerk.paying, clerk.now, refuse, _nothing)
         row = row_of(clerk, "asking", invoice_id=InvoiceId(bytes(32)))
         await clerk.books.do(lambda books: CardDatabase.put_purchase(books, row))
         own.tell(row)

@@ -9,9 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from offset.app import Rate
-from offset.base.faults import NodeStopped
 from offset.base.ids import Uid
-from offset.store.card.database import CardDatabase
 from offset.store.card.rows import PurchaseRow
 from offset.testing import (
     FRIEND,
@@ -438,37 +436,3 @@ def _is_there(clerk: Clerk) -> bool:
         return clerk.card.node is not None
     except Refusal:
         return False
-
-
-@pytest.mark.parametrize("broken", range(1, 6))
-@story
-async def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: int) -> None:
-    """One write of the books fails, whichever: nothing is paid twice, and the payment comes to an end all the same."""
-    writes = 0
-    put = CardDatabase.put_purchase
-
-    def full(self: CardDatabase, row: PurchaseRow) -> None:
-        nonlocal writes
-        writes += 1
-        if writes == 1 + broken:
-            raise NodeStopped("the disk is full")
-        put(self, row)
-
-    monkeypatch.setattr(CardDatabase, "put_purchase", full)
-    async with serving(shop()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
-        await clerk.paying.begin(new_purchase(clerk, LUNCH))
-        try:
-            await clerk.paying.confirm("one", 5)
-        except NodeStopped:
-            assert (await clerk.paying.get("one")).stage == "priced"
-            await clerk.paying.confirm("one", 5)
-        row = await stage_of(clerk, "one", "held", "failed")
-        if row.stage == "held":
-            try:
-                await clerk.paying.hand_out("one")
-            except NodeStopped:
-                assert (await clerk.paying.get("one")).handed is None
-                await clerk.paying.hand_out("one")
-            collect(fake, row)
-            await stage_of(clerk, "one", "done")
-        assert len(fake.asked_for(app.CreatePayment)) <= 1

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from offset.base import base64url
+from offset.base.faults import NodeStopped
 from offset.base.ids import InvoiceId, PaymentId
 from offset.store.card.rows import PurchaseRow
 from offset.testing import FRIEND, FakeNode, invoice, serving, story
@@ -92,6 +93,59 @@ def sentence_of(row: PurchaseRow) -> str:
     why = unpack_why(row.why)
     assert why is not None
     return why.sentence
+
+
+def hold_back(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> list[tuple[PurchaseRow, asyncio.Future[None]]]:
+    """The letter with a commit is written together with its purchase, when the test says so."""
+    given: list[tuple[PurchaseRow, asyncio.Future[None]]] = []
+
+    def with_letter(row: PurchaseRow) -> asyncio.Future[None]:
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        given.append((row, written))
+        return written
+
+    monkeypatch.setattr(clerk.paying, "_with_letter", with_letter)
+    return given
+
+
+@story
+async def test_stopped_at_the_moment_at_which_its_commit_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The owner may have it, and the row says so: that the node forgets it proves nothing then."""
+    async with serving(shop()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        given = hold_back(clerk, monkeypatch)
+        await clerk.paying.begin(asked_for(clerk))
+        await price(clerk)
+        await clerk.paying.confirm(ID, 5)
+        await until(lambda: bool(given))
+        stop = asyncio.create_task(clerk.paying.stop_one(ID))
+        await until(lambda: ID not in clerk.paying._errands)
+        assert not stop.done()
+        ((held, written),) = given
+        written.set_result(None)
+        row = await stop
+        assert (held.stage, held.handed is not None) == ("held", True)
+        assert (row.stage, row.commit, row.handed) == ("stopping", held.commit, held.handed)
+
+
+@story
+async def test_a_letter_that_cannot_be_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The purchase is as it was, and its commit is asked for once more."""
+    async with serving(shop()) as fake, clerk_of(fake.ticket, tmp_path) as clerk:
+        given = hold_back(clerk, monkeypatch)
+        await clerk.paying.begin(asked_for(clerk))
+        await price(clerk)
+        await clerk.paying.confirm(ID, 5)
+        await until(lambda: bool(given))
+        given[0][1].set_exception(NodeStopped("the letters of the card stopped"))
+        await until(lambda: len(given) == 2)
+        assert (await clerk.paying.get(ID)).stage == "sending"
+        given[1][1].set_result(None)
+        assert (await stage_of(clerk, ID, "held")).commit == given[0][0].commit
+        assert len(fake.asked_for(app.CreatePayment)) == 1
 
 
 @story

@@ -34,8 +34,8 @@ from offset.testing import (
 from offset.testing.fake_core import FakeCore
 from offset.wallet import receiving
 from offset.wallet.clerk import Clerk
-from offset.wallet.receiving import invoice_of
 from offset.wallet.refusals import Refusal
+from offset.wallet.sales import invoice_of
 from offset.wallet.whys import unpack_why
 from offset.wire import app
 from offset.wire.app import AppPermissions

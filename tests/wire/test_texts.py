@@ -18,7 +18,7 @@ from offset.wire import uri
 from offset.wire.letters_signing import verify_origin
 from offset.wire.text_values import ADDRESS as ADDRESS_CODEC
 from offset.wire.text_values import INVOICE, InvoiceText
-from offset.wire.texts import kind_of, read_text, write_text
+from offset.wire.texts import class_of, kind_of, read_text, write_text
 from support.texts import ADDRESS, BARE, VALUES, VECTORS, plain, signed, vectors
 
 RECORDED = json.loads(VECTORS.read_text("utf-8"))
@@ -57,6 +57,7 @@ def test_there_and_back(name: str) -> None:
     """A value comes back from its text, in small letters and in capitals."""
     text = write_text(VALUES[name])
     assert plain(read_text(text)) == plain(read_text(text.upper())) == plain(VALUES[name])
+    assert class_of(text) is type(VALUES[name])
 
 
 def test_sizes() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from offset.app.errors import (
     PaymentUnfinished,
     PaymentUnknown,
 )
+from offset.app.payment.buyer import Payment
 from offset.app.payment.lost import lost_of
 from offset.app.payment.reasons import why_not
 from offset.app.why import Action, Cause, Remedy, Why
@@ -61,6 +62,7 @@ from offset.wallet.refusals import Refusal
 from offset.wallet.whys import pack_why, unpack_why, why_value
 from offset.wire.app import PaymentStatusCanceled, PaymentStatusNotFound, PaymentStatusSuccess
 from offset.wire.common import COMMIT, RECEIPT, Receipt
+from offset.wire.files import InvoiceFile
 
 SEND_S = 60.0
 """Seconds for finding ways and freezing."""
@@ -77,6 +79,8 @@ PAUSE_MS_LONGEST: Millis = 60 * SECOND
 log = logging.getLogger("offset")
 
 Told = Callable[[PurchaseRow], None]
+WithLetter = Callable[[PurchaseRow], asyncio.Future[None] | None]
+"""Writes a purchase together with the letter that hands over its commit; None: no letter is to be written now."""
 
 
 class Carrying:
@@ -92,9 +96,11 @@ class Carrying:
         told: Told,
         turn: asyncio.Lock,
         elsewhere: Callable[[], Iterable[PurchaseRow]],
+        with_letter: WithLetter = lambda _: None,
     ) -> None:
         """`told` hears of each row once it is durable. `turn`: one for all cards of a wallet, so that two requests do
-        not both find that nothing was begun. `elsewhere`: the open purchases of its other cards.
+        not both find that nothing was begun. `elsewhere`: the open purchases of its other cards. `with_letter` is
+        given each row with a new commit that goes out by letter.
         """
         self._card, self._books, self._expected = card, books, expected
         self._entropy, self._now, self._told = entropy, now, told
@@ -104,10 +110,11 @@ class Carrying:
         """Those that wait for an answer by letter, or for a yes after it, as far as they were begun since the start."""
         self._errands = Errands("the payment")
         self._turn, self._elsewhere = turn, elsewhere
+        self._with_letter = with_letter
         self._writing = asyncio.Lock()
         """Each change is made to the row as the one before has left it."""
-        self._fresh: set[str] = set()
-        """Confirmed since the start: nothing was sent for them before."""
+        self._under_way: set[asyncio.Task[PurchaseRow]] = set()
+        """Changes that go on to their end, also when whoever waits for them is broken off."""
 
     async def start(self) -> None:
         """Go on with what was open. Raises NodeStopped."""
@@ -150,13 +157,18 @@ class Carrying:
         if id not in self._errands and id in self._rows:
             self._errands.start(id, self._carry_on(id))
 
-    async def _carry_on(self, id: str) -> None:
+    async def _carry_on(self, id: str, first: Coroutine[Any, Any, bool] | None = None) -> None:
+        """Step by step, until it has ended; `first`: the step with which it begins."""
         backoff = Backoff(PAUSE_MS_MIN, PAUSE_MS_LONGEST)
-        while (row := self._rows.get(id)) is not None:
+        while True:
+            if first is not None:
+                step, first = first, None
+            elif (row := self._rows.get(id)) is not None:
+                step = self._step(row)
+            else:
+                return
             try:
-                is_fresh = id in self._fresh
-                self._fresh.discard(id)
-                if await self._step(row, is_fresh=is_fresh):
+                if await step:
                     backoff.reset()
                     continue
             except OffsetError as error:
@@ -164,11 +176,25 @@ class Carrying:
                 log.warning("a payment waits: %s", error)
             await asyncio.sleep(backoff.next_ms(self._entropy) / 1000)
 
-    async def _step(self, row: PurchaseRow, *, is_fresh: bool) -> bool:
+    async def _say_yes(self, row: PurchaseRow, fees_max: Amount) -> PurchaseRow:
+        """Write the yes of a person down, and begin. Raises NodeStopped: then nothing was begun.
+
+        The ways are looked for meanwhile; nothing is sent before the yes is durable.
+        """
+        yes = self._to_the_end(self._change(row.id, stage="sending", fees_max=fees_max, why=None))
+        first = self._send(replace(row, fees_max=fees_max), yes)
+        self._errands.start(row.id, self._carry_on(row.id, first))
+        return await asyncio.shield(yes)
+
+    def _to_the_end(self, change: Coroutine[Any, Any, PurchaseRow]) -> asyncio.Task[PurchaseRow]:
+        task = asyncio.create_task(change)
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
+    async def _step(self, row: PurchaseRow) -> bool:
         """One step on the way to its end; False: nothing has changed, look again later."""
         if row.payment_id is None:
-            if row.stage == "sending" and is_fresh:
-                return await self._send(row)
             why = Why(
                 Cause.OTHER,
                 "Nothing was sent: the wallet was closed before, or could not write it down.",
@@ -181,20 +207,11 @@ class Carrying:
             return await self._resume(row, row.payment_id)
         return await self._watch(row, row.payment_id)
 
-    async def _send(self, row: PurchaseRow) -> bool:
+    async def _send(self, row: PurchaseRow, yes: asyncio.Task[PurchaseRow]) -> bool:
+        """A step: the first one. `yes` writes the row."""
         invoice = invoice_of(row)
-
-        async def began(payment_id: PaymentId, fees: Amount) -> None:
-            await self._change(row.id, payment_id=payment_id, fees=fees, parts=())
-
-        async def sends(_: PaymentId, parts: tuple[Part, ...]) -> None:
-            before = self._rows[row.id].parts
-            await self._change(row.id, parts=(*before, *map(part_row, parts)))
-
         try:
-            payment = await self._card.node.buyer.pay(
-                invoice, timeout_s=SEND_S, fees_max=row.fees_max, began=began, sends=sends
-            )
+            payment = await self._freeze(row, invoice, yes)
         except (PaymentUnfinished, PaymentLost, Disconnected):
             # Credits may be frozen, or lost: the next step asks what became of them.
             return self._rows[row.id].payment_id is None
@@ -218,6 +235,33 @@ class Carrying:
         await self._hold(row.id, COMMIT.encode(payment.commit), fees=payment.fees, parts=parts)
         return True
 
+    async def _freeze(
+        self, row: PurchaseRow, invoice: InvoiceFile, yes: asyncio.Task[PurchaseRow]
+    ) -> Payment:
+        all_fees: Amount = 0
+
+        def began(_: PaymentId, fees: Amount) -> None:
+            # Its parts are told before anything is sent, and written down with it.
+            nonlocal all_fees
+            all_fees = fees
+
+        async def sends(payment_id: PaymentId, parts: tuple[Part, ...]) -> None:
+            # First the yes, which is durable only now.
+            await asyncio.shield(yes)
+            now, new = self._rows[row.id], tuple(map(part_row, parts))
+            if now.payment_id == payment_id:
+                await self._change(row.id, parts=(*now.parts, *new))
+            else:
+                await self._change(row.id, payment_id=payment_id, fees=all_fees, parts=new)
+
+        try:
+            return await self._card.node.buyer.pay(
+                invoice, timeout_s=SEND_S, fees_max=row.fees_max, began=began, sends=sends
+            )
+        finally:
+            # What came of it is written behind the yes.
+            await asyncio.shield(yes)
+
     async def _hold(self, id: str, commit: bytes, **more: Any) -> None:
         row = self._rows[id]
         is_stopping = row.stage == "stopping"
@@ -225,7 +269,9 @@ class Carrying:
             # From now on the owner of the address may have it.
             more["handed"] = self._now()
         stage = "stopping" if is_stopping else "held"
-        await self._change(id, stage=stage, commit=commit, why=row.why if is_stopping else None, **more)
+        why = row.why if is_stopping else None
+        # From here on the letter may leave, so the row has to say so whatever comes.
+        await asyncio.shield(self._to_the_end(self._change(id, stage=stage, commit=commit, why=why, **more)))
 
     async def _resume(self, row: PurchaseRow, payment_id: PaymentId) -> bool:
         """What became of parts that were sent; nobody has a commit, so nothing can be paid yet."""
@@ -361,7 +407,10 @@ class Carrying:
             return await self._put(replace(row, changed=self._now(), **fields))
 
     async def _put(self, row: PurchaseRow) -> PurchaseRow:
-        await self._books.do(partial(CardDatabase.put_purchase, row=row))
+        known = self._rows.get(row.id)
+        is_first = row.stage == "held" and (known is None or known.commit is None)
+        written = self._with_letter(row) if is_first else None
+        await (written or self._books.do(partial(CardDatabase.put_purchase, row=row)))
         if row.stage in OPEN:
             self._rows[row.id] = row
             self._expect(row)

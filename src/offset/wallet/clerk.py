@@ -66,7 +66,9 @@ class Clerk:
         self.card, self.books = card, books
         self._publish = publish
         entropy, expected = SystemEntropy(), Expectations()
-        self.paying = Paying(card, books, expected, entropy, now, self._purchase_changed, turn, elsewhere)
+        self.paying = Paying(
+            card, books, expected, entropy, now, self._purchase_changed, turn, elsewhere, self._with_letter
+        )
         self.receiving = Receiving(card, books, expected, entropy, now, self._sale_changed)
         self.letters = Letters(
             card, books, self.paying, self.receiving, entropy, now, decimals, self._request_changed
@@ -135,6 +137,9 @@ class Clerk:
     def sale_value(self, row: SaleRow) -> Sale:
         """A sale as it is answered."""
         return sale_value(row, self.report())
+
+    def _with_letter(self, row: PurchaseRow) -> asyncio.Future[None] | None:
+        return self.letters.deliver(row)
 
     def _purchase_changed(self, row: PurchaseRow) -> None:
         if row.stage == "done":

@@ -115,7 +115,9 @@ class Events:
             yield self.id_of(number), Event(kind="resync")
         while not self._is_over:
             came = self._came
-            waiting = [numbered for numbered in self._kept if numbered.number > number]
+            # From the newest back, so that few which are new cost little however many are kept.
+            new = min(self._number - number, len(self._kept))
+            waiting = [self._kept[-place] for place in range(new, 0, -1)]
             if waiting and waiting[0].number > number + 1:
                 # It reads more slowly than things change.
                 number = self._number

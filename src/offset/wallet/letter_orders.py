@@ -31,8 +31,9 @@ from offset.core.dealings.effects import (
     Withdrawn,
     WrongCommit,
 )
-from offset.wallet.receiving import Guest, Receiving, is_lost
+from offset.wallet.receiving import Guest, Receiving
 from offset.wallet.refusals import Refusal
+from offset.wallet.sales import is_lost
 from offset.wire.mailbox import NOBODY_ASKED
 from offset.wire.text_values import INVOICE
 
@@ -127,7 +128,9 @@ class Orders:
 
     async def _collect(self, order: Collect) -> Answer:
         try:
-            row = await self._receiving.take(base64url.encode(order.invoice_id), order.commit)
+            row = await self._receiving.take(
+                base64url.encode(order.invoice_id), order.commit, is_noted=order.ask_id != NOBODY_ASKED
+            )
         except UserFault:
             return WrongCommit()
         except Refusal as refusal:

@@ -40,7 +40,7 @@ from offset.core.dealings.terms import Terms
 from offset.crypto.derived import mailbox_identity
 from offset.crypto.identity import Identity
 from offset.engine.card import TOPIC, CardEngine
-from offset.engine.surface import Tell
+from offset.engine.surface import Persist, Tell
 from offset.shell.driver import Driver
 from offset.shell.log import log_tell
 from offset.shell.network import InterfaceWatch
@@ -50,11 +50,13 @@ from offset.wallet.access import CardAccess
 from offset.wallet.books import Books
 from offset.wallet.guest_terms import currencies_of, standings, terms_of
 from offset.wallet.letter_orders import Orders
+from offset.wallet.letter_rows import LetterRows
 from offset.wallet.local import new_identity
 from offset.wallet.own_letters import Act, OwnLetters, OwnNews
 from offset.wallet.paying import Paying
-from offset.wallet.receiving import Receiving, is_lost
+from offset.wallet.receiving import Receiving
 from offset.wallet.refusals import Refusal
+from offset.wallet.sales import is_lost
 from offset.wire.common import RelayAddress
 from offset.wire.report import (
     AddFriendReport,
@@ -96,7 +98,10 @@ class Letters:
         self._key: Identity | None = None
         """Of the mailbox, once the card was reached."""
         self._running: tuple[CardEngine, Driver] | None = None
-        self._own = OwnLetters(books, paying, now, self._do)
+        self._rows: LetterRows | None = None
+        """What makes the rows of the engine that runs durable."""
+        self._own = OwnLetters(books, paying, now, self._do, self._write_with)
+        self._receiving = receiving
         self._orders = Orders(receiving, entropy, self._answered)
         self._news: asyncio.Queue[OwnNews] = asyncio.Queue()
         self._changes: dict[Uid, list[asyncio.Future[None]]] = {}
@@ -143,8 +148,9 @@ class Letters:
 
     async def _serve(self, key: Identity, succeeded: Callable[[], None]) -> None:
         """Run the engine until it fails. Raises what stopped it."""
-        store = await self._books.do(lambda books: books.dealings())
-        rows = await self._books.do(lambda _: store.load())
+        database = await self._books.do(lambda books: books)
+        rows = await self._books.do(lambda books: books.dealings().load())
+        store = LetterRows(database, self._receiving.note)
         with closing(await self._books.do(lambda books: books.past())) as past:
             engine = CardEngine(
                 key,
@@ -160,7 +166,7 @@ class Letters:
             try:
                 # It begins before anything is asked of it; the card may be closed at that very moment.
                 await asyncio.sleep(0)
-                self._running, self._relays = (engine, driver), ()
+                self._running, self._rows, self._relays = (engine, driver), store, ()
                 # Before anybody can call: a request that was paid meanwhile must not be answered once more.
                 await self._tell_sales(engine.dealings)
                 tasks.append(asyncio.create_task(self._follow()))
@@ -168,7 +174,7 @@ class Letters:
                 succeeded()
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                self._running = None
+                self._running = self._rows = None
                 self._leave()
                 for following in tasks[1:]:
                     following.cancel()
@@ -201,7 +207,21 @@ class Letters:
             engine, driver = self._running
             driver.carry_out(engine.do(act, monotonic_ms()))
 
+    def _write_with(self, act: Act, row: PurchaseRow) -> asyncio.Future[None] | None:
+        """As `_do`, and a purchase is written together with the rows of that; None: there are none."""
+        if self._running is None or self._rows is None:
+            return None
+        engine, driver = self._running
+        effects = engine.do(act, monotonic_ms())
+        written = self._rows.beside(row) if any(isinstance(one, Persist) for one in effects) else None
+        driver.carry_out(effects)
+        return written
+
     # What is told of purchases and sales
+
+    def deliver(self, row: PurchaseRow) -> asyncio.Future[None] | None:
+        """See `OwnLetters.deliver`."""
+        return self._own.deliver(row)
 
     def purchase(self, row: PurchaseRow) -> None:
         """A purchase is this by now, and durable."""

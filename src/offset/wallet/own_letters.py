@@ -37,6 +37,8 @@ SWEEP_S = 30.0
 """Seconds between two looks whether the time to pay is over."""
 
 Act = Callable[[Dealings, Instant], Step | None]
+WriteWith = Callable[[Act, PurchaseRow], asyncio.Future[None] | None]
+"""Has the dealings do something, and writes a purchase together with the rows of that; None: there are none."""
 OwnNews = Priced | Settled | Refused | GaveUp | Waiting
 
 log = logging.getLogger("offset")
@@ -46,10 +48,16 @@ class OwnLetters:
     """The letters because of the purchases of one card."""
 
     def __init__(
-        self, books: Books, paying: Paying, now: Callable[[], Millis], do: Callable[[Act], None]
+        self,
+        books: Books,
+        paying: Paying,
+        now: Callable[[], Millis],
+        do: Callable[[Act], None],
+        write_with: WriteWith,
     ) -> None:
         """`do` has the dealings do something, if they run."""
         self._books, self._paying, self._now, self._do = books, paying, now, do
+        self._write_with = write_with
         self._failing: set[asyncio.Task[PurchaseRow]] = set()
 
     def tell(self, row: PurchaseRow) -> None:
@@ -63,6 +71,19 @@ class OwnLetters:
             task = asyncio.create_task(self._paying.refused(row.id, why))
             self._failing.add(task)
             task.add_done_callback(self._failing.discard)
+
+    def deliver(self, row: PurchaseRow) -> asyncio.Future[None] | None:
+        """Write a purchase that has its commit together with the letter that hands it over, which leaves then.
+
+        None: there is no such letter now, and the purchase is still to be written.
+        """
+        if not is_delivered(row):
+            return None
+        try:
+            return self._write_with(partial(_said, row, self._now()), row)
+        except UserFault:
+            # It is told once more when the row is durable.
+            return None
 
     async def tell_all(self, dealings: Dealings) -> None:
         """All that is open, after a start, and what has ended while its letters had not."""

@@ -91,10 +91,7 @@ class Paying(Carrying):
                 await allow(row)
             # So that nothing is written down for a node that cannot be asked.
             _ = self._card.node
-            row = await self._change(id, stage="sending", fees_max=fees_max, why=None)
-            self._fresh.add(id)
-            self._carry(id)
-            return row
+            return await self._say_yes(row, fees_max)
 
     async def stop_one(self, id: str) -> PurchaseRow:
         """No more parts, and no commit for the seller from now on. Raises Refusal."""

@@ -20,7 +20,7 @@ from offset.wallet.whys import unpack_why
 from offset.wire.files import format_invoice
 from offset.wire.report import ChannelConsistent
 from offset.wire.text_values import INVOICE, InvoiceText, MailboxAddress
-from offset.wire.texts import read_text, write_text
+from offset.wire.texts import class_of, write_text
 
 
 def text(value: Amount | None) -> str | None:
@@ -80,7 +80,7 @@ def purchase_value(
 def _asked(row: PurchaseRow) -> Literal["address", "request"] | None:
     if row.asked is None:
         return None
-    return "address" if isinstance(read_text(row.asked), MailboxAddress) else "request"
+    return "address" if class_of(row.asked) is MailboxAddress else "request"
 
 
 def _held_by(row: PurchaseRow, report: LiveReport | None) -> tuple[payments.HeldBy, ...]:

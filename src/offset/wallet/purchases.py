@@ -10,7 +10,7 @@ from offset.store.card.rows import PartRow, PurchaseRow
 from offset.wallet.refusals import Refusal
 from offset.wire.files import InvoiceFile
 from offset.wire.text_values import INVOICE, PaymentRequest
-from offset.wire.texts import read_text
+from offset.wire.texts import class_of, read_text
 
 OPEN = ("sending", "held", "delivered", "stopping", "not-known")
 """Stages in which it may be paid: no other purchase of its invoice is begun."""
@@ -38,10 +38,11 @@ def ask_id_of(row: PurchaseRow) -> Uid:
 
 def request_of(row: PurchaseRow) -> tuple[PublicKey, Uid] | None:
     """The mailbox and the number of the request that it pays; its text may have been another one, with other relays."""
-    if row.asked is None:
+    if row.asked is None or class_of(row.asked) is not PaymentRequest:
         return None
     text = read_text(row.asked)
-    return (text.pay_to.mailbox, text.request_id) if isinstance(text, PaymentRequest) else None
+    assert isinstance(text, PaymentRequest), "its first letters say so"
+    return text.pay_to.mailbox, text.request_id
 
 
 def held_already() -> Refusal:

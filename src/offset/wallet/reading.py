@@ -9,8 +9,8 @@ from offset.base import base64url
 from offset.base.faults import UserFault
 from offset.wallet.clerk import Clerk
 from offset.wallet.payment_views import invoice_view
-from offset.wallet.receiving import invoice_of as invoice_of_sale
 from offset.wallet.refusals import Refusal
+from offset.wallet.sales import invoice_of as invoice_of_sale
 from offset.wallet.values.friends import RelayPlace
 from offset.wallet.values.parts import key_text, time_of
 from offset.wallet.values.texts import (

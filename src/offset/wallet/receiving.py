@@ -32,21 +32,19 @@ from offset.base.entropy import Entropy, new_invoice_id
 from offset.base.faults import NodeStopped, UserFault
 from offset.base.ids import Currency, PublicKey, Uid
 from offset.base.instants import SECOND, Millis
+from offset.core.dealings.records import GuestAsk
 from offset.store.card.database import CardDatabase
 from offset.store.card.rows import Move, SaleRow
+from offset.wallet import sales
 from offset.wallet.access import CardAccess
 from offset.wallet.books import Books
-from offset.wallet.endings import InvoiceEnd, end_of_invoice, withdraw_untouched
+from offset.wallet.endings import end_of_invoice, withdraw_untouched
 from offset.wallet.errands import Errands
 from offset.wallet.moves import Expectations, Expected
 from offset.wallet.refusals import Refusal
-from offset.wallet.whys import pack_why, unpack_why
+from offset.wallet.whys import pack_why
 from offset.wire.common import COMMIT, Commit
-from offset.wire.files import InvoiceFile
 from offset.wire.text_values import INVOICE, InvoiceText
-
-UNSETTLED = ("opening", "open", "committed", "canceling", "not-known")
-"""Stages in which something is still to come."""
 
 AWAY_S = 30.0
 """Seconds to wait for the node before it is looked at again."""
@@ -88,12 +86,16 @@ class Receiving:
         self._rows: dict[str, SaleRow] = {}
         """Those that are unsettled."""
         self._errands = Errands("the request")
+        self._noted: dict[str, SaleRow] = {}
+        """Sales whose commit is written down with the question of their guest, and is to be used next."""
+        self._collecting: set[str] = set()
+        """Sales of which it is being written down that they are collected."""
         self._turn = asyncio.Lock()
         self._is_stopped = False
 
     async def start(self) -> None:
         """Go on with what was unsettled. Raises NodeStopped."""
-        rows = await self._books.do(lambda books: books.sales_in(UNSETTLED))
+        rows = await self._books.do(lambda books: books.sales_in(sales.UNSETTLED))
         seen = await self._books.do(lambda books: books.explained((), [row.id for row in rows]))
         for row in rows:
             self._rows[row.id] = row
@@ -102,7 +104,7 @@ class Receiving:
                 self._expected.sales[row.id] = Expected(
                     row.id, row.currency, to_come=max(0, row.amount - came)
                 )
-            if is_lost(row):
+            if sales.is_lost(row):
                 # No answer of the node can tell what the ledger does not show.
                 continue
             if row.stage in ("opening", "canceling", "not-known") or (
@@ -157,7 +159,7 @@ class Receiving:
                 if known.body_hash != body_hash:
                     raise Refusal("other-body", "This request was made with other contents.")
                 if known.stage == "opening":
-                    raise _silent()
+                    raise sales.silent()
                 return known
             node = self._card.node
             invoice = InvoiceText(
@@ -185,7 +187,7 @@ class Receiving:
                 await node.seller.open_invoice(invoice.file())
             except (Disconnected, NoAnswer):
                 self._errands.start(row.id, self._settle(row.id))
-                raise _silent() from None
+                raise sales.silent() from None
             except UserFault:
                 await self._forget(row)
                 raise
@@ -196,12 +198,29 @@ class Receiving:
             with self._going_on(row.id):
                 return await self._save(replace(row, stage="open"))
 
-    async def take(self, id: str, commit: Commit) -> SaleRow:
-        """Collect with the commit of a buyer. A second time changes nothing. Raises Refusal, UserFault."""
+    def note(self, ask: GuestAsk) -> SaleRow | None:
+        """The sale of a guest's question with the commit that the guest has brought, to be written with the question.
+
+        None where that is for `take`: something else is being done, or the sale is not open.
+        """
+        if self._turn.locked() or ask.invoice_id is None or ask.commit is None:
+            return None
+        row = self._rows.get(base64url.encode(ask.invoice_id))
+        if row is None or row.stage != "open" or row.commit is not None:
+            return None
+        noted = replace(row, commit=COMMIT.encode(ask.commit), why=None, changed=self._now())
+        self._noted[row.id] = noted
+        return noted
+
+    async def take(self, id: str, commit: Commit, *, is_noted: bool = False) -> SaleRow:
+        """Collect with the commit of a buyer. A second time changes nothing. Raises Refusal, UserFault.
+
+        `is_noted`: it is durable in the question of a guest, and in what `note` gave to be written with that.
+        """
         async with self._turn:
             row = await self.get(id)
-            check_commit(invoice_of(row), commit)
-            if row.stage in ("committed", "collected") or is_lost(row):
+            check_commit(sales.invoice_of(row), commit)
+            if row.stage in ("committed", "collected") or sales.is_lost(row):
                 return row
             if row.stage in ("canceling", "canceled"):
                 raise Refusal(
@@ -209,32 +228,39 @@ class Receiving:
                     "You have withdrawn this request, so nothing can be collected for it any more.",
                 )
             if row.stage == "opening" or (row.stage == "open" and row.commit is not None):
-                raise _silent()
+                raise sales.silent()
             node = self._card.node
             before = row
             with self._going_on(id):
-                row = await self._save(replace(row, commit=COMMIT.encode(commit), why=None))
+                packed = COMMIT.encode(commit)
+                noted = self._noted.pop(id, None) if is_noted else None
+                if noted is not None and noted.commit == packed:
+                    row = self._keep(noted)
+                else:
+                    row = await self._save(replace(row, commit=packed, why=None))
                 # Reports may tell of the credits before the node says that it took the commit.
                 self._expected.sales[id] = Expected(id, row.currency, to_come=row.amount)
                 try:
-                    await node.seller.commit(invoice_of(row), commit)
+                    await node.seller.commit(sales.invoice_of(row), commit)
                 except (Disconnected, NoAnswer):
                     self._errands.start(id, self._settle(id))
-                    raise _silent() from None
+                    raise sales.silent() from None
                 except (Refused, UserFault) as refused:
                     if isinstance(refused, Refused) and not node.report.tells_refusals:
                         # It never says so; that no credits came is all one knows (D-4).
                         return await self._save(
-                            replace(row, stage="not-known", why=pack_why(_unsure(row, refused)))
+                            replace(row, stage="not-known", why=pack_why(sales.unsure(row, refused)))
                         )
                     try:
                         end = await end_of_invoice(node, row.invoice_id)
                     except (Disconnected, NoAnswer):
                         self._errands.start(id, self._settle(id))
-                        raise _silent() from None
+                        raise sales.silent() from None
                     if end != "received":
                         self._expected.sales.pop(id, None)
-                        await self._save(replace(before, commit=None) if end is None else _ended(before, end))
+                        await self._save(
+                            replace(before, commit=None) if end is None else sales.ended(before, end)
+                        )
                         raise Refusal("refused", f"Nothing was collected: {refused}") from None
                 row = await self._save(replace(row, stage="committed"))
         self._errands.start(id, self._wait_for_credits(id))
@@ -255,10 +281,10 @@ class Receiving:
                 return row
             if row.stage in ("committed", "collected"):
                 raise Refusal("conflict", "This was paid: it cannot be withdrawn any more.")
-            if is_lost(row):
+            if sales.is_lost(row):
                 raise Refusal("conflict", "Your node has taken its commit: it cannot be withdrawn any more.")
             if row.stage == "opening" or (row.stage == "open" and row.commit is not None):
-                raise _silent()
+                raise sales.silent()
             # So that nothing is written down for a node that cannot be asked.
             _ = self._card.node
             with self._going_on(id):
@@ -301,7 +327,7 @@ class Receiving:
         await self._look(id)
 
     async def _ask_again(self, row: SaleRow) -> None:
-        seller, invoice = self._card.node.seller, invoice_of(row)
+        seller, invoice = self._card.node.seller, sales.invoice_of(row)
         match row.stage:
             case "opening":
                 # Nobody was told of it, so it is of no use.
@@ -316,18 +342,18 @@ class Receiving:
                 except (Refused, UserFault) as refused:
                     # Perhaps it was taken the first time.
                     end = await end_of_invoice(self._card.node, row.invoice_id)
-                    unsure = replace(row, stage="not-known", why=pack_why(_unsure(row, refused)))
-                    await self._go_on(unsure if end is None else _ended(row, end))
+                    unsure = replace(row, stage="not-known", why=pack_why(sales.unsure(row, refused)))
+                    await self._go_on(unsure if end is None else sales.ended(row, end))
                 else:
-                    await self._go_on(_ended(row, "received"))
+                    await self._go_on(sales.ended(row, "received"))
             case "not-known":
                 end = await end_of_invoice(self._card.node, row.invoice_id)
                 if end is not None:
-                    await self._go_on(_ended(row, end))
+                    await self._go_on(sales.ended(row, end))
 
     async def _withdraw(self, row: SaleRow) -> SaleRow:
         """Where it was not open any more the node says what became of it. Raises Disconnected, NoAnswer."""
-        node, invoice = self._card.node, invoice_of(row)
+        node, invoice = self._card.node, sales.invoice_of(row)
         try:
             await node.seller.cancel(invoice)
         except Refused as refused:
@@ -335,12 +361,12 @@ class Receiving:
             # Who has had a commit was promised something.
             if end is None and row.commit is None and await withdraw_untouched(node, invoice):
                 end = "withdrawn"
-            unsure = replace(row, stage="not-known", why=pack_why(_closed(row, refused)))
-            return await self._go_on(unsure if end is None else _ended(row, end))
+            unsure = replace(row, stage="not-known", why=pack_why(sales.closed(row, refused)))
+            return await self._go_on(unsure if end is None else sales.ended(row, end))
         if row.commit is not None and not node.report.tells_refusals:
             # A commit was used before, and such a node acknowledges also what it does not do (D-4).
-            return await self._save(replace(row, stage="not-known", why=pack_why(_maybe_used(row))))
-        return await self._go_on(_ended(row, "withdrawn"))
+            return await self._save(replace(row, stage="not-known", why=pack_why(sales.maybe_used(row))))
+        return await self._go_on(sales.ended(row, "withdrawn"))
 
     async def _go_on(self, row: SaleRow) -> SaleRow:
         """From where the node says that it is."""
@@ -398,14 +424,26 @@ class Receiving:
         return Why(Cause.BOOKS_DIFFER, sentence, row.currency, remedies=remedies)
 
     async def _collected(self, row: SaleRow) -> SaleRow:
-        return await self._save(replace(row, stage="collected", why=None))
+        if row.id in self._collecting:
+            # It is seen from several sides at once.
+            return row
+        self._collecting.add(row.id)
+        try:
+            return await self._save(replace(row, stage="collected", why=None))
+        finally:
+            self._collecting.discard(row.id)
 
     # Writing
 
     async def _save(self, row: SaleRow) -> SaleRow:
         row = replace(row, changed=self._now())
+        self._noted.pop(row.id, None)
         await self._books.do(partial(CardDatabase.put_sale, row=row))
-        if row.stage in UNSETTLED:
+        return self._keep(row)
+
+    def _keep(self, row: SaleRow) -> SaleRow:
+        """It is durable."""
+        if row.stage in sales.UNSETTLED:
             self._rows[row.id] = row
         else:
             self._rows.pop(row.id, None)
@@ -413,59 +451,6 @@ class Receiving:
         return row
 
     async def _forget(self, row: SaleRow) -> None:
+        self._noted.pop(row.id, None)
         await self._books.do(partial(CardDatabase.remove_sale, id=row.id))
         self._rows.pop(row.id, None)
-
-
-def invoice_of(row: SaleRow) -> InvoiceFile:
-    """The invoice as the node knows it."""
-    return INVOICE.decode(row.invoice).file()
-
-
-def is_lost(row: SaleRow) -> bool:
-    """Whether the node took its commit, and whether its credits came cannot be known any more."""
-    why = unpack_why(row.why)
-    return row.stage == "not-known" and why is not None and why.kind == Cause.BOOKS_DIFFER.value
-
-
-def _ended(row: SaleRow, end: InvoiceEnd) -> SaleRow:
-    """As the node has it."""
-    match end:
-        case "received":
-            return replace(row, stage="committed", why=None)
-        case "withdrawn":
-            return replace(row, stage="canceled", why=None)
-        case "open":
-            return replace(row, stage="open", commit=None, why=None)
-
-
-def _silent() -> Refusal:
-    return Refusal(
-        "no-answer",
-        "The node has not answered yet; the wallet asks it again by itself. Look at the request in a moment.",
-        remedies=["wait"],
-    )
-
-
-def _closed(row: SaleRow, refused: Refused) -> Why:
-    sentence = (
-        f"Your node says that this request is not open any more ({refused}): another program has collected or "
-        "cancelled it."
-    )
-    return Why(Cause.NOT_KNOWN, sentence, row.currency)
-
-
-def _unsure(row: SaleRow, refused: Exception) -> Why:
-    sentence = (
-        f"Your node did not say whether it took the commit, and now it says: {refused}. Compare what your friends owe "
-        "you before you call it paid or unpaid."
-    )
-    return Why(Cause.NOT_KNOWN, sentence, row.currency, remedies=(Remedy(Action.ASK_ANEW),))
-
-
-def _maybe_used(row: SaleRow) -> Why:
-    sentence = (
-        "Your node does not say whether it withdrew this request or had taken a commit before. Compare what your "
-        "friends owe you before you call it paid or unpaid."
-    )
-    return Why(Cause.NOT_KNOWN, sentence, row.currency, remedies=(Remedy(Action.ASK_ANEW),))

@@ -110,6 +110,13 @@ def write_text(value: Text) -> str:
     return uri.write(kind.letter, kind.encode(value))
 
 
+def class_of(written: str) -> type[Text]:
+    """What a text that `write_text` has made stands for, by its first letters alone: reading all of it takes longer."""
+    letter = written[len(uri.SCHEME) + 1]
+    (kind,) = [kind for kind in _KINDS if kind.letter == letter]
+    return kind.cls
+
+
 def read_text(pasted: str) -> Text:
     """What somebody pasted: a text of Offset among other words, or a file of 0.1.11.
 

@@ -18,6 +18,7 @@ from app.payment.paying import (
     parts_of,
 )
 from offset.app import NotPermitted, Rate
+from offset.core.index.split import Part
 from offset.testing import APP, SELLER, FakeNode, commit_for, connected, invoice, route, story
 from offset.wire import app
 from offset.wire.index import MultiRoute
@@ -51,6 +52,28 @@ async def test_told_before_it_begins() -> None:
 
         payment = await node.buyer.pay(INVOICE, began=began)
         assert begun == [(payment.payment_id, 0)]
+
+
+@story
+async def test_its_parts_are_told_before_it_begins_too() -> None:
+    """So that one row can hold the id, the fees and the parts; what cannot be written down does not begin."""
+    async with connected() as (fake, node):
+        fake.routes = [ONE]
+        told: list[object] = []
+
+        def sends(payment_id: bytes, parts: tuple[Part, ...]) -> None:
+            assert kinds_of(fake) == ["RequestRoutes"]
+            told.extend((payment_id, [(part.amount, part.fee) for part in parts]))
+
+        payment = await node.buyer.pay(
+            INVOICE, began=lambda payment_id, _: told.append(payment_id), sends=sends
+        )
+        assert told == [payment.payment_id, payment.payment_id, [(50, 0)]]
+    async with connected() as (fake, node):
+        fake.routes = [ONE]
+        with pytest.raises(ZeroDivisionError):
+            await node.buyer.pay(INVOICE, sends=lambda payment_id, parts: 1 // 0)
+        assert kinds_of(fake) == ["RequestRoutes"]
 
 
 @story

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from offset.core.funder.collects import CollectRecord
 from offset.core.funder.history_kinds import UsedKind
 from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
 from offset.core.funder.record_kinds import RECORDS
@@ -15,7 +16,7 @@ from offset.store.schema.tables import TABLES, EntityTable
 from offset.store.sqlite.database import Database, create
 from store.old_records import NODE, OLD_RECORDS, TIME, of
 
-LATER = {UsedRecord, WithdrawnRecord, SuccessorRecord, RevokedRecord, NodeRecord}
+LATER = {CollectRecord, UsedRecord, WithdrawnRecord, SuccessorRecord, RevokedRecord, NodeRecord}
 """Kinds of records that came after that program."""
 USED = (
     (UsedKind.PAYMENT, of(16, 91)),

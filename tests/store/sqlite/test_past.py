@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from offset.base.faults import NodeStopped
+from offset.core.funder.collects import CollectRecord
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.core.funder.records import Changes, HistoryRecord, Record, UsedKey, UsedRecord
 from offset.core.funder.state.past import Noted
 from offset.store.sqlite.database import Database
+from offset.wire.friend import CollectOp
 
 KEY = bytes(range(32))
 USED = UsedRecord(UsedKind.INVOICE, bytes(32))
@@ -42,6 +44,27 @@ def filled(path: Path, times: list[int]) -> Path:
         database.write(changes_of(USED))
         database.flush()
     return path
+
+
+def collect(friend: bytes, number: int, slot: int) -> CollectRecord:
+    op = CollectOp(number.to_bytes(16, "big"), bytes(32), bytes([number]) * 32)
+    return CollectRecord(friend, slot, number, "FST", op)
+
+
+def test_collects_of_a_friend(filled: Path) -> None:
+    """By friend, the oldest first, wherever they lie; a later one takes the place of another."""
+    other = bytes([9]) * 32
+    with closing(Database.open(filled, KEY)) as database:
+        assert (database.past.last_collect(KEY), database.past.collects(KEY)) == (0, [])
+        kept = [collect(KEY, 1, 1), collect(KEY, 2, 2), collect(KEY, 3, 0), collect(other, 1, 1)]
+        database.write(changes_of(*kept))
+        database.write(changes_of(collect(KEY, 4, 1)))
+        database.flush()
+    with closing(Database.open(filled, KEY)) as database:
+        assert database.past.last_collect(KEY) == 4
+        assert database.past.collects(KEY) == [kept[1], kept[2], collect(KEY, 4, 1)]
+        assert database.past.collects(other) == kept[3:]
+        assert not any(isinstance(record, CollectRecord) for record in database.load())
 
 
 def test_pages(filled: Path) -> None:

@@ -46,6 +46,25 @@ def test_a_group_is_written_whole_or_not_at_all(tmp_path: Path, kind: Kind) -> N
         assert database.rows("SELECT text FROM notes") == [("one",)]
 
 
+def test_a_group_inside_of_another_one_is_a_part_of_it(tmp_path: Path, kind: Kind) -> None:
+    """It is durable when the outer one is, and goes with it when that fails."""
+    with closing(SmallDatabase(tmp_path / "some.db", kind)) as database:
+
+        def write(second: str) -> None:
+            with database.group():
+                with database.group():
+                    database.write("INSERT INTO notes VALUES (?)", "one")
+                with closing(database.reader()) as reader:
+                    assert list(reader.rows("SELECT text FROM notes")) == []
+                database.write("INSERT INTO notes VALUES (?)", second)
+
+        with pytest.raises(NodeStopped):
+            write("one")
+        assert database.rows("SELECT text FROM notes") == []
+        write("two")
+        assert database.rows("SELECT text FROM notes ORDER BY text") == [("one",), ("two",)]
+
+
 def test_one_that_rests_goes_on_when_it_is_used(tmp_path: Path, kind: Kind) -> None:
     """It lets go of its log, and the next statement, group or reader finds all that was written."""
     path = tmp_path / "some.db"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 import re
@@ -111,6 +112,7 @@ def test_the_first_screen_is_asked_for_at_once() -> None:
     names: dict[str, str] = json.loads(found)["imports"]
     needed: set[str] = set()
     waiting = [FACE / "app.js", FACE / "screens" / "home.js"]
+    assert re.findall(r'<script type="module" src="([^"]+)"', page) == ["begin.js", "app.js"]
     while waiting:
         module = waiting.pop()
         if module.relative_to(FACE).as_posix() in needed:
@@ -121,7 +123,44 @@ def test_the_first_screen_is_asked_for_at_once() -> None:
                 Path(os.path.normpath(module.parent / name if name.startswith(".") else FACE / names[name]))
             )
     assert set(re.findall(r'rel="modulepreload" href="([^"]+)"', page)) == needed - {"app.js"}
-    styles = re.findall(r'@import url\("([^"]+)"\)', (FACE / "style" / "face.css").read_text("utf-8"))
-    wanted = {os.path.normpath(f"style/{style}") for style in styles}
-    assert set(re.findall(r'rel="preload" as="style" href="([^"]+)"', page)) == wanted
     assert all((FACE / name).is_file() for name in re.findall(r'href="([^"]+)"', page))
+
+
+def test_a_style_stands_in_the_place_where_it_is_imported(tmp_path: Path) -> None:
+    """A browser asks once, in the order of the rules; what is changed is read again, as all files are."""
+    (tmp_path / "style").mkdir()
+    (tmp_path / "lib.css").write_text('@charset "UTF-8";i{}')
+    (tmp_path / "style" / "a.css").write_text("a{}\n")
+    whole = tmp_path / "style" / "face.css"
+    whole.write_text('@import url("../lib.css") layer(lib);\n@import url("a.css");\n')
+    face = Face(tmp_path)
+    assert _get(face, "/style/face.css")[2] == b"@layer lib {\ni{}\n}\na{}\n\n"
+    assert _get(face, "/style/a.css")[2] == b"a{}\n"
+    (tmp_path / "style" / "a.css").write_text("b{}" * 400)
+    os.utime(tmp_path / "style" / "a.css", ns=(0, 1))
+    for accepts in ("", "gzip"):
+        status, headers, body = _get(face, "/style/face.css", accepts=accepts)
+        assert (status, headers.get("content-encoding", "")) == (200, accepts)
+        assert (gzip.decompress(body) if accepts else body).endswith(b"b{}" * 400 + b"\n")
+
+
+def test_the_modules_of_the_first_screen_come_as_one() -> None:
+    """The page asks for it, and every other module finds there what it imports; the order is that of a browser."""
+    face = Face()
+    page = _get(face, "/")[2].decode()
+    assert page.encode() == face.index
+    assert re.findall(r'<script type="module" src="([^"]+)"', page) == ["first.js"]
+    assert "modulepreload" not in page
+    (found,) = re.findall(r'<script type="importmap">(.*?)</script>', page)
+    names: dict[str, str] = json.loads(found)["imports"]
+    assert names["./state.js"] == names["@preact/signals"] == names["./screens/home.js"] == "./first.js"
+    assert names["htm"] == "./vendor/htm.mjs"
+    script = _get(face, "/first.js")[2].decode()
+    exported = set(re.findall(r"^export const (\w+) =", script, re.MULTILINE))
+    for path in [*(FACE / "screens").glob("*.js"), *(FACE / "parts").glob("*.js")]:
+        for listed, name in re.findall(
+            r'^import \{([^}]*)\} from "([^"]+)"', path.read_text("utf-8"), re.MULTILINE
+        ):
+            where = f"./{(path.parent / name).resolve().relative_to(FACE)}" if name.startswith(".") else name
+            if names.get(where) == "./first.js":
+                assert {one.split()[0] for one in listed.split(",") if one.strip()} <= exported, path

@@ -73,7 +73,8 @@ ATTEMPTS_MAX = 10
 Began = Callable[[PaymentId, Amount], Awaitable[None] | None]
 """Told before a payment is created: its id, and the fees of all its parts in credits. What it returns is awaited."""
 Sends = Callable[[PaymentId, tuple[Part, ...]], Awaitable[None] | None]
-"""Told before parts of a payment are sent, those of its first round and of each further one; awaited likewise."""
+"""Told before parts of a payment are sent; awaited likewise. Those of its first round are told right after `Began`,
+before the payment is created, so that both may be written down at once; those of each further round when it begins."""
 
 
 class Attempts:
@@ -135,6 +136,7 @@ class Attempts:
         """The commit of a new payment, or the id that acknowledges its cancellation. Raises PaymentUnfinished."""
         if self._began is not None:
             await _told(self._began(payment_id, choice.fee))
+        await self._tell(payment_id, choice.parts)
         payment = OpenPayment(self._session, self._invoice, payment_id, self._until)
         # Not awaited: what follows is handled after it. If it is refused the parts fail, and `_cancel` sees it.
         self._session.post(
@@ -150,8 +152,6 @@ class Attempts:
         missing = choice.parts
         while True:
             self._attempts += 1
-            if self._sends is not None:
-                await _told(self._sends(payment_id, missing))
             self._waits("the nodes on the way to freeze the credits, and the seller's to promise a receipt")
             results = await payment.send(missing)
             commit = commit_in(results)
@@ -172,6 +172,11 @@ class Attempts:
             if not failed:
                 raise await payment.give_up("all of it arrived, and the seller waits for more")
             missing = (await self._again(payment, failed, held)).parts
+            await self._tell(payment_id, missing)
+
+    async def _tell(self, payment_id: PaymentId, parts: tuple[Part, ...]) -> None:
+        if self._sends is not None:
+            await _told(self._sends(payment_id, parts))
 
     async def _again(self, payment: OpenPayment, failed: list[Part], held: list[Part]) -> RouteChoice:
         """Other routes for what is missing of a payment that arrived in part. Raises PaymentUnfinished."""

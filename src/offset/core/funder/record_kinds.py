@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from offset.core.funder.collects import CollectRecord
 from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
 from offset.core.funder.records import (
     ChannelRecord,
@@ -41,6 +42,7 @@ RECORDS: tuple[type[Record], ...] = (
     TransactionRecord,
     HistoryRecord,
     UsedRecord,
+    CollectRecord,
     WithdrawnRecord,
     SuccessorRecord,
     RevokedRecord,
@@ -48,7 +50,7 @@ RECORDS: tuple[type[Record], ...] = (
 )
 """Every kind of record, in the order in which a store gives them back: friends before what belongs to them."""
 
-PAST: tuple[type[Record], ...] = (HistoryRecord, UsedRecord)
+PAST: tuple[type[Record], ...] = (HistoryRecord, UsedRecord, CollectRecord)
 """Kinds of records that stay on the disk, of any number: they are looked up there (state/past.py)."""
 
 _RANK = {kind.KEY: place for place, kind in enumerate(RECORDS)}

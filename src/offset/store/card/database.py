@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -88,6 +89,10 @@ class CardDatabase:
         """The rows of its letters that are over, for another thread; the caller closes it."""
         return StoredPast(self._database.reader)
 
+    def group(self) -> AbstractContextManager[None]:
+        """All that is written inside becomes durable together, or nothing of it. Raises NodeStopped."""
+        return self._database.group()
+
     def dealings(self) -> DealingsStore:
         """The rows of its letters."""
         return DealingsStore(self._database)
@@ -115,6 +120,17 @@ class CardDatabase:
     def put_sale(self, row: SaleRow) -> None:
         """A new sale, or what changed of one."""
         self._put("sales", row)
+
+    def note_commit(self, row: SaleRow) -> None:
+        """The commit of this sale, unless it has one, or is not open any more."""
+        self._database.write(
+            "UPDATE sales SET commit_packed = ?, why = ?, changed = ? "
+            "WHERE id = ? AND stage = 'open' AND commit_packed IS NULL",
+            row.commit,
+            row.why,
+            row.changed,
+            row.id,
+        )
 
     def remove_sale(self, id: str) -> None:
         """Forget a sale that the node did not take."""

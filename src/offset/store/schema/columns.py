@@ -16,9 +16,19 @@ import msgspec
 
 from offset.base.credits import Rate
 from offset.base.ids import PUBLIC_KEY_BYTES, PublicKey
-from offset.core.funder.records import LOST, OWN, ConfigRecord, From, Origin, Own, PendingRecord, Record
+from offset.core.funder.collects import CollectRecord
+from offset.core.funder.records import (
+    LOST,
+    OWN,
+    ConfigRecord,
+    From,
+    Origin,
+    Own,
+    PendingRecord,
+    Record,
+)
 from offset.store.schema.texts import reader, text
-from offset.wire.friend import FriendsRoute, RequestOp
+from offset.wire.friend import CollectOp, FriendsRoute, RequestOp
 
 
 class ColumnKind(enum.Enum):
@@ -62,6 +72,7 @@ class _Flat(msgspec.Struct, frozen=True):
 FLATTENED: dict[tuple[type[Any], str], _Flat] = {
     (ConfigRecord, "rate"): _Flat(Rate, "rate_", ColumnKind.INTEGER),
     (PendingRecord, "request"): _Flat(RequestOp),
+    (CollectRecord, "collect"): _Flat(CollectOp),
 }
 
 

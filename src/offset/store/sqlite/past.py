@@ -5,13 +5,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from offset.base.faults import NodeStopped
+from offset.base.ids import PublicKey
+from offset.core.funder.collects import CollectRecord
 from offset.core.funder.records import HistoryRecord, UsedKey, UsedRecord
 from offset.core.funder.state.past import Noted
 from offset.store.schema.tables import TABLES, EntityTable
 from offset.store.sqlite.errors import DAMAGED, UNREADABLE, sentence
+
+R = TypeVar("R")
 
 
 def _table(name: str) -> EntityTable:
@@ -36,6 +40,10 @@ def read_noted(cells: tuple[Any, ...]) -> Noted:
     return Noted(_HISTORY.from_row(*row), time)
 
 
+_COLLECTS = _table(CollectRecord.TABLE)
+_LAST_COLLECT = "SELECT ifnull(max(number), 0) FROM collects WHERE friend = ?"
+_KEPT_CELLS = ", ".join(column.name for column in _COLLECTS.columns)
+_KEPT = f"SELECT {_KEPT_CELLS} FROM collects WHERE friend = ? ORDER BY number"
 _NEWEST = select_noted("WHERE number < ? ORDER BY number DESC LIMIT ?")
 _OLDEST = select_noted("WHERE number > ? ORDER BY number LIMIT ?")
 _LAST = (
@@ -63,6 +71,14 @@ class DiskPast:
         """Whether an invoice or payment with this id is over. Raises NodeStopped."""
         return bool(self._read(_IS_USED, _USED.key_row(key))[0][0])
 
+    def last_collect(self, friend: PublicKey) -> int:
+        """The number of the last collect that is kept for this friend; 0 if there is none. Raises NodeStopped."""
+        return int(self._read(_LAST_COLLECT, (friend,))[0][0])
+
+    def collects(self, friend: PublicKey) -> list[CollectRecord]:
+        """All that are kept for this friend, the oldest first. Raises NodeStopped."""
+        return self._records("collects", _COLLECTS.from_row, self._read(_KEPT, (friend,)))
+
     def newest(self, before: int | None, limit: int) -> list[Noted]:
         """The last rows of the history, or of those below `before`; the newest first. Raises NodeStopped."""
         return self._page(_NEWEST, _BEYOND_ALL if before is None else before, limit)
@@ -72,12 +88,14 @@ class DiskPast:
         return self._page(_OLDEST, after, limit)
 
     def _page(self, question: str, number: int, limit: int) -> list[Noted]:
-        rows = self._read(question, (number, limit))
+        return self._records("history", lambda *row: read_noted(row), self._read(question, (number, limit)))
+
+    def _records(self, table: str, read: Callable[..., R], rows: list[Any]) -> list[R]:
         try:
-            return list(map(read_noted, rows))
+            return [read(*row) for row in rows]
         except UNREADABLE as error:
             raise NodeStopped(
-                f"trouble with the database {self._path}: a row of history cannot be read, {DAMAGED}"
+                f"trouble with the database {self._path}: a row of {table} cannot be read, {DAMAGED}"
             ) from error
 
     def _read(self, question: str, cells: tuple[Any, ...]) -> list[Any]:

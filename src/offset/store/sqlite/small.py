@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import RLock
 from typing import Any, NamedTuple
@@ -19,8 +19,9 @@ from offset.store.sqlite.connection import connect, make_file, remove_file, sync
 from offset.store.sqlite.errors import sentence
 from offset.store.sqlite.migrate import format_of, migrate, scripts
 
-CHECKPOINT_PAGES = 256
-"""The log is copied into the database whenever it has so many pages (1 MB)."""
+CHECKPOINT_PAGES = 1000
+"""The log is copied into the database whenever it has so many pages (4 MB), which costs two more flushes; and when the
+database rests or is closed, which removes the log."""
 
 
 class Kind(NamedTuple):
@@ -130,9 +131,14 @@ class SmallDatabase:
 
     @contextmanager
     def group(self) -> Iterator[None]:
-        """All that is written inside becomes durable together, or nothing of it. Raises NodeStopped."""
-        with self._threads, self._troubles(), transaction(self._connection()):
-            yield
+        """All that is written inside becomes durable together, or nothing of it. Raises NodeStopped.
+
+        A group inside of another one is a part of it.
+        """
+        with self._threads, self._troubles():
+            connection = self._connection()
+            with nullcontext() if connection.in_transaction else transaction(connection):
+                yield
 
     def reader(self) -> SmallReader:
         """One more connection, only for reading, for another thread; the caller closes it."""

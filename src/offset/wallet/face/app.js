@@ -1,4 +1,4 @@
-// The page begins here: words first, then the key, then the screen of the address.
+// The page: words first, then the screen of the address. What the screen shows was asked for in begin.js.
 
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -8,7 +8,7 @@ import { Frame } from "./parts/frame.js";
 import { Notice } from "./parts/notice.js";
 import { Bones, Screen } from "./parts/screen.js";
 import { route } from "./router.js";
-import { cards, line, start } from "./state.js";
+import { cards, line } from "./state.js";
 import { followTheme } from "./theme.js";
 import { loadWords, t } from "./words.js";
 
@@ -88,7 +88,5 @@ function First() {
 }
 
 followTheme();
-// The wallet is asked while the words come.
-start();
 await loadWords("en");
 render(html`<${App} />`, document.getElementById("app"));

@@ -1,6 +1,6 @@
 // What the page knows: filled by questions, kept true by events.
 
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { at, get, post, key, hooks, remove } from "./api.js";
 import { listen } from "./events.js";
 import { go } from "./router.js";
@@ -74,14 +74,15 @@ export async function loadCard({ same = false } = {}) {
   if (!now || now.state === "closed") return void (problem.value = null);
   let wrong = null;
   // Each by itself: what cannot be told must not hide what can.
-  const load = (name, into) =>
-    get(at(now.id, name)).then(
-      (found) => card.value?.id === now.id && (into.value = found),
-      (found) => (wrong = found),
-    );
-  await Promise.all([load("friends", friends), load("held", held), load("standing", standing), loadWaiting()]);
+  const load = (name, into) => get(at(now.id, name)).then((found) => [into, found], (found) => void (wrong = found));
+  const found = await Promise.all([load("friends", friends), load("held", held), findWaiting()]);
   if (card.value?.id !== now.id) return;
-  problem.value = wrong;
+  // All at once, so that nothing is moved by what comes after it.
+  batch(() => {
+    for (const [into, value] of found.filter(Boolean)) into.value = value;
+    problem.value = wrong;
+  });
+  loadStanding();
   // A card that was just opened may answer a moment later than it says so.
   if (wrong && (now.state === "opening" || now.state === "open")) again = setTimeout(loadAgain, AGAIN_MS);
 }
@@ -95,7 +96,7 @@ const LATELY_MS = 24 * 60 * 60 * 1000;
 const LOOKED_AT = 20;
 
 // The newest payment that waits for a yes, and what waits to be paid and was asked for last; older ones are in the history.
-async function loadWaiting() {
+async function findWaiting() {
   const now = card.value;
   const newest = (name, waits) =>
     get(`${at(now.id, name)}?limit=${LOOKED_AT}`).then((all) => all.find(waits) ?? null, () => null);
@@ -106,7 +107,13 @@ async function loadWaiting() {
     newest("sales", (one) => one.stage === "open" && !one.is_asked && lately(one)),
     newest("requests", (one) => one.stage === "open" && one.is_once && !one.is_paid),
   ]);
-  if (card.value?.id === now.id) waiting.value = { purchase, sale, request };
+  return [waiting, { purchase, sale, request }];
+}
+
+async function loadWaiting() {
+  const now = card.value;
+  const [, found] = await findWaiting();
+  if (card.value?.id === now.id) waiting.value = found;
 }
 
 export async function loadRequest(id) {
@@ -122,19 +129,26 @@ export async function loadHeld() {
   await loadWaiting();
 }
 
-export async function loadAll() {
+// The cards with their sums.
+async function loadCards() {
   const [who, all, set, shownAs] = await Promise.all([get("me"), get("cards"), get("settings"), get("currencies")]);
   me.value = who;
   settings.value = set;
   currencies.value = shownAs;
   cards.value = all;
   if (!all.some((one) => one.id === cardId.value)) cardId.value = set.main_card ?? all[0]?.id ?? null;
+}
+
+export async function loadAll() {
+  await loadCards();
   await loadCard({ same: true });
 }
 
 export async function loadStanding() {
   const now = card.value;
-  if (now) standing.value = await get(at(now.id, "standing")).catch(() => standing.value);
+  if (!now) return;
+  const found = await get(at(now.id, "standing")).catch(() => standing.value);
+  if (card.value?.id === now.id) standing.value = found;
 }
 
 let heldSoon = 0;
@@ -174,8 +188,10 @@ export function told(event) {
 let listener = null;
 
 async function begin() {
-  await loadAll();
+  await loadCards();
+  // The sum is there, and the place of all else.
   line.value = "up";
+  await loadCard({ same: true });
   listener?.end();
   listener = listen({ told, line: (state) => (state === "closed" ? loggedOut() : (line.value = state)) });
 }

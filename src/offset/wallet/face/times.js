@@ -2,7 +2,7 @@
 
 import { language, t } from "./words.js";
 
-const format = (options) => new Intl.DateTimeFormat(language === "en" ? "en-GB" : language, options);
+const format = (options) => new Intl.DateTimeFormat(language() === "en" ? "en-GB" : language(), options);
 const sameDay = (one, other) => one.toDateString() === other.toDateString();
 
 // "14:05".

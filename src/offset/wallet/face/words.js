@@ -2,14 +2,15 @@
 
 let table = {};
 let plural = new Intl.PluralRules("en");
-export let language = "en";
+let chosen = "en";
+export const language = () => chosen;
 
 // Loads words/<language>.json; the page shows nothing before that.
 export async function loadWords(wanted) {
   const answer = await fetch(new URL(`words/${wanted}.json`, import.meta.url));
   if (!answer.ok) throw new Error(`words/${wanted}.json: ${answer.status}`);
   table = await answer.json();
-  language = wanted;
+  chosen = wanted;
   plural = new Intl.PluralRules(wanted);
   document.documentElement.lang = wanted;
 }

@@ -52,15 +52,19 @@ async def packed(
 ) -> Response:
     """A response with these bytes, zipped where that makes them shorter."""
     response_headers = {"Vary": "Accept-Encoding", **(headers or {})}
-    if len(content) >= ZIPPED_BYTES and media_type.startswith(PLAIN_TYPES) and takes_gzip(accepts):
-        zipped = (
-            await asyncio.to_thread(gzip.compress, content, ZIP_LEVEL)
-            if len(content) >= THREAD_BYTES
-            else gzip.compress(content, ZIP_LEVEL)
-        )
+    if takes_gzip(accepts) and (zipped := await zipped_if_shorter(content, media_type)) is not None:
         response_headers["Content-Encoding"] = "gzip"
         content = zipped
     return Response(content, status, response_headers, media_type)
+
+
+async def zipped_if_shorter(content: bytes, media_type: str) -> bytes | None:
+    """The same, zipped; None where that makes it hardly shorter."""
+    if len(content) < ZIPPED_BYTES or not media_type.startswith(PLAIN_TYPES):
+        return None
+    if len(content) >= THREAD_BYTES:
+        return await asyncio.to_thread(gzip.compress, content, ZIP_LEVEL)
+    return gzip.compress(content, ZIP_LEVEL)
 
 
 def takes_gzip(accepts: str) -> bool:

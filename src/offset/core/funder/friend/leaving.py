@@ -34,6 +34,8 @@ def remove(turn: Turn, friend: Friend) -> None:
         if key in (old, new):
             del turn.state.successors[old]
             turn.drop(SuccessorKey(old))
+    for place in turn.state.collects.forget(key):
+        turn.drop(place)
     turn.drop(ChannelKey(key))
     turn.drop(FriendKey(key))
     del turn.state.friends[key]

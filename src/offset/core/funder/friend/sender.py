@@ -169,6 +169,8 @@ def _fill(turn: Turn, friend: Friend, drafts: dict[Currency, Draft]) -> dict[Cur
             turn.dequeue(friend, queue, item.number)
             if _put(drafts.get(item.currency), item):
                 groups.setdefault(item.currency, []).append(item.operation)
+                if isinstance(item.operation, CollectOp):
+                    turn.put(turn.state.collects.keep(friend.public_key, item.currency, item.operation))
                 room -= not is_cancel
                 room_with_cancels -= 1
             else:

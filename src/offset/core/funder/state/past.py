@@ -13,6 +13,8 @@ from typing import Protocol
 
 import msgspec
 
+from offset.base.ids import PublicKey
+from offset.core.funder.collects import CollectRecord
 from offset.core.funder.record_kinds import PAST, in_order
 from offset.core.funder.records import HistoryKey, HistoryRecord, Key, Record, UsedKey
 
@@ -34,6 +36,17 @@ class Past(Protocol):
 
     def is_used(self, key: UsedKey) -> bool:
         """Whether an invoice or payment with this id is over. Raises NodeStopped when the disk cannot say."""
+        ...
+
+    def last_collect(self, friend: PublicKey) -> int:
+        """The number of the last collect that is kept for this friend; 0 if there is none.
+
+        Raises NodeStopped when the disk cannot say.
+        """
+        ...
+
+    def collects(self, friend: PublicKey) -> list[CollectRecord]:
+        """All that are kept for this friend, the oldest first. Raises NodeStopped when the disk cannot say."""
         ...
 
     def newest(self, before: int | None, limit: int) -> list[Noted]:
@@ -64,6 +77,15 @@ class RowsPast:
     def is_used(self, key: UsedKey) -> bool:
         """As Past says."""
         return key in self._rows
+
+    def last_collect(self, friend: PublicKey) -> int:
+        """As Past says."""
+        return max((row.number for row in self.collects(friend)), default=0)
+
+    def collects(self, friend: PublicKey) -> list[CollectRecord]:
+        """As Past says."""
+        rows = [row for row in self._rows.values() if isinstance(row, CollectRecord) and row.friend == friend]
+        return sorted(rows, key=lambda row: row.number)
 
     def newest(self, before: int | None, limit: int) -> list[Noted]:
         """As Past says."""

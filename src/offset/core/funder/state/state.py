@@ -34,6 +34,7 @@ from offset.core.funder.records import (
     UsedRecord,
 )
 from offset.core.funder.state.found import FoundFriends
+from offset.core.funder.state.kept_collects import KeptCollects
 from offset.core.funder.state.passed_on import PassedOn
 from offset.core.funder.state.past import NO_PAST, Past, UsedIds
 from offset.core.funder.state.waiting_parts import WaitingParts
@@ -187,6 +188,8 @@ class FunderState:
         self.transactions: dict[RequestId, TransactionRecord] = {}
         self.incoming_ids: dict[tuple[Currency, RequestId], PublicKey] = {}
         """Requests of friends that we have not answered for good: an id is refused while it is here (D2)."""
+        self.collects = KeptCollects(past)
+        """Those that we made to friends."""
         self.used = UsedIds(past)
         """Invoices and payments that are over; their ids are not taken again (D7)."""
         self.history_number = past.last_number()

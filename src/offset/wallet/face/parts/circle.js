@@ -80,6 +80,11 @@ function Node({ friend, currency, angle, largest }) {
   `;
 }
 
+// Its place, while the friends are not known.
+export const CircleBone = () => html`
+  <div class="circle" aria-hidden="true"><span class="bone" style=${{ aspectRatio: `${WIDTH} / ${HEIGHT}` }}></span></div>
+`;
+
 export function Circle({ friends, currency, total = friends.length }) {
   const some = byWeight(friends, currency).slice(0, SHOWN_MAX);
   const largest = some.reduce((most, one) => {

@@ -25,13 +25,14 @@ function filled(points) {
   });
 }
 
-export function Spark() {
+// `hidden`: asked for, and not shown before what stands above it.
+export function Spark({ hidden }) {
   const unit = currency.value;
   const { data } = useAsked(
     async () => (unit ? get(`${at(card.value.id, "chart")}?${new URLSearchParams({ currency: unit })}`) : []),
     [card.value?.id, unit, historyCount.value],
   );
-  if (!data || data.length < 2) return null;
+  if (hidden || !data || data.length < 2) return null;
   const values = filled(data);
   const all = [0n, ...values];
   const [low, high] = [all.reduce((a, b) => (a < b ? a : b)), all.reduce((a, b) => (a > b ? a : b))];

@@ -2,7 +2,7 @@
 
 import { html } from "../html.js";
 import { isBelow, isZero, plus } from "../amounts.js";
-import { byWeight, Circle } from "../parts/circle.js";
+import { byWeight, Circle, CircleBone } from "../parts/circle.js";
 import { FriendItem } from "../parts/friend-item.js";
 import { Icon } from "../parts/icons.js";
 import { Amount, anyAmount, money, Sum } from "../parts/money.js";
@@ -174,6 +174,7 @@ export default function Home() {
             <${Differ} />
           </div>
           ${drawn && html`<${Circle} friends=${friends.value} currency=${currency.value} />`}
+          ${!friends.value && currency.value && card.value?.state !== "closed" && html`<${CircleBone} />`}
         </div>
         <div class="stack loose">
           ${card.value?.state !== "closed" && html`<section class="stack tight" aria-labelledby="home-friends">
@@ -184,7 +185,7 @@ export default function Home() {
           </div>
           <${Friends} />
           </section>`}
-          <${Spark} />
+          <${Spark} hidden=${!friends.value} />
         </div>
       </div>
     <//>
