@@ -7,7 +7,6 @@ from typing import Protocol
 
 from offset.base.ids import (
     INVOICE_ID_BYTES,
-    LOCK_BYTES,
     PAYMENT_ID_BYTES,
     RAND_VALUE_BYTES,
     SALT_BYTES,
@@ -15,7 +14,6 @@ from offset.base.ids import (
     UID_BYTES,
     InvoiceId,
     PaymentId,
-    PlainLock,
     RandValue,
     RequestId,
     Salt,
@@ -80,11 +78,6 @@ def new_payment_id(entropy: Entropy) -> PaymentId:
 def new_invoice_id(entropy: Entropy) -> InvoiceId:
     """A fresh id of an invoice."""
     return InvoiceId(entropy.bytes(INVOICE_ID_BYTES))
-
-
-def new_plain_lock(entropy: Entropy) -> PlainLock:
-    """A fresh secret of a buyer or seller."""
-    return PlainLock(entropy.bytes(LOCK_BYTES))
 
 
 def new_rand_value(entropy: Entropy) -> RandValue:

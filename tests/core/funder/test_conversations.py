@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
-from offset.base.entropy import SeededEntropy
-from offset.base.ids import PaymentId, RandValue
+from offset.base.entropy import Entropy, SeededEntropy
+from offset.base.ids import Currency, InvoiceId, PaymentId, PlainLock, PublicKey, RandValue
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import PaymentStage
 from offset.core.funder.state.turn import SetRelays, Turn, UpdateFriend
 from offset.crypto.identity import Identity
 from offset.crypto.lives import LifeCipher
+from offset.crypto.own_locks import OwnLocks
+from offset.crypto.signer import Signer
 from offset.wire.friend import FRIEND_MESSAGE, FriendMessage, MoveToken, MoveTokenRequest, ResponseOp
 from support.fields import from_fields, to_fields
 from support.ledger_fields import state_fields
@@ -51,6 +53,22 @@ class NoLives(LifeCipher):
         return chance
 
 
+class DrawnLocks(OwnLocks):
+    """Locks are as the reference drew them."""
+
+    def __init__(self, signer: Signer, entropy: ScriptedEntropy) -> None:
+        super().__init__(signer)
+        self._entropy = entropy
+
+    def dest(self, invoice_id: InvoiceId, total: int, currency: Currency) -> PlainLock:
+        return PlainLock(self._entropy.bytes(32))
+
+    others = dest
+
+    def src(self, invoice_id: InvoiceId, seller: PublicKey, entropy: Entropy) -> PlainLock:
+        return PlainLock(entropy.bytes(32))
+
+
 class Node:
     """A funder of ours in the place of a recorded one."""
 
@@ -60,6 +78,7 @@ class Node:
         self.entropy = ScriptedEntropy()
         self.funder = Funder(Identity(bytes.fromhex(private_key)), self.entropy)
         self.funder._lives = NoLives(self.funder._signer)
+        self.funder._locks = DrawnLocks(self.funder._signer, self.entropy)
         self.said: dict[str, MoveToken] = {}
         self.expected: dict[str, Json] = {"friends": {}}
 

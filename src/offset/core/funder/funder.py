@@ -27,6 +27,7 @@ from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import SetRelays, Turn
 from offset.core.funder.state.waiting_parts import Payer
 from offset.crypto.lives import LifeCipher
+from offset.crypto.own_locks import OwnLocks
 from offset.crypto.signer import Signer
 from offset.wire.aside import Hello
 from offset.wire.friend import FriendMessage, MoveTokenRequest
@@ -58,7 +59,7 @@ class Funder:
         self.state.restore(records)
         for friend in self.state.friends.values():
             friend.is_awaited = listens_first or is_restored
-        self._lives = LifeCipher(signer)
+        self._lives, self._locks = LifeCipher(signer), OwnLocks(signer)
         self._unix = 0
         self.is_reporting = True
         """Whether apps listen; if not, no reports are made."""
@@ -205,7 +206,7 @@ class Funder:
     def _turn(self) -> Turn:
         # No life ever began in the future, so a clock that says otherwise is slow.
         now = max(self._unix, self.state.node.highest_life)
-        return Turn(self.state, self._signer, self._entropy, self._lives, now)
+        return Turn(self.state, self._signer, self._entropy, self._lives, self._locks, now)
 
     def _finish(self, turn: Turn) -> Turn:
         send_all(turn)

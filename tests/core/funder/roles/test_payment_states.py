@@ -22,6 +22,7 @@ from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import Turn
 from offset.crypto.identity import Identity
 from offset.crypto.lives import LifeCipher
+from offset.crypto.own_locks import OwnLocks
 from offset.wire import app
 from offset.wire.common import Receipt
 from support.recorded_transitions import Recorded, record
@@ -38,7 +39,12 @@ def outcomes(payment: PaymentRecord) -> list[PaymentRecord | None]:
 
     def turn() -> Turn:
         fresh = Turn(
-            FunderState(IDENTITY.public_key), IDENTITY, SeededEntropy("payments"), LifeCipher(IDENTITY), 0
+            FunderState(IDENTITY.public_key),
+            IDENTITY,
+            SeededEntropy("payments"),
+            LifeCipher(IDENTITY),
+            OwnLocks(IDENTITY),
+            0,
         )
         fresh.state.payments[PAYMENT_ID] = payment
         return fresh
@@ -78,7 +84,12 @@ def test_every_entry_is_reached_and_no_other(monkeypatch: pytest.MonkeyPatch) ->
     """All that can happen to a payment with up to three parts, in every order."""
     recorded: Recorded = record(monkeypatch, PAYMENT)
     begin = Turn(
-        FunderState(IDENTITY.public_key), IDENTITY, SeededEntropy("payments"), LifeCipher(IDENTITY), 0
+        FunderState(IDENTITY.public_key),
+        IDENTITY,
+        SeededEntropy("payments"),
+        LifeCipher(IDENTITY),
+        OwnLocks(IDENTITY),
+        0,
     )
     create_payment(begin, app.CreatePayment(PAYMENT_ID, bytes(32), "FST", 10, bytes(32)))
     first = begin.state.payments[PAYMENT_ID]

@@ -21,6 +21,7 @@ from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import Turn
 from offset.crypto.identity import Identity
 from offset.crypto.lives import LifeCipher
+from offset.crypto.own_locks import OwnLocks
 from offset.wire import app
 from offset.wire.common import Receipt
 
@@ -38,7 +39,12 @@ def receipt(is_complete: bool = True) -> Receipt:
 
 def fresh_turn() -> Turn:
     return Turn(
-        FunderState(IDENTITY.public_key), IDENTITY, SeededEntropy("payments"), LifeCipher(IDENTITY), 0
+        FunderState(IDENTITY.public_key),
+        IDENTITY,
+        SeededEntropy("payments"),
+        LifeCipher(IDENTITY),
+        OwnLocks(IDENTITY),
+        0,
     )
 
 

@@ -6,6 +6,7 @@ from offset.core.funder.state.state import Friend, FunderState
 from offset.core.funder.state.turn import Turn
 from offset.crypto.identity import Identity
 from offset.crypto.lives import LifeCipher
+from offset.crypto.own_locks import OwnLocks
 from offset.wire import app
 from offset.wire.friend import CancelOp
 from support.ledger import FST, World
@@ -20,7 +21,7 @@ def turn_with_friend() -> tuple[Turn, Friend]:
     state = FunderState(IDENTITY.public_key)
     friend = Friend(state.local, KEY, "friend", ())
     state.friends[KEY] = friend
-    return Turn(state, IDENTITY, SeededEntropy("turn"), LifeCipher(IDENTITY), 0), friend
+    return Turn(state, IDENTITY, SeededEntropy("turn"), LifeCipher(IDENTITY), OwnLocks(IDENTITY), 0), friend
 
 
 def test_last_word_on_a_row_counts() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import msgspec
 
-from offset.base.entropy import new_plain_lock, new_uid
+from offset.base.entropy import new_uid
 from offset.base.limits import PAYMENTS_MAX
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.core.funder.records import LostPart, PaymentRecord, PaymentStage, UsedKey
@@ -43,7 +43,7 @@ def create_payment(turn: Turn, request: CreatePayment) -> str | None:
             request.currency,
             request.total_dest_payment,
             request.dest_public_key,
-            new_plain_lock(turn.entropy),
+            turn.locks.src(request.invoice_id, request.dest_public_key, turn.entropy),
             stage,
             0,
             None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from offset.base.entropy import new_plain_lock, new_rand_value
+from offset.base.entropy import new_rand_value
 from offset.base.ids import UNSIGNED, Currency, HashedLock, InvoiceId, PlainLock
 from offset.base.limits import INVOICE_FREE_PARTS_MAX, INVOICES_MAX
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
@@ -36,7 +36,7 @@ def add_invoice(turn: Turn, request: AddInvoice) -> str | None:
             request.invoice_id,
             request.currency,
             request.total_dest_payment,
-            new_plain_lock(turn.entropy),
+            turn.locks.dest(request.invoice_id, request.total_dest_payment, request.currency),
             None,
             None,
             False,
@@ -128,7 +128,8 @@ def _with_lock_for(turn: Turn, invoice: InvoiceRecord, src_hashed_lock: HashedLo
     if invoice.src_hashed_lock is None:
         invoice = msgspec.structs.replace(invoice, src_hashed_lock=src_hashed_lock, is_touched=True)
     elif invoice.src_hashed_lock != src_hashed_lock and invoice.others_secret is None:
-        invoice = msgspec.structs.replace(invoice, others_secret=new_plain_lock(turn.entropy))
+        secret = turn.locks.others(invoice.invoice_id, invoice.total_dest_payment, invoice.currency)
+        invoice = msgspec.structs.replace(invoice, others_secret=secret)
     else:
         return invoice
     turn.put_invoice(invoice)
@@ -142,7 +143,12 @@ def _dest_lock(invoice: InvoiceRecord, src_hashed_lock: HashedLock) -> PlainLock
     if invoice.src_hashed_lock == src_hashed_lock:
         return invoice.dest_plain_lock
     assert invoice.others_secret is not None, "it was made when the second payer came"
-    return PlainLock(sha512_256(invoice.others_secret + src_hashed_lock))
+    return other_lock(invoice.others_secret, src_hashed_lock)
+
+
+def other_lock(others_secret: PlainLock, src_hashed_lock: HashedLock) -> PlainLock:
+    """Our lock for a payer that is not the first."""
+    return PlainLock(sha512_256(others_secret + src_hashed_lock))
 
 
 def lose_parts(turn: Turn, friend: Friend) -> None:

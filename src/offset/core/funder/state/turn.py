@@ -35,6 +35,7 @@ from offset.core.funder.records import (
 from offset.core.funder.state.state import Friend, FunderState, Queued
 from offset.core.funder.state.waiting_parts import Payer
 from offset.crypto.lives import LifeCipher
+from offset.crypto.own_locks import OwnLocks
 from offset.crypto.signer import Signer
 from offset.wire.app import ResponseClosePayment, TransactionResult
 from offset.wire.common import RelayAddress
@@ -78,6 +79,7 @@ class Turn:
         "credit_lines",
         "entropy",
         "lives",
+        "locks",
         "lost_payments",
         "messages",
         "moved",
@@ -99,10 +101,17 @@ class Turn:
     )
 
     def __init__(
-        self, state: FunderState, signer: Signer, entropy: Entropy, lives: LifeCipher, now: int
+        self,
+        state: FunderState,
+        signer: Signer,
+        entropy: Entropy,
+        lives: LifeCipher,
+        locks: OwnLocks,
+        now: int,
     ) -> None:
         """`now` in seconds since 1970, as far as it is known."""
-        self.state, self.signer, self.entropy, self.lives, self.now = state, signer, entropy, lives, now
+        self.state, self.signer, self.entropy = state, signer, entropy
+        self.lives, self.locks, self.now = lives, locks, now
         self.changes: Changes = {}
         self.orders: list[Order] = []
         self.messages: list[tuple[PublicKey, FriendMessage]] = []
