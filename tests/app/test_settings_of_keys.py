@@ -3,10 +3,13 @@
 import pytest
 
 from offset.app import NotOffered, NotPermitted, Refused
-from offset.testing import APP, FRIEND, FakeNode, connected, story
+from offset.testing import APP, FRIEND, FakeNode, connected, friend_report, node_report, story
 from offset.wire.app import AppPermissions
-from offset.wire.orders import Revoke, Succeed
+from offset.wire.friend import CurrencyBalance
+from offset.wire.orders import ResetByProof, Revoke, Succeed
+from offset.wire.report import ChannelInconsistent, ResetTermsReport
 from offset.wire.revocations import revocation_bytes, sign_revocation
+from support.asides import SHOWN
 
 REVOCATION = sign_revocation(FRIEND)
 
@@ -34,6 +37,20 @@ async def test_a_node_that_takes_no_orders_is_not_asked() -> None:
             await node.friends.revoke(REVOCATION)
         # Nor is its line lost: nothing was said.
         await node.seller.create_invoice("FST", 5)
+
+
+@story
+async def test_terms_are_accepted_by_proof() -> None:
+    """The token goes to the node, which compares; what it finds is told."""
+    status = ChannelInconsistent((), ResetTermsReport(b"t" * 64, (CurrencyBalance("FST", 70),)))
+    key = FRIEND.public_key
+    fake = FakeNode(node_report({key: friend_report(status=status, online=False)}))
+    async with connected(fake) as (_, node):
+        assert not await node.friends.reset("bob", proof=SHOWN)
+        assert fake.requests == [ResetByProof(key, b"t" * 64, SHOWN)]
+        fake.order_refusal = "by these terms we would have -70 FST instead of -60"
+        with pytest.raises(Refused, match="instead of -60"):
+            await node.friends.reset("bob", proof=SHOWN)
 
 
 @story

@@ -12,6 +12,7 @@ from offset.base.limits import (
     KIT_TOKENS,
     KIT_TOKENS_MS,
 )
+from offset.core.funder.lost_keys import RevokedRecord
 from offset.core.funder.records import (
     OWN,
     ChannelKey,
@@ -59,6 +60,7 @@ def test_one_soon_after_the_start() -> None:
         ConfigRecord(BOB, "FST", Rate(0, 1), 5, True),
         RelaysRecord(()),
         IndexServersRecord(()),
+        RevokedRecord(BOB, bytes(64)),
     ],
 )
 @pytest.mark.parametrize("is_gone", [False, True])

@@ -27,6 +27,7 @@ from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress
 from offset.wire.files import Ticket, format_identity, format_ticket, parse_token
 from offset.wire.friend import CollectOp
 from offset.wire.report import CountersInfo, McInfo, MoveTokenHashedReport, TokenInfo
+from offset.wire.revocations import sign_revocation
 from support.commands import Done, contents, one_sentence, put, run_main
 from support.locked import key_file, locked_text
 
@@ -179,6 +180,7 @@ def kit(folder: Path) -> Kit:
     server = NamedIndexServerAddress(b"\x08" * 32, "index:1", "index")
     waiting = KitCollect(BOB.public_key, "FST", 5, CollectOp(bytes(16), bytes(32), bytes(32)))
     content = KitContent(NODE.public_key, (relay,), (server,), (friend, carl), (waiting,))
+    content = msgspec.structs.replace(content, revoked=(sign_revocation(Identity(bytes(32))),))
     made = Kit(1, 1_796_000_000, 1_796_000_000_123, content)
     own_copies.write_kit(folder / "kit.age", made, NODE)
     return made
@@ -197,6 +199,7 @@ def test_open_kit(kit: Kit, capsys: pytest.CaptureFixture[str]) -> None:
         f"Friend BOB ({bob}), enabled; heard up to its message 12 after 1 reset",
         "    FST: may owe 100, MUL=0 ADD=1, open",
         f"Friend carl ({carl}), disabled; nothing was heard of it yet",
+        "Keys that their owners have revoked: 1",
         "Answers that waited for friends, and are worth credits: 1",
     ]
     assert "\x07" not in done.stdout

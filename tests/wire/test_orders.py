@@ -22,11 +22,14 @@ from offset.wire.extension import (
     Query,
     Welcome,
 )
-from offset.wire.orders import ORDER, Order, OrderRequest, Revoke, Succeed
+from offset.wire.orders import ORDER, Order, OrderRequest, ResetByProof, Revoke, Succeed
+from support.asides import SHOWN
 
 keys = st.binary(min_size=32, max_size=32)
 requests: st.SearchStrategy[OrderRequest] = st.one_of(
-    st.builds(Succeed, keys, keys, st.booleans()), st.builds(Revoke, st.binary(max_size=200))
+    st.builds(Succeed, keys, keys, st.booleans()),
+    st.builds(Revoke, st.binary(max_size=200)),
+    st.builds(ResetByProof, keys, st.binary(min_size=64, max_size=64), st.just(SHOWN)),
 )
 
 

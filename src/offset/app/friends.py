@@ -35,8 +35,13 @@ from offset.wire.app import (
     SetFriendRelays,
 )
 from offset.wire.common import RelayAddress
-from offset.wire.orders import Revoke, Succeed, TakeFriend
-from offset.wire.report import ChannelInconsistent, CurrencyConfigReport, FriendReport
+from offset.wire.orders import ResetByProof, Revoke, Succeed, TakeFriend
+from offset.wire.report import (
+    ChannelInconsistent,
+    CurrencyConfigReport,
+    FriendReport,
+    MoveTokenHashedReport,
+)
 from offset.wire.revocations import Revocation, revocation_bytes
 
 FriendRef = PublicKey | str
@@ -125,11 +130,13 @@ class Friends:
             "did not take the relays of the friend",
         )
 
-    async def reset(self, friend: FriendRef) -> bool:
+    async def reset(self, friend: FriendRef, *, proof: MoveTokenHashedReport | None = None) -> bool:
         """Accept the friend's terms after an inconsistency. False: it is done as soon as the friend is online.
 
-        Raises UserFault when there is nothing to accept, Refused when the friend has made new terms meanwhile, and
-        NoReport without the report, which has the terms.
+        With `proof`, a move token that this node signed to the friend, as the friend exports it, only if that proves
+        that nothing is lost by the terms. Raises UserFault when there is nothing to accept; Refused when the friend
+        has made new terms meanwhile, or they are not proved, with the difference; NoReport without the report, which
+        has the terms; and with `proof` NotOffered when the program of the node is that of 0.1.11.
         """
         friends = self._session.wanted_report.friends
         key = self.key_of(friend)
@@ -152,7 +159,10 @@ class Friends:
             report = self._session.report.friends.get(key)
             return report is not None and not isinstance(report.channel_status, ChannelInconsistent)
 
-        await self._session.ask(ResetFriendChannel(key, terms.reset_token), refusal)
+        if proof is None:
+            await self._session.ask(ResetFriendChannel(key, terms.reset_token), refusal)
+        else:
+            await self._session.ask(ResetByProof(key, terms.reset_token, proof), refusal)
         if not is_reset() and self._session.report.friends[key].liveness:
             try:
                 await self._session.report.wait_until(lambda _: is_reset(), RESET_S)

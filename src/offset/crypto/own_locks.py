@@ -1,13 +1,15 @@
 """Locks of our own that follow from our key, so that whoever lost all else can still open them.
 
-    D(invoice, total, currency)  =  HMAC-SHA512(K("offset dest lock 1"), invoice id ‖ total (16 bytes) ‖ currency)[:32]
-    O(invoice, total, currency)  =  the same with K("offset dest locks 1")
-    S(invoice, seller, n)        =  SHA-512/256(B ‖ n (2 bytes)), where B is
-                                    HMAC-SHA512(K("offset src lock 1"), invoice id ‖ seller)[:32]
+    I                =  invoice id ‖ total (16 bytes) ‖ currency
+    dest(I)          =  HMAC-SHA512(K("offset dest lock 1"), I)[:32]
+    others(I)        =  HMAC-SHA512(K("offset dest locks 1"), I)[:32]
+    src(I, seller)   =  SHA-512/256(HMAC-SHA512(K("offset src lock 1"), seller ‖ I)[:32] ‖ number (2 bytes))
 
-D is the seller's lock for the first payer of an invoice, and what locks for further payers are made of is O. S is the
-buyer's lock for a payment; n is drawn for each payment from SRC_LOCKS numbers, and found again by trying all of them,
-so that no counter must survive. A lock is 32 bytes of our choice (spec 01, 3.5): nobody else sees a difference.
+`dest` is the seller's lock for the first payer of an invoice; locks for further payers are made of `others`.
+`src` is the buyer's lock for a payment; its number is drawn for each payment from SRC_LOCKS, and found again by trying
+all of them, so that no counter must survive. Another invoice with the same id has other locks.
+
+A lock is 32 bytes of our choice (spec 01, 3.5): nobody else sees a difference.
 """
 
 from __future__ import annotations
@@ -35,27 +37,41 @@ class OwnLocks:
 
     def dest(self, invoice_id: InvoiceId, total: int, currency: Currency) -> PlainLock:
         """Our lock for the first payer of an invoice. `total` in credits."""
-        return _lock(self._dest, invoice_id + total.to_bytes(16) + currency.encode())
+        return _lock(self._dest, _invoice(invoice_id, total, currency))
 
     def others(self, invoice_id: InvoiceId, total: int, currency: Currency) -> PlainLock:
         """What our locks for all further payers are made of."""
-        return _lock(self._others, invoice_id + total.to_bytes(16) + currency.encode())
+        return _lock(self._others, _invoice(invoice_id, total, currency))
 
-    def src(self, invoice_id: InvoiceId, seller: PublicKey, entropy: Entropy) -> PlainLock:
+    def src(
+        self, invoice_id: InvoiceId, total: int, currency: Currency, seller: PublicKey, entropy: Entropy
+    ) -> PlainLock:
         """Our lock for a new payment."""
-        return _numbered(self._base(invoice_id, seller), int.from_bytes(entropy.bytes(2)) % SRC_LOCKS)
+        number = int.from_bytes(entropy.bytes(2)) % SRC_LOCKS
+        return _numbered(self._base(invoice_id, total, currency, seller), number)
 
-    def find_src(self, invoice_id: InvoiceId, seller: PublicKey, hashed_lock: HashedLock) -> PlainLock | None:
+    def find_src(
+        self,
+        invoice_id: InvoiceId,
+        total: int,
+        currency: Currency,
+        seller: PublicKey,
+        hashed_lock: HashedLock,
+    ) -> PlainLock | None:
         """Our lock of which this is the hash, or None if it is not ours."""
-        base = self._base(invoice_id, seller)
+        base = self._base(invoice_id, total, currency, seller)
         for number in range(SRC_LOCKS):
             lock = _numbered(base, number)
             if hash_lock(lock) == hashed_lock:
                 return lock
         return None
 
-    def _base(self, invoice_id: InvoiceId, seller: PublicKey) -> bytes:
-        return _lock(self._src, invoice_id + seller)
+    def _base(self, invoice_id: InvoiceId, total: int, currency: Currency, seller: PublicKey) -> bytes:
+        return _lock(self._src, seller + _invoice(invoice_id, total, currency))
+
+
+def _invoice(invoice_id: InvoiceId, total: int, currency: Currency) -> bytes:
+    return invoice_id + total.to_bytes(16) + currency.encode()
 
 
 def _numbered(base: bytes, number: int) -> PlainLock:

@@ -18,6 +18,7 @@ from offset.base.limits import (
     KIT_TOKENS,
     KIT_TOKENS_MS,
 )
+from offset.core.funder.lost_keys import RevokedKey
 from offset.core.funder.records import (
     Changes,
     ChannelKey,
@@ -30,7 +31,7 @@ from offset.core.funder.records import (
 )
 from offset.wire.friend import CollectOp
 
-_SETTINGS = (FriendKey, ConfigKey, RelaysKey, IndexServersKey)
+_SETTINGS = (FriendKey, ConfigKey, RelaysKey, IndexServersKey, RevokedKey)
 
 
 class KitTimes:

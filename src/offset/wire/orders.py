@@ -5,8 +5,9 @@ Only a node that takes orders is sent one. It is acknowledged like any other req
 
 from __future__ import annotations
 
-from offset.base.ids import PublicKey, Uid
+from offset.base.ids import PublicKey, Signature, Uid
 from offset.wire.codec import Codec, Message, struct, union
+from offset.wire.report import MoveTokenHashedReport
 
 
 class Succeed(Message):
@@ -24,6 +25,15 @@ class Revoke(Message):
     revocation: bytes
 
 
+class ResetByProof(Message):
+    """As ResetFriendChannel, if a move token of ours proves that nothing is lost by it. Permission: config."""
+
+    friend_public_key: PublicKey
+    reset_token: Signature
+    token: MoveTokenHashedReport
+    """What we signed to the friend, as it exports it (stctrl info friend-last-token)."""
+
+
 class TakeFriend(Message):
     """Let somebody who was found be a friend again, by what it handed over. Permission: config."""
 
@@ -31,7 +41,7 @@ class TakeFriend(Message):
     name: str
 
 
-OrderRequest = Succeed | Revoke | TakeFriend
+OrderRequest = Succeed | Revoke | ResetByProof | TakeFriend
 
 
 class Order(Message):
@@ -46,8 +56,13 @@ class Order(Message):
 
 
 struct(Succeed, "extension", "Succeed")
+struct(ResetByProof, "extension", "ResetByProof")
 struct(TakeFriend, "extension", "TakeFriend")
-union("extension", "OrderRequest", {"succeed": Succeed, "revoke": Revoke, "takeFriend": TakeFriend})
+union(
+    "extension",
+    "OrderRequest",
+    {"succeed": Succeed, "revoke": Revoke, "resetByProof": ResetByProof, "takeFriend": TakeFriend},
+)
 struct(Order, "extension", "Order")
 
 ORDER: Codec[Order] = Codec("extension", "Order")

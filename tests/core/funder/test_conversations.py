@@ -65,7 +65,9 @@ class DrawnLocks(OwnLocks):
 
     others = dest
 
-    def src(self, invoice_id: InvoiceId, seller: PublicKey, entropy: Entropy) -> PlainLock:
+    def src(
+        self, invoice_id: InvoiceId, total: int, currency: Currency, seller: PublicKey, entropy: Entropy
+    ) -> PlainLock:
         return PlainLock(entropy.bytes(32))
 
 

@@ -8,9 +8,13 @@ import pytest
 
 from offset.base import base64url
 from offset.testing import FRIEND, NODE, STRANGER, friend_report, node_report
+from offset.wire.files import format_token
 from offset.wire.files.revocations import format_revocation
-from offset.wire.orders import Revoke, Succeed, TakeFriend
+from offset.wire.friend import CurrencyBalance
+from offset.wire.orders import ResetByProof, Revoke, Succeed, TakeFriend
+from offset.wire.report import ChannelInconsistent, ResetTermsReport
 from offset.wire.revocations import revocation_bytes, sign_revocation
+from support.asides import SHOWN
 from support.desk import Desk, Open
 
 ALICE, ALICE2 = FRIEND.public_key, bytes([7]) * 32
@@ -63,6 +67,21 @@ def test_take_friend(desk: Desk) -> None:
     assert (
         "'xyz' is not a public key as stctrl info found shows it"
         in desk.run("config take-friend -k xyz -n bob").stderr
+    )
+
+
+def test_terms_that_are_proved(open_desk: Open) -> None:
+    """The file is what the friend exports; the node compares, and says what differs."""
+    status = ChannelInconsistent((), ResetTermsReport(b"t" * 64, (CurrencyBalance("FST", 70),)))
+    desk = open_desk(node_report({ALICE: friend_report(name="alice", status=status, online=False)}))
+    desk.put("own.token", format_token(SHOWN))
+    assert "info friend-last-token" in desk.bad("config reset-friend -n alice --proof nothing.token")
+    done = desk.run("config reset-friend -n alice --proof own.token")
+    assert (done.status, done.stdout) == (0, "")
+    assert desk.fake.requests == [ResetByProof(ALICE, b"t" * 64, SHOWN)]
+    desk.fake.order_refusal = "by these terms we would have -70 FST instead of -60"
+    assert desk.bad("config reset-friend -n alice --proof own.token") == (
+        "by these terms we would have -70 FST instead of -60"
     )
 
 

@@ -24,6 +24,7 @@ from offset.base.limits import (
     U64_MAX,
     U128_MAX,
 )
+from offset.core.funder.lost_keys import RevokedRecord
 from offset.core.funder.records import (
     OWN,
     ChannelRecord,
@@ -135,6 +136,18 @@ def test_the_rows_of_a_kit_over_older_ones() -> None:
         CONFIG,
         carl,
     ]
+
+
+def test_revoked_keys() -> None:
+    """They are in the kit, and such a friend comes back disabled, be it that only the copy knows of it."""
+    gone = RevokedRecord(CARL, bytes(64))
+    content = content_of(NODE, [*SOME, gone], {})
+    assert read_kit(kit_bytes(kit(content))) == kit(content)
+    assert gone in records_of(content, {})
+    known = RevokedRecord(BOB, bytes(64))
+    for kept, rows in ((content_of(NODE, [*SOME, known], {}), {}), (content, {known.key(): known})):
+        friends = [row for row in records_of(kept, rows) if isinstance(row, FriendRecord)]
+        assert [row.is_enabled for row in friends] == [False, False]
 
 
 def test_a_kit_of_a_later_friendship() -> None:

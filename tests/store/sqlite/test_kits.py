@@ -9,6 +9,7 @@ import pytest
 
 from offset.base.credits import Rate
 from offset.base.faults import UserFault
+from offset.core.funder.lost_keys import RevokedRecord
 from offset.core.funder.records import (
     OWN,
     ConfigRecord,
@@ -41,7 +42,8 @@ WAITING = QueuedRecord(BOB, 1, Queue.BACKWARD, "FST", COLLECT, OWN)
 REQUEST = RequestOp(COLLECT.request_id, bytes(32), FriendsRoute(()), 2**90, 2**90, bytes(32), 5)
 PENDING = PendingRecord(BOB, "FST", False, REQUEST, None, OWN)
 HIGHEST = NodeRecord(KEY, 1_800_000_000)
-ROWS = (RELAYS, SERVERS, FRIEND, CONFIG, WAITING, PENDING, HIGHEST)
+REVOKED = RevokedRecord(bytes([7]) * 32, bytes(64))
+ROWS = (RELAYS, SERVERS, FRIEND, CONFIG, WAITING, PENDING, HIGHEST, REVOKED)
 
 
 @pytest.fixture
@@ -60,6 +62,7 @@ def test_what_is_durable(database: Database, path: Path, kit: Kit) -> None:
         ("bob", 2**100)
     ]
     assert [(waiting.collect, waiting.amount) for waiting in content.collects] == [(COLLECT, 2**90 + 5)]
+    assert [item.public_key for item in content.revoked] == [REVOKED.public_key]
     database.write({FRIEND.key(): None})
     assert read_content(path, KEY) == content
     database.flush()
@@ -77,7 +80,7 @@ def test_a_database_from_a_kit(path: Path, kit: Kit) -> None:
         assert database.is_restored
         found = list(database.load())
     friend = msgspec.structs.replace(FRIEND, sent_relays=SentRelays(), has_told=False)
-    assert found == [RELAYS, SERVERS, friend, CONFIG, HIGHEST]
+    assert found == [RELAYS, SERVERS, friend, CONFIG, REVOKED, HIGHEST]
 
 
 def test_a_database_from_a_copy_and_a_kit(path: Path, kit: Kit) -> None:

@@ -22,6 +22,7 @@ from offset.core.funder.friend.incoming import become_inconsistent
 from offset.core.funder.friend.revoking import REVOKED, revoke
 from offset.core.funder.friend.settings import set_config
 from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
+from offset.core.funder.ledger.proved_terms import unproved
 from offset.core.funder.records import ConfigKey, ConfigRecord, Queue, RelaysRecord
 from offset.core.funder.roles import buyer, payments, seller
 from offset.core.funder.roles.cancelling import cancel_queued
@@ -53,7 +54,7 @@ from offset.wire.app import (
     SetFriendName,
     SetFriendRelays,
 )
-from offset.wire.orders import Revoke, Succeed
+from offset.wire.orders import ResetByProof, Revoke, Succeed
 from offset.wire.report import (
     AddRelayMutation,
     RemoveCurrencyConfig,
@@ -190,6 +191,19 @@ def _disable_friend(turn: Turn, friend: Friend, _request: DisableFriend) -> str 
     return None
 
 
+def _reset_by_proof(turn: Turn, friend: Friend, request: ResetByProof) -> str | None:
+    terms = friend.channel.remote_terms
+    if terms is not None:
+        reason = unproved(
+            friend.channel, terms, request.token, lives=turn.lives, floor=friend.floor, now=turn.now
+        )
+        if reason is not None:
+            return reason
+    return _reset_friend_channel(
+        turn, friend, ResetFriendChannel(request.friend_public_key, request.reset_token)
+    )
+
+
 def _reset_friend_channel(turn: Turn, friend: Friend, request: ResetFriendChannel) -> str | None:
     channel = friend.channel
     if channel.is_consistent:
@@ -321,6 +335,7 @@ HANDLERS: dict[type, Callable[[Turn, Any], str | None]] = {
     EnableFriend: _with_friend(_enable_friend),
     DisableFriend: _with_friend(_disable_friend),
     ResetFriendChannel: _with_friend(_reset_friend_channel),
+    ResetByProof: _with_friend(_reset_by_proof),
     Succeed: _with_friend(_succeed),
     Revoke: _revoke,
     SetFriendCurrencyMaxDebt: _with_friend(_set_max_debt),

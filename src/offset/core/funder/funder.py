@@ -185,7 +185,8 @@ class Funder:
     def take_revocation(self, revocation: Revocation) -> Turn:
         """A revocation that a friend brings. What it does not prove changes nothing; our own is our owner's to take."""
         turn = self._turn()
-        if revocation.public_key != self.state.local:
+        key = revocation.public_key
+        if key != self.state.local and key not in self.state.revoked:
             revoke(turn, revocation)
         return self._finish(turn)
 

@@ -28,7 +28,7 @@ from offset.programs.stctrl.call import Call, with_call
 from offset.programs.stctrl.show_friends import what_is_between
 from offset.programs.stctrl.talk import talk
 from offset.shell.files import load
-from offset.wire.files import FriendFile, Ticket, parse_friend, parse_ticket
+from offset.wire.files import FriendFile, Ticket, parse_friend, parse_ticket, parse_token
 from offset.wire.files.revocations import parse_revocation
 
 
@@ -241,14 +241,28 @@ def disable_friend(call: Call, name: str) -> None:
 
 @group.command("reset-friend")
 @_friend
+@click.option(
+    "--proof",
+    type=options.PATH,
+    metavar="FILE",
+    help="Only if this proves that nothing is lost: the last token of yours that the friend has, "
+    "made on its side by: stctrl info friend-last-token.",
+)
 @with_call()
-def reset_friend(call: Call, name: str) -> None:
+def reset_friend(call: Call, name: str, proof: Path | None) -> None:
     """Accept the friend's terms when the two of you do not agree on the balances.
 
     info friends shows them as the friend sees them: to accept 70 makes our balance -70. They may claim what was
     frozen for payments when the channel was lost; info friends --long says what accepting costs.
+
+    \b
+    After you have lost your database, ask the friend for what your node signed to it last:
+      stctrl info friend-last-token -n alice -t alice.token        the friend
+      stctrl config reset-friend -n bob --proof alice.token        you
+    The friend's node may be of 0.1.11. Your node checks its own signature, and accepts if it agreed to no more.
     """
-    is_done = talk(call, "config", lambda node: node.friends.reset(name))
+    token = None if proof is None else load(proof, parse_token, made_by="stctrl info friend-last-token")
+    is_done = talk(call, "config", lambda node: node.friends.reset(name, proof=token))
     if not is_done:
         call.note(f"the node resets as soon as the friend {name!r} is online")
     call.show_done(reset=is_done)

@@ -21,6 +21,8 @@ def shown_kit(kit: Kit) -> Iterator[str]:
         yield f"Index server {server.name}: {server.address}"
     for friend in content.friends:
         yield from _friend(friend)
+    if content.revoked:
+        yield f"Keys that their owners have revoked: {len(content.revoked)}"
     if content.collects:
         yield f"Answers that waited for friends, and are worth credits: {len(content.collects)}"
 

@@ -14,6 +14,7 @@ from offset.base.credits import Amount, Rate
 from offset.base.faults import UserFault
 from offset.base.ids import Currency, PublicKey, RequestId
 from offset.base.limits import KIT_BYTES_MAX, KIT_COLLECTS_MAX, KIT_SMALL_BYTES
+from offset.core.funder.lost_keys import RevokedKey, RevokedRecord
 from offset.core.funder.records import (
     ChannelKey,
     ChannelRecord,
@@ -34,6 +35,7 @@ from offset.core.funder.records import (
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.friend import CollectOp
 from offset.wire.report import MoveTokenHashedReport
+from offset.wire.revocations import Revocation
 
 FORMAT = 1
 
@@ -85,6 +87,8 @@ class KitContent(msgspec.Struct, frozen=True):
     """The largest first, KIT_COLLECTS_MAX at most."""
     highest_life: int = 0
     """The highest life in which the node ever signed."""
+    revoked: tuple[Revocation, ...] = ()
+    """Keys that their owners have revoked: they stay disabled, whatever database comes of it."""
 
 
 class Kit(msgspec.Struct, frozen=True):
@@ -151,10 +155,13 @@ def content_of(
     channels: dict[PublicKey, ChannelRecord] = {}
     collects: list[KitCollect] = []
     highest_life = 0
+    revoked: list[Revocation] = []
     for record in records:
         match record:
             case NodeRecord():
                 highest_life = record.highest_life
+            case RevokedRecord():
+                revoked.append(Revocation(record.public_key, record.signature))
             case RelaysRecord():
                 relays = record.relays
             case IndexServersRecord():
@@ -181,6 +188,7 @@ def content_of(
         ),
         tuple(collects[:KIT_COLLECTS_MAX]),
         highest_life,
+        tuple(revoked),
     )
     if len(zlib.compress(_encode(content))) <= KIT_SMALL_BYTES:
         return content
@@ -211,7 +219,10 @@ def records_of(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
         RelaysRecord(content.relays),
         IndexServersRecord(content.index_servers),
         NodeRecord(content.public_key, highest),
+        *[RevokedRecord(item.public_key, item.signature) for item in content.revoked],
     ]
+    revoked = {item.public_key for item in content.revoked}
+    revoked |= {key.public_key for key in rows if isinstance(key, RevokedKey)}
     for friend in content.friends:
         key = friend.public_key
         channel, known = rows.get(ChannelKey(key)), rows.get(FriendKey(key))
@@ -225,7 +236,7 @@ def records_of(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
             FriendRecord(
                 key,
                 friend.name,
-                friend.is_enabled,
+                friend.is_enabled and key not in revoked,
                 friend.relays,
                 sent,
                 floor=friend.floor,

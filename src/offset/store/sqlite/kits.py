@@ -10,6 +10,7 @@ from pathlib import Path
 from offset.base.credits import Amount
 from offset.base.faults import UserFault
 from offset.base.ids import Currency, PublicKey, RequestId
+from offset.core.funder.lost_keys import RevokedRecord
 from offset.core.funder.records import (
     ChannelRecord,
     ConfigRecord,
@@ -38,6 +39,7 @@ _KINDS = (
     ConfigRecord,
     ChannelRecord,
     QueuedRecord,
+    RevokedRecord,
 )
 _NAMES = tuple(kind.TABLE for kind in _KINDS)
 

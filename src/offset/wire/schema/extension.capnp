@@ -259,11 +259,18 @@ struct TakeFriend {
   name @1 :Text;
 }
 
+struct ResetByProof {
+  friendPublicKey @0 :Common.PublicKey;
+  resetToken @1 :Common.Signature;  # Of the terms that the owner has seen
+  token @2 :Report.MoveTokenHashedReport;  # What we signed to the friend
+}
+
 struct OrderRequest {
   union {
     succeed @0 :Succeed;  # config; offer the balances of the one friend to the other
     revoke @1 :Data;  # config; a revocation: the key of a friend, 32 bytes, and its signature
-    takeFriend @2 :TakeFriend;  # config; let one that was found be a friend again
+    resetByProof @2 :ResetByProof;  # config; accept terms of a friend by which nothing is lost
+    takeFriend @3 :TakeFriend;  # config; let one that was found be a friend again
   }
 }
 

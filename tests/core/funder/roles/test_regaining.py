@@ -270,7 +270,7 @@ def test_a_payment_that_the_copy_calls_canceled() -> None:
     )
     (pending,) = node.friend(world["b"]).channel.credits[FST].local.values()
     lock = node.funder._locks.find_src(
-        pending.request.invoice_id, world["c"].key, pending.request.src_hashed_lock
+        pending.request.invoice_id, 40, FST, world["c"].key, pending.request.src_hashed_lock
     )
     assert lock is not None
     old = msgspec.structs.replace(record, invoice_id=pending.request.invoice_id, src_plain_lock=lock)

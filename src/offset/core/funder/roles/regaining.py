@@ -75,7 +75,9 @@ def regain_payment(turn: Turn, friend: Friend, currency: Currency, pending: Pend
     """
     state, request = turn.state, pending.request
     seller = request.route.public_keys[-1] if request.route.public_keys else friend.public_key
-    lock = turn.locks.find_src(request.invoice_id, seller, request.src_hashed_lock)
+    lock = turn.locks.find_src(
+        request.invoice_id, request.total_dest_payment, currency, seller, request.src_hashed_lock
+    )
     if lock is None or request.request_id in state.transactions:
         return False
     payment = next(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from offset.programs.offset.recover.left import Left
+from offset.programs.offset.recover.making import Folder
 
 
 def promised(left: Left) -> Iterator[str]:
@@ -92,6 +93,34 @@ def new_card() -> Iterator[str]:
         )
     )
     yield "If somebody else may have the old key: tell your friends at once to disable the old card."
+
+
+def new_card_ready(folder: Folder) -> Iterator[str]:
+    """How to go on with a new card."""
+    yield f"The new card is in {folder.path}."
+    yield from _start(folder)
+    yield "Give it a relay (config add-relay), then make its file for your friends:"
+    yield f"  {_ctl(folder)} info export-ticket -t {folder.path / 'card.friend'}"
+
+
+def ready(folder: Folder) -> Iterator[str]:
+    """How to start the node for good."""
+    yield f"The card is in {folder.path}."
+    yield from _start(folder)
+    yield "What friends have told and what you have to decide, at any time:"
+    yield f"  {_ctl(folder)} info recovery"
+
+
+def _start(folder: Folder) -> Iterator[str]:
+    yield "Start its node for good, and keep kits on another disk:"
+    files = f"-i {folder.ident} -d {folder.database} -t {folder.trusted}"
+    yield f"  stnode {files} -l 127.0.0.1:9876 --kits KITS"
+    yield "An app reaches it with a ticket, which is made once:"
+    yield f"  stmgr node-ticket -i {folder.ident} -a 127.0.0.1:9876 -o {folder.ticket}"
+
+
+def _ctl(folder: Folder) -> str:
+    return f"stctrl -I {folder.app_ident} -T {folder.ticket}"
 
 
 def _listed(lines: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
