@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from offset.base.faults import NodeStopped
 from offset.base.instants import Instant
 from offset.engine.surface import (
     Close,
@@ -13,6 +14,7 @@ from offset.engine.surface import (
     Event,
     Opened,
     Received,
+    Stop,
     Tell,
     Write,
 )
@@ -62,6 +64,22 @@ def test_nothing_is_sent_after_a_failure(run: Run) -> None:
             driver.carry_out([Write(conn, b"never"), Tell("news", ""), Write(conn, b"never")])
             assert await eof(reader) == b""
             with pytest.raises(ZeroDivisionError):
+                await task
+
+    run(story())
+
+
+def test_an_engine_that_wants_to_stop(run: Run) -> None:
+    """Its reason is what stops the driver, and nothing that it says in this turn is sent."""
+
+    async def story() -> None:
+        toy = Toy()
+        driver, port, task = await started(toy)
+        async with client(port) as (reader, _):
+            conn = await conn_of(toy)
+            driver.carry_out([Write(conn, b"never"), Stop("another copy runs"), Write(conn, b"never")])
+            assert await eof(reader) == b""
+            with pytest.raises(NodeStopped, match="another copy runs"):
                 await task
 
     run(story())

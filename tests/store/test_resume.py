@@ -9,6 +9,7 @@ import pytest
 from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
 from offset.core.funder.record_kinds import RECORDS
 from offset.core.funder.records import IndexServersRecord, WithdrawnRecord
+from offset.core.funder.strays import StrayRecord
 from offset.store.sqlite.database import Database
 from store.scenario import Node, World, snapshot
 
@@ -59,6 +60,8 @@ def test_whoever_opens_the_files_after_a_crash_finds_what_was_flushed(seed: int,
 
 OF_ENGINE = {IndexServersRecord, WithdrawnRecord}
 """What a funder does not write."""
+OF_LOST_BOOKS = {StrayRecord}
+"""What it writes only after a loss of its books (tests/core/funder/friend/test_reconciling.py)."""
 OF_LOST_KEYS = {SuccessorRecord, RevokedRecord}
 """What it writes only when a friend has lost its key (tests/core/funder/friend/test_succession.py)."""
 
@@ -72,7 +75,7 @@ def test_the_conversation_meets_every_kind_of_row_and_ending(tmp_path: Path) -> 
         world.run(STEPS)
         world.close()
         seen |= world.seen
-    keys = {kind.KEY.__name__ for kind in RECORDS if kind not in OF_ENGINE | OF_LOST_KEYS}
+    keys = {kind.KEY.__name__ for kind in RECORDS if kind not in OF_ENGINE | OF_LOST_KEYS | OF_LOST_BOOKS}
     endings = "PaymentStatusSuccess PaymentStatusCanceled CommitInvoice CancelInvoice"
     endings += " inconsistent ResetFriendChannel RemoveFriend"
     assert {*keys, *endings.split()} <= seen

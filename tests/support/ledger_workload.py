@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,9 +23,12 @@ Step = Callable[[], None]
 class Workload:
     """One random life. `can_disagree`: ledgers may be lost or damaged, and are reset."""
 
+    actions: tuple[Callable[[Any], None], ...] = ()
+    """Of a life in which more happens."""
+
     def __init__(self, names: str, links: list[str], seed: int, *, can_disagree: bool = False) -> None:
         self.chance = SeededEntropy(f"{seed} workload")
-        self.world = World(names, seed, replacing=self.one_in(2))
+        self.world = self.make_world(names, seed)
         self.names, self.links = names, links
         self.can_disagree = can_disagree
         self.commits: list[tuple[str, Commit]] = []
@@ -38,6 +42,10 @@ class Workload:
             limit = 20 + self.below(200)
             self.world.befriend(left, right, limit=limit)
             self.limits[left, right] = self.limits[right, left] = limit
+
+    def make_world(self, names: str, seed: int) -> World:
+        """Where it takes place."""
+        return World(names, seed, replacing=self.one_in(2))
 
     def below(self, limit: int) -> int:
         return self.chance.below(limit)
@@ -63,6 +71,7 @@ class Workload:
         ]
         if self.can_disagree:
             actions += [self.garble, self.lose_ledger, *[self.reset] * 4]
+        actions += [partial(action, self) for action in self.actions]
         for _ in range(steps):
             self.choose(actions)()
             self.listen()

@@ -35,6 +35,7 @@ from offset.core.funder.records import (
     UsedRecord,
     WithdrawnRecord,
 )
+from offset.core.funder.strays import StrayRecord
 from offset.core.funder.twin import BalanceChange, Twin
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, Receipt, RelayAddress
 from offset.wire.friend import (
@@ -129,6 +130,7 @@ twins = st.builds(
 
 RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
     RelaysRecord: st.builds(RelaysRecord, tuples(named_relays)),
+    StrayRecord: st.builds(StrayRecord, id32, currencies, id16, collects, optional(responses)),
     CollectRecord: st.builds(CollectRecord, id32, small, small, currencies, collects),
     WithdrawnRecord: st.builds(WithdrawnRecord, id32, currencies),
     NodeRecord: st.builds(NodeRecord, id32, small, optional(twins)),
@@ -193,6 +195,7 @@ RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
         optional(id16),
         st.booleans(),
         tuples(st.builds(LostPart, id16, id32, amounts)),
+        st.booleans(),
     ),
     TransactionRecord: st.builds(TransactionRecord, id16, id16, id32, amounts, amounts, optional(responses)),
     HistoryRecord: st.builds(

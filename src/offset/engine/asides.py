@@ -30,6 +30,8 @@ class _Line:
     number: LineNumber
     has_greeted: bool = False
     """The friend has said hello; a second one is not heard."""
+    gives_nothing: bool = False
+    """It knows our newest token, or has handed over, or cannot: what does not fit now is not waited about."""
 
 
 class Asides:
@@ -67,6 +69,19 @@ class Asides:
         line.has_greeted = True
         return True
 
+    def has_greeted(self, friend: PublicKey) -> bool:
+        """Whether the friend has said hello on its line: it knows asides."""
+        line = self._lines.get(friend)
+        return line is not None and line.has_greeted
+
+    def gives_nothing(self, friend: PublicKey) -> bool:
+        """From now on no handover of this friend is expected, nor taken. Returns whether one was until now."""
+        line = self._lines.get(friend)
+        if line is None or not line.has_greeted or line.gives_nothing:
+            return False
+        line.gives_nothing = True
+        return True
+
     def greeters(self) -> list[PublicKey]:
         """The friends that said hello on their line: they know asides."""
         return [friend for friend, line in self._lines.items() if line.has_greeted]
@@ -77,11 +92,17 @@ class Asides:
         return None if line is None else line.number
 
     def look(self, friend: PublicKey, now: Instant) -> None:
-        """Something came of this friend: it is not awaited any more, or from now on."""
-        if friend not in self._lines:
+        """Something came of this friend: it is not awaited any more, or from now on.
+
+        One that said hello, and will hand over nothing, has nothing to say that is worth waiting for.
+        """
+        line = self._lines.get(friend)
+        if line is None:
             return
         if not self._funder.is_awaited(friend):
             self._alarms.stop(friend)
+        elif line.gives_nothing:
+            self._alarms.set(friend, now)
         elif self._alarms.at(friend) is None:
             self._alarms.set(friend, now + AWAITED_MS)
 

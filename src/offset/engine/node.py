@@ -37,6 +37,7 @@ from collections.abc import Callable, Iterable, Sequence
 from msgspec.structs import replace
 
 from offset.base.entropy import Entropy
+from offset.base.faults import NodeStopped
 from offset.base.ids import Conn, PublicKey, Uid, short
 from offset.base.instants import SECOND, Instant, Millis
 from offset.base.limits import (
@@ -72,8 +73,9 @@ from offset.engine.part_timeouts import PartTimeouts
 from offset.engine.reading import Reading, Reason
 from offset.engine.report_pieces import ReportPieces
 from offset.engine.strangers import Strangers
-from offset.engine.surface import Closed, Effect, Event, NetworkChanged, Persisted, Received, Tell
+from offset.engine.surface import Closed, Effect, Event, NetworkChanged, Persisted, Received, Stop, Tell
 from offset.engine.token_timeouts import TokenTimeouts
+from offset.engine.twins import hint_sentence, stopped_sentence
 from offset.engine.views import NodeView
 from offset.engine.whole_report import WholeReport
 from offset.engine.withdrawn import Pair, Withdrawn
@@ -121,6 +123,7 @@ class NodeEngine:
         `is_searching`: the list of friends is lost, so strangers are asked what they know of us (engine/strangers.py).
         `allow_private_relays`: follow friends to relays inside our own network (spec 02, W29).
         `whole_report_parts_max`: with more friends and currencies apps are offered the report in pieces.
+        Raises NodeStopped when another copy of the node was found before.
         """
         rows = list(records)
         servers = next((row.servers for row in rows if isinstance(row, IndexServersRecord)), ())
@@ -129,6 +132,8 @@ class NodeEngine:
         self._outbox = Outbox()
         self._unix = unix
         self._funder = Funder(signer, entropy, rows, past, is_restored=is_restored, listens_first=True)
+        if (twin := self._funder.stopped) is not None:
+            raise NodeStopped(stopped_sentence(twin, self._name_of(twin.friend)))
         self._part_timeouts = PartTimeouts(self._funder)
         self._parts_timer = Timer(self._give_back_parts)
         self._token_timeouts = TokenTimeouts(self._funder)
@@ -137,6 +142,7 @@ class NodeEngine:
             self._loop,
             self._reading,
             self._funder,
+            past,
             lines=lambda: self._channeler,
             take=self._take_friend,
             say=lambda turn: self._say(turn, None),
@@ -225,6 +231,9 @@ class NodeEngine:
                 self._outbox.committed(event.number)
                 if len(self._outbox) <= TURNS_HELD_MAX // 2:
                     self._reading.resume_all(Reason.DISK)
+            case _ if self._is_stopped:
+                # It ends when that is durable; until then nothing must be decided.
+                pass
             case NetworkChanged():
                 self._channeler.network_changed()
                 self._index.network_changed()
@@ -234,12 +243,18 @@ class NodeEngine:
                     self._reading.forget(event.conn)
                 if isinstance(event, Received) and len(self._outbox) > TURNS_HELD_MAX:
                     self._reading.pause(event.conn, Reason.DISK)
-        loop.run_due()
+        if not self._is_stopped:
+            loop.run_due()
         return loop.take_effects()
 
     def deadline(self) -> Instant | None:
         """When there is something to do without an event."""
-        return self._loop.deadline()
+        return None if self._is_stopped else self._loop.deadline()
+
+    @property
+    def _is_stopped(self) -> bool:
+        """Whether another copy of this node was found."""
+        return self._funder.stopped is not None
 
     def report(self) -> NodeReport:
         """What an app that connects now is told."""
@@ -377,6 +392,10 @@ class NodeEngine:
         """Say this to a friend."""
         self._friends.tell(friend, message)
 
+    def _name_of(self, friend: PublicKey) -> str:
+        found = self._funder.state.friends.get(friend)
+        return short(friend) if found is None else found.name
+
     # Time
 
     def _give_back_parts(self) -> None:
@@ -447,6 +466,12 @@ class NodeEngine:
             self._channeler.order(order)
         for friend, message in turn.messages:
             self._tell_friend(friend, message)
+        for friend, handover in turn.handovers:
+            self._friends.hand_over(friend, handover)
+        for twin in turn.hints:
+            self._loop.add(Tell("warning", hint_sentence(twin, self._name_of(twin.friend))))
+        if turn.stopped is not None:
+            self._loop.add(Stop(stopped_sentence(turn.stopped, self._name_of(turn.stopped.friend))))
         extra = None
         if turn.credit_lines or turn.refusal is not None or lost:
             extra = Extra(tuple(turn.credit_lines), refusal=turn.refusal or "", lost_payments=lost)

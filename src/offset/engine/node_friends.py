@@ -11,20 +11,35 @@ from typing import Protocol
 
 from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey, short
+from offset.base.limits import FRIEND_WORK_PER_MESSAGE, FRIEND_WORK_PER_ROW
 from offset.core.channeler.effects import FriendData, Offline, Online
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes
+from offset.core.funder.state.past import Past
 from offset.core.funder.state.turn import Turn
 from offset.engine.asides import Asides, LineNumber
 from offset.engine.friend_work import FriendWork, cost
+from offset.engine.handing_over import encoded, promises_in
 from offset.engine.loop import Loop, Timer
 from offset.engine.outbox import Release
 from offset.engine.reading import Reading, Reason
 from offset.engine.repeats import Repeats
 from offset.engine.surface import Tell
-from offset.wire.aside import Aside, AsideBody, Hello, decode_friend_message, encode_aside
+from offset.wire.aside import (
+    Aside,
+    AsideBody,
+    Handover,
+    Hello,
+    Notice,
+    NoticeKind,
+    decode_friend_message,
+    encode_aside,
+)
 from offset.wire.friend import FriendMessage, ResetTerms
 from offset.wire.revocations import Revocation
+
+_ROWS_PER_SIGNATURE = FRIEND_WORK_PER_MESSAGE // FRIEND_WORK_PER_ROW
+"""As how many rows a signature counts that is to be checked."""
 
 
 class FriendLines(Protocol):
@@ -51,6 +66,7 @@ class NodeFriends:
         loop: Loop,
         reading: Reading,
         funder: Funder,
+        past: Past,
         *,
         lines: Callable[[], FriendLines],
         take: Callable[[PublicKey, bytes], None],
@@ -61,7 +77,7 @@ class NodeFriends:
 
         `say` carries out a turn, `put` makes rows durable and then calls what it is given; both keep the order.
         """
-        self._loop, self._reading, self._funder = loop, reading, funder
+        self._loop, self._reading, self._funder, self._past = loop, reading, funder, past
         self._lines, self._hand_in, self._say, self._put = lines, take, say, put
         self._asides = Asides(funder)
         self._asides_timer = Timer(self._speak_to_silent)
@@ -130,16 +146,38 @@ class NodeFriends:
         """Returns how many rows it changed."""
         match body:
             case Hello() if self._asides.greeted(friend):
-                turn = self._funder.heard_hello(friend, body)
+                return self._greeted(friend, body)
+            case Handover() if self._asides.gives_nothing(friend):
+                turn = self._funder.handed_over(friend, body)
                 self._say(turn)
-                self._reveal_to(friend)
-                return len(turn.changes)
+                return len(turn.changes) + promises_in(body) * _ROWS_PER_SIGNATURE
+            case Notice(NoticeKind.NOTHING) if self._asides.gives_nothing(friend):
+                return 0
+            case Notice(NoticeKind.TOO_LONG):
+                text = (
+                    f"friend {short(friend)} has {body.amount} requests under way, too many to hand them over"
+                )
+                self._loop.add(Tell("warning", text))
+                return 0
             case Revocation():
                 turn = self._funder.take_revocation(body)
                 self._say(turn)
                 return len(turn.changes)
             case _:
                 return 0
+
+    def _greeted(self, friend: PublicKey, hello: Hello) -> int:
+        """Its first hello on this line. Returns how many rows it changed."""
+        is_known = self._funder.knows(friend, hello)
+        turn = self._funder.heard_hello(friend, hello)
+        self._say(turn)
+        number = self._asides.number_of(friend)
+        if is_known:
+            self._asides.gives_nothing(friend)
+        elif number is not None and friend not in dict(turn.handovers):
+            self._aside(friend, number, Notice(NoticeKind.NOTHING))
+        self._reveal_to(friend)
+        return len(turn.changes)
 
     def _leave_unread(self, friend: PublicKey) -> None:
         """What came of this friend waits already."""
@@ -182,6 +220,14 @@ class NodeFriends:
             if self._funder.is_newest(friend, message):
                 self.tell(friend, message)
         self._repeats_timer.at = self._repeats.deadline()
+
+    def hand_over(self, friend: PublicKey, handover: Handover) -> None:
+        """Say all this to a friend that lacks it, now that it is durable, with the collects that it may have lost."""
+        # On another line its hello is to come, and leads here again.
+        if self._asides.has_greeted(friend):
+            data = encoded(handover, self._past.collects(friend))
+            self._work.spend(friend, cost(data, 0), self._loop.now)
+            self._lines().send_aside(friend, data)
 
     def reveal(self) -> None:
         """Our own key is revoked: tell those who are here and know asides. Others are told when they say hello."""

@@ -126,6 +126,13 @@ class Tell(Effect):
     detail: Any
 
 
+class Stop(Effect):
+    """End the program with a failure: it must not go on, and a start anew would change nothing."""
+
+    reason: str
+    """One or more sentences for the person who runs it, each on a line."""
+
+
 class Engine(Protocol):
     """A program without its sockets, clock, disk and chance."""
 

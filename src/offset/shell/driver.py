@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from offset.base.faults import NodeStopped
 from offset.base.ids import Conn
 from offset.base.instants import Instant, Millis
 from offset.base.limits import ACCEPTS_PER_TURN, LISTEN_BACKLOG
@@ -31,6 +32,7 @@ from offset.engine.surface import (
     Persisted,
     Resume,
     Startable,
+    Stop,
     Tell,
     Woken,
     Write,
@@ -121,6 +123,7 @@ class Driver:
             Resume: self._resume,
             Persist: self._commit,
             Tell: tell,
+            Stop: self._stop_at_once,
         }
 
     # For programs
@@ -250,6 +253,9 @@ class Driver:
     def _commit(self, effect: Persist) -> None:
         assert self._commits is not None, "an engine that commits needs a committer"
         self._commits.add(effect)
+
+    def _stop_at_once(self, effect: Stop) -> None:
+        raise NodeStopped(effect.reason)
 
     # Connections
 

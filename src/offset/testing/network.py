@@ -16,7 +16,7 @@ from offset.engine.index import CLIENTS, IndexEngine
 from offset.engine.node import APPS, NodeEngine
 from offset.engine.relay import LISTENER, RelayEngine
 from offset.engine.surface import Engine
-from offset.sim.physics.disk import Rows
+from offset.sim.physics.disk import Rows, restored
 from offset.sim.physics.host import Host
 from offset.testing.calm import CalmWorld
 from offset.testing.identities import ALL, CURRENCY, identity
@@ -144,7 +144,9 @@ class FriendNetwork:
                 is_restored=is_restored,
             )
 
-        self.world.add(name, make, {APPS: self.address(name)}, rows or {})
+        self.world.add(
+            name, make, {APPS: self.address(name)}, restored(rows or {}) if is_restored else rows or {}
+        )
 
     def add_app(self, name: str, app: str) -> VirtualApp:
         """Start another app of a node."""

@@ -95,6 +95,8 @@ class NoticeKind(enum.IntEnum):
 
     TOO_LONG = 1
     """What is to be handed over does not fit into one message; `amount`: how many requests are under way."""
+    NOTHING = 2
+    """The sender does not know the newest move token of the receiver, and has nothing to hand over."""
 
 
 class Notice(Message):

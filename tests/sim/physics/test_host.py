@@ -3,6 +3,7 @@
 from offset.engine.surface import (
     Dial,
     Opened,
+    Stop,
     Write,
 )
 from offset.sim.physics.host import Clock
@@ -51,3 +52,12 @@ def test_death_ends_sleep() -> None:
     pair.do(pair.a, Dial(2, "b:1"))
     pair.world.run_to(pair.world.now + 2000)
     assert pair.ears["b"].of(Opened)
+
+
+def test_who_stops_itself_stays_so() -> None:
+    """It does nothing more in that turn, and nobody starts it again."""
+    pair = Pair()
+    pair.do(pair.b, Stop("another copy runs"))
+    pair.world.run_to(pair.world.now + 60_000)
+    assert not pair.b.is_alive
+    assert pair.b.deaths == ["another copy runs"]

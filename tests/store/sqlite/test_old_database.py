@@ -12,11 +12,12 @@ from offset.core.funder.history_kinds import UsedKind
 from offset.core.funder.lost_keys import RevokedRecord, SuccessorRecord
 from offset.core.funder.record_kinds import RECORDS
 from offset.core.funder.records import NodeRecord, UsedKey, UsedRecord, WithdrawnRecord
+from offset.core.funder.strays import StrayRecord
 from offset.store.schema.tables import TABLES, EntityTable
 from offset.store.sqlite.database import Database, create
 from store.old_records import NODE, OLD_RECORDS, TIME, of
 
-LATER = {CollectRecord, UsedRecord, WithdrawnRecord, SuccessorRecord, RevokedRecord, NodeRecord}
+LATER = {StrayRecord, CollectRecord, UsedRecord, WithdrawnRecord, SuccessorRecord, RevokedRecord, NodeRecord}
 """Kinds of records that came after that program."""
 USED = (
     (UsedKind.PAYMENT, of(16, 91)),

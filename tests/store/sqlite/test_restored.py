@@ -11,10 +11,12 @@ import msgspec
 import pytest
 
 from offset.base.faults import UserFault
-from offset.core.funder.records import FriendRecord, SentRelays
+from offset.core.funder.records import FriendRecord, NodeRecord, SentRelays
+from offset.core.funder.twin import Twin
 from offset.store.sqlite.backup import backup
 from offset.store.sqlite.database import Database
-from offset.store.sqlite.restored import restore
+from offset.store.sqlite.restored import claim, restore
+from offset.store.sqlite.retired import retire
 
 KEY = bytes(range(32))
 FRIEND = FriendRecord(b"\x01" * 32, "bob", True, (), SentRelays(), 1_800_000_000, 1_800_000_000)
@@ -117,3 +119,42 @@ def test_a_copy_that_turns_out_to_be_forged_at_its_end(copy: bytes, path: Path) 
     with pytest.raises(UserFault, match="forged"):
         restore(path.with_name("new.db"), pieces(), KEY, 1)
     assert left(path) == set()
+
+
+STOPPED = NodeRecord(KEY, 1_700_000_000, Twin(FRIEND.public_key, 15, 1_800_000_500, 14, 1_800_000_000, ()))
+
+
+def test_a_node_that_was_stopped_is_claimed(database: Database, path: Path) -> None:
+    """It is marked as one of a copy, and its next life is above the time at which the other copy signed."""
+    database.write({FRIEND.key(): FRIEND, STOPPED.key(): STOPPED})
+    database.flush()
+    database.close()
+    claim(path, KEY, 1234)
+    with closing(Database.open(path, KEY)) as claimed:
+        assert claimed.is_restored
+        rows = list(claimed.load())
+    assert AWAITED in rows
+    assert NodeRecord(KEY, 1_800_000_500, None) in rows
+    with pytest.raises(UserFault, match="nothing stopped the node"):
+        claim(path, KEY, 1235)
+
+
+def test_a_node_that_was_moved_away_is_claimed(path: Path) -> None:
+    """If it was never started elsewhere it may go on here."""
+    retire(path, 1000)
+    claim(path, KEY, 1234)
+    with closing(Database.open(path, KEY)) as claimed:
+        assert claimed.is_restored
+
+
+def test_what_cannot_be_claimed(database: Database, path: Path) -> None:
+    """A database in use, one that nothing holds up, or that of somebody else: it stays as it is."""
+    with pytest.raises(UserFault, match="works with the database"):
+        claim(path, KEY, 1)
+    database.close()
+    before = path.read_bytes()
+    with pytest.raises(UserFault, match="nothing stopped the node"):
+        claim(path, KEY, 1)
+    with pytest.raises(UserFault, match="belongs to another identity"):
+        claim(path, bytes(32), 1)
+    assert path.read_bytes() == before

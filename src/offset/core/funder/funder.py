@@ -13,23 +13,24 @@ from typing import Any
 from offset.base.entropy import Entropy
 from offset.base.ids import PublicKey
 from offset.core.funder.control import HANDLERS
-from offset.core.funder.friend import hellos, incoming, liveness
+from offset.core.funder.friend import catching_up, hellos, incoming, liveness, reconciling
 from offset.core.funder.friend.reachability import order_lines
 from offset.core.funder.friend.revoking import revoke
 from offset.core.funder.friend.sender import send_all
+from offset.core.funder.ledger.channel_states import ChannelEvent
 from offset.core.funder.records import Queue, Record, UsedKey
 from offset.core.funder.roles import seller
 from offset.core.funder.roles.cancelling import cancel_queued
 from offset.core.funder.state import views
-from offset.core.funder.state.lives import begin_where_none_is
 from offset.core.funder.state.past import NO_PAST, Past
 from offset.core.funder.state.state import FunderState
 from offset.core.funder.state.turn import SetRelays, Turn
 from offset.core.funder.state.waiting_parts import Payer
+from offset.core.funder.twin import Twin
 from offset.crypto.lives import LifeCipher
 from offset.crypto.own_locks import OwnLocks
 from offset.crypto.signer import Signer
-from offset.wire.aside import Hello
+from offset.wire.aside import Handover, Hello
 from offset.wire.friend import FriendMessage, MoveTokenRequest
 from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken
 from offset.wire.revocations import Revocation
@@ -58,7 +59,7 @@ class Funder:
         self.state = FunderState(signer.public_key, past)
         self.state.restore(records)
         for friend in self.state.friends.values():
-            friend.is_awaited = listens_first or is_restored
+            friend.is_awaited = listens_first or is_restored or not friend.has_told
         self._lives, self._locks = LifeCipher(signer), OwnLocks(signer)
         self._unix = 0
         self.is_reporting = True
@@ -71,7 +72,7 @@ class Funder:
     def start(self) -> Turn:
         """What the channeler must know at the start. Everybody is offline, so no request waits for a token."""
         turn = self._turn()
-        begin_where_none_is(turn)
+        catching_up.begin(turn)
         turn.orders.append(SetRelays(tuple([relay.unnamed() for relay in self.state.relays])))
         for friend in self.state.friends.values():
             turn.reaching[friend.public_key] = None
@@ -130,15 +131,19 @@ class Funder:
         return self._finish(turn)
 
     def is_awaited(self, key: PublicKey) -> bool:
-        """Whether nothing is said to this friend before it has spoken, or been silent for long."""
+        """Whether nothing is said to this friend before it has spoken, shown why it does not fit, or been silent for
+        long.
+        """
         friend = self.state.friends.get(key)
-        return friend is not None and friend.is_awaited
+        return friend is not None and (friend.is_awaited or friend.is_put_off)
 
     def silent(self, key: PublicKey) -> Turn:
-        """This friend has nothing to say: if it was awaited, we speak."""
+        """This friend has nothing to say: if it was awaited, we speak. What does not fit does not fit."""
         turn = self._turn()
         friend = self.state.friends.get(key)
         if friend is not None:
+            if friend.is_put_off:
+                incoming.become_inconsistent(turn, friend, ChannelEvent.MISMATCH)
             liveness.had_nothing_to_say(turn, friend)
         return self._finish(turn)
 
@@ -159,6 +164,30 @@ class Funder:
         if friend is not None and friend.is_enabled:
             hellos.heard(turn, friend, hello)
         return self._finish(turn)
+
+    def handed_over(self, key: PublicKey, handover: Handover) -> Turn:
+        """This friend shows what we signed to it, and all that followed. It is taken over if our books are a copy's."""
+        turn = self._turn()
+        friend = self.state.friends.get(key)
+        if friend is not None and friend.is_enabled:
+            catching_up.handed_over(turn, friend, handover)
+            if turn.stopped is None:
+                if friend.is_put_off:
+                    incoming.become_inconsistent(turn, friend, ChannelEvent.MISMATCH)
+                liveness.had_nothing_to_say(turn, friend)
+                turn.handing_over[key] = None
+        return self._finish(turn)
+
+    def give_up(self, key: PublicKey) -> Turn:
+        """Nobody will tell for this key after our loss: what waits for its word is cancelled."""
+        turn = self._turn()
+        reconciling.given_up(turn, key)
+        return self._finish(turn)
+
+    @property
+    def stopped(self) -> Twin | None:
+        """Why this node must not say anything any more: another copy of it lives."""
+        return self.state.node.stopped
 
     def fits(self, key: PublicKey, request: MoveTokenRequest) -> bool:
         """Whether this message of the friend would be no reason to find that the ledgers disagree."""
@@ -210,7 +239,10 @@ class Funder:
         return Turn(self.state, self._signer, self._entropy, self._lives, self._locks, now)
 
     def _finish(self, turn: Turn) -> Turn:
-        send_all(turn)
+        if self.state.node.stopped is None:
+            send_all(turn)
+            for key in turn.handing_over:
+                hellos.hand_over_to(turn, key)
         order_lines(turn)
         if self.is_reporting:
             self._report(turn)

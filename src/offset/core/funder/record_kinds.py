@@ -27,6 +27,7 @@ from offset.core.funder.records import (
     UsedRecord,
     WithdrawnRecord,
 )
+from offset.core.funder.strays import StrayRecord
 
 RECORDS: tuple[type[Record], ...] = (
     RelaysRecord,
@@ -47,6 +48,7 @@ RECORDS: tuple[type[Record], ...] = (
     SuccessorRecord,
     RevokedRecord,
     NodeRecord,
+    StrayRecord,
 )
 """Every kind of record, in the order in which a store gives them back: friends before what belongs to them."""
 

@@ -401,6 +401,8 @@ class PaymentRecord(Record):
     is_promised: bool = False
     """Whether a commit was made, so that whoever has it may let the seller collect."""
     lost: tuple[LostPart, ...] = ()
+    is_doubtful: bool = False
+    """Whether these books were restored while it was open, so that parts may have been paid which they do not know."""
 
     def key(self) -> PaymentKey:
         return PaymentKey(self.payment_id)

@@ -65,6 +65,16 @@ _COMMANDS = {
         "Make the database of a node from a copy of it, or from a kit, or for the identity alone.",
     ),
     "open-kit": LazyCommand("offset.programs.stmgr.copies", "open_kit", "Print what a kit holds."),
+    "claim": LazyCommand(
+        "offset.programs.stmgr.moving",
+        "claim",
+        "Let a node go on after another copy of it was found, or after it was moved away.",
+    ),
+    "retire": LazyCommand(
+        "offset.programs.stmgr.moving",
+        "retire",
+        "Mark the database of a node as moved away, so that nobody starts it by mistake.",
+    ),
     "check-db": LazyCommand(
         "offset.programs.stmgr.database", "check_db", "Look whether the database of a node is damaged."
     ),

@@ -15,7 +15,7 @@ from offset.sim.cast.purchase import Purchase
 from offset.sim.cast.rude import RudeCaller
 from offset.sim.cast.unprivileged import UnprivilegedApp
 from offset.sim.course.run import Run
-from offset.sim.physics.disk import Rows
+from offset.sim.physics.disk import Rows, restored
 from offset.sim.physics.host import Host
 from offset.sim.script.act import Act
 from offset.sim.script.changes import (
@@ -255,7 +255,7 @@ def _lose(run: Run, node: str, left: Rows, away: Millis | None) -> None:
     host = cast.hosts[node]
     assert host.disk is not None
     host.die("its database is lost", away)
-    host.disk.put_back(left)
+    host.disk.put_back(restored(left))
     for key in left:
         if isinstance(key, FriendKey) and cast.names[key.public_key] not in cast.neighbours(node):
             cast.clients[node].ask(RemoveFriend(key.public_key))

@@ -41,6 +41,7 @@ class Page(msgspec.Struct, frozen=True):
     local_terms: ResetTerms | None
     remote_terms: ResetTerms | None
     former_terms: ResetTerms | None
+    has_told: bool = True
 
 
 class Steps:
@@ -63,7 +64,7 @@ class Steps:
 
         Not `is_alone`: of several commits in one step only what they came to is seen.
         """
-        now = page(them.channel)
+        now = msgspec.structs.replace(page(them.channel), has_told=them.has_told)
         before = self._pages.get((name, them.public_key))
         self._pages[name, them.public_key] = now
         # What was claimed is gone.
@@ -110,6 +111,13 @@ def step(who: str, before: Page, now: Page, mirror: Channel | None) -> None:
             # A message of a node that breaks the rules: what it said is recorded nowhere.
             return
         said = now.outgoing if now.outgoing is not before.outgoing else None
+        if heard is not None and mirror is not None and _is_taken_over(before, now, heard):
+            # After a loss: as the friend held it when it had said that, and then what was said since.
+            theirs = page(mirror).ledgers
+            for currency, ledger in now.ledgers.items():
+                held = _flipped(theirs[currency]) if currency in theirs else None
+                _moved(f"{who} in {currency}, as the friend holds it", held, ledger, currency, None, said)
+            return
         for currency, ledger in now.ledgers.items():
             _moved(f"{who} in {currency}", before.ledgers.get(currency), ledger, currency, heard, said)
 
@@ -133,6 +141,16 @@ def _heard(before: Page, now: Page, mirror: Channel | None) -> MoveToken | None:
     if now.incoming is None or now.incoming == before.incoming or mirror is None or mirror.outgoing is None:
         return None
     return mirror.outgoing if mirror.outgoing.new_token == now.incoming.new_token else None
+
+
+def _is_taken_over(before: Page, now: Page, heard: MoveToken) -> bool:
+    """Whether the friend's message does not follow what was known: its books were taken over with it."""
+    follows = before.outgoing is not None and heard.old_token == before.outgoing.new_token
+    return now.has_told and not before.has_told and not follows
+
+
+def _flipped(ledger: Ledger) -> Ledger:
+    return Ledger(-ledger.balance, ledger.remote, ledger.local)
 
 
 def _operations(message: MoveToken | None, currency: Currency) -> Iterator[Operation]:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from offset.base.instants import Instant, Millis
-from offset.core.funder.records import Changes, HistoryRecord, Key, Record
+from offset.core.funder.records import Changes, FriendRecord, HistoryRecord, Key, NodeRecord, Record
 from offset.sim.physics.rng import Rng
 from offset.sim.physics.world import World
 
@@ -27,6 +29,18 @@ def apply(rows: Rows, changes: Changes) -> None:
             rows.pop(key, None)
         else:
             rows[key] = record
+
+
+def restored(rows: Rows) -> Rows:
+    """These rows as `stmgr restore` and `stmgr claim` mark them: each friend begins a life, and is to tell."""
+    found = dict(rows)
+    for key, row in rows.items():
+        if isinstance(row, FriendRecord):
+            found[key] = msgspec.structs.replace(row, life=0, has_told=False)
+        elif isinstance(row, NodeRecord):
+            highest = row.highest_life if row.stopped is None else max(row.highest_life, row.stopped.at)
+            found[key] = msgspec.structs.replace(row, stopped=None, highest_life=highest)
+    return found
 
 
 def history_of(rows: Rows, ident: bytes) -> list[HistoryRecord]:

@@ -18,6 +18,7 @@ from offset.engine.surface import (
     Persisted,
     Resume,
     Startable,
+    Stop,
     Tell,
     Woken,
     Write,
@@ -256,6 +257,9 @@ class Host:
                     self.network.pause(self.ends[conn], isinstance(effect, Pause))
             case Tell():
                 self.on_tell(effect)
+            case Stop(reason):
+                self.is_wanted = False
+                self.die(reason)
 
     def _close(self, conn: Conn) -> None:
         if conn in self.dialing:

@@ -47,6 +47,7 @@ from offset.store.sqlite.lock import Lock
 from offset.store.sqlite.migrate import FOLDER, migrate, scripts
 from offset.store.sqlite.past import DiskPast
 from offset.store.sqlite.restored import is_restored
+from offset.store.sqlite.retired import check_in_use
 from offset.store.sqlite.statements import Now, Statement, statements
 from offset.wire.common import NamedIndexServerAddress
 
@@ -131,6 +132,7 @@ class Database:
                 check_sound(path, look)
                 check_format(path, look, len(scripts(migrations)))
                 check_owner(path, look, public_key)
+                check_in_use(path, look)
             connection = connect(path)
             # `settle` ends this transaction.
             connection.execute("BEGIN IMMEDIATE")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from offset.base.faults import UserFault
@@ -17,7 +17,9 @@ from offset.store.schema.kits import Kit, kit_bytes, read_kit
 from offset.store.sqlite.checks import check_format, check_header, check_owner, check_sound
 from offset.store.sqlite.connection import connect, make_file, remove_file, sync_folder, transaction
 from offset.store.sqlite.errors import sentence
+from offset.store.sqlite.lock import Lock
 from offset.store.sqlite.migrate import FOLDER, migrate, scripts
+from offset.store.sqlite.retired import retired_since, use_again
 
 _MARK = "restored"
 _KIT = "restored_kit"
@@ -76,10 +78,7 @@ def put_restored(path: Path, fill: Callable[[Path], None], now: int, kit: Kit | 
         fill(part)
         with closing(connect(part)) as connection:
             with transaction(connection):
-                _put(connection, _MARK, now)
-                # Each friend begins a life, and tells before its channel is gone on with (core/funder/state/lives.py).
-                connection.execute("UPDATE friends SET life = 0, has_told = 0")
-                connection.execute("UPDATE node SET stopped = NULL")
+                _begin_anew(connection, now)
                 if kit is not None:
                     _put(connection, _KIT, kit_bytes(kit))
             # One file, with no log beside it, until it has its name.
@@ -96,6 +95,50 @@ def put_restored(path: Path, fill: Callable[[Path], None], now: int, kit: Kit | 
     finally:
         remove_file(part)
         part.with_name(part.name + ".lock").unlink(missing_ok=True)
+
+
+def claim(path: Path, public_key: PublicKey, now: int, *, migrations: Path = FOLDER) -> None:
+    """Let the node of a database go on that was stopped because of another copy, or moved away.
+
+    It is marked as one that was made from a copy at `now`, in ms since 1970. Raises UserFault when its node runs,
+    nothing stopped it, or it is no sound database of the node with this key.
+    """
+    check_header(path)
+    with ExitStack() as stack:
+        stack.callback(Lock(path.resolve()).release)
+        try:
+            connection = connect(path)
+            stack.callback(connection.close)
+            check_sound(path, connection)
+            check_format(path, connection, len(scripts(migrations)))
+            check_owner(path, connection, public_key)
+            with transaction(connection):
+                migrate(connection, migrations)
+                if not _is_held_up(connection):
+                    raise UserFault(
+                        f"nothing stopped the node of {path}, so there is nothing to claim; start it as ever"
+                    )
+                _begin_anew(connection, now)
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            raise UserFault(sentence(path, error)) from None
+
+
+def _is_held_up(connection: sqlite3.Connection) -> bool:
+    """Whether another copy was found, or the database was moved away."""
+    stopped = connection.execute("SELECT 1 FROM node WHERE stopped IS NOT NULL").fetchone()
+    return stopped is not None or retired_since(connection) is not None
+
+
+def _begin_anew(connection: sqlite3.Connection, now: int) -> None:
+    """Put the mark. Each friend begins a life, and tells before its channel is gone on with (funder/state/lives.py)."""
+    _put(connection, _MARK, now)
+    connection.execute("UPDATE friends SET life = 0, has_told = 0")
+    # The other copy lived in a life that began before it signed what was shown of it.
+    connection.execute(
+        "UPDATE node SET highest_life = max(highest_life, ifnull(json_extract(stopped, '$.at'), 0)), stopped = NULL"
+    )
+    # A copy that was made after the move is what the node goes on from.
+    use_again(connection)
 
 
 def _put(connection: sqlite3.Connection, name: str, value: int | bytes) -> None:

@@ -76,7 +76,7 @@ struct Handover {
 }
 
 struct Notice {
-  kind @0 :UInt16;  # 1: what is to be handed over does not fit into one message
+  kind @0 :UInt16;  # 1: what is to be handed over does not fit into one message; 2: there is nothing to hand over
   amount @1 :UInt64;  # For 1: how many requests are under way
 }
 

@@ -5,13 +5,19 @@
     unknown, and lower   we speak, so that we can hand over        nothing: we have spoken
     unknown, not lower   we wait for what it hands over            the same
 
+To one whose newest token is unknown to us, and is not just the next one, we hand over all that it may have lost
+(catching_up.py), once on a line; not while our own books are a copy's, and the friend has not told.
+
 A known token is one of the last two of the channel: ours, or the friend's. Numbers decide nothing: who speaks in vain
 does not fit, as if there were no hellos.
 """
 
 from __future__ import annotations
 
+from offset.base.ids import PublicKey
 from offset.core.funder.friend.liveness import had_nothing_to_say
+from offset.core.funder.ledger.channel import Channel
+from offset.core.funder.ledger.handovers import hand_over
 from offset.core.funder.ledger.token_channel import Mismatch, receive
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
@@ -46,9 +52,35 @@ def fits(friend: Friend, request: MoveTokenRequest) -> bool:
     return not isinstance(receive(friend.channel, request.move_token, friend.max_debt), Mismatch)
 
 
+def _is_next(channel: Channel, hello: Hello) -> bool:
+    """Whether the friend has only said one message more than we have heard."""
+    theirs = hello.inconsistency_counter, hello.move_token_counter
+    next_one = channel.inconsistency_counter, channel.move_token_counter + 1
+    return channel.outgoing is not None and theirs == next_one
+
+
+def hand_over_to(turn: Turn, key: PublicKey) -> None:
+    """Tell this friend all that it may have lost, once on a line, if it lacks something and we can."""
+    friend = turn.state.friends[key]
+    if not friend.needs_handover or friend.has_handed or not friend.is_online:
+        return
+    relays = tuple([relay.unnamed() for relay in turn.state.relays])
+    handover = hand_over(friend.channel, relays, friend.credit_lines or ())
+    if handover is not None:
+        friend.has_handed = True
+        turn.handovers.append((key, handover))
+
+
 def heard(turn: Turn, friend: Friend, hello: Hello) -> None:
     """The first hello of an enabled friend on this line."""
     channel = friend.channel
+    friend.has_greeted = True
+    if friend.has_told and not knows(friend, hello) and not _is_next(channel, hello):
+        friend.needs_handover = True
+        turn.handing_over[friend.public_key] = None
+        if channel.outgoing is None:
+            # What is handed over ends with a message of ours.
+            turn.resending[friend.public_key] = None
     theirs = hello.inconsistency_counter, hello.move_token_counter
     is_behind = theirs < (channel.inconsistency_counter, channel.move_token_counter)
     if is_behind or knows(friend, hello):

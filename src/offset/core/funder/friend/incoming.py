@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from offset.base.credits import Balance
 from offset.base.ids import Currency
-from offset.base.limits import FRIEND_RELAYS_MAX
-from offset.core.funder.friend import credit_lines
+from offset.core.funder.friend import catching_up, credit_lines
 from offset.core.funder.friend.liveness import gave_token_back, has_spoken
-from offset.core.funder.friend.reachability import known_relays
+from offset.core.funder.friend.reachability import known_relays, take_relays
+from offset.core.funder.friend.reconciling import keep_stray
 from offset.core.funder.friend.sender import claims, restarted
 from offset.core.funder.friend.settings import configure_active
 from offset.core.funder.friend.succession import took_over
@@ -35,7 +35,6 @@ from offset.core.funder.state.lives import answered
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.crypto.public_keys import is_lower
-from offset.wire.common import RelayAddress
 from offset.wire.friend import (
     CancelOp,
     CollectOp,
@@ -46,7 +45,6 @@ from offset.wire.friend import (
     ResetTerms,
     ResponseOp,
 )
-from offset.wire.report import SetRemoteRelays
 
 
 def friend_message(turn: Turn, friend: Friend, message: FriendMessage) -> None:
@@ -71,6 +69,18 @@ def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
         return
     before = channel_state(channel)
     found = receive(channel, message, friend.max_debt)
+    if isinstance(found, Mismatch) and friend.has_greeted:
+        # It knows asides, so it shows us by what it handed over why this does not fit; if not, we are told (`silent`).
+        friend.is_put_off = True
+        turn.moved[friend.public_key] = None
+        return
+    if friend.is_put_off and not isinstance(found, Mismatch):
+        # What it said before was from older books.
+        friend.is_put_off = False
+        turn.moved[friend.public_key] = turn.trying[friend.public_key] = None
+    if not isinstance(found, Mismatch) and not friend.has_told:
+        catching_up.told(turn, friend)
+        found = receive(channel, message, friend.max_debt)
     match found:
         case Missed():
             happened(channel, before, ChannelEvent.MISSED)
@@ -104,7 +114,7 @@ def _take_next(turn: Turn, friend: Friend, found: Next) -> None:
     turn.proven[key] = None
     turn.trying[key] = None
     configure_active(turn, friend, created)
-    _remote_relays(turn, friend, found.message.opt_local_relays)
+    take_relays(turn, friend, found.message.opt_local_relays)
     # It has answered, so it knows our last list.
     if friend.sent_relays.previous is not None:
         friend.sent_relays = SentRelays(friend.sent_relays.last)
@@ -112,18 +122,6 @@ def _take_next(turn: Turn, friend: Friend, found: Next) -> None:
         turn.reaching[key] = None
     for taken in found.taken:
         _take_operation(turn, friend, taken)
-
-
-def _remote_relays(turn: Turn, friend: Friend, relays: tuple[RelayAddress, ...] | None) -> None:
-    """The friend says where it can be found; the channeler learns it at once (D25, W2)."""
-    if relays is None:
-        return
-    relays = relays[:FRIEND_RELAYS_MAX]
-    if relays != friend.remote_relays:
-        friend.remote_relays = relays
-        turn.put(friend.record())
-        turn.change_friend(friend.public_key, SetRemoteRelays(relays))
-        turn.reaching[friend.public_key] = None
 
 
 # Operations
@@ -141,8 +139,10 @@ def _take_operation(turn: Turn, friend: Friend, taken: Taken) -> None:
         case From(asker):
             turn.answer(turn.state.friends[asker], currency, op)
         case Lost():
-            # Paid on, but nobody pays us: it is part of our claim there (D1).
-            if isinstance(op, CollectOp):
+            if not isinstance(op, CollectOp):
+                return
+            # Paid on, but nobody pays us: it is part of our claim there (D1), unless somebody is still to tell.
+            if not keep_stray(turn, friend, currency, op, taken.answered.response):
                 amount = taken.answered.frozen
                 turn.note(HistoryKind.LOST, op.request_id, currency, amount, friend.public_key, b"")
 
@@ -187,6 +187,7 @@ def become_inconsistent(
     channel = friend.channel
     before = channel_state(channel)
     terms = make_terms(channel, turn.entropy) if local_terms is None else local_terms
+    friend.is_put_off = False
     lose_channel(turn, friend)
     channel.local_terms, channel.remote_terms = terms, remote_terms
     channel.former_terms = None
@@ -255,6 +256,6 @@ def _after_reset(turn: Turn, friend: Friend, message: MoveToken, claimed: Mappin
     friend.sent_relays = SentRelays(None, known_relays(friend))
     restarted(turn, friend, claimed, message.old_token)
     turn.proven[friend.public_key] = None
-    _remote_relays(turn, friend, message.opt_local_relays)
+    take_relays(turn, friend, message.opt_local_relays)
     turn.wanting[friend.public_key] = None
     took_over(turn, friend)

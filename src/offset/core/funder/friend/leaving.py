@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from offset.core.funder.friend import reconciling
 from offset.core.funder.friend.liveness import went_offline
 from offset.core.funder.ledger.channel_states import CHANNEL, ChannelEvent, channel_state
 from offset.core.funder.lost_keys import SuccessorKey
@@ -28,6 +29,8 @@ def remove(turn: Turn, friend: Friend) -> None:
     end = CHANNEL.after(channel_state(friend.channel), ChannelEvent.REMOVED)
     assert end is None
     lose_channel(turn, friend)
+    reconciling.given_up(turn, key)
+    reconciling.drop_strays(turn, friend)
     for name in friend.configs:
         turn.drop(ConfigKey(key, name))
     for old, new in list(turn.state.successors.items()):

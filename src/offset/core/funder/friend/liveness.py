@@ -16,6 +16,9 @@ def came_online(turn: Turn, friend: Friend) -> None:
         return
     friend.is_online = True
     friend.asked = friend.spoke_here = friend.is_overdue = False
+    friend.has_greeted = friend.needs_handover = friend.has_handed = friend.is_put_off = False
+    # On each line, until it has told: nothing of a copy is worth saying.
+    friend.is_awaited = friend.is_awaited or not friend.has_told
     credit_lines.changed(friend)
     turn.moved[friend.public_key] = None
     turn.change_friend(friend.public_key, SetLiveness(True))
@@ -41,7 +44,7 @@ def went_offline(turn: Turn, friend: Friend) -> None:
     """The line is gone: what waits for the token comes to nothing; what is under way stays."""
     if not friend.is_online:
         return
-    friend.is_online = friend.is_overdue = False
+    friend.is_online = friend.is_overdue = friend.is_put_off = False
     turn.moved[friend.public_key] = None
     turn.change_friend(friend.public_key, SetLiveness(False))
     cancel_queued(turn, friend, (Queue.FORWARDED, Queue.USER))

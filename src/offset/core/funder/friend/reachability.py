@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from offset.base.limits import FRIEND_RELAYS_MAX
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn, UpdateFriend
-from offset.wire.common import NamedRelayAddress
+from offset.wire.common import NamedRelayAddress, RelayAddress
+from offset.wire.report import SetRemoteRelays
 
 
 def known_relays(friend: Friend) -> tuple[NamedRelayAddress, ...] | None:
@@ -25,6 +27,18 @@ def update_friend(friend: Friend) -> UpdateFriend:
     """The order to keep a line to this friend."""
     local = tuple([relay.unnamed() for relay in known_relays(friend) or ()])
     return UpdateFriend(friend.public_key, friend.remote_relays, local)
+
+
+def take_relays(turn: Turn, friend: Friend, relays: tuple[RelayAddress, ...] | None) -> None:
+    """The friend says where it can be found; the channeler learns it at once (D25, W2)."""
+    if relays is None:
+        return
+    relays = relays[:FRIEND_RELAYS_MAX]
+    if relays != friend.remote_relays:
+        friend.remote_relays = relays
+        turn.put(friend.record())
+        turn.change_friend(friend.public_key, SetRemoteRelays(relays))
+        turn.reaching[friend.public_key] = None
 
 
 def order_lines(turn: Turn) -> None:

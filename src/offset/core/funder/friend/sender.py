@@ -26,7 +26,7 @@ from collections.abc import Mapping
 
 from offset.base.credits import Balance
 from offset.base.ids import Currency, Signature
-from offset.core.funder.friend import credit_lines
+from offset.core.funder.friend import catching_up, credit_lines
 from offset.core.funder.friend.reachability import known_relays
 from offset.core.funder.friend.settings import configure_active
 from offset.core.funder.history_kinds import HistoryKind
@@ -62,7 +62,7 @@ def send_all(turn: Turn) -> None:
         turn.trying, turn.wanting, turn.resending = {}, {}, {}
         for key in flagged:
             friend = turn.state.friends.get(key)
-            if friend is not None and friend.is_online and not friend.is_awaited:
+            if friend is not None and friend.is_online and not friend.is_awaited and not friend.is_put_off:
                 _send(turn, friend, wants=key in wanting, resend=key in resending)
 
 
@@ -243,3 +243,4 @@ def restarted(
     configure_active(turn, friend, channel.credits)
     turn.put(channel.record())
     turn.touched[friend.public_key] = None
+    catching_up.told(turn, friend)

@@ -77,7 +77,8 @@ def _closing(payment: PaymentRecord) -> PaymentEvent:
 
 def _may_be_claimed(payment: PaymentRecord) -> bool:
     """Whether parts are lost that somebody may collect: without a commit nobody can, and a receipt proves the whole."""
-    return payment.is_promised and bool(payment.lost) and payment.receipt is None
+    is_lost = payment.is_doubtful or bool(payment.lost)
+    return payment.is_promised and is_lost and payment.receipt is None
 
 
 def _close(turn: Turn, payment: PaymentRecord, event: PaymentEvent) -> None:

@@ -102,6 +102,25 @@ def take_request(turn: Turn, friend: Friend, currency: Currency, op: RequestOp) 
     turn.answer(friend, currency, msgspec.structs.replace(unsigned, signature=signature))
 
 
+def take_again(turn: Turn, friend: Friend, currency: Currency, part: Pending) -> bool:
+    """A part that we promised before our books were lost waits again. Returns False if we could not open it."""
+    op, promise = part.request, part.response
+    invoice = turn.state.invoices.get(op.invoice_id)
+    if invoice is None or promise is None or not _fits(turn.state, invoice, currency, op):
+        return False
+    if invoice.src_hashed_lock is None:
+        invoice = msgspec.structs.replace(invoice, src_hashed_lock=op.src_hashed_lock, is_touched=True)
+    elif invoice.src_hashed_lock != op.src_hashed_lock and invoice.others_secret is None:
+        # What its lock was made of is lost.
+        return False
+    if hash_lock(_dest_lock(invoice, op.src_hashed_lock)) != promise.dest_hashed_lock:
+        return False
+    if invoice != turn.state.invoices[op.invoice_id]:
+        turn.put_invoice(invoice)
+    turn.part_came(friend, op)
+    return True
+
+
 def _fits(state: FunderState, invoice: InvoiceRecord, currency: Currency, op: RequestOp) -> bool:
     """Whether the request is what the invoice asks for; the reference forgets the currency (D6)."""
     if invoice.currency != currency or invoice.total_dest_payment != op.total_dest_payment:

@@ -13,6 +13,7 @@ from offset.base.entropy import new_rand_value
 from offset.base.ids import RandValue
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
+from offset.core.funder.twin import Twin
 from offset.crypto.lives import next_life
 
 
@@ -30,14 +31,11 @@ def saw_life(turn: Turn, life: int) -> None:
         turn.put(turn.state.node)
 
 
-def begin_where_none_is(turn: Turn) -> None:
-    """At a start: friends of books that were restored, or written before there were lives, get one life together."""
-    without = [friend for friend in turn.state.friends.values() if not friend.life]
-    if without:
-        life = begin_life(turn)
-        for friend in without:
-            friend.life = life
-            turn.put(friend.record())
+def stop(turn: Turn, twin: Twin) -> None:
+    """Another copy of this node lives, in a higher life: this one says nothing any more, now nor after a start."""
+    turn.state.node = msgspec.structs.replace(turn.state.node, stopped=twin)
+    turn.put(turn.state.node)
+    turn.stopped = twin
 
 
 def new_nonce(turn: Turn, friend: Friend) -> RandValue:

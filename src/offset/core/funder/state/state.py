@@ -38,6 +38,7 @@ from offset.core.funder.state.kept_collects import KeptCollects
 from offset.core.funder.state.passed_on import PassedOn
 from offset.core.funder.state.past import NO_PAST, Past, UsedIds
 from offset.core.funder.state.waiting_parts import WaitingParts
+from offset.core.funder.strays import StrayKey, StrayRecord
 from offset.wire.common import NamedRelayAddress, RelayAddress
 from offset.wire.extension import CreditLine
 from offset.wire.friend import Operation, RequestOp, ResponseOp
@@ -62,16 +63,20 @@ class Friend:
         "credit_lines",
         "floor",
         "forwarded_of",
+        "has_greeted",
+        "has_handed",
         "has_told",
         "is_awaited",
         "is_enabled",
         "is_online",
         "is_overdue",
+        "is_put_off",
         "knows_lines",
         "life",
         "mark",
         "missed",
         "name",
+        "needs_handover",
         "next_number",
         "public_key",
         "queues",
@@ -109,6 +114,14 @@ class Friend:
         """It keeps the token though we asked for it long ago, on this line."""
         self.is_awaited = False
         """We say nothing to it before it has spoken since our start: it may know more than our rows do."""
+        self.has_greeted = False
+        """It said hello on this line."""
+        self.needs_handover = False
+        """By its hello it lacks something that we can hand over."""
+        self.has_handed = False
+        """We handed over on this line."""
+        self.is_put_off = False
+        """A message of it on this line does not fit, and it may yet show us why."""
         self.missed = False
         """There was something to say while the token was away."""
         self.said_lines = False
@@ -135,7 +148,8 @@ class Friend:
     def is_ready(self, currency: Currency) -> bool:
         """Whether a request in this currency could be sent now (spec 03, 3.2)."""
         is_there = self.is_online and self.channel.is_consistent
-        return is_there and not self.is_overdue and not self.is_awaited and currency in self.channel.credits
+        is_heard = self.has_told and not self.is_awaited and not self.is_put_off
+        return is_there and is_heard and not self.is_overdue and currency in self.channel.credits
 
     @property
     def owes_token(self) -> bool:
@@ -202,6 +216,8 @@ class FunderState:
         """Friends that hold signatures of ours, while we look for friends that we forgot."""
         self.passed_on = PassedOn()
         self.waiting = WaitingParts()
+        self.strays: dict[StrayKey, StrayRecord] = {}
+        """Collects whose askers are still to tell, after a loss of our books."""
 
     def restore(self, records: Iterable[Record]) -> None:
         """Take in all rows of a store, friends before what belongs to them.
@@ -221,9 +237,11 @@ class FunderState:
                 waiting = sorted(queue.values(), key=lambda item: item.number)
                 queue.clear()
                 queue.update((item.number, item) for item in waiting)
-            self._restore_incoming(friend)
+            if friend.has_told:
+                self._restore_incoming(friend)
         for friend in self.friends.values():
-            self._restore_passed_on(friend)
+            if friend.has_told:
+                self._restore_passed_on(friend)
 
     def ended(self, friend: PublicKey, currency: Currency, request_id: RequestId) -> None:
         """A request of the friend is answered for good, or lost with the friend."""
@@ -237,6 +255,8 @@ class FunderState:
 
     def _restore(self, record: Record) -> None:
         match record:
+            case StrayRecord():
+                self.strays[record.key()] = record
             case NodeRecord():
                 self.node = record
             case RelaysRecord():

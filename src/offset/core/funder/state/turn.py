@@ -34,10 +34,12 @@ from offset.core.funder.records import (
 )
 from offset.core.funder.state.state import Friend, FunderState, Queued
 from offset.core.funder.state.waiting_parts import Payer
+from offset.core.funder.twin import Twin
 from offset.crypto.lives import LifeCipher
 from offset.crypto.own_locks import OwnLocks
 from offset.crypto.signer import Signer
 from offset.wire.app import ResponseClosePayment, TransactionResult
+from offset.wire.aside import Handover
 from offset.wire.common import RelayAddress
 from offset.wire.extension import FriendCreditLines
 from offset.wire.friend import FriendMessage, Operation, RequestOp, ResponseOp
@@ -78,6 +80,9 @@ class Turn:
         "changes",
         "credit_lines",
         "entropy",
+        "handing_over",
+        "handovers",
+        "hints",
         "lives",
         "locks",
         "lost_payments",
@@ -93,6 +98,7 @@ class Turn:
         "results",
         "signer",
         "state",
+        "stopped",
         "touched",
         "trying",
         "used_up",
@@ -121,6 +127,12 @@ class Turn:
         """Told by friends, for apps."""
         self.lost_payments: dict[PaymentId, None] = {}
         """Payments of which a part is lost, or whose app asks how they ended; also when they are forgotten."""
+        self.handovers: list[tuple[PublicKey, Handover]] = []
+        """Said to friends beside the token, whose books are older than ours."""
+        self.stopped: Twin | None = None
+        """Another copy of this node lives: this one must end."""
+        self.hints: list[Twin] = []
+        """Another copy of this node seems to live, of a lower life: for people to know."""
         self.refusal: str | None = None
         """Why the request that this turn is about was refused."""
         # Dicts as ordered sets: the order must not depend on hashes.
@@ -132,6 +144,8 @@ class Turn:
         """Our last message must be repeated."""
         self.reaching: dict[PublicKey, None] = {}
         """The channeler must learn relays of the friend, or ours for it."""
+        self.handing_over: dict[PublicKey, None] = {}
+        """The friend's books are older than ours."""
         self.moved: dict[PublicKey, None] = {}
         """Came online or went offline."""
         self.touched: dict[PublicKey, None] = {}
