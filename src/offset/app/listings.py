@@ -25,6 +25,9 @@ from offset.wire.extension import (
     PaymentRow,
     PaymentRows,
     PaymentsAbove,
+    RecoveryAbove,
+    RecoveryRow,
+    RecoveryRows,
 )
 
 R = TypeVar("R")
@@ -57,6 +60,16 @@ async def found(session: Session) -> list[FoundRow]:
     async def page(above: bytes, count: int) -> _Some[FoundRow]:
         got = await session.query(FoundAbove(above), count)
         return _checked(got, got.rows.rows if isinstance(got.rows, FoundRows) else None)
+
+    return await _all(page, b"", lambda row: row.public_key, None)
+
+
+async def recovery(session: Session) -> list[RecoveryRow]:
+    """As `Node.recovery` says."""
+
+    async def page(above: bytes, count: int) -> _Some[RecoveryRow]:
+        got = await session.query(RecoveryAbove(above), count)
+        return _checked(got, got.rows.rows if isinstance(got.rows, RecoveryRows) else None)
 
     return await _all(page, b"", lambda row: row.public_key, None)
 

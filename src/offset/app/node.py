@@ -12,7 +12,7 @@ from offset.app.session import Session
 from offset.app.settings import IndexServers, Relays
 from offset.base.ids import InvoiceId, PaymentId, PublicKey
 from offset.wire.app import AppPermissions
-from offset.wire.extension import FoundRow, HistoryRow, InvoiceRow, PaymentRow
+from offset.wire.extension import FoundRow, HistoryRow, InvoiceRow, PaymentRow, RecoveryRow
 
 HISTORY_ROWS = 100
 """How many rows of the history are looked at unless one says otherwise."""
@@ -50,6 +50,13 @@ class Node:
         `payments` raises.
         """
         return await listings.found(self._session)
+
+    async def recovery(self) -> list[RecoveryRow]:
+        """Whether each friend has told after a loss of the node's books, and what waits for whose word, by their keys.
+
+        Permission: config. Raises what `payments` raises.
+        """
+        return await listings.recovery(self._session)
 
     async def history(
         self, *, after: int | None = None, before: int | None = None, limit: int | None = HISTORY_ROWS

@@ -31,6 +31,7 @@ from offset.wire.extension import (
     LostPayment,
     NetworkStatus,
     PaymentRow,
+    RecoveryRow,
     RelayConnecting,
     RelayListening,
     RelayStatus,
@@ -163,6 +164,21 @@ def found_value(rows: Iterable[FoundRow]) -> list[Value]:
                 }
                 for item in row.balances
             ],
+        }
+        for row in rows
+    ]
+
+
+def recovery_value(report: NodeReport, rows: Iterable[RecoveryRow]) -> list[Value]:
+    """Whether friends have told after a loss, and what waits for whose word (`Node.recovery`)."""
+    names = {entry.friend_public_key: entry.friend_report.name for entry in report.funder_report.friends.list}
+    return [
+        {
+            "name": names.get(row.public_key),
+            "public_key": base64url.encode(row.public_key),
+            "state": row.state,
+            "known_at": row.known_at or None,
+            "waiting": [{"currency": stake.currency, "amount": str(stake.amount)} for stake in row.stakes],
         }
         for row in rows
     ]

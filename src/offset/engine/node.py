@@ -150,7 +150,7 @@ class NodeEngine:
         )
         self._capacities = Capacities()
         self._withdrawn = Withdrawn(rows)
-        self._queries = NodeQueries(self._funder.state, past)
+        self._queries = NodeQueries(self._funder.state, past, self._funder.recovery)
         self._pieces = ReportPieces(self._funder.state, whole_report_parts_max)
         self._whole = WholeReport(self._funder.state, self._pieces, self._report_head)
         self._whole_timer = Timer(self._go_on_with_report)

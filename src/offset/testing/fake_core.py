@@ -16,7 +16,7 @@ from offset.testing.identities import ALL, APP, NODE, SELLER
 from offset.testing.reports import node_report
 from offset.testing.served import Served
 from offset.wire import app
-from offset.wire.extension import Extra, FoundRow, HistoryRow, LostCredits
+from offset.wire.extension import Extra, FoundRow, HistoryRow, LostCredits, RecoveryRow
 from offset.wire.files import InvoiceFile
 from offset.wire.index import MultiRoute
 from offset.wire.orders import OrderRequest
@@ -87,6 +87,7 @@ class FakeCore(Served):
         is withdrawn."""
         self.history: list[HistoryRow] = []
         self.found: list[FoundRow] = []
+        self.recovery: list[RecoveryRow] = []
         """What ended, the oldest first."""
         self.answers_queries = True
         """Whether it lists payments, invoices and history, as a node of this program; from the next connection on."""

@@ -26,6 +26,8 @@ from offset.wire.extension import (
     PaymentRows,
     PaymentsAbove,
     Query,
+    RecoveryAbove,
+    RecoveryRows,
     Rows,
 )
 
@@ -60,6 +62,9 @@ def _look(node: FakeCore, query: Query) -> tuple[Rows, bool]:
         case FoundAbove():
             found = [row for row in node.found if row.public_key > listing.public_key]
             return FoundRows(tuple(found[:limit])), len(found) <= limit
+        case RecoveryAbove():
+            rows = [row for row in node.recovery if row.public_key > listing.public_key]
+            return RecoveryRows(tuple(rows[:limit])), len(rows) <= limit
         case HistoryAfter():
             history = [row for row in node.history if row.number > listing.number]
         case _:

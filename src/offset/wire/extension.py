@@ -315,7 +315,32 @@ class FoundRows(Message):
     rows: tuple[FoundRow, ...]
 
 
-Rows = PaymentRows | InvoiceRows | HistoryRows | FoundRows
+class Stake(Message):
+    """Credits that wait for somebody's word."""
+
+    currency: Currency
+    amount: Amount
+
+
+class RecoveryRow(Message):
+    """Of a friend, or of a key that is none, whether it has told after a loss of our books."""
+
+    public_key: PublicKey
+    state: str
+    """A word for people: told, here (and has not told), away, differs, or unknown of one who is no friend."""
+    known_at: int
+    """When our newest signature was made that these books hold, in seconds since 1970; 0 if that is not known."""
+    stakes: tuple[Stake, ...]
+    """What friends have frozen for requests that wait for its word."""
+
+
+class RecoveryRows(Message):
+    """Some of them, in the order of their keys."""
+
+    rows: tuple[RecoveryRow, ...]
+
+
+Rows = PaymentRows | InvoiceRows | HistoryRows | FoundRows | RecoveryRows
 
 
 class Page(Message):
@@ -397,7 +422,13 @@ class FoundAbove(Message):
     public_key: bytes
 
 
-Listing = PaymentsAbove | InvoicesAbove | HistoryAfter | HistoryBefore | FoundAbove
+class RecoveryAbove(Message):
+    """Whether each has told after a loss, with a key above this one; all for no bytes."""
+
+    public_key: bytes
+
+
+Listing = PaymentsAbove | InvoicesAbove | HistoryAfter | HistoryBefore | FoundAbove | RecoveryAbove
 
 
 class Query(Message):
@@ -431,6 +462,8 @@ for _cls in (
     HistoryRow,
     FoundBalance,
     FoundRow,
+    Stake,
+    RecoveryRow,
     Page,
     Extra,
     PieceRequest,
@@ -456,7 +489,13 @@ union(
 union(
     "extension",
     "Rows",
-    {"payments": PaymentRows, "invoices": InvoiceRows, "history": HistoryRows, "found": FoundRows},
+    {
+        "payments": PaymentRows,
+        "invoices": InvoiceRows,
+        "history": HistoryRows,
+        "found": FoundRows,
+        "recovery": RecoveryRows,
+    },
 )
 union(
     "extension",
@@ -467,6 +506,7 @@ union(
         "historyAfter": HistoryAfter,
         "historyBefore": HistoryBefore,
         "found": FoundAbove,
+        "recovery": RecoveryAbove,
     },
 )
 union("extension", "LinkState", {"linked": LinkUp, "trying": LinkTrying, "apart": LinkDown})

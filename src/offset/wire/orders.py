@@ -41,7 +41,13 @@ class TakeFriend(Message):
     name: str
 
 
-OrderRequest = Succeed | Revoke | ResetByProof | TakeFriend
+class GiveUp(Message):
+    """After a loss: cancel what waits for the word of this key, which will never tell. Permission: config."""
+
+    public_key: PublicKey
+
+
+OrderRequest = Succeed | Revoke | ResetByProof | TakeFriend | GiveUp
 
 
 class Order(Message):
@@ -58,10 +64,17 @@ class Order(Message):
 struct(Succeed, "extension", "Succeed")
 struct(ResetByProof, "extension", "ResetByProof")
 struct(TakeFriend, "extension", "TakeFriend")
+struct(GiveUp, "extension", "GiveUp")
 union(
     "extension",
     "OrderRequest",
-    {"succeed": Succeed, "revoke": Revoke, "resetByProof": ResetByProof, "takeFriend": TakeFriend},
+    {
+        "succeed": Succeed,
+        "revoke": Revoke,
+        "resetByProof": ResetByProof,
+        "takeFriend": TakeFriend,
+        "giveUp": GiveUp,
+    },
 )
 struct(Order, "extension", "Order")
 

@@ -65,7 +65,7 @@ def test_take_friend(desk: Desk) -> None:
     assert desk.good(f"config take-friend -k {base64url.encode(STRANGER.public_key)} -n bob") == ""
     assert desk.fake.requests == [TakeFriend(STRANGER.public_key, "bob")]
     assert (
-        "'xyz' is not a public key as stctrl info found shows it"
+        "'xyz' is not a public key as stctrl info found and info recovery show it"
         in desk.run("config take-friend -k xyz -n bob").stderr
     )
 

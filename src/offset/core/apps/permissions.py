@@ -20,6 +20,7 @@ from offset.wire.extension import (
     InvoicesAbove,
     Listing,
     PaymentsAbove,
+    RecoveryAbove,
 )
 from offset.wire.index import RequestRoutes
 from offset.wire.orders import OrderRequest
@@ -46,7 +47,7 @@ def needed_for(listing: Listing) -> tuple[str, ...]:
             return ("buyer",)
         case InvoicesAbove():
             return ("seller",)
-        case FoundAbove():
+        case FoundAbove() | RecoveryAbove():
             return ("config",)
         case _:
             return ("buyer", "seller")

@@ -17,7 +17,7 @@ from offset.base.limits import (
     NAME_BYTES_MAX,
     NODE_RELAYS_MAX,
 )
-from offset.core.funder.friend import catching_up, credit_lines, leaving, succession
+from offset.core.funder.friend import catching_up, credit_lines, leaving, reconciling, succession
 from offset.core.funder.friend.incoming import become_inconsistent
 from offset.core.funder.friend.revoking import REVOKED, revoke
 from offset.core.funder.friend.settings import set_config
@@ -54,7 +54,7 @@ from offset.wire.app import (
     SetFriendName,
     SetFriendRelays,
 )
-from offset.wire.orders import ResetByProof, Revoke, Succeed, TakeFriend
+from offset.wire.orders import GiveUp, ResetByProof, Revoke, Succeed, TakeFriend
 from offset.wire.report import (
     AddRelayMutation,
     RemoveCurrencyConfig,
@@ -248,6 +248,14 @@ def _take_friend(turn: Turn, request: TakeFriend) -> str | None:
     return None
 
 
+def _give_up(turn: Turn, request: GiveUp) -> str | None:
+    friend = turn.state.friends.get(request.public_key)
+    if friend is not None and friend.has_told:
+        return "this friend has told; nothing waits for its word"
+    reconciling.given_up(turn, request.public_key)
+    return None
+
+
 def _succeed(turn: Turn, friend: Friend, request: Succeed) -> str | None:
     successor = turn.state.friends.get(request.successor_public_key)
     if successor is None:
@@ -358,6 +366,7 @@ HANDLERS: dict[type, Callable[[Turn, Any], str | None]] = {
     Succeed: _with_friend(_succeed),
     Revoke: _revoke,
     TakeFriend: _take_friend,
+    GiveUp: _give_up,
     SetFriendCurrencyMaxDebt: _with_friend(_set_max_debt),
     SetFriendCurrencyRate: _with_friend(_set_rate),
     OpenFriendCurrency: _with_friend(_open_currency),

@@ -290,6 +290,31 @@ def take_friend(call: Call, key: bytes, name: str) -> None:
     _change(call, lambda node: node.friends.take(PublicKey(key), name), report=False)
 
 
+@group.command("give-up")
+@click.option(
+    "-k", "--key", required=True, type=options.KEY, metavar="KEY", help="Its public key, or that of a friend."
+)
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@with_call()
+def give_up(call: Call, key: bytes, yes: bool) -> None:
+    """After a loss: stop waiting for the word of somebody who will never come back.
+
+    What others asked for and had to go on to this key is cancelled. If it has collected that and shows it later, you
+    pay for it. info recovery says how much waits, and so does the question.
+    """
+
+    async def stakes(node: Node) -> str:
+        rows = [row for row in await node.recovery() if row.public_key == key]
+        return ", ".join(f"{stake.amount} {stake.currency}" for row in rows for stake in row.stakes)
+
+    at_stake = talk(call, "config", stakes, report=False)
+    if not at_stake:
+        raise UserFault("nothing waits for the word of this key; see info recovery")
+    if not yes and not click.confirm(f"This may cost you up to {printable(at_stake)}. Give it up?"):
+        raise click.Abort
+    _change(call, lambda node: node.friends.give_up(PublicKey(key)), report=False)
+
+
 @group.command("succeed")
 @options.name("Name of the friend whose key is lost, or its public key.")
 @click.option(

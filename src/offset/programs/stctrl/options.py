@@ -114,7 +114,7 @@ class Id(click.ParamType[bytes]):
 
 ID, LONG_ID = Id(UID_BYTES), Id(INVOICE_ID_BYTES)
 """Ids of payments, and of invoices."""
-KEY = Id(PUBLIC_KEY_BYTES, "a public key as stctrl info found shows it")
+KEY = Id(PUBLIC_KEY_BYTES, "a public key as stctrl info found and info recovery show it")
 """A public key."""
 U32, U128 = Whole(32), Whole(128)
 ROWS = Whole(32, least=1)

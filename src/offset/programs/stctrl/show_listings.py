@@ -17,6 +17,7 @@ from offset.wire.extension import (
     InvoiceRow,
     LostCredits,
     PaymentRow,
+    RecoveryRow,
 )
 from offset.wire.report import NodeReport
 
@@ -29,6 +30,14 @@ _STAGES = {
     "acknowledged": "paid, parts under way",
 }
 """The stages of a payment for people; one that is not known here is shown as the node says it."""
+_STANDINGS = {
+    "told": "has told",
+    "here": "is here, and has not told yet",
+    "away": "was not heard yet",
+    "differs": "does not agree with you; see info friends --long",
+    "unknown": "is no friend",
+}
+"""How a friend stands after a loss, for people."""
 _KINDS = {
     "paid": "paid",
     "proof": "the receipt of a payment that was paid",
@@ -104,6 +113,25 @@ def _found_lines(item: FoundBalance) -> Iterator[str]:
         yield f"  {item.frozen_here} frozen by you"
     if item.frozen_there:
         yield f"  {item.frozen_there} frozen by the friend"
+
+
+def recovery_text(report: NodeReport, rows: Sequence[RecoveryRow]) -> str:
+    """A table of friends, or a sentence."""
+    if not rows:
+        return "There are no friends."
+    if all(row.state == "told" for row in rows):
+        return "All friends have told."
+    names = _names(report)
+    cells = [
+        [
+            [_name(names, row.public_key)],
+            [printable(_STANDINGS.get(row.state, row.state))],
+            [_time(row.known_at * 1000)],
+            [f"{stake.amount} {printable(stake.currency)}" for stake in row.stakes],
+        ]
+        for row in rows
+    ]
+    return table(("friend", "how it stands", "you signed (UTC)", "waits for its word"), cells)
 
 
 def history_text(report: NodeReport, rows: Sequence[HistoryRow], *, goes_on: bool) -> str:

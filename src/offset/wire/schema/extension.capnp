@@ -171,12 +171,25 @@ struct FoundRow {
   balances @2 :List(FoundBalance);  # What stands between us by that
 }
 
+struct Stake {
+  currency @0 :Common.Currency;
+  amount @1 :Common.CustomUInt128;
+}
+
+struct RecoveryRow {
+  publicKey @0 :Common.PublicKey;
+  state @1 :Text;  # A word for people: told, here, away, differs, or unknown of one who is no friend
+  knownAt @2 :UInt64;  # When our newest signature was made that these books hold, in seconds since 1970; 0 if not known
+  stakes @3 :List(Stake);  # What friends have frozen for requests that wait for its word
+}
+
 struct Rows {
   union {
     payments @0 :List(PaymentRow);
     invoices @1 :List(InvoiceRow);
     history @2 :List(HistoryRow);
     found @3 :List(FoundRow);
+    recovery @4 :List(RecoveryRow);
   }
 }
 
@@ -235,6 +248,7 @@ struct Listing {
     invoices @1 :Data;  # Open invoices, in the same way
     historyAfter @2 :UInt64;  # Rows with a number above this one, the oldest first
     historyBefore @3 :UInt64;  # Rows with a number below this one, or all for 0; the newest first
+    recovery @5 :Data;  # Of each friend whether it has told after a loss, with a key above this one, in the order of keys
     found @4 :Data;  # Friends that were found and are not taken yet, with a key above this one, in the order of keys
   }
 }
@@ -265,12 +279,17 @@ struct ResetByProof {
   token @2 :Report.MoveTokenHashedReport;  # What we signed to the friend
 }
 
+struct GiveUp {
+  publicKey @0 :Common.PublicKey;  # Who will never tell
+}
+
 struct OrderRequest {
   union {
     succeed @0 :Succeed;  # config; offer the balances of the one friend to the other
     revoke @1 :Data;  # config; a revocation: the key of a friend, 32 bytes, and its signature
     resetByProof @2 :ResetByProof;  # config; accept terms of a friend by which nothing is lost
     takeFriend @3 :TakeFriend;  # config; let one that was found be a friend again
+    giveUp @4 :GiveUp;  # config; after a loss: cancel what waits for the word of this key
   }
 }
 

@@ -19,10 +19,11 @@ lost, unless its collect is shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from offset.base.credits import Amount
 from offset.base.ids import Currency, PublicKey, RequestId
 from offset.base.limits import REGAIN_SEARCHES_MAX, STRAYS_MAX
 from offset.core.funder.ledger.mutual_credit import Pending, signed_by, unlocks
@@ -88,15 +89,16 @@ def given_up(turn: Turn, key: PublicKey) -> None:
                     _cancel(turn, friend, name)
 
 
-def left_alone(turn: Turn, key: PublicKey) -> list[tuple[Friend, Currency, Pending]]:
-    """What waits for the word of this key: who asked, the currency, and the request."""
-    return [
-        (friend, name[0], pending)
-        for friend in turn.state.friends.values()
-        if friend.has_told
-        for name, pending in _unanswered(turn, friend)
-        if pending.request.route.public_keys[:1] == (key,) and not _is_passed_on(turn, friend, name)
-    ]
+def waiting_for_word(turn: Turn) -> Iterator[tuple[PublicKey, Currency, Amount]]:
+    """What waits for the word of somebody who has not told: for whose, the currency, and what the asker has frozen."""
+    for friend in turn.state.friends.values():
+        if not friend.has_told:
+            continue
+        for name, pending in _unanswered(turn, friend):
+            route = pending.request.route.public_keys
+            onward = turn.state.friends.get(route[0]) if route else None
+            if route and (onward is None or not onward.has_told) and not _is_passed_on(turn, friend, name):
+                yield route[0], name[0], pending.frozen
 
 
 def keep_stray(
