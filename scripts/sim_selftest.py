@@ -17,7 +17,7 @@ from offset.core.apps import pending_requests as askers
 from offset.core.dealings import buying, quotas, requests, selling
 from offset.core.dealings.effects import Refused, Settled
 from offset.core.dealings.records import GuestStage, OwnStage
-from offset.core.funder.friend import credit_lines, incoming, liveness
+from offset.core.funder.friend import credit_lines, incoming, liveness, revoking, succession
 from offset.core.funder.friend import sender as batch
 from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.ledger import mutual_credit, reset, token_channel
@@ -43,6 +43,7 @@ from offset.sim.course.simulation import simulate
 from offset.sim.script.changes import PartForGood
 from offset.sim.script.errands import draw_with_wallets
 from offset.sim.script.faults import Crash
+from offset.sim.script.losses import draw_with_losses
 from offset.sim.script.plan import draw
 from offset.sim.script.scenario import Scenario
 from offset.wire.report import UpdateCurrencyConfig
@@ -614,6 +615,32 @@ def trace_of_nothing() -> list[Patch]:
     return [(selling.Selling, "_remove", broken)]
 
 
+def nothing_handed_over() -> list[Patch]:
+    """A new card is offered nothing of what its owner had."""
+    balances = succession._balances
+
+    def broken(channel: Any) -> Any:
+        return tuple([msgspec.structs.replace(item, balance=0) for item in balances(channel)])
+
+    return [(succession, "_balances", broken)]
+
+
+def counted_twice() -> list[Patch]:
+    """The old card stays a friend, with its balances, when the new one has taken them over."""
+    return [(incoming, "took_over", lambda turn, new: None)]
+
+
+def thief_trusted() -> list[Patch]:
+    """A revoked friend stays enabled."""
+    return [
+        (revoking, "disable", lambda turn, friend: None),
+        (succession, "disable", lambda turn, friend: None),
+    ]
+
+
+LOSSES = (nothing_handed_over, counted_twice, thief_trusted)
+"""What is broken of what owners do after a loss, and hunted in networks in which they lose something."""
+
 WALLETS = (
     letter_before_row,
     good_once_is_good_always,
@@ -683,6 +710,7 @@ BREACHES = (
     used_when_durable,
     every_app_sees,
     *WALLETS,
+    *LOSSES,
 )
 
 PART_AND_DIE = "part and die"
@@ -694,6 +722,9 @@ NEEDS = {
     "word_of_who_withdraws": {"denies"},
     "no_shares": {"flood"},
     "copies_at_once": {"nagger"},
+    "nothing_handed_over": {"lose key"},
+    "counted_twice": {"lose key"},
+    "thief_trusted": {"key stolen"},
     "mute_server_kept": {"mute"},
     "index_untold": {"leave", "index"},
     "removal_forgotten": {PART_AND_DIE, "index"},
@@ -716,7 +747,11 @@ def broken(patches: list[Patch]) -> Iterator[None]:
 
 def words_of(scenario: Scenario) -> set[str]:
     """What is in a scenario, in the words of NEEDS."""
-    words = {*scenario.hostile.values(), *(act.word for act in scenario.acts)}
+    words = {
+        *scenario.hostile.values(),
+        *(act.word for act in scenario.acts),
+        *(act.kind for act in scenario.acts),
+    }
     if scenario.indexes:
         words.add("index")
     partings = [act for act in scenario.acts if isinstance(act, PartForGood)]
@@ -733,9 +768,10 @@ def words_of(scenario: Scenario) -> set[str]:
 def hunt(breach: Callable[[], list[Patch]]) -> tuple[Outcome | None, int, float]:
     """The run in which a promise was broken, which seed that was, and how many seconds of one core it took."""
     began = time.process_time()
+    drawer = draw_with_wallets if breach in WALLETS else draw_with_losses if breach in LOSSES else draw
     with broken(breach()):
         for seed in range(10_000):
-            scenario = draw_with_wallets(seed) if breach in WALLETS else draw(seed)
+            scenario = drawer(seed)
             if not NEEDS.get(breach.__name__, set()) <= words_of(scenario):
                 continue
             outcome = simulate(scenario)

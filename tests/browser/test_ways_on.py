@@ -76,3 +76,52 @@ def test_what_failed_can_be_begun_anew(
     page.get_by_label("What you were given").wait_for()
     assert page.evaluate("location.hash") == "#/pay"
     page.context.close()
+
+
+@pytest.mark.parametrize("asked", ["address", "request"])
+def test_a_price_that_is_not_good_any_more(browser: Browser, world: World, url: str, asked: str) -> None:
+    """An address is asked for another one; whoever made a request has to be told, and the words for that are there."""
+    id = world.named["asked-priced"]
+    world.purchases[id] = msgspec.structs.replace(world.purchases[id], asked=asked)
+    refused = {
+        "type": "urn:offset:problem:cannot-pay",
+        "title": "This cannot be paid",
+        "status": 422,
+        "detail": "By the clock of this computer the time to pay this invoice is over. Ask for a new one.",
+        "cause": "expired",
+        "remedies": [{"action": "ask-anew"}],
+    }
+    page = page_in(browser)
+    page.route("**/confirm", lambda route: route.fulfill(status=422, json=refused))
+    log_in(page, url)
+    go(page, f"/pay/{id}")
+    page.get_by_role("button", name="Pay 20.20").click()
+    page.get_by_text("the time to pay this invoice is over").wait_for()
+    page.get_by_role("button", name="Ask for a new one").click()
+    if asked == "address":
+        page.get_by_label("What you were given").wait_for()
+        assert page.evaluate("location.hash") == "#/pay"
+    else:
+        page.get_by_text("Copied").wait_for()
+        assert page.evaluate("location.hash") == f"#/pay/{id}"
+    page.context.close()
+
+
+def test_a_sale_that_books_hide_leads_to_them(browser: Browser, world: World, url: str) -> None:
+    """Whose books differ is one press away; nobody is told to ask for another payment."""
+    id = world.named["sale not-known"]
+    why = Why(
+        kind="books-differ",
+        sentence="Your node took the commit, and before its credits came your books and those of Dana did not agree.",
+        most=None,
+        remedies=(Remedy(action="settle-books", friend=sample.key("Dana")), Remedy(action="ask-anew")),
+    )
+    world.sales[id] = msgspec.structs.replace(world.sales[id], why=why)
+    page = page_in(browser)
+    log_in(page, url)
+    go(page, f"/get-paid/{id}")
+    assert why.sentence in page.inner_text("main")
+    assert page.get_by_role("button", name="Ask for a new one").count() == 0
+    page.get_by_role("button", name="See the books of Dana").click()
+    until(page, f"location.hash === '#/books/{sample.key('Dana')}'")
+    page.context.close()

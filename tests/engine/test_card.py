@@ -128,6 +128,18 @@ def test_a_clock_that_is_set() -> None:
         assert row.ask_until == clock.unix + 60_000
 
 
+def test_a_clock_that_is_set_back() -> None:
+    """The rows of what is asked are written anew, so that it ends when it was to."""
+    clock = Clock()
+    engine = engine_of(clock)
+    ask(engine)
+    clock.unix -= 10 * CLOCK_SLIP_MS
+    (persist,) = [one for one in engine.handle(Woken(), NOW) if isinstance(one, Persist)]
+    (row,) = persist.changes.values()
+    assert isinstance(row, OwnAsk)
+    assert row.ask_until == clock.unix + 60_000
+
+
 def test_no_time_ends_a_question_while_no_relay_is_reached() -> None:
     """The dealings are told when a leg is up, and when the last one is lost."""
     street = Street()

@@ -10,7 +10,7 @@ from offset.engine.handing_over import encoded, promises_in
 from offset.wire.aside import Aside, HandedCredit, HandedRequest, Handover, Notice, NoticeKind
 from offset.wire.aside import decode_friend_message as decode
 from offset.wire.friend import CollectOp, FriendsRoute, RequestOp, ResponseOp
-from support.asides import HANDOVER
+from support.asides import HANDOVER, PROMISE
 
 CHANCE = random.Random(7)
 KEY = bytes(32)
@@ -26,7 +26,7 @@ def request() -> HandedRequest:
 def collects(count: int) -> list[CollectRecord]:
     rand = CHANCE.randbytes
     return [
-        CollectRecord(KEY, number, number, "FST", CollectOp(rand(16), rand(32), rand(32)))
+        CollectRecord(KEY, number, number, "FST", CollectOp(rand(16), rand(32), rand(32)), PROMISE)
         for number in range(count)
     ]
 
@@ -50,6 +50,7 @@ def test_all_of_it() -> None:
     found = read(encoded(with_requests(3), rows))
     assert isinstance(found, Handover)
     assert [kept.collect for kept in found.collects] == [row.collect for row in rows]
+    assert all(kept.opt_response == PROMISE for kept in found.collects)
     assert promises_in(found) == 3
 
 

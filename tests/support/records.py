@@ -131,7 +131,7 @@ twins = st.builds(
 RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
     RelaysRecord: st.builds(RelaysRecord, tuples(named_relays)),
     StrayRecord: st.builds(StrayRecord, id32, currencies, id16, collects, optional(responses)),
-    CollectRecord: st.builds(CollectRecord, id32, small, small, currencies, collects),
+    CollectRecord: st.builds(CollectRecord, id32, small, small, currencies, collects, optional(responses)),
     WithdrawnRecord: st.builds(WithdrawnRecord, id32, currencies),
     NodeRecord: st.builds(NodeRecord, id32, small, optional(twins)),
     SuccessorRecord: st.builds(SuccessorRecord, id32, id32),

@@ -159,7 +159,7 @@ async def test_never_twice(tmp_path: Path) -> None:
 @story
 async def test_with_two_cards(tmp_path: Path) -> None:
     """What one card holds is not paid with the other: of two yes at once only one is carried out."""
-    clerks = Clerks(Pages())
+    clerks = Clerks(Pages(), cards=lambda: [(name, name.upper(), tmp_path / name) for name in "ab"])
     for name in "ab":
         (tmp_path / name).mkdir()
     async with (
@@ -174,9 +174,35 @@ async def test_with_two_cards(tmp_path: Path) -> None:
             one.paying.confirm("one", 5), two.paying.confirm("one", 5), return_exceptions=True
         )
         assert [isinstance(answer, Refusal) for answer in done] == [False, True]
-        assert "with another card of yours" in str(done[1])
+        assert "with your card A: look at" in str(done[1])
         await stage_of(one, "one", "held")
         assert right.asked_for(app.CreatePayment) == []
+
+
+@story
+async def test_a_closed_card_holds_it(tmp_path: Path) -> None:
+    """Its books say so, and it is named; what ended there, or was never said yes to, is in nobody's way."""
+    cards = Clerks(Pages(), cards=lambda: [(name, name.upper(), tmp_path / name) for name in "abc"])
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    request = PaymentRequest(ADDRESS, REQUEST_ID, "Lunch", 0, "FST", 2, 50)
+    dinner, supper = invoice(50, name="dinner"), invoice(50, name="supper")
+    async with serving(shop()) as left, clerk_of(left.ticket, tmp_path / "a", beside=cards, id="a") as one:
+        await one.paying.begin(new_purchase(one, dinner, "two"))
+        asked = replace(new_purchase(one, supper, row_id(b"3" * 16)), stage="held", asked=write_text(request))
+        await one.books.do(lambda books: books.put_purchase(asked))
+        await one.paying.begin(new_purchase(one, LUNCH))
+        await one.paying.confirm("one", 5)
+        await stage_of(one, "one", "held")
+    async with serving(shop()) as right, clerk_of(right.ticket, tmp_path / "b", beside=cards, id="b") as two:
+        with pytest.raises(Refusal, match="with your card A, which is closed: open it and look at what"):
+            await two.paying.begin(new_purchase(two, LUNCH))
+        again = replace(new_purchase(two, invoice(50, name="tea"), row_id(b"4" * 16)), asked=asked.asked)
+        with pytest.raises(Refusal, match="with your card A, which is closed"):
+            await two.paying.begin(again)
+        await two.paying.begin(new_purchase(two, dinner, "two"))
+        await two.paying.confirm("two", 5)
+        await stage_of(two, "two", "held")
 
 
 @pytest.mark.parametrize("is_same", [True, False], ids=["with another label", "another request"])

@@ -112,7 +112,7 @@ handovers = st.builds(
     several(names),
     several(names),
     several(handed_credits),
-    several(st.builds(KeptCollect, names, collects)),
+    several(st.builds(KeptCollect, names, collects, st.none() | responses)),
     several(relays),
     several(st.builds(CreditLine, names, u128, st.booleans())),
 )

@@ -133,8 +133,7 @@ class CardEngine:
 
     def _set_clock(self, unix: Millis) -> None:
         self._skew = unix - self._loop.now
-        self.dealings.set_clock(self._loop.now, unix)
-        self._step(None)
+        self._step(self.dealings.set_clock(self._loop.now, unix))
 
     def _set_called(self, is_called: bool) -> None:
         self.dealings.set_called(is_called, self._loop.now)

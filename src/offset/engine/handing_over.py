@@ -18,7 +18,7 @@ def encoded(handover: Handover, rows: Sequence[CollectRecord]) -> bytes:
     """The message. `rows`: the collects that were made to the receiver, the oldest first; the newest are told."""
     under_way = sum(len(credit.asked) + len(credit.taken) for credit in handover.credits)
     if under_way <= HANDOVER_REQUESTS_MAX:
-        kept = tuple([KeptCollect(row.currency, row.collect) for row in rows])
+        kept = tuple([KeptCollect(row.currency, row.collect, row.response) for row in rows])
         while len(data := encode_aside(replace(handover, collects=kept))) > INNER_MESSAGE_BYTES_MAX and kept:
             kept = kept[1 + (len(data) - INNER_MESSAGE_BYTES_MAX) // _COLLECT_BYTES :]
         if len(data) <= INNER_MESSAGE_BYTES_MAX:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -44,6 +44,7 @@ from offset.store.card.database import CardDatabase
 from offset.store.card.rows import PurchaseRow
 from offset.wallet.access import CardAccess
 from offset.wallet.books import Books
+from offset.wallet.elsewhere import Claim
 from offset.wallet.endings import end_of_payment
 from offset.wallet.errands import Errands
 from offset.wallet.moves import Expectations, Expected
@@ -95,11 +96,11 @@ class Carrying:
         now: Callable[[], Millis],
         told: Told,
         turn: asyncio.Lock,
-        elsewhere: Callable[[], Iterable[PurchaseRow]],
+        elsewhere: Callable[[], Awaitable[list[Claim]]],
         with_letter: WithLetter = lambda _: None,
     ) -> None:
         """`told` hears of each row once it is durable. `turn`: one for all cards of a wallet, so that two requests do
-        not both find that nothing was begun. `elsewhere`: the open purchases of its other cards. `with_letter` is
+        not both find that nothing was begun. `elsewhere`: what its other cards may be paying. `with_letter` is
         given each row with a new commit that goes out by letter.
         """
         self._card, self._books, self._expected = card, books, expected

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 from offset.app.reports import LiveReport
@@ -19,6 +20,7 @@ from offset.shell.system import SystemEntropy
 from offset.store.card.rows import Contact, Move, PurchaseRow, SaleRow
 from offset.wallet.access import CardAccess
 from offset.wallet.books import Books, open_books
+from offset.wallet.elsewhere import Claim, OtherCard, claims
 from offset.wallet.history import Historian
 from offset.wallet.letters import Letters
 from offset.wallet.moves import Expectations
@@ -30,6 +32,10 @@ from offset.wallet.values.events import EventKind
 from offset.wallet.values.payments import Purchase, Quote, Sale
 
 log = logging.getLogger("offset")
+
+
+KnownCard = tuple[str, str, Path]
+"""A card of the wallet, open or closed: its id, its name and its folder."""
 
 
 class Publish(Protocol):
@@ -58,7 +64,7 @@ class Clerk:
         now: Callable[[], Millis],
         decimals: Callable[[str], int],
         turn: asyncio.Lock,
-        elsewhere: Callable[[], Iterable[PurchaseRow]],
+        elsewhere: Callable[[], Awaitable[list[Claim]]],
     ) -> None:
         """`now` stamps what happens; `decimals` of a currency, as the owner sees it. `turn` and `elsewhere`: see
         `Carrying`.
@@ -173,9 +179,10 @@ class Clerks:
         publish: Publish,
         now: Callable[[], Millis] = now_ms,
         decimals: Callable[[str], int] = lambda _: 0,
+        cards: Callable[[], Iterable[KnownCard]] = lambda: (),
     ) -> None:
-        """`publish` tells pages what changed; `decimals` of a currency, as the owner sees it."""
-        self._publish, self._now, self._decimals = publish, now, decimals
+        """`publish` tells pages what changed; `decimals` of a currency, as the owner sees it; `cards`: all of them."""
+        self._publish, self._now, self._decimals, self._cards = publish, now, decimals, cards
         self._clerks: dict[str, Clerk] = {}
         self._turn = asyncio.Lock()
 
@@ -191,7 +198,7 @@ class Clerks:
                 self._now,
                 self._decimals,
                 self._turn,
-                partial(self._open_beside, card.id),
+                partial(self._elsewhere, card.id),
             )
             async with clerk.working():
                 self._clerks[card.id] = clerk
@@ -202,11 +209,14 @@ class Clerks:
         finally:
             await asyncio.shield(books.close())
 
-    def _open_beside(self, id: str) -> Iterator[PurchaseRow]:
-        """The open purchases of all cards but this one, as far as they are open."""
-        for other, clerk in self._clerks.items():
+    async def _elsewhere(self, id: str) -> list[Claim]:
+        """What all cards but this one may be paying."""
+        others: list[OtherCard] = []
+        for other, name, folder in self._cards():
+            clerk = self._clerks.get(other)
             if other != id:
-                yield from clerk.paying.open_rows()
+                others.append(OtherCard(name, folder, None if clerk is None else clerk.paying.open_rows()))
+        return await claims(others)
 
     def find(self, id: str) -> Clerk | None:
         """The clerk of a card, if it is open."""

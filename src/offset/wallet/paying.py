@@ -28,7 +28,7 @@ from offset.wallet.purchases import (
     held_elsewhere,
     is_delivered,
     paid_already,
-    request_of,
+    request_in,
 )
 from offset.wallet.refusals import Refusal
 from offset.wallet.values import payments as values
@@ -150,19 +150,21 @@ class Paying(Carrying):
                 raise held_already()
             if other.stage == "done":
                 raise paid_already()
-        if any(other.invoice_id == row.invoice_id for other in self._elsewhere()):
-            raise held_elsewhere()
+        for claim in await self._elsewhere():
+            if claim.invoice_id == row.invoice_id:
+                raise held_elsewhere(claim.card, is_closed=claim.is_closed)
 
     async def _check_request(self, row: PurchaseRow) -> None:
         """A request that may be paid already is not paid beside that; an address may be."""
-        asked = request_of(row)
+        asked = request_in(row.asked)
         if asked is None:
             return
         for other in await self._books.do(lambda books: books.purchases_in(OPEN)):
-            if other.id != row.id and request_of(other) == asked:
+            if other.id != row.id and request_in(other.asked) == asked:
                 raise held_already()
-        if any(request_of(other) == asked for other in self._elsewhere()):
-            raise held_elsewhere()
+        for claim in await self._elsewhere():
+            if claim.request == asked:
+                raise held_elsewhere(claim.card, is_closed=claim.is_closed)
 
     # What the owner of an address says
 

@@ -36,11 +36,15 @@ def ask_id_of(row: PurchaseRow) -> Uid:
     return Uid(base64url.decode(row.id, UID_BYTES))
 
 
-def request_of(row: PurchaseRow) -> tuple[PublicKey, Uid] | None:
-    """The mailbox and the number of the request that it pays; its text may have been another one, with other relays."""
-    if row.asked is None or class_of(row.asked) is not PaymentRequest:
+RequestKey = tuple[PublicKey, Uid]
+"""The mailbox and the number of a request; its text may have been another one, with other relays."""
+
+
+def request_in(asked: str | None) -> RequestKey | None:
+    """The request in the text of what is paid; None where it is an address, or an invoice from the start."""
+    if asked is None or class_of(asked) is not PaymentRequest:
         return None
-    text = read_text(row.asked)
+    text = read_text(asked)
     assert isinstance(text, PaymentRequest), "its first letters say so"
     return text.pay_to.mailbox, text.request_id
 
@@ -55,11 +59,17 @@ def held_already() -> Refusal:
     )
 
 
-def held_elsewhere() -> Refusal:
-    """It may be paid with another card."""
+def held_elsewhere(card: str, *, is_closed: bool) -> Refusal:
+    """It may be paid with another card, of this name."""
+    sentence = f"This is being paid already, with your card {card}: look at what that card holds. Do not pay it twice."
+    if is_closed:
+        sentence = (
+            f"This is being paid already, with your card {card}, which is closed: open it and look at what it holds. "
+            "Do not pay it twice."
+        )
     return Refusal(
         "conflict",
-        "This is being paid already, with another card of yours: look at what that card holds. Do not pay it twice.",
+        sentence,
         cause="held",
         remedies=["look-at-held"],
     )

@@ -67,7 +67,11 @@ class Wallet:
             raise
         self.start_id = secrets.token_urlsafe(START_BYTES)
         self.events = Events(self.start_id)
-        self.clerks = Clerks(self.events.changed, decimals=lambda currency: self.currency(currency).decimals)
+        self.clerks = Clerks(
+            self.events.changed,
+            decimals=lambda currency: self.currency(currency).decimals,
+            cards=lambda: [(card.id, card.row.name, card.folder) for card in self.cards],
+        )
         self.cards = Cards(
             folder, self._database, attend=attend or self.clerks.attend, watch=self._watch, unlock=unlock
         )

@@ -67,6 +67,8 @@ class KeptCollect(Message):
 
     currency: Currency
     collect: CollectOp
+    opt_response: ResponseOp | None = None
+    """The promise that it opened, which the receiver may not have passed on before its loss."""
 
 
 class Handover(Message):

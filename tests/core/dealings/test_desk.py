@@ -6,10 +6,12 @@ import pytest
 
 from offset.base.entropy import SeededEntropy
 from offset.base.instants import MINUTE
-from offset.base.limits import HEARD_MS, PAY_GRACE_MS, PAY_WITHIN_MS
+from offset.base.limits import ASK_MS, HEARD_MS, PAY_GRACE_MS, PAY_WITHIN_MS
 from offset.core.dealings import desk as desks
-from offset.core.dealings.records import GuestStage
+from offset.core.dealings.records import GuestStage, OwnStage
+from support.asking import asking
 from support.dealings import UNIX, guest_stage, owner_at
+from support.letters import ASK_ID
 from support.texts import MAILBOX
 
 ISSUED, CANCELING = GuestStage.ISSUED, GuestStage.CANCELING
@@ -39,7 +41,8 @@ def test_a_clock_that_is_set_ahead_cancels_nothing_at_once() -> None:
 
 def test_unix_times_and_instants() -> None:
     desk = desks.Desk(MAILBOX, SeededEntropy(1))
-    desk.set_clock(1000, UNIX)
+    assert desk.set_clock(1000, UNIX) == UNIX - 1000
+    assert desk.set_clock(1000, UNIX) == 0
     assert desk.listens_since is None
     desk.set_called(True, 1000)
     assert (desk.unix(1500), desk.instant(UNIX + 500)) == (UNIX + 500, 1500)
@@ -79,3 +82,30 @@ def test_a_clock_that_is_set_leaves_the_time_to_pay_as_it_is(slip: int) -> None:
     assert guest_stage(desk) is ISSUED
     desk.wait(1)
     assert guest_stage(desk) is CANCELING
+
+
+@pytest.mark.parametrize("stage", [OwnStage.ASKING, OwnStage.GIVING_UP])
+def test_a_clock_that_is_set_back_lets_no_question_go_on_for_longer(stage: OwnStage) -> None:
+    """It ends as long after that as it would have, a start later, too: what is durable says so."""
+    year = 365 * 24 * 60 * MINUTE
+    desk = asking()
+    if stage is OwnStage.GIVING_UP:
+        desk.take(desk.machine.give_up(ASK_ID, desk.now, is_sent=False))
+    before = desk.books.own[ASK_ID]
+    desk.take(desk.machine.set_clock(desk.now, UNIX + desk.now - year))
+    row = desk.books.own[ASK_ID]
+    assert row.ask_until == before.ask_until - year
+    assert row == desk.machine.own_ask(ASK_ID)
+    assert row.give_up_until == (None if before.give_up_until is None else before.give_up_until - year)
+    desk.wait((ASK_MS if stage is OwnStage.ASKING else PAY_WITHIN_MS + PAY_GRACE_MS) - 1)
+    assert desk.machine.own_ask(ASK_ID) is not None
+    desk.wait(1)
+    assert desk.machine.own_ask(ASK_ID) is None
+
+
+def test_a_clock_that_is_set_forward_may_end_a_question() -> None:
+    """Nobody can tell it from a machine that slept; nothing was sent for it."""
+    desk = asking()
+    desk.take(desk.machine.set_clock(desk.now, UNIX + desk.now + 60 * MINUTE))
+    desk.wait(0)
+    assert desk.machine.own_ask(ASK_ID) is None

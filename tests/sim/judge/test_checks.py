@@ -8,6 +8,7 @@ import pytest
 
 from offset.base.limits import TURNS_HELD_MAX
 from offset.core.funder.ledger.mutual_credit import Pending
+from offset.core.funder.lost_keys import RevokedRecord
 from offset.core.funder.records import (
     LOST,
     OWN,
@@ -203,3 +204,21 @@ def test_turns_that_pile_up() -> None:
     checks.turns_held("A", most)
     with pytest.raises(Violation, match="limit"):
         checks.turns_held("A", most + 1)
+
+
+def test_lost_keys(run: Run) -> None:
+    """A friend that hands its balances over, or is revoked, is disabled; and goes once its successor has them."""
+    state = run.cast.state("B")
+    old, new = run.cast.key("A"), run.cast.key("C")
+    checks.lost_keys("B", state)
+    state.successors[old] = new
+    with pytest.raises(Violation, match="is enabled"):
+        checks.lost_keys("B", state)
+    state.friends[old].is_enabled = False
+    with pytest.raises(Violation, match="count twice"):
+        checks.lost_keys("B", state)
+    state.friends[new].channel.local_terms = ResetTerms(bytes(64), 1, ())
+    checks.lost_keys("B", state)
+    state.revoked[new] = RevokedRecord(new, bytes(64))
+    with pytest.raises(Violation, match="is revoked"):
+        checks.lost_keys("B", state)

@@ -131,3 +131,13 @@ def test_claims(error: int) -> None:
         return
     with pytest.raises(Violation, match="I15"):
         step("A with B", before, page(found), None)
+
+
+@pytest.mark.parametrize("error", [0, 1])
+def test_a_successor(error: int) -> None:
+    """I15: a new card is offered what the books with the old one say, whatever its own say."""
+    former = page(channel(balance=10, remote=ASKED))
+    step("A with C", page(channel()), page(inconsistent(balance=10)), None, former)
+    step("A with C", page(channel()), page(inconsistent(balance=10)), None, page(inconsistent(balance=10)))
+    with pytest.raises(Violation, match="I15"):
+        step("A with C", page(channel()), page(inconsistent(balance=11)), None, former)

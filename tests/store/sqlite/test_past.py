@@ -48,7 +48,7 @@ def filled(path: Path, times: list[int]) -> Path:
 
 def collect(friend: bytes, number: int, slot: int) -> CollectRecord:
     op = CollectOp(number.to_bytes(16, "big"), bytes(32), bytes([number]) * 32)
-    return CollectRecord(friend, slot, number, "FST", op)
+    return CollectRecord(friend, slot, number, "FST", op, None)
 
 
 def test_collects_of_a_friend(filled: Path) -> None:

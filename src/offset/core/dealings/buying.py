@@ -102,6 +102,15 @@ class Buying:
         for row in self.rows.values():
             self._plan(row, now)
 
+    def set_back(self, by: Millis) -> None:
+        """The clock was set back: what was to end in a minute must not go on for a year.
+
+        One that is set forward cannot be told from a machine that slept; then it ends early, which costs a question.
+        """
+        for row in list(self.rows.values()):
+            until = None if row.give_up_until is None else row.give_up_until - by
+            self._put(replace(row, ask_until=row.ask_until - by, give_up_until=until))
+
     def set_node(self, node: PublicKey | None) -> None:
         """Our own node is this one: we do not pay it."""
         self._node = node

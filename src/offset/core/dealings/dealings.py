@@ -69,17 +69,23 @@ class Dealings:
 
     def start(self, now: Instant, unix: Millis) -> Step:
         """Go on with all that was under way. `unix`: it is so many ms since 1970."""
-        self.set_clock(now, unix)
+        self._desk.set_clock(now, unix)
+        self._plan(now)
         self._buying.start()
         self._selling.start()
         return self._desk.take()
 
     def set_clock(self, now: Instant, unix: Millis) -> Step:
         """The machine slept, or its clock was set: perhaps nobody could call since we looked last."""
-        self._desk.set_clock(now, unix)
+        ahead = self._desk.set_clock(now, unix)
+        if ahead < 0:
+            self._buying.set_back(-ahead)
+        self._plan(now)
+        return self._desk.take()
+
+    def _plan(self, now: Instant) -> None:
         self._buying.plan(now)
         self._selling.plan(now)
-        return self._desk.take()
 
     def set_called(self, is_called: bool, now: Instant) -> None:
         """We listen at a relay from now on, or at none; before the first word nobody can call."""

@@ -54,11 +54,16 @@ class Desk:
         self._unix_at_zero: Millis = 0
         self._next_order = 0
 
-    def set_clock(self, now: Instant, unix: Millis) -> None:
-        """It is `unix` ms since 1970, and perhaps nobody could call before: the machine may have slept."""
+    def set_clock(self, now: Instant, unix: Millis) -> Millis:
+        """It is `unix` ms since 1970, and perhaps nobody could call before: the machine may have slept.
+
+        Returns by how much the clock is further than it was thought to be.
+        """
+        ahead = unix - now - self._unix_at_zero
         self._unix_at_zero = unix - now
         if self.listens_since is not None:
             self.listens_since = now
+        return ahead
 
     def set_called(self, is_called: bool, now: Instant) -> None:
         """Whether a payer can call from now on."""

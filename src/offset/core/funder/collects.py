@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from offset.base.ids import Currency, PublicKey
 from offset.core.funder.records import Key, Record, Small
-from offset.wire.friend import CollectOp
+from offset.wire.friend import CollectOp, ResponseOp
 
 
 class CollectKey(Key):
@@ -26,6 +26,8 @@ class CollectRecord(Record):
     """From 1 on for each friend, in the order in which they were made."""
     currency: Currency
     collect: CollectOp
+    response: ResponseOp | None
+    """The promise that it opened: the friend may not have passed it on."""
 
     def key(self) -> CollectKey:
         return CollectKey(self.friend, self.slot)

@@ -43,7 +43,11 @@ _EXCLUDES = {
     help="Let it take so many times as long: 60 makes hours of minutes.",
 )
 @click.option("--wallets", is_flag=True, help="Let owners have wallets, which pay one another by letter.")
-@click.option("--losses", is_flag=True, help="Let owners lose databases, and go on from old copies.")
+@click.option(
+    "--losses",
+    is_flag=True,
+    help="Let owners lose databases and keys, and go on from old copies or with new cards.",
+)
 @click.option(
     "--jobs", type=click.IntRange(1, 256), default=1, help="With --count: run so many at once, in processes."
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from offset.base.credits import Rate
 from offset.base.ids import Currency, PublicKey
-from offset.base.instants import Instant
+from offset.base.instants import SECOND, Instant, Millis
 from offset.base.limits import REPORT_WHOLE_PARTS_MAX
 from offset.core.funder.state.past import RowsPast, present
 from offset.core.funder.state.state import Friend, FunderState
@@ -39,8 +39,12 @@ from offset.wire.app import (
     SetFriendRelays,
 )
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
+from offset.wire.orders import Revoke, Succeed
+from offset.wire.revocations import revocation_bytes, sign_revocation
 
 ALL = AppPermissions(routes=True, buyer=True, seller=True, config=True)
+SUCCEED_MS: Millis = 3 * SECOND
+"""Between the new card's becoming a friend and the order that it takes over."""
 NONE = AppPermissions(routes=False, buyer=False, seller=False, config=False)
 
 
@@ -73,6 +77,8 @@ class Cast:
         """The last copy of the database of a node, if its owner made one."""
         self.restored: set[str] = set()
         """Whose database was made from a copy."""
+        self.lost_keys: set[str] = set()
+        """Nodes whose owner has a new card: nobody befriends them any more."""
         self.is_healed = False
         """Whether faults have stopped."""
         self.watch: Watch
@@ -291,6 +297,26 @@ class Cast:
         for place in [place for place in self.settings[name] if key in place]:
             del self.settings[name][place]
         self.clients[name].ask(RemoveFriend(key), then)
+
+    def succeed(self, name: str, friendship: Friendship, *, is_stolen: bool) -> None:
+        """Of a friendship one side, `name`, has lost its key and has a new card: the other side lets that take over."""
+        old, new = self.key(name), friendship.left
+        other = friendship.right
+        client, key = self.clients[other], self.key(new)
+        for place in [place for place in self.settings[other] if old in place]:
+            del self.settings[other][place]
+        if is_stolen:
+            client.ask(Revoke(revocation_bytes(sign_revocation(self.identity(name)))))
+        self.friendships.append(friendship)
+        self.befriend(friendship)
+
+        def remove_what_is_left() -> None:
+            """The books with the old card were lost before, so there was nothing to take over."""
+            if not self.hosts[other].is_alive or old not in self.state(other).successors:
+                client.ask(RemoveFriend(old))
+
+        # People meet first, and type then.
+        self.world.after(SUCCEED_MS, lambda: client.ask(Succeed(old, key, True), remove_what_is_left))
 
     def want_friend_relays(self, name: str, other: str) -> None:
         """`name` learns from a person where `other` can be reached now."""

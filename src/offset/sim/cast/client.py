@@ -26,10 +26,12 @@ from offset.wire.app import (
     ResponseClosePayment,
     TransactionResult,
 )
+from offset.wire.orders import Order, OrderRequest
 from offset.wire.report import NodeReport
 
 Then = Callable[[], None]
-Acknowledged = Callable[[str, AppRequest], None]
+Asked = AppRequest | OrderRequest
+Acknowledged = Callable[[str, Asked], None]
 RETRY_MS: Millis = 1000
 
 
@@ -54,7 +56,7 @@ class Client:
         self.host.on_tell = self._told
         self.host.is_wanted = True
         self.is_ready = False
-        self.asks: dict[Uid, tuple[AppRequest, Then | None]] = {}
+        self.asks: dict[Uid, tuple[Asked, Then | None]] = {}
         """What is not acknowledged yet, by the id it was sent with last."""
         self.listeners: dict[tuple[str, bytes], Callable[[Any], None]] = {}
         self.on_ready: dict[object, Callable[[], None]] = {}
@@ -69,14 +71,14 @@ class Client:
 
     # Asking
 
-    def ask(self, request: AppRequest, then: Then | None = None) -> None:
+    def ask(self, request: Asked, then: Then | None = None) -> None:
         """Ask until the node acknowledges it; then call `then`."""
         request_id = new_uid(self.rng)
         self.asks[request_id] = (request, then)
         if self.is_ready:
             self._post(request_id, request)
 
-    def tell(self, request: AppRequest) -> None:
+    def tell(self, request: Asked) -> None:
         """Ask once, if there is a line."""
         if self.is_ready:
             self._post(new_uid(self.rng), request)
@@ -85,10 +87,13 @@ class Client:
         """Call this for each answer about that id."""
         self.listeners[kind, ident] = act
 
-    def _post(self, request_id: Uid, request: AppRequest) -> None:
+    def _post(self, request_id: Uid, request: Asked) -> None:
         engine = self.host.engine
         assert isinstance(engine, AppEngine)
-        engine.post(AppToAppServer(request_id, request))
+        if isinstance(request, OrderRequest):
+            engine.order(Order(request_id, request))
+        else:
+            engine.post(AppToAppServer(request_id, request))
         self._world.after(0, lambda: self.host.feed(Woken()))
 
     # Hearing

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 from offset.base.ids import InvoiceId, RequestId
 from offset.engine.surface import Effect
+from offset.sim.cast.client import Asked
 from offset.sim.physics.host import Host
-from offset.wire.app import AppRequest
 
 
 class Watch(Protocol):
@@ -17,7 +17,7 @@ class Watch(Protocol):
         """The engine of this host took an event, and these effects were carried out."""
         ...
 
-    def acknowledged(self, name: str, request: AppRequest) -> None:
+    def acknowledged(self, name: str, request: Asked) -> None:
         """The node of this name acknowledged a request to its app."""
         ...
 

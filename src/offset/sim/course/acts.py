@@ -45,7 +45,7 @@ from offset.sim.script.faults import (
     Swizzle,
     Wipe,
 )
-from offset.sim.script.losses import MakeCopy, StartFromCopy
+from offset.sim.script.losses import LoseKey, MakeCopy, StartFromCopy
 from offset.sim.script.payments import Pay
 from offset.sim.script.scenario import Friendship
 from offset.wire.app import (
@@ -172,7 +172,7 @@ def _move_relay(act: MoveRelay, run: Run) -> None:
 @perform.register
 def _befriend(act: Befriend, run: Run) -> None:
     cast, left, right = run.cast, act.left, act.right
-    if right in cast.neighbours(left):
+    if right in cast.neighbours(left) or {left, right} & cast.lost_keys:
         return
     limits = dict.fromkeys(cast.scenario.currencies(), (act.ours, act.theirs))
     friendship = Friendship(left, right, limits)
@@ -243,6 +243,29 @@ def _start_from_copy(act: StartFromCopy, run: Run) -> None:
     if copy:
         run.cast.restored.add(act.node)
     _lose(run, act.node, copy or {}, act.away)
+
+
+@perform.register
+def _lose_key(act: LoseKey, run: Run) -> None:
+    cast, excuses = run.cast, run.evidence.excuses
+    friends = [(other, cast.friendship(act.node, other)) for other in cast.neighbours(act.node)]
+    why = f"{act.node} lost its key"
+    for other, _ in friends:
+        excuses.disturb(act.card, other, why)
+    cast.lost_keys.add(act.node)
+    keys = {cast.key(other) for other, _ in friends}
+    for place in [place for place in cast.settings[act.node] if keys & {*place}]:
+        del cast.settings[act.node][place]
+    _lose(run, act.node, {}, None)
+    for other, friendship in friends:
+        assert friendship is not None
+        cast.friendships.remove(friendship)
+        limits = {
+            currency: pair if friendship.right == other else pair[::-1]
+            for currency, pair in friendship.limits.items()
+        }
+        successor = Friendship(act.card, other, limits, friendship.rate)
+        cast.succeed(act.node, successor, is_stolen=act.is_stolen)
 
 
 def _lose(run: Run, node: str, left: Rows, away: Millis | None) -> None:

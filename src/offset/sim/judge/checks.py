@@ -66,6 +66,22 @@ def friend(name: str, state: FunderState, them: Friend) -> None:
     )
 
 
+def lost_keys(name: str, state: FunderState) -> None:
+    """A revoked friend stays disabled, and so does one whose balances are offered, until its successor has them."""
+    for key in state.revoked:
+        them = state.friends.get(key)
+        claim(
+            them is None or not them.is_enabled,
+            "revoked",
+            f"{name} trusts {short(key)}, whose key is revoked",
+        )
+    for old, new in state.successors.items():
+        who = f"{name}: {short(old)}, who has a new card,"
+        claim(not state.friends[old].is_enabled, "succession", f"{who} is enabled")
+        is_over = state.friends[new].channel.is_consistent
+        claim(not is_over, "succession", f"{who} is still there, and its balances count twice")
+
+
 def debts(name: str, other: str, credit: MutualCredit) -> None:
     """I2: what is frozen is the sum of what is under way."""
     for what, debt, entries in (
@@ -212,6 +228,8 @@ def snapshot(state: FunderState) -> dict[str, Any]:
         "waiting": {payer: set(state.waiting.of(payer)) for payer in state.waiting},
         "passed on": {key: set(state.passed_on.of(key)) for key in state.friends},
         "history number": state.history_number,
+        "successors": state.successors,
+        "revoked": state.revoked,
     }
 
 

@@ -68,7 +68,10 @@ def _tables(cast: Cast) -> str:
     servers = [host for host in cast.hosts.values() if isinstance(host.engine, IndexEngine)]
     if not servers:
         return ""
-    honest = {cast.key(name) for name in cast.scenario.nodes if cast.is_honest(name)}
+    # Whose key is lost says nothing any more, and takes nothing back: its friends have, and that is enough.
+    honest = {
+        cast.key(name) for name in cast.scenario.nodes if cast.is_honest(name) and name not in cast.lost_keys
+    }
     wanted = stated(cast)
     for host in servers:
         assert isinstance(host.engine, IndexEngine)

@@ -23,6 +23,9 @@ def is_mended(cast: Cast, left: str, right: str) -> bool:
         and one.inconsistency_counter == two.inconsistency_counter > 0
         # Else both may have accepted at once (D18).
         and one.former_terms is two.former_terms is None
+        # Else one of them is behind, on books from a copy.
+        and ours.has_told
+        and theirs.has_told
     )
 
 

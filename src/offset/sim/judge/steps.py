@@ -59,10 +59,19 @@ class Steps:
         """The friend is removed."""
         self._pages.pop((name, friend), None)
 
-    def saw(self, name: str, them: Friend, mirror: Channel | None, *, is_alone: bool) -> None:
+    def saw(
+        self,
+        name: str,
+        them: Friend,
+        mirror: Channel | None,
+        *,
+        is_alone: bool,
+        predecessor: PublicKey | None = None,
+    ) -> None:
         """A commit with a change of this friend. `mirror`: its side of the channel, if it keeps the rules.
 
-        Not `is_alone`: of several commits in one step only what they came to is seen.
+        Not `is_alone`: of several commits in one step only what they came to is seen. `predecessor`: the friend whose
+        place it takes.
         """
         now = msgspec.structs.replace(page(them.channel), has_told=them.has_told)
         before = self._pages.get((name, them.public_key))
@@ -70,7 +79,8 @@ class Steps:
         # What was claimed is gone.
         is_lost = now.local_terms is not None and not is_alone
         if before is not None and not is_lost:
-            step(f"{name} with {short(them.public_key)}", before, now, mirror)
+            former = None if predecessor is None else self._pages.get((name, predecessor))
+            step(f"{name} with {short(them.public_key)}", before, now, mirror, former)
 
 
 def page(channel: Channel) -> Page:
@@ -93,8 +103,8 @@ def _ledger(credit: MutualCredit) -> Ledger:
     return Ledger(credit.balance, local, remote)
 
 
-def step(who: str, before: Page, now: Page, mirror: Channel | None) -> None:
-    """From one commit to the next."""
+def step(who: str, before: Page, now: Page, mirror: Channel | None, former: Page | None = None) -> None:
+    """From one commit to the next. `former`: of the friend whose balances it is offered."""
     restart = _restart(before, now)
     if restart is not None:
         terms, sign = restart
@@ -102,7 +112,7 @@ def step(who: str, before: Page, now: Page, mirror: Channel | None) -> None:
         wanted = {item.currency: sign * item.balance for item in terms.balance_for_reset if item.balance}
         claim(balances == wanted, "I15", f"{who}: starts again from {balances} in place of {wanted}")
     elif now.local_terms is not None and before.local_terms is None:
-        balances = {currency: min(ledger.claim, I128_MAX) for currency, ledger in before.ledgers.items()}
+        balances = _claims(before if former is None else former)
         wanted = {item.currency: item.balance for item in now.local_terms.balance_for_reset}
         claim(balances == wanted, "I15", f"{who}: claims {wanted} in place of {balances}")
     elif now.local_terms is None:
@@ -120,6 +130,13 @@ def step(who: str, before: Page, now: Page, mirror: Channel | None) -> None:
             return
         for currency, ledger in now.ledgers.items():
             _moved(f"{who} in {currency}", before.ledgers.get(currency), ledger, currency, heard, said)
+
+
+def _claims(of: Page) -> dict[Currency, int]:
+    """What a channel would start again from, or what was said already."""
+    if of.local_terms is not None:
+        return {item.currency: item.balance for item in of.local_terms.balance_for_reset}
+    return {currency: min(ledger.claim, I128_MAX) for currency, ledger in of.ledgers.items()}
 
 
 def _restart(before: Page, now: Page) -> tuple[ResetTerms, int] | None:

@@ -29,6 +29,7 @@ from offset.engine.node import NodeEngine
 from offset.engine.relay import RelayEngine
 from offset.engine.surface import Effect, Persist
 from offset.sim.cast.cast import Cast
+from offset.sim.cast.client import Asked
 from offset.sim.cast.purse import Purse
 from offset.sim.judge import checks, letters, pairs
 from offset.sim.judge.excuses import Excuses
@@ -37,7 +38,7 @@ from offset.sim.judge.steps import Steps
 from offset.sim.judge.waiting import Waiting
 from offset.sim.physics.host import Host
 from offset.sim.physics.violation import claim
-from offset.wire.app import AddInvoice, AppRequest, CreatePayment
+from offset.wire.app import AddInvoice, CreatePayment
 
 RESTORE_EVERY = 12
 """Every so many commits of a node, its rows are read back and compared with its memory."""
@@ -107,9 +108,11 @@ class Watcher:
             self._waiting[name].saw(friend, host.clock.now())
             checks.friend(name, state, friend)
             checks.exposure(name, friend, self._exposed)
-            self._steps.saw(name, friend, self._mirror(other, name), is_alone=is_alone)
+            mirror, predecessor = self._mirror(other, name), state.predecessor_of(key)
+            self._steps.saw(name, friend, mirror, is_alone=is_alone, predecessor=predecessor)
             if other in self.cast.settings:
                 self._pair(name, other)
+        checks.lost_keys(name, state)
         if InvoiceKey in kinds or PendingKey in kinds:
             checks.invoices(name, state)
         if PaymentKey in kinds or TransactionKey in kinds:
@@ -160,7 +163,7 @@ class Watcher:
 
     # What apps hear
 
-    def acknowledged(self, name: str, request: AppRequest) -> None:
+    def acknowledged(self, name: str, request: Asked) -> None:
         """I13: what an app knows to be done is durable."""
         if not self.cast.is_honest(name) or self.cast.wiped.get(name, -1) >= 0:
             return

@@ -10,11 +10,13 @@ from offset.base.instants import MINUTE, SECOND, Instant, Millis
 from offset.sim.physics.rng import Rng
 from offset.sim.script.act import Act
 from offset.sim.script.faults import Wipe
-from offset.sim.script.plan import draw
+from offset.sim.script.plan import NAMES, draw
 from offset.sim.script.scenario import CALM_MS, Scenario
 
 AGES: tuple[Millis, ...] = (20, 500, 5 * SECOND, 30 * SECOND, 2 * MINUTE)
 """How old a copy is when it is needed."""
+KEYS_LOST_PERCENT = 40
+"""In how many of a hundred runs an owner loses a key."""
 
 
 class MakeCopy(Act, frozen=True):
@@ -35,6 +37,23 @@ class StartFromCopy(Act, frozen=True):
     """How long it is away."""
 
 
+class LoseKey(Act, frozen=True):
+    """An owner loses the key of a node for good, and its database with it. A new card takes over at each friend."""
+
+    word: ClassVar[str] = "lose key"
+
+    node: str
+    card: str
+    """The node with the new key, which has no friends before."""
+    is_stolen: bool
+    """Then friends get the revocation of the old key as well."""
+
+    @property
+    def kind(self) -> str:
+        """A stolen key is counted by itself."""
+        return "key stolen" if self.is_stolen else self.word
+
+
 def draw_with_losses(seed: int) -> Scenario:
     """The network of this seed, whose owners lose databases. Nobody is hostile, but some are odd."""
     base = draw(seed, nodes_max=6)
@@ -43,8 +62,15 @@ def draw_with_losses(seed: int) -> Scenario:
     acts = [act for act in base.acts if not isinstance(act, Wipe)]
     for _ in range(rng.pick((1, 1, 2, 3))):
         acts += _loss(rng, base, rng.pick(base.nodes))
+    nodes = base.nodes
+    if rng.percent(KEYS_LOST_PERCENT):
+        card = next(name for name in NAMES if name not in nodes)
+        lost = LoseKey(rng.between(CALM_MS, base.until), rng.pick(nodes), card, rng.percent(50))
+        acts = [act for act in acts if not isinstance(act, MakeCopy | StartFromCopy) or act.node != lost.node]
+        acts.append(lost)
+        nodes = (*nodes, card)
     acts.sort(key=lambda act: act.at)
-    return msgspec.structs.replace(base, acts=tuple(acts), hostile=hostile)
+    return msgspec.structs.replace(base, nodes=nodes, acts=tuple(acts), hostile=hostile)
 
 
 def _loss(rng: Rng, scenario: Scenario, node: str) -> list[Act]:

@@ -142,11 +142,7 @@ class SmallDatabase:
 
     def reader(self) -> SmallReader:
         """One more connection, only for reading, for another thread; the caller closes it."""
-        connection = sqlite3.connect(
-            f"{Path(os.path.realpath(self._path)).as_uri()}?mode=ro", uri=True, check_same_thread=False
-        )
-        connection.execute("PRAGMA query_only = ON")
-        return SmallReader(self._path, connection)
+        return read_only(self._path)
 
     def rest(self) -> None:
         """Give back the memory until somebody asks for something, which then takes a few ms longer."""
@@ -175,6 +171,16 @@ class SmallDatabase:
 def _follow(connection: sqlite3.Connection) -> None:
     """Copy the log into the database now and then."""
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+
+
+def read_only(path: Path) -> SmallReader:
+    """A connection to a file that nobody has to have open; the caller closes it. Raises NodeStopped."""
+    with _troubles(path):
+        connection = sqlite3.connect(
+            f"{Path(os.path.realpath(path)).as_uri()}?mode=ro", uri=True, check_same_thread=False
+        )
+        connection.execute("PRAGMA query_only = ON")
+    return SmallReader(path, connection)
 
 
 class SmallReader:

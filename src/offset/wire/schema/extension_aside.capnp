@@ -62,6 +62,10 @@ struct HandedCredit {
 struct KeptCollect {
   currency @0 :Common.Currency;
   collect @1 :Friend.CollectSendFundsOp;  # That the sender made to the receiver
+  optResponse :union {
+    empty @2 :Void;
+    response @3 :Friend.ResponseSendFundsOp;  # The promise that it opened
+  }
 }
 
 struct Handover {

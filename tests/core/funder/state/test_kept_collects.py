@@ -25,9 +25,9 @@ def test_the_oldest_makes_room() -> None:
     for number in range(1, KEPT_COLLECTS_MAX + 3):
         if number % 300 == 0:
             kept = KeptCollects(past)
-        row = kept.keep(KEY, FST, collect(number))
+        row = kept.keep(KEY, FST, collect(number), None)
         rows[row.key()] = row
-    row = kept.keep(OTHER, FST, collect(7))
+    row = kept.keep(OTHER, FST, collect(7), None)
     rows[row.key()] = row
     assert [item.collect for item in past.collects(KEY)] == [
         collect(number) for number in range(3, KEPT_COLLECTS_MAX + 3)
@@ -42,7 +42,7 @@ def test_a_friend_that_is_removed_leaves_none() -> None:
         rows: dict[Key, Record] = {}
         kept = KeptCollects(RowsPast(rows))
         for number in range(count):
-            row = kept.keep(KEY, FST, collect(number))
+            row = kept.keep(KEY, FST, collect(number), None)
             rows[row.key()] = row
         for key in kept.forget(KEY):
             rows.pop(key, None)
@@ -63,6 +63,8 @@ def test_each_hop_keeps_what_it_collected() -> None:
     assert [(row.friend, row.number) for row in kept("b")] == [(world["a"].key, 1), (world["a"].key, 2)]
     assert [(row.friend, row.number) for row in kept("c")] == [(world["b"].key, 1), (world["b"].key, 2)]
     assert [row.collect for row in kept("b")] == [row.collect for row in kept("c")]
+    assert [row.response for row in kept("b")] == [row.response for row in kept("c")]
+    assert all(row.response and row.response.request_id == row.collect.request_id for row in kept("b"))
     node = world["b"]
     world.disconnect("a", "b")
     world.disconnect("b", "c")

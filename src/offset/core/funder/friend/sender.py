@@ -167,10 +167,11 @@ def _fill(turn: Turn, friend: Friend, drafts: dict[Currency, Draft]) -> dict[Cur
             if room_with_cancels == 0 or (room == 0 and not is_cancel):
                 return groups
             turn.dequeue(friend, queue, item.number)
-            if _put(drafts.get(item.currency), item):
+            draft = drafts.get(item.currency)
+            if isinstance(item.operation, CollectOp):
+                _keep_collect(turn, friend, draft, item.currency, item.operation)
+            if _put(draft, item):
                 groups.setdefault(item.currency, []).append(item.operation)
-                if isinstance(item.operation, CollectOp):
-                    turn.put(turn.state.collects.keep(friend.public_key, item.currency, item.operation))
                 room -= not is_cancel
                 room_with_cancels -= 1
             else:
@@ -178,6 +179,13 @@ def _fill(turn: Turn, friend: Friend, drafts: dict[Currency, Draft]) -> dict[Cur
                 assert queue in (Queue.FORWARDED, Queue.USER), "an answer of ours must not be lost"
                 cancel_towards_origin(turn, item.currency, item.operation.request_id, item.origin)
     return groups
+
+
+def _keep_collect(turn: Turn, friend: Friend, draft: Draft | None, currency: Currency, op: CollectOp) -> None:
+    """The friend may lose its books, and learn this collect only from us, with the promise that it opens."""
+    asked = None if draft is None else draft.find_remote(op.request_id)
+    assert asked is not None, "what is collected was asked for"
+    turn.put(turn.state.collects.keep(friend.public_key, currency, op, asked.response))
 
 
 def _put(draft: Draft | None, item: Queued) -> bool:

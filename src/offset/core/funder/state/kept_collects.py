@@ -10,7 +10,7 @@ from offset.base.ids import Currency, PublicKey
 from offset.base.limits import KEPT_COLLECTS_MAX
 from offset.core.funder.collects import CollectKey, CollectRecord
 from offset.core.funder.state.past import Past
-from offset.wire.friend import CollectOp
+from offset.wire.friend import CollectOp, ResponseOp
 
 
 class KeptCollects:
@@ -21,14 +21,16 @@ class KeptCollects:
         self._last: dict[PublicKey, int] = {}
         """The number of the last one to each friend, once it was looked up."""
 
-    def keep(self, friend: PublicKey, currency: Currency, collect: CollectOp) -> CollectRecord:
-        """This collect was made to this friend: its row, over that of the oldest one.
+    def keep(
+        self, friend: PublicKey, currency: Currency, collect: CollectOp, promise: ResponseOp | None
+    ) -> CollectRecord:
+        """This collect was made to this friend, on this promise: its row, over that of the oldest one.
 
         Raises NodeStopped when the disk cannot say what is there.
         """
         number = self._look_up(friend) + 1
         self._last[friend] = number
-        return CollectRecord(friend, number % KEPT_COLLECTS_MAX, number, currency, collect)
+        return CollectRecord(friend, number % KEPT_COLLECTS_MAX, number, currency, collect, promise)
 
     def forget(self, friend: PublicKey) -> list[CollectKey]:
         """The friend is removed: the places that may hold something. Raises NodeStopped as `keep`."""

@@ -8,5 +8,6 @@ CREATE TABLE collects (
     request_id BLOB NOT NULL,
     src_plain_lock BLOB NOT NULL,
     dest_plain_lock BLOB NOT NULL,
+    response TEXT,
     PRIMARY KEY (friend, slot)
 ) STRICT, WITHOUT ROWID;

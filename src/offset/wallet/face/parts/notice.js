@@ -22,13 +22,13 @@ export function sentenceOf(problem) {
   return has(key) ? t(key) : t("problem.ours");
 }
 
-// Read out as soon as it appears; `done` is told when a remedy was used.
-export function Trouble({ problem, again, children }) {
+// Read out as soon as it appears; `doing` has what the screen itself can do.
+export function Trouble({ problem, again, doing, children }) {
   if (!problem || problem instanceof Declined) return null;
   return html`
     <${Notice} tone="bad" role="alert">
       <p>${sentenceOf(problem)}</p>
-      <${Remedies} remedies=${problem.fields?.remedies ?? []} again=${again} />
+      <${Remedies} remedies=${problem.fields?.remedies ?? []} again=${again} doing=${doing} />
       ${children}
     <//>
   `;

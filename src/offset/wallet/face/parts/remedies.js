@@ -5,6 +5,7 @@ import { at, post } from "../api.js";
 import { go, place } from "../router.js";
 import { card, friends } from "../state.js";
 import { t } from "../words.js";
+import { copy } from "./giver.js";
 import { money } from "./money.js";
 
 const nameOf = (key) => friends.value?.find((one) => one.key === key)?.name ?? t("friend.somebody");
@@ -19,6 +20,8 @@ const DOES = {
   "enable-friend": ({ friend }) => go(place("friends", friend)),
   "settle-books": ({ friend }) => go(place("books", friend)),
   "look-at-held": () => go(place("held")),
+  // Only whoever is to be paid can make one: the words for that.
+  "ask-anew": () => copy(t("remedy.ask-anew-words")),
   "ask-friend": ({ friend, amount, currency }) =>
     go(place("friends", friend, "ask", { amount: amount ?? "", currency: currency ?? "" })),
 };

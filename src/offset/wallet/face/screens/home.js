@@ -145,7 +145,6 @@ function FirstSteps() {
 
 function Friends() {
   const all = friends.value;
-  if (!all) return html`<${Bones} lines=${4} />`;
   if (!all.length) return html`<${FirstSteps} />`;
   const some = byWeight(all, currency.value).slice(0, LISTED);
   return html`
@@ -158,7 +157,8 @@ function Friends() {
 }
 
 export default function Home() {
-  const drawn = friends.value?.length > 0 && currency.value;
+  // Until the friends are there only their places are: what is in its place does not move any more.
+  const all = friends.value;
   return html`
     <${Screen} title=${t("places.home")} wide quietly>
       <div class="home">
@@ -173,20 +173,22 @@ export default function Home() {
             <${HeldLine} />
             <${Differ} />
           </div>
-          ${drawn && html`<${Circle} friends=${friends.value} currency=${currency.value} />`}
-          ${!friends.value && currency.value && card.value?.state !== "closed" && html`<${CircleBone} />`}
+          ${all?.length > 0 && currency.value && html`<${Circle} key="circle" friends=${all} currency=${currency.value} />`}
+          ${!all && currency.value && card.value?.state !== "closed" && html`<${CircleBone} key="bone" />`}
         </div>
-        <div class="stack loose">
-          ${card.value?.state !== "closed" && html`<section class="stack tight" aria-labelledby="home-friends">
-          <div class="head">
-            <h2 id="home-friends">${t(friends.value?.length === 0 ? "home.no-friends" : "home.friends")}</h2>
-            ${friends.value?.length > 0 &&
-            html`<a class="button plain" href=${place("friends", "add")}><${Icon} name="add" />${t("friends.add")}</a>`}
-          </div>
-          <${Friends} />
-          </section>`}
-          <${Spark} hidden=${!friends.value} />
-        </div>
+        ${all
+          ? html`<div key="friends" class="stack loose">
+              ${card.value?.state !== "closed" && html`<section class="stack tight" aria-labelledby="home-friends">
+                <div class="head">
+                  <h2 id="home-friends">${t(all.length === 0 ? "home.no-friends" : "home.friends")}</h2>
+                  ${all.length > 0 &&
+                  html`<a class="button plain" href=${place("friends", "add")}><${Icon} name="add" />${t("friends.add")}</a>`}
+                </div>
+                <${Friends} />
+              </section>`}
+              <${Spark} />
+            </div>`
+          : html`<div key="bones"><${Bones} lines=${6} /></div>`}
       </div>
     <//>
   `;

@@ -156,6 +156,8 @@ export default function Purchase({ parts }) {
     return go(place("pay", made.id), { replace: true });
   }
   const onceMore = () => askAgain(false).catch(failed);
+  // Whoever has an address can be asked for another invoice at once; a request or an invoice has to be made anew by hand.
+  const doing = { "try-again": onceMore, "allow-fees": onceMore, ...(purchase.asked === "address" && { "ask-anew": onceMore }) };
   async function stop() {
     const text = t(purchase.has_commit ? "purchase.stop-commit" : "purchase.stop-text", { name: whom(purchase) });
     if (await confirmed({ title: t("purchase.stop-title"), text, yes: t("purchase.stop") })) keep(await post(`${path}/stop`));
@@ -185,11 +187,11 @@ export default function Purchase({ parts }) {
         ${stage === "stopping" && html`<${Notice} tone="warn" icon="held"><p>${t("purchase.stopping")}</p><//>`}
         ${stage === "not-known" && html`<${Notice} tone="warn" icon="held" role="alert"><p>${t("purchase.not-known")}</p><//>`}
         ${stage === "failed" && html`<${WhyNot} why=${purchase.why ?? { kind: "other", sentence: "", remedies: [] }} invoice=${invoice}
-            doing=${{ "try-again": onceMore, "allow-fees": onceMore }} title=${t("purchase.not-paid", { amount: money(invoice.amount, invoice.currency) })} />`}
+            doing=${doing} title=${t("purchase.not-paid", { amount: money(invoice.amount, invoice.currency) })} />`}
         ${stage === "stopped" && html`<${Notice} tone="plain"><p>${t("purchase.stopped")}</p>${purchase.why && html`<p>${purchase.why.sentence}</p>`}<//>`}
         ${stage === "failed" && purchase.why?.kind === "closed" && askedTexts.value[id] &&
         html`<div><${Act} does=${() => askAgain(true)} failed=${failed}>${t("purchase.until-tomorrow")}<//></div>`}
-        <${Trouble} problem=${failure} />
+        <${Trouble} problem=${failure} doing=${purchase.asked === "address" ? { "ask-anew": onceMore } : {}} />
         ${stage === "asking" && html`<div><${Act} class="quiet" does=${drop} failed=${failed}>${t("pay.not-now")}<//></div>`}
         ${(stage === "sending" || stage === "held") &&
         html`<div><${Act} class="quiet" does=${stop} failed=${failed}>${t("purchase.stop")}<//></div>`}

@@ -10,6 +10,7 @@ import { Icon } from "../parts/icons.js";
 import { Amount, money } from "../parts/money.js";
 import { Notice, Trouble } from "../parts/notice.js";
 import { Bones, Screen, useAsked } from "../parts/screen.js";
+import { Remedies } from "../parts/remedies.js";
 import { State } from "../parts/states.js";
 import { Taker } from "../parts/taker.js";
 import { ring } from "../parts/sound.js";
@@ -96,7 +97,8 @@ export default function Sale({ parts }) {
           ${stage === "committed" && html`<p>${t("sale.committed-text")}</p>`}
           ${stage === "canceled" && html`<p>${t("sale.canceled-text")}</p>`}
           ${stage === "not-known" && html`<p>${t("sale.not-known-text")}</p>`}
-          ${sale.why && html`<${Notice} tone="warn"><p>${sale.why.sentence}</p><//>`}
+          ${sale.why && html`<${Notice} tone="warn"><p>${sale.why.sentence}</p>
+            <${Remedies} remedies=${sale.why.remedies} doing=${{ "ask-anew": null }} /><//>`}
         </section>`}
         ${stage === "open" && html`<${Answer} sale=${sale} keep=${keep} />`}
         <${Trouble} problem=${failure} />
