@@ -9,7 +9,8 @@ from offset.core.funder.records import RelaysRecord
 from offset.sim.physics.disk import Rows
 from offset.testing import CURRENCY
 from offset.wire.app import CommitInvoice, Complete, PaymentStatusSuccess
-from offset.wire.orders import TakeFriend
+from offset.wire.orders import GiveUp, TakeFriend
+from offset.wire.recovery import Stake
 from support.nodes import Town
 
 
@@ -85,6 +86,38 @@ def test_a_payment_under_way_is_not_lost() -> None:
     town.world.run_for(5000)
     town.apps["c"].ask(CommitInvoice(result.commit))
     assert isinstance(town.ending("a", payment).status, PaymentStatusSuccess)
+
+
+def test_how_it_stands() -> None:
+    """Who has told, who has not, and what waits for whose word, until that is heard or given up."""
+    town = Town("abc")
+    town.pay("abc", 20, 1)
+    invoice = town.invoice("c", 30)
+    _, request = town.send("abc", invoice, 30, 1)
+    assert isinstance(town.result("a", request).result, Complete)
+    town.world.run_for(1000)
+    old = dict(town.rows("b"))
+    town.stop("c")
+    town.stop("b")
+    town.start("b", old, is_restored=True)
+    assert standing(town) == {"a": "away", "c": "away"}
+    town.world.run_until(lambda: standing(town)["a"] == "told", 2 * HOUR)
+    (waiting,) = [row for row in town.engine("b")._funder.recovery() if row.stakes]
+    assert (town.key("c"), (Stake(CURRENCY, 31),)) == (waiting.public_key, waiting.stakes)
+    assert standing(town) == {"a": "told", "c": "away"}
+    refused = town.apps["b"].ask(GiveUp(town.key("a")))
+    assert refused.opt_extra is not None
+    assert "this friend has told" in refused.opt_extra.refusal
+    town.apps["b"].ask(GiveUp(town.key("c")))
+    town.world.run_for(3000)
+    assert [row.stakes for row in town.engine("b")._funder.recovery()] == [(), ()]
+    assert town.balance("a", "b")[1] == 0
+
+
+def standing(town: Town) -> dict[str, str]:
+    """How each friend of b stands."""
+    names = {town.key(name): name for name in "ac"}
+    return {names[row.public_key]: row.state for row in town.engine("b")._funder.recovery()}
 
 
 def test_nobody_is_taken_who_was_not_found() -> None:

@@ -12,7 +12,6 @@ from offset.base.ids import InvoiceId, PaymentId
 from offset.base.limits import QUERY_ROWS_MAX
 from offset.wire.extension import (
     FoundAbove,
-    FoundRow,
     FoundRows,
     HistoryAfter,
     HistoryBefore,
@@ -26,9 +25,9 @@ from offset.wire.extension import (
     PaymentRows,
     PaymentsAbove,
     RecoveryAbove,
-    RecoveryRow,
     RecoveryRows,
 )
+from offset.wire.recovery import FoundRow, RecoveryRow
 
 R = TypeVar("R")
 P = TypeVar("P")

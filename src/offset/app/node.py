@@ -12,7 +12,8 @@ from offset.app.session import Session
 from offset.app.settings import IndexServers, Relays
 from offset.base.ids import InvoiceId, PaymentId, PublicKey
 from offset.wire.app import AppPermissions
-from offset.wire.extension import FoundRow, HistoryRow, InvoiceRow, PaymentRow, RecoveryRow
+from offset.wire.extension import HistoryRow, InvoiceRow, PaymentRow
+from offset.wire.recovery import FoundRow, RecoveryRow
 
 HISTORY_ROWS = 100
 """How many rows of the history are looked at unless one says otherwise."""

@@ -16,7 +16,6 @@ from offset.base.ids import Currency, PublicKey
 from offset.wire.common import NamedIndexServerAddress, NamedRelayAddress, RelayAddress
 from offset.wire.extension import (
     CreditLine,
-    FoundRow,
     HeldCredits,
     HistoryRow,
     IndexServerConnected,
@@ -31,12 +30,12 @@ from offset.wire.extension import (
     LostPayment,
     NetworkStatus,
     PaymentRow,
-    RecoveryRow,
     RelayConnecting,
     RelayListening,
     RelayStatus,
 )
 from offset.wire.friend import CurrencyBalance
+from offset.wire.recovery import FoundRow, RecoveryRow
 from offset.wire.report import (
     ChannelConsistent,
     ChannelInconsistent,

@@ -22,10 +22,10 @@ from offset.wire.extension import (
     PaymentsAbove,
     Query,
     RecoveryAbove,
-    RecoveryRow,
     RecoveryRows,
     Rows,
 )
+from offset.wire.recovery import RecoveryRow
 
 
 class NodeQueries:

@@ -16,10 +16,11 @@ from offset.testing.identities import ALL, APP, NODE, SELLER
 from offset.testing.reports import node_report
 from offset.testing.served import Served
 from offset.wire import app
-from offset.wire.extension import Extra, FoundRow, HistoryRow, LostCredits, RecoveryRow
+from offset.wire.extension import Extra, HistoryRow, LostCredits
 from offset.wire.files import InvoiceFile
 from offset.wire.index import MultiRoute
 from offset.wire.orders import OrderRequest
+from offset.wire.recovery import FoundRow, RecoveryRow
 from offset.wire.report import (
     ChangeFriend,
     FriendReportMutation,

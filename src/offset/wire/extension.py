@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Generic, TypeVar
 
-from offset.base.credits import Amount, Balance
+from offset.base.credits import Amount
 from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, Uid
 from offset.base.instants import Instant
 from offset.wire.codec import Codec, Message, struct, union
 from offset.wire.codec_values import Builder
 from offset.wire.common import RelayAddress
+from offset.wire.recovery import FoundRow, RecoveryRow
 
 M = TypeVar("M")
 
@@ -288,50 +289,10 @@ class HistoryRows(Message):
     rows: tuple[HistoryRow, ...]
 
 
-class FoundBalance(Message):
-    """What stands in a currency between this node and a friend that was found, as this node sees it."""
-
-    currency: Currency
-    balance: Balance
-    frozen_here: Amount
-    """By this node, for the friend."""
-    frozen_there: Amount
-    """By the friend, for this node."""
-
-
-class FoundRow(Message):
-    """A friend that was found by a node which lost its list of friends, and is not taken yet."""
-
-    public_key: PublicKey
-    signed_at: int
-    """When we signed what it shows, in seconds since 1970; 0 if the signature does not say."""
-    balances: tuple[FoundBalance, ...]
-    """What stands between us by that."""
-
-
 class FoundRows(Message):
     """Some that were found, in the order of their keys."""
 
     rows: tuple[FoundRow, ...]
-
-
-class Stake(Message):
-    """Credits that wait for somebody's word."""
-
-    currency: Currency
-    amount: Amount
-
-
-class RecoveryRow(Message):
-    """Of a friend, or of a key that is none, whether it has told after a loss of our books."""
-
-    public_key: PublicKey
-    state: str
-    """A word for people: told, here (and has not told), away, differs, or unknown of one who is no friend."""
-    known_at: int
-    """When our newest signature was made that these books hold, in seconds since 1970; 0 if that is not known."""
-    stakes: tuple[Stake, ...]
-    """What friends have frozen for requests that wait for its word."""
 
 
 class RecoveryRows(Message):
@@ -460,10 +421,6 @@ for _cls in (
     PaymentRow,
     InvoiceRow,
     HistoryRow,
-    FoundBalance,
-    FoundRow,
-    Stake,
-    RecoveryRow,
     Page,
     Extra,
     PieceRequest,

@@ -10,7 +10,8 @@ from offset.base import base64url
 from offset.programs.stctrl import info, listings
 from offset.testing import FRIEND, NODE, SELLER, STRANGER, invoice
 from offset.wire.app import AddInvoice, AppPermissions
-from offset.wire.extension import FoundBalance, FoundRow, HistoryRow
+from offset.wire.extension import HistoryRow
+from offset.wire.recovery import FoundBalance, FoundRow
 from support.desk import PAY, Desk, Open, paid
 
 BOB = FRIEND.public_key

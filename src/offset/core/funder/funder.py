@@ -31,8 +31,8 @@ from offset.crypto.lives import LifeCipher
 from offset.crypto.own_locks import OwnLocks
 from offset.crypto.signer import Signer
 from offset.wire.aside import Handover, Hello
-from offset.wire.extension import RecoveryRow
 from offset.wire.friend import FriendMessage, MoveTokenRequest
+from offset.wire.recovery import RecoveryRow
 from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken
 from offset.wire.revocations import Revocation
 

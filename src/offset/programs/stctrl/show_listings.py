@@ -9,16 +9,8 @@ from offset.base import base64url
 from offset.base.ids import PublicKey, short
 from offset.programs.printing import printable
 from offset.programs.stctrl.table import table
-from offset.wire.extension import (
-    FoundBalance,
-    FoundRow,
-    HeldCredits,
-    HistoryRow,
-    InvoiceRow,
-    LostCredits,
-    PaymentRow,
-    RecoveryRow,
-)
+from offset.wire.extension import HeldCredits, HistoryRow, InvoiceRow, LostCredits, PaymentRow
+from offset.wire.recovery import FoundBalance, FoundRow, RecoveryRow
 from offset.wire.report import NodeReport
 
 _STAGES = {

@@ -7,7 +7,7 @@ from offset.base.ids import Currency, PublicKey
 from offset.core.funder.friend import reconciling
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
-from offset.wire.extension import RecoveryRow, Stake
+from offset.wire.recovery import RecoveryRow, Stake
 
 
 def recovery_rows(turn: Turn) -> list[RecoveryRow]:

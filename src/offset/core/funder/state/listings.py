@@ -10,7 +10,8 @@ from offset.base.ids import PaymentId
 from offset.core.funder.records import InvoiceRecord, PaymentRecord
 from offset.core.funder.state.found import FoundFriend
 from offset.core.funder.state.state import FunderState
-from offset.wire.extension import FoundBalance, FoundRow, HeldCredits, InvoiceRow, LostCredits, PaymentRow
+from offset.wire.extension import HeldCredits, InvoiceRow, LostCredits, PaymentRow
+from offset.wire.recovery import FoundBalance, FoundRow
 
 Id = TypeVar("Id", bound=bytes)
 

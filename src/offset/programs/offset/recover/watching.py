@@ -12,7 +12,7 @@ from offset.crypto.identity import Identity
 from offset.programs.offset.recover import words
 from offset.programs.offset.recover.making import Folder
 from offset.programs.offset.recover.running import running
-from offset.wire.extension import FoundRow, RecoveryRow
+from offset.wire.recovery import FoundRow, RecoveryRow
 from offset.wire.report import ChannelConsistent, FriendReport
 
 LOOK_SECONDS = 1.0

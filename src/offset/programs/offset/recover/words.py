@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from offset.programs.offset.recover.left import Left
 from offset.programs.offset.recover.making import Folder
-from offset.wire.extension import FoundRow, RecoveryRow
+from offset.wire.recovery import FoundRow, RecoveryRow
 
 
 def promised(left: Left) -> Iterator[str]:
