@@ -53,8 +53,9 @@ def test_acts_are_noted_and_counted(run: Run) -> None:
 
 
 def test_a_node_goes_on_from_its_copy(run: Run) -> None:
-    """It has the rows of the copy, marked, and no others, and lets its friends speak first; its owner repeats its
-    wishes."""
+    """It has the rows of the copy, marked as one, and no others, and lets its friends speak first; its owner repeats
+    its wishes.
+    """
     cast = run.cast
     disk = cast.hosts["B"].disk
     assert disk is not None

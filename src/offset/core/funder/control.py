@@ -195,7 +195,14 @@ def _reset_by_proof(turn: Turn, friend: Friend, request: ResetByProof) -> str | 
     terms = friend.channel.remote_terms
     if terms is not None:
         reason = unproved(
-            friend.channel, terms, request.token, lives=turn.lives, floor=friend.floor, now=turn.now
+            friend.channel,
+            terms,
+            request.token,
+            lives=turn.lives,
+            floor=friend.floor,
+            now=turn.now,
+            mark=friend.mark,
+            has_told=friend.has_told,
         )
         if reason is not None:
             return reason

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from offset.core.funder.friend.sender import claims
-from offset.core.funder.ledger.proved_terms import NOT_OURS, OLD_COUNT, OLD_LIFE, unproved
+from offset.core.funder.ledger.proved_terms import NOT_OURS, OLD_COUNT, OLD_LIFE, OLDER, unproved
+from offset.core.funder.records import Mark
 from offset.crypto.lives import FIRST_LIFE, LifeCipher
 from offset.wire import app
 from offset.wire.friend import CurrencyBalance, ResetTerms
@@ -46,7 +47,13 @@ def terms(balance: int | None, count: int = 1) -> ResetTerms:
 
 
 def told(
-    world: World, offered: ResetTerms, token: MoveTokenHashedReport | None = None, floor: int = 0
+    world: World,
+    offered: ResetTerms,
+    token: MoveTokenHashedReport | None = None,
+    floor: int = 0,
+    *,
+    has_told: bool = True,
+    mark: Mark | None = None,
 ) -> str | None:
     """Why a is not to accept."""
     node = world["a"]
@@ -57,6 +64,8 @@ def told(
         lives=LifeCipher(node.identity),
         floor=floor,
         now=FIRST_LIFE,
+        has_told=has_told,
+        mark=mark,
     )
 
 
@@ -92,6 +101,52 @@ def test_what_proves_nothing(world: World) -> None:
     life = LifeCipher(world["a"].identity).open(token.rand_nonce, 2**33).life
     assert life
     assert told(world, terms(10), floor=2**33) == OLD_LIFE
+
+
+def test_an_old_signature_proves_nothing_against_whole_books(world: World) -> None:
+    """A friend that breaks the channel, and shows what we signed before it came to owe us."""
+    old = signed(world)
+    world.pay("ba", 70)
+    agree(world)
+    node, key = world["a"], world["b"].key
+    offered = ResetTerms(bytes([1]) * 64, 1, (CurrencyBalance(FST, 10),))
+    world.took(node, node.funder.friend_message(key, offered))
+    world.control("a", ResetByProof(key, offered.reset_token, old))
+    assert node.refusal == (
+        "by these terms we would have -10 FST instead of +60, which is what our books say: ask the friend why, or "
+        "accept without --proof"
+    )
+
+
+def test_a_token_that_is_older_than_a_copy(world: World) -> None:
+    """Books from a copy are not whole, but what they know counts; and what the kit knew of the friend's messages."""
+    old = signed(world)
+    life = LifeCipher(world["a"].identity).open(old.rand_nonce, 2**33).life
+    node, friend = world["a"], world["b"]
+    channel = node.friend(friend).channel
+    counters = old.token_info.counters
+
+    def why(mark: Mark | None = None) -> str | None:
+        return unproved(
+            channel,
+            terms(10),
+            old,
+            lives=LifeCipher(node.identity),
+            floor=life,
+            now=2**33,
+            mark=mark,
+            has_told=False,
+        )
+
+    assert why() is None
+    assert why(Mark(0, counters.move_token_counter + 1)) is None
+    assert why(Mark(0, counters.move_token_counter + 2)) == OLDER
+    assert why(Mark(1, 0)) == OLDER
+    world.pay("ba", 1)
+    agree(world)
+    assert why() == OLDER
+    # Books from before the friendship began anew know of other numbers.
+    assert told(world, terms(10), old, has_told=False) is None
 
 
 def test_an_owner_accepts_by_proof(world: World) -> None:

@@ -70,8 +70,9 @@ def regain_sale(turn: Turn, friend: Friend, currency: Currency, pending: Pending
 def regain_payment(turn: Turn, friend: Friend, currency: Currency, pending: Pending) -> bool:
     """A request that went out to this friend, and that nobody else asked for: is it a part of a payment of ours?
 
-    Then the payment goes on, closed for further parts, under a new id; its answer will end it. Parts with one lock are
-    of one payment. False: its lock is not ours, it was drawn by an older program, or there is no room.
+    Then the payment goes on, closed for further parts, under a new id; its answer will end it, but it is never called
+    unpaid. Parts with one lock are of one payment. False: its lock is not ours, it was drawn by an older program, or
+    there is no room.
     """
     state, request = turn.state, pending.request
     seller = request.route.public_keys[-1] if request.route.public_keys else friend.public_key
@@ -104,15 +105,11 @@ def regain_payment(turn: Turn, friend: Friend, currency: Currency, pending: Pend
             0,
             None,
             None,
+            # Nobody knows which other parts there were, which commits were made, and what was collected by them.
+            is_promised=True,
+            is_doubtful=True,
         )
-    is_complete = pending.response is not None and pending.response.is_complete
-    turn.put_payment(
-        msgspec.structs.replace(
-            payment,
-            open_transactions=payment.open_transactions + 1,
-            is_promised=payment.is_promised or is_complete,
-        )
-    )
+    turn.put_payment(msgspec.structs.replace(payment, open_transactions=payment.open_transactions + 1))
     turn.put_transaction(
         TransactionRecord(
             request.request_id,
