@@ -34,9 +34,9 @@ class ComingUp(NamedTuple):
     """Seconds until the slowest link or node was ready."""
 
     online_s: float
-    """Both friends see each other, after the second one enabled the first."""
+    """Both friends see each other, after both have enabled one another."""
     active_s: float
-    """Both have the currency in use, after the second one configured it."""
+    """Both have the currency in use, after both have configured it."""
     routes_s: float
     """The index server knows a route along the whole chain, after the last currency became active."""
 
@@ -101,8 +101,7 @@ async def _each_link(
     """Let both sides of each link act; seconds until both sides of the slowest link see the result."""
     waits = []
     for left, right in links(members):
-        await asyncio.to_thread(act, left, right)
-        await asyncio.to_thread(act, right, left)
+        await asyncio.gather(asyncio.to_thread(act, left, right), asyncio.to_thread(act, right, left))
         acted = time.monotonic()
         for one, other in ((left, right), (right, left)):
             key = apps[other.name].public_key

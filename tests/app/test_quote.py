@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from offset.app import NoIndexServer, NoRoute, NotEnoughCredit, Rate, connect
+from offset.app.payment import far_lines
 from offset.app.quote import Capacity
 from offset.app.why import Cause
 from offset.testing import (
@@ -51,8 +52,10 @@ async def test_a_dear_way_is_quoted_too() -> None:
 
 
 @story
-async def test_no_way_says_why() -> None:
+async def test_no_way_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error carries the cause, for quotes and payments alike."""
+    # As if the index server had been there for long.
+    monkeypatch.setattr(far_lines, "KNOWN_S", 0.1)
     async with connected(FakeNode(OPENED)) as (_, node):
         for ask in (node.buyer.quote, node.buyer.pay):
             with pytest.raises(NoRoute) as refused:

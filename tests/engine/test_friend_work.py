@@ -6,6 +6,8 @@ from offset.base.instants import SECOND
 from offset.base.limits import (
     FRIEND_WORK_AT_ONCE_MAX,
     FRIEND_WORK_BURST_MAX,
+    FRIEND_WORK_PER_ASIDE_BYTES,
+    FRIEND_WORK_PER_BYTES,
     FRIEND_WORK_PER_MESSAGE,
     FRIEND_WORK_PER_ROW,
     FRIEND_WORK_PER_SECOND,
@@ -104,6 +106,10 @@ def test_a_friend_that_is_gone_is_forgotten() -> None:
 def test_a_message_that_ends_a_large_book_does_not_silence_a_friend_for_long() -> None:
     """It counts FRIEND_WORK_AT_ONCE_MAX at most; the friend is heard again before its connection seems dead."""
     assert cost(bytes(1), 5) == FRIEND_WORK_PER_MESSAGE + 5 * FRIEND_WORK_PER_ROW
+    assert cost(bytes(1000), 0) == FRIEND_WORK_PER_MESSAGE + 1000 // FRIEND_WORK_PER_BYTES
+    assert (
+        cost(bytes(1000), 0, is_aside=True) == FRIEND_WORK_PER_MESSAGE + 1000 // FRIEND_WORK_PER_ASIDE_BYTES
+    )
     assert cost(b"", 10**6) == FRIEND_WORK_AT_ONCE_MAX
     work = FriendWork()
     work.spend(FRIEND, FRIEND_WORK_BURST_MAX, 0)

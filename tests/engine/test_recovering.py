@@ -107,7 +107,7 @@ def test_how_it_stands() -> None:
     assert standing(town) == {"a": "told", "c": "away"}
     refused = town.apps["b"].ask(GiveUp(town.key("a")))
     assert refused.opt_extra is not None
-    assert "this friend has told" in refused.opt_extra.refusal
+    assert "nothing waits for the word of this key" in refused.opt_extra.refusal
     town.apps["b"].ask(GiveUp(town.key("c")))
     town.world.run_for(3000)
     assert [row.stakes for row in town.engine("b")._funder.recovery()] == [(), ()]

@@ -10,19 +10,30 @@ from support.losses import LossyWorld
 
 
 class LossWorkload(Workload):
-    """One random life. The node `victim` goes on from copies; with `is_bare` from its identity alone."""
+    """One random life. The node `victim` goes on from copies; with `is_bare` from its identity alone.
+
+    With `is_between` it neither buys nor sells, so whatever it is owed in the end it must be owed: nothing is lost.
+    """
 
     world: LossyWorld
 
-    def __init__(self, names: str, links: list[str], seed: int, *, is_bare: bool = False) -> None:
+    def __init__(
+        self, names: str, links: list[str], seed: int, *, is_bare: bool = False, is_between: bool = False
+    ) -> None:
         super().__init__(names, links, seed)
         self.victim = self.choose(names)
-        self.is_bare = is_bare
+        self.is_bare, self.is_between = is_bare, is_between
         self.copies: list[Rows] = []
         self.losses = self.told = 0
 
     def make_world(self, names: str, seed: int) -> LossyWorld:
         return LossyWorld(names, seed)
+
+    def route(self) -> str:
+        """As in every life, or with the victim in the middle."""
+        route = super().route()
+        is_at_an_end = self.victim in (route[0], route[-1])
+        return "" if self.is_between and is_at_an_end else route
 
     def copy(self) -> None:
         """Somebody copies the books."""
@@ -70,7 +81,13 @@ class LossWorkload(Workload):
             self.wait()
             self.world.settle()
         self.listen()
-        assert all(friend.has_told for friend in self.world[self.victim].state.friends.values())
+        victim = self.world[self.victim]
+        assert all(friend.has_told for friend in victim.state.friends.values())
+        if not self.is_between:
+            # Its owner gives up what is left to him: friends have collected what he himself had paid, and forgot.
+            for key in list(victim.state.friends):
+                self.world.took(victim, victim.funder.give_up(key))
+            self.world.settle()
         super().end()
         for left, right in self.links:
             self.world.trust(left, right, 10**9)
@@ -105,6 +122,7 @@ class LossWorkload(Workload):
             )
             total += net
             if name == self.victim:
+                assert net >= 0 or not self.is_between, "it has paid on, and was not paid"
                 continue
             paid = sum(
                 request.dest_payment + request.fees

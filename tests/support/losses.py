@@ -8,23 +8,23 @@ from typing import Any
 import msgspec
 
 from offset.base.ids import PublicKey
+from offset.core.funder.collects import CollectRecord
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import FriendKey, FriendRecord, NodeKey, SentRelays
 from offset.core.funder.state.turn import Turn
 from offset.core.funder.twin import Twin
 from offset.wire.aside import Aside, Handover, Hello, KeptCollect, decode_friend_message, encode_aside
-from offset.wire.friend import FRIEND_MESSAGE, CollectOp, FriendMessage, MoveTokenRequest
+from offset.wire.friend import FRIEND_MESSAGE, FriendMessage
 from support.ledger import Line, Node, Rows, World, _pair
 
 NOW = 1_800_000_000
 
 
 class LossyWorld(World):
-    """All nodes know asides, keep the collects that they made, and are told the time, which passes with each turn."""
+    """All nodes know asides, and are told the time, which passes with each turn."""
 
     def __init__(self, names: Iterable[str], seed: int | str = 0) -> None:
         self.now = NOW
-        self.kept: dict[tuple[str, str], dict[tuple[str, bytes], CollectOp]] = {}
         self.handed: list[tuple[str, str, Handover]] = []
         """Who handed over to whom, and what."""
         self.stopped: dict[str, Twin] = {}
@@ -34,13 +34,6 @@ class LossyWorld(World):
     def took(self, node: Node, turn: Turn) -> Turn:
         super().took(node, turn)
         self.tick()
-        for key, message in turn.messages:
-            if isinstance(message, MoveTokenRequest) and key in self._names:
-                kept = self.kept.setdefault((node.name, self._names[key]), {})
-                for group in message.move_token.currencies_operations:
-                    for op in group.operations:
-                        if isinstance(op, CollectOp):
-                            kept[group.currency, op.request_id] = op
         for key, handover in turn.handovers:
             self._hand_over(node, self._names[key], handover)
         if turn.stopped is not None:
@@ -49,9 +42,10 @@ class LossyWorld(World):
         return turn
 
     def _hand_over(self, node: Node, to: str, handover: Handover) -> None:
-        kept = self.kept.get((node.name, to), {})
-        collects = tuple(KeptCollect(currency, op) for (currency, _), op in kept.items())
-        whole = msgspec.structs.replace(handover, collects=collects[-1000:])
+        rows = [row for row in node.rows.records() if isinstance(row, CollectRecord)]
+        kept = sorted([row for row in rows if row.friend == self[to].key], key=lambda row: row.number)
+        collects = tuple(KeptCollect(row.currency, row.collect, row.response) for row in kept)
+        whole = msgspec.structs.replace(handover, collects=collects)
         self.handed.append((node.name, to, whole))
         line = self.lines.get(_pair(node.name, to))
         if line is not None:

@@ -130,10 +130,10 @@ twins = st.builds(
 
 RECORDS: dict[type[Record], st.SearchStrategy[Any]] = {
     RelaysRecord: st.builds(RelaysRecord, tuples(named_relays)),
-    StrayRecord: st.builds(StrayRecord, id32, currencies, id16, collects, optional(responses)),
+    StrayRecord: st.builds(StrayRecord, id32, currencies, id16, collects, optional(responses), st.booleans()),
     CollectRecord: st.builds(CollectRecord, id32, small, small, currencies, collects, optional(responses)),
     WithdrawnRecord: st.builds(WithdrawnRecord, id32, currencies),
-    NodeRecord: st.builds(NodeRecord, id32, small, optional(twins)),
+    NodeRecord: st.builds(NodeRecord, id32, small, optional(twins), st.booleans()),
     SuccessorRecord: st.builds(SuccessorRecord, id32, id32),
     RevokedRecord: st.builds(RevokedRecord, id32, id64),
     IndexServersRecord: st.builds(IndexServersRecord, tuples(named_servers)),

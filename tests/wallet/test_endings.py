@@ -49,7 +49,7 @@ async def test_an_invoice_that_nobody_touched() -> None:
     async with serving(FakeNode()) as fake, connect(fake.ticket, None, APP) as node:
         assert not await withdraw_untouched(node, OURS)
         assert fake.requests == []
-        fake.change(extra=Extra((), NetworkStatus(1, (), ())))
+        fake.do(lambda: fake.change(extra=Extra((), NetworkStatus(1, (), ()))))
         await settled(node)
         assert await withdraw_untouched(node, OURS)
         assert not fake.invoices

@@ -180,6 +180,7 @@ REPEATED_BYTES_MAX = (
 FRIEND_WORK_PER_MESSAGE = 400  # its signature, and ours on the answer, above all
 FRIEND_WORK_PER_ROW = 100  # that it changes
 FRIEND_WORK_PER_BYTES = 8  # so many bytes are decoded in a microsecond
+FRIEND_WORK_PER_ASIDE_BYTES = 3  # and so many of an aside, which has many small parts
 FRIEND_WORK_PER_SECOND = 400_000  # after a burst; a friend that pays 500 times a second causes half of it
 FRIEND_WORK_BURST_MAX = 400_000
 FRIEND_WORK_AT_ONCE_MAX = 3_200_000  # that one message counts: so its friend is heard again after 8 s

@@ -16,6 +16,7 @@ from offset.base.instants import Instant
 from offset.base.limits import (
     FRIEND_WORK_AT_ONCE_MAX,
     FRIEND_WORK_BURST_MAX,
+    FRIEND_WORK_PER_ASIDE_BYTES,
     FRIEND_WORK_PER_BYTES,
     FRIEND_WORK_PER_MESSAGE,
     FRIEND_WORK_PER_ROW,
@@ -24,9 +25,13 @@ from offset.base.limits import (
 from offset.base.token_bucket import TokenBucket
 
 
-def cost(data: bytes, rows: int) -> int:
-    """What a message of a friend cost that changed so many rows, in microseconds."""
-    work = FRIEND_WORK_PER_MESSAGE + len(data) // FRIEND_WORK_PER_BYTES + rows * FRIEND_WORK_PER_ROW
+def cost(data: bytes, rows: int, *, is_aside: bool = False) -> int:
+    """What a message of a friend cost that changed so many rows, in microseconds.
+
+    `is_aside`: it is none about the token, or cannot be read.
+    """
+    per_bytes = FRIEND_WORK_PER_ASIDE_BYTES if is_aside else FRIEND_WORK_PER_BYTES
+    work = FRIEND_WORK_PER_MESSAGE + len(data) // per_bytes + rows * FRIEND_WORK_PER_ROW
     # One that ends a large book must not silence the friend for so long that its connection seems dead.
     return min(work, FRIEND_WORK_AT_ONCE_MAX)
 

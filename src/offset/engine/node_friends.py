@@ -125,7 +125,7 @@ class NodeFriends:
 
     def take(self, friend: PublicKey, data: bytes) -> None:
         """A message of a friend."""
-        rows = 0
+        rows, is_aside = 0, True
         try:
             message = decode_friend_message(data)
         except PeerFault as fault:
@@ -136,11 +136,11 @@ class NodeFriends:
                 rows = self._take_aside(friend, message.body)
             else:
                 turn = self._funder.friend_message(friend, message)
-                rows = len(turn.changes)
+                rows, is_aside = len(turn.changes), False
                 self._say(turn)
             self._asides.look(friend, self._loop.now)
             self._asides_timer.at = self._asides.deadline()
-        self._work.spend(friend, cost(data, rows), self._loop.now)
+        self._work.spend(friend, cost(data, rows, is_aside=is_aside), self._loop.now)
 
     def _take_aside(self, friend: PublicKey, body: AsideBody) -> int:
         """Returns how many rows it changed."""

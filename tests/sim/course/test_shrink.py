@@ -27,7 +27,8 @@ def _broken_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_broken_limit")
 def test_shrinks() -> None:
     """One payment too high is enough, or two that are so together."""
-    seed = next(seed for seed in range(20) if simulate(draw(seed)).rule == "I5")
+    # From one on that breaks it early, and is short.
+    seed = next(seed for seed in range(6, 26) if simulate(draw(seed)).rule == "I5")
     scenario = draw(seed)
     chosen, smaller = shrink(scenario, Selection(seed), "I5")
     assert smaller.rule == "I5"

@@ -56,9 +56,10 @@ def test_broken_promises_of_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_processes_of_a_program() -> None:
     """Runs that are spread over processes are the same, and are told in the same order."""
-    options = ["sim", "--seed", "20", "--count", "3"]
+    # Short ones.
+    options = ["sim", "--seed", "6", "--count", "3"]
     alone = CliRunner().invoke(offset, options).stdout.splitlines()
     spread = CliRunner().invoke(offset, [*options, "--jobs", "2"]).stdout.splitlines()
-    assert [line.split(":")[0] for line in alone[:3]] == ["seed 20", "seed 21", "seed 22"]
+    assert [line.split(":")[0] for line in alone[:3]] == ["seed 6", "seed 7", "seed 8"]
     assert spread[:3] == alone[:3]
     assert spread[4:] == alone[4:]

@@ -29,6 +29,7 @@ from offset.core.funder.records import (
     OWN,
     ChannelRecord,
     ConfigRecord,
+    CreditRecord,
     FriendRecord,
     IndexServersRecord,
     Mark,
@@ -49,6 +50,7 @@ from offset.store.schema.kits import (
     content_of,
     kit_bytes,
     kit_text,
+    left_behind,
     read_kit,
     records_of,
 )
@@ -87,6 +89,7 @@ def kit(content: KitContent) -> Kit:
     return Kit(FORMAT, 1_796_000_000, 1_796_000_000_000, content)
 
 
+WAITING = msgspec.structs.replace(collect(1), number=0)
 SOME = [
     RELAYS,
     SERVERS,
@@ -118,6 +121,7 @@ def test_the_rows_of_a_kit() -> None:
         msgspec.structs.replace(FRIEND_BOB, sent_relays=SentRelays(), life=0, mark=Mark(2, 2**127)),
         CONFIG,
         msgspec.structs.replace(FRIEND_CARL, life=0),
+        WAITING,
     ]
 
 
@@ -135,7 +139,18 @@ def test_the_rows_of_a_kit_over_older_ones() -> None:
         bob,
         CONFIG,
         carl,
+        WAITING,
     ]
+
+
+def test_a_collect_of_a_kit_waits_again() -> None:
+    """Behind what waits in the copy, and not twice."""
+    content = content_of(NODE, SOME, {})
+    answer = QueuedRecord(BOB, 7, Queue.BACKWARD, "FST", CancelOp(bytes(16)), OWN)
+    rows = records_of(content, {answer.key(): answer})
+    assert rows[-1] == msgspec.structs.replace(WAITING, number=8)
+    again = msgspec.structs.replace(WAITING, number=3)
+    assert not any(isinstance(row, QueuedRecord) for row in records_of(content, {again.key(): again}))
 
 
 def test_revoked_keys() -> None:
@@ -156,6 +171,18 @@ def test_a_kit_of_a_later_friendship() -> None:
     content = content_of(NODE, SOME, {})
     assert content.friends[0].floor == LIFE
     assert HIGHEST in records_of(content, {row.key(): row for row in earlier})
+
+
+def test_channels_of_an_earlier_life_are_left_behind() -> None:
+    """Their numbers may be of an earlier friendship; those of others stay."""
+    content = content_of(NODE, SOME, {})
+    own = (channel(BOB, CountersInfo(2, 50)), collect(1), CreditRecord(BOB, "FST", 5, 0, 0))
+    others = (channel(CARL, None), FRIEND_CARL)
+    earlier = msgspec.structs.replace(FRIEND_BOB, floor=LIFE - 1)
+    rows = {row.key(): row for row in (earlier, CONFIG, *own, *others)}
+    assert left_behind(content, rows) == [row.key() for row in own]
+    rows[FRIEND_BOB.key()] = FRIEND_BOB
+    assert left_behind(content, rows) == []
 
 
 def test_a_kit_of_a_restored_node() -> None:

@@ -80,7 +80,8 @@ def test_a_database_from_a_kit(path: Path, kit: Kit) -> None:
         assert database.is_restored
         found = list(database.load())
     friend = msgspec.structs.replace(FRIEND, sent_relays=SentRelays(), has_told=False)
-    assert found == [RELAYS, SERVERS, friend, CONFIG, REVOKED, HIGHEST]
+    waiting = msgspec.structs.replace(WAITING, number=0)
+    assert found == [RELAYS, SERVERS, friend, CONFIG, waiting, REVOKED, HIGHEST]
 
 
 def test_a_database_from_a_copy_and_a_kit(path: Path, kit: Kit) -> None:
@@ -99,6 +100,21 @@ def test_a_database_from_a_copy_and_a_kit(path: Path, kit: Kit) -> None:
     assert HIGHEST in found
     assert WAITING in found
     assert PENDING in found
+
+
+def test_a_copy_of_an_earlier_friendship(path: Path, kit: Kit) -> None:
+    """The friends have removed and added each other again since: the old channel goes, and the friend shows the new."""
+    friend = msgspec.structs.replace(kit.content.friends[0], floor=FRIEND.floor + 1)
+    later = msgspec.structs.replace(
+        kit, content=msgspec.structs.replace(kit.content, friends=(friend,), collects=())
+    )
+    copy, target = path.with_name("copy.db"), path.with_name("new.db")
+    backup(path, copy)
+    restore_with_kit(target, [copy.read_bytes()], later, 1234)
+    with closing(Database.open(target, KEY)) as database:
+        found = list(database.load())
+    assert not any(isinstance(row, PendingRecord | QueuedRecord) for row in found)
+    assert [row.floor for row in found if isinstance(row, FriendRecord)] == [FRIEND.floor + 1]
 
 
 def test_a_database_that_was_not_made_from_a_kit(database: Database, path: Path) -> None:

@@ -256,9 +256,8 @@ def _take_friend(turn: Turn, request: TakeFriend) -> str | None:
 
 
 def _give_up(turn: Turn, request: GiveUp) -> str | None:
-    friend = turn.state.friends.get(request.public_key)
-    if friend is not None and friend.has_told:
-        return "this friend has told; nothing waits for its word"
+    if not reconciling.left_alone(turn, request.public_key):
+        return "nothing waits for the word of this key"
     reconciling.given_up(turn, request.public_key)
     return None
 

@@ -124,6 +124,8 @@ class NodeRecord(Record):
     """The highest life that ever was, of whatever friend: seconds since 1970. 0: there was none yet."""
     stopped: Twin | None = None
     """Why the node must not say anything any more."""
+    is_restored: bool = False
+    """Whether these books were ever a copy's, or began with the identity alone."""
 
     def key(self) -> NodeKey:
         return NodeKey(self.public_key)

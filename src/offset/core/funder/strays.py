@@ -30,6 +30,8 @@ class StrayRecord(Record):
     collect: CollectOp
     response: ResponseOp | None
     """The promise that it opened, if we know it."""
+    is_last: bool = False
+    """Whether we have perhaps just paid it: it came after the loss, or in the friend's last message before."""
 
     def key(self) -> StrayKey:
         return StrayKey(self.friend, self.currency, self.request_id)

@@ -16,9 +16,11 @@ from offset.base.ids import Currency, PublicKey, RequestId
 from offset.base.limits import KIT_BYTES_MAX, KIT_COLLECTS_MAX, KIT_SMALL_BYTES
 from offset.core.funder.lost_keys import RevokedKey, RevokedRecord
 from offset.core.funder.records import (
+    OWN,
     ChannelKey,
     ChannelRecord,
     ConfigRecord,
+    CreditKey,
     FriendKey,
     FriendRecord,
     IndexServersRecord,
@@ -26,7 +28,9 @@ from offset.core.funder.records import (
     Mark,
     NodeKey,
     NodeRecord,
+    PendingKey,
     Queue,
+    QueuedKey,
     QueuedRecord,
     Record,
     RelaysRecord,
@@ -247,7 +251,43 @@ def records_of(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
             ConfigRecord(key, item.currency, item.rate, item.remote_max_debt, item.is_open)
             for item in friend.currencies
         ]
-    return records
+    return [*records, *_waiting(content, rows)]
+
+
+def _waiting(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
+    """The collects of a kit, in the queues of their friends; what is queued there already stays."""
+    numbers: dict[PublicKey, int] = {}
+    known: set[tuple[PublicKey, Currency, RequestId]] = set()
+    for row in rows.values():
+        if isinstance(row, QueuedRecord):
+            numbers[row.friend] = max(numbers.get(row.friend, 0), row.number + 1)
+            if isinstance(row.operation, CollectOp):
+                known.add((row.friend, row.currency, row.operation.request_id))
+    friends = {friend.public_key for friend in content.friends}
+    found: list[Record] = []
+    for item in content.collects:
+        if item.friend in friends and (item.friend, item.currency, item.collect.request_id) not in known:
+            number = numbers.get(item.friend, 0)
+            numbers[item.friend] = number + 1
+            found.append(QueuedRecord(item.friend, number, Queue.BACKWARD, item.currency, item.collect, OWN))
+    return found
+
+
+def left_behind(content: KitContent, rows: Mapping[Key, Record]) -> list[Key]:
+    """The rows of channels that are of an earlier life than the kit knows of: perhaps of an earlier friendship, whose
+    numbers say nothing about this one. What stands there now the friend shows.
+    """
+    floors = {friend.public_key: friend.floor for friend in content.friends}
+    earlier = {
+        row.public_key
+        for row in rows.values()
+        if isinstance(row, FriendRecord) and row.floor < floors.get(row.public_key, 0)
+    }
+    return [
+        key
+        for key in rows
+        if isinstance(key, ChannelKey | CreditKey | PendingKey | QueuedKey) and key.friend in earlier
+    ]
 
 
 def _highest(node: PublicKey, rows: Mapping[Key, Record]) -> int:

@@ -22,7 +22,7 @@ from offset.core.funder.records import (
     Record,
     RelaysRecord,
 )
-from offset.store.schema.kits import Kit, KitContent, content_of, records_of
+from offset.store.schema.kits import Kit, KitContent, content_of, left_behind, records_of
 from offset.store.sqlite.connection import connect
 from offset.store.sqlite.database import Database, create
 from offset.store.sqlite.errors import DAMAGED, UNREADABLE, sentence
@@ -136,5 +136,6 @@ def restore_with_kit(path: Path, copy: Iterable[bytes], kit: Kit, now: int) -> N
 def _add(part: Path, content: KitContent) -> None:
     with closing(Database.open(part, content.public_key)) as database:
         rows = {record.key(): record for record in database.load()}
-        database.write({record.key(): record for record in records_of(content, rows)})
+        settings = {record.key(): record for record in records_of(content, rows)}
+        database.write({**dict.fromkeys(left_behind(content, rows)), **settings})
         database.flush()

@@ -235,11 +235,14 @@ def test_s5_forged_locks(order: str) -> None:
     for name in order:
         world.show("a", name, shown[name])
         assert a.friend(world[name]).has_told
-    # It starts, and starts again, and cancels towards x.
+    # It starts, and starts again. What x asked is left to the owner, who gives it back.
     for _ in range(2):
         world.restart("a")
         world.connect("a", "x")
         world.settle()
+    assert request_id in a.credit(world["x"]).remote
+    world.took(a, a.funder.give_up(world["b"].key))
+    world.settle()
     assert balances(world, "a", "x", "b") == [0, -40]
     assert world["x"].credit(a).local == {}
 

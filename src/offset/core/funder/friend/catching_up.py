@@ -16,7 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
+from offset.base.credits import Balance
 from offset.base.ids import Currency, RequestId
+from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, FRIEND_CURRENCIES_MAX
 from offset.core.funder.friend import reconciling
 from offset.core.funder.friend.reachability import known_relays, take_relays
 from offset.core.funder.friend.settings import configure_active
@@ -29,7 +33,7 @@ from offset.core.funder.state.turn import Turn
 from offset.core.funder.twin import BalanceChange, Twin
 from offset.crypto.lives import Signed
 from offset.wire.aside import Handover
-from offset.wire.friend import CollectOp, RequestOp
+from offset.wire.friend import CollectOp, MoveToken, RequestOp, ResponseOp
 from offset.wire.report import MoveTokenHashedReport
 
 
@@ -65,6 +69,8 @@ def begin(turn: Turn) -> None:
             reconciling.forget_ties(turn, friend)
     if not all(friend.has_told for friend in without):
         reconciling.doubt_payments(turn)
+        turn.state.node = msgspec.structs.replace(turn.state.node, is_restored=True)
+        turn.put(turn.state.node)
 
 
 def handed_over(turn: Turn, friend: Friend, handover: Handover) -> None:
@@ -78,15 +84,28 @@ def handed_over(turn: Turn, friend: Friend, handover: Handover) -> None:
         # Not ours: it proves nothing.
         return
     saw_life(turn, signed.life)
-    if _is_of_a_twin(friend, handover.incoming, signed):
+    if _is_of_a_twin(turn, friend, handover.incoming, signed):
         if friend.has_told or _has_signed(turn, friend.life):
             stop(turn, _twin(turn, friend, handover, signed))
             return
         _move_above(turn, friend.life)
-    elif friend.has_told and signed.life < friend.life < signed.at:
+    elif _is_a_hint(turn, friend, handover.incoming, signed):
         turn.hints.append(_twin(turn, friend, handover, signed))
-    if not friend.has_told and isinstance(found, Judged):
+    # Of life 0 is also what was signed in an earlier friendship: books that know more are not given up for it.
+    is_sure = signed.life > 0 or friend.channel.incoming is None or friend.channel.move_token_counter == 0
+    if friend.has_told or not is_sure:
+        return
+    if isinstance(found, Judged) and _has_room(turn, friend, found.channel):
         _adopt(turn, friend, found, handover)
+
+
+def _has_room(turn: Turn, friend: Friend, channel: Channel) -> bool:
+    """Whether its currencies can have settings. None of our nodes lets more become active, so a friend made them up."""
+    added = len({*channel.credits, *channel.local_currencies} - friend.configs.keys())
+    others = sum([len(other.configs) for other in turn.state.friends.values()])
+    return (
+        len(friend.configs) + added <= CURRENCIES_PER_FRIEND_MAX and others + added <= FRIEND_CURRENCIES_MAX
+    )
 
 
 def told(turn: Turn, friend: Friend) -> None:
@@ -98,15 +117,31 @@ def told(turn: Turn, friend: Friend) -> None:
 # Another copy
 
 
-def _is_of_a_twin(friend: Friend, token: MoveTokenHashedReport, signed: Signed) -> bool:
+def _is_of_a_twin(turn: Turn, friend: Friend, token: MoveTokenHashedReport, signed: Signed) -> bool:
     """Whether these books did not sign it, though nobody who lived before them did."""
+    if _is_before_lives(turn, friend) and signed.life < friend.life:
+        # A program with lives has signed it, and these books know of none. Of life 0 nothing is known: it may be of an
+        # earlier friendship.
+        return signed.life > 0
+    return signed.life > friend.life or (signed.life == friend.life and _is_later(friend, token))
+
+
+def _is_a_hint(turn: Turn, friend: Friend, token: MoveTokenHashedReport, signed: Signed) -> bool:
+    """Whether another copy seems to live, or these books are old, but it is not proved."""
+    if not friend.has_told or signed.life >= friend.life:
+        return False
+    return signed.at > friend.life or (_is_before_lives(turn, friend) and _is_later(friend, token))
+
+
+def _is_later(friend: Friend, token: MoveTokenHashedReport) -> bool:
     counters = token.token_info.counters
     number = counters.inconsistency_counter, counters.move_token_counter
-    is_later = number > (friend.channel.inconsistency_counter, _last_number(friend))
-    if friend.has_told and friend.floor == 0 and signed.life < friend.life:
-        # Our books are of before there were lives: nothing tells that they are not old, until the friend answers us.
-        return is_later
-    return signed.life > friend.life or (signed.life == friend.life and is_later)
+    return number > (friend.channel.inconsistency_counter, _last_number(friend))
+
+
+def _is_before_lives(turn: Turn, friend: Friend) -> bool:
+    """Whether nothing in these books with the friend is from a program with lives."""
+    return friend.has_told and _last_life(turn, friend) == 0
 
 
 def _last_number(friend: Friend) -> int:
@@ -139,7 +174,7 @@ def _move_above(turn: Turn, life: int) -> None:
 
 def _twin(turn: Turn, friend: Friend, handover: Handover, signed: Signed) -> Twin:
     ours = {name: credit.balance for name, credit in friend.channel.credits.items()}
-    theirs = {credit.currency: -credit.balance for credit in handover.credits}
+    theirs = _balances(turn, friend, handover)
     changes = tuple(
         BalanceChange(name, ours.get(name, 0), theirs.get(name, 0))
         for name in sorted({*ours, *theirs})
@@ -157,6 +192,15 @@ def _twin(turn: Turn, friend: Friend, handover: Handover, signed: Signed) -> Twi
     )
 
 
+def _balances(turn: Turn, friend: Friend, handover: Handover) -> dict[Currency, Balance]:
+    """What we would have if this were taken over: whatever the friend wrote beside it, only what could be."""
+    found = judge(turn.state.local, friend.public_key, handover, Standing(), turn.lives, turn.now)
+    if isinstance(found, Judged):
+        return {name: credit.balance for name, credit in found.channel.credits.items()}
+    signed = handover.incoming.token_info.mc.balances
+    return {item.currency: item.balance_info.balance for item in signed}
+
+
 # Taking over
 
 
@@ -164,6 +208,9 @@ def _adopt(turn: Turn, friend: Friend, judged: Judged, handover: Handover) -> No
     """The channel is as the friend says from now on, and we hold the token."""
     key = friend.public_key
     before = _requests_of(friend.channel)
+    if _last_life(turn, friend) == friend.life:
+        # What we said on old books is dead, though it is of this life: nobody may show it as our newest word.
+        friend.life = begin_life(turn)
     _drop_rows(turn, friend)
     friend.channel = channel = judged.channel
     friend.floor = max(friend.floor, judged.signed.life)
@@ -179,13 +226,25 @@ def _adopt(turn: Turn, friend: Friend, judged: Judged, handover: Handover) -> No
     turn.touched[key] = turn.proven[key] = turn.reaching[key] = None
     configure_active(turn, friend, channel.credits)
     take_relays(turn, friend, judged.message.opt_local_relays or handover.relays or None)
-    collects = {(kept.currency, kept.collect.request_id): kept.collect for kept in handover.collects}
-    for group in judged.message.currencies_operations:
-        for op in group.operations:
-            if isinstance(op, CollectOp):
-                collects[group.currency, op.request_id] = op
-    _enter(turn, friend, before, collects)
+    _enter(turn, friend, before, _collects(judged.message, handover))
     turn.wanting[key] = None
+
+
+def _collects(message: MoveToken, handover: Handover) -> reconciling.Collects:
+    """What the friend collected, or says so, each with its promise if that is known."""
+    found: dict[reconciling.Name, reconciling.Collected] = {}
+    promises: dict[reconciling.Name, ResponseOp] = {}
+    for kept in handover.collects:
+        found[kept.currency, kept.collect.request_id] = (kept.collect, kept.opt_response, False)
+    for group in message.currencies_operations:
+        for op in group.operations:
+            if isinstance(op, ResponseOp):
+                promises[group.currency, op.request_id] = op
+            elif isinstance(op, CollectOp):
+                name = group.currency, op.request_id
+                promise = found[name][1] if name in found else None
+                found[name] = (op, promises.get(name, promise), True)
+    return found
 
 
 def _drop_rows(turn: Turn, friend: Friend) -> None:

@@ -9,7 +9,7 @@ from offset.base.ids import Currency
 from offset.core.funder.friend import catching_up, credit_lines
 from offset.core.funder.friend.liveness import gave_token_back, has_spoken
 from offset.core.funder.friend.reachability import known_relays, take_relays
-from offset.core.funder.friend.reconciling import keep_stray
+from offset.core.funder.friend.reconciling import keep_stray, may_have_gone_on, request_ended
 from offset.core.funder.friend.sender import claims, restarted
 from offset.core.funder.friend.settings import configure_active
 from offset.core.funder.friend.succession import took_over
@@ -31,7 +31,7 @@ from offset.core.funder.roles.buyer import response_came, transaction_collected,
 from offset.core.funder.roles.cancelling import lose_channel
 from offset.core.funder.roles.mediator import forward
 from offset.core.funder.roles.seller import take_request
-from offset.core.funder.state.lives import answered
+from offset.core.funder.state.lives import answered, begin_life
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.crypto.public_keys import is_lower
@@ -78,7 +78,8 @@ def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
         # What it said before was from older books.
         friend.is_put_off = False
         turn.moved[friend.public_key] = turn.trying[friend.public_key] = None
-    if not isinstance(found, Mismatch) and not friend.has_told:
+    is_first = not friend.has_told
+    if is_first and not isinstance(found, Mismatch):
         catching_up.told(turn, friend)
         found = receive(channel, message, friend.max_debt)
     match found:
@@ -94,12 +95,13 @@ def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
         case Mismatch():
             become_inconsistent(turn, friend, ChannelEvent.MISMATCH)
         case Next():
-            _take_next(turn, friend, found)
+            _take_next(turn, friend, found, is_first=is_first)
             if request.token_wanted:
                 turn.wanting[friend.public_key] = None
 
 
-def _take_next(turn: Turn, friend: Friend, found: Next) -> None:
+def _take_next(turn: Turn, friend: Friend, found: Next, *, is_first: bool) -> None:
+    """`is_first`: our books were a copy's until now, so we may have taken this message before."""
     channel = friend.channel
     key = friend.public_key
     created = [name for name in found.drafts if name not in channel.credits]
@@ -121,16 +123,18 @@ def _take_next(turn: Turn, friend: Friend, found: Next) -> None:
         turn.put(friend.record())
         turn.reaching[key] = None
     for taken in found.taken:
-        _take_operation(turn, friend, taken)
+        _take_operation(turn, friend, taken, is_first=is_first)
+    if turn.has_lost_end:
+        request_ended(turn)
 
 
 # Operations
 
 
-def _take_operation(turn: Turn, friend: Friend, taken: Taken) -> None:
+def _take_operation(turn: Turn, friend: Friend, taken: Taken, *, is_first: bool) -> None:
     op, currency = taken.op, taken.currency
     if isinstance(op, RequestOp):
-        _take_request(turn, friend, currency, op, taken.verdict)
+        _take_request(turn, friend, currency, op, taken.verdict, is_first=is_first)
         return
     assert taken.answered is not None
     match taken.answered.origin:
@@ -139,6 +143,7 @@ def _take_operation(turn: Turn, friend: Friend, taken: Taken) -> None:
         case From(asker):
             turn.answer(turn.state.friends[asker], currency, op)
         case Lost():
+            turn.has_lost_end = turn.has_lost_end or not isinstance(op, ResponseOp)
             if not isinstance(op, CollectOp):
                 return
             # Paid on, but nobody pays us: it is part of our claim there (D1), unless somebody is still to tell.
@@ -158,12 +163,20 @@ def _take_own_answer(turn: Turn, op: ResponseOp | CancelOp | CollectOp) -> None:
 
 
 def _take_request(
-    turn: Turn, friend: Friend, currency: Currency, op: RequestOp, verdict: Verdict | None
+    turn: Turn,
+    friend: Friend,
+    currency: Currency,
+    op: RequestOp,
+    verdict: Verdict | None,
+    *,
+    is_first: bool,
 ) -> None:
     ids = turn.state.incoming_ids
     is_known = ids.setdefault((currency, op.request_id), friend.public_key) != friend.public_key
     if is_known or verdict is Verdict.OVER_LIMIT:
         turn.answer(friend, currency, CancelOp(op.request_id))
+    elif is_first and op.route.public_keys and may_have_gone_on(turn, friend, currency, op):
+        return
     elif op.route.public_keys:
         forward(turn, friend, currency, op)
     else:
@@ -247,6 +260,9 @@ def _crossing_reset(turn: Turn, friend: Friend, message: MoveToken) -> bool:
             turn.drop(CreditKey(friend.public_key, name))
         take_reset(channel, message, terms)
         _after_reset(turn, friend, message, claimed)
+        # Our own reset is void, and its count was the friend's to choose: it must never pass for our newest word.
+        friend.life = friend.floor = begin_life(turn)
+        turn.put(friend.record())
     return True
 
 

@@ -7,6 +7,7 @@ from offset.core.funder.friend.liveness import went_offline
 from offset.core.funder.ledger.channel_states import CHANNEL, ChannelEvent, channel_state
 from offset.core.funder.lost_keys import SuccessorKey
 from offset.core.funder.records import ChannelKey, ConfigKey, FriendKey
+from offset.core.funder.roles.buyer import transaction_lost
 from offset.core.funder.roles.cancelling import lose_channel
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import DropFriend, Turn
@@ -29,6 +30,10 @@ def remove(turn: Turn, friend: Friend) -> None:
     end = CHANNEL.after(channel_state(friend.channel), ChannelEvent.REMOVED)
     assert end is None
     lose_channel(turn, friend)
+    # What waited for it in books from a copy, which are tied to nothing before it has told.
+    for transaction in list(turn.state.transactions.values()):
+        if transaction.friend == key:
+            transaction_lost(turn, transaction.request_id)
     reconciling.given_up(turn, key)
     reconciling.drop_strays(turn, friend)
     for name in friend.configs:

@@ -6,8 +6,10 @@ holds up only what runs over it.
 
     came from X, and went on to B, one key shorter and else alike   one request: X is the origin again
     came from X, and B collected                                    the collect goes on to X, if its locks open X's
-    came from X, and B neither holds it nor has collected           cancelled towards X
+    came from X, and B neither holds it nor has collected           cancelled towards X; left alone if B holds requests,
+                                                                    or has just collected some, that nobody asked for
     came from X, and B has not told                                 left alone
+    came from X, and B collected, but its promise is not known      left alone: the owner decides
     came from X, for us                                             a part of its invoice, if we promised it and can
                                                                     open it; else cancelled
     ours at B, in our books                                         ours again
@@ -35,10 +37,62 @@ from offset.core.funder.state.state import Friend, Queued
 from offset.core.funder.state.turn import Turn
 from offset.core.funder.strays import StrayKey, StrayRecord
 from offset.crypto.locks import hash_lock
-from offset.wire.friend import CancelOp, CollectOp, RequestOp, ResponseOp
+from offset.wire.friend import CancelOp, CollectOp, Operation, RequestOp, ResponseOp
 
 Name = tuple[Currency, RequestId]
-Collects = Mapping[Name, CollectOp]
+Collected = tuple[CollectOp, ResponseOp | None, bool]
+"""A collect, the promise that it opened, if that is known, and whether it is in the friend's last message."""
+Collects = Mapping[Name, Collected]
+
+
+class _Waiting:
+    """What waits in the queues of friends, by name: looked through once, not once for each request."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._answers: dict[PublicKey, dict[Name, list[Queued]]] = {}
+        self._passed: dict[PublicKey, set[tuple[Name, Origin]]] = {}
+
+    def answers(self, friend: Friend, name: Name) -> list[Queued]:
+        """Our answers to this request of the friend."""
+        found = self._answers.get(friend.public_key)
+        if found is None:
+            found = self._answers[friend.public_key] = {}
+            for item in friend.queues[Queue.BACKWARD].values():
+                found.setdefault((item.currency, item.operation.request_id), []).append(item)
+        return found.get(name, [])
+
+    def promise(self, friend: Friend, name: Name) -> ResponseOp | None:
+        """The promise among them."""
+        for item in self.answers(friend, name):
+            if isinstance(item.operation, ResponseOp):
+                return item.operation
+        return None
+
+    def answer(self, friend: Friend, name: Name, op: Operation) -> None:
+        """One more."""
+        waiting = self.answers(friend, name)
+        self._turn.answer(friend, name[0], op)
+        item = friend.queues[Queue.BACKWARD][friend.next_number - 1]
+        self._answers[friend.public_key][name] = [*waiting, item]
+
+    def cancel(self, friend: Friend, name: Name) -> None:
+        """This request comes to nothing, whatever waited for it."""
+        for item in self.answers(friend, name):
+            self._turn.dequeue(friend, Queue.BACKWARD, item.number)
+        self._answers[friend.public_key].pop(name, None)
+        self.answer(friend, name, CancelOp(name[1]))
+
+    def is_to_be_said(self, onward: Friend, name: Name, origin: Origin) -> bool:
+        """Whether a request waits to be passed on to this friend."""
+        found = self._passed.get(onward.public_key)
+        if found is None:
+            found = self._passed[onward.public_key] = {
+                ((item.currency, item.operation.request_id), item.origin)
+                for item in onward.queues[Queue.FORWARDED].values()
+            }
+        return (name, origin) in found
+
 
 # Before anybody has told
 
@@ -71,34 +125,57 @@ def enter(turn: Turn, friend: Friend, before: Mapping[Name, RequestOp], collects
     `before`: requests of the friend in our books until now, which answers of ours may wait for. `collects`: those that
     it made or says that it made.
     """
+    waiting = _Waiting(turn)
     _keep_strays(turn, friend, collects)
     _drop_old_answers(turn, friend, before)
-    _take_in(turn, friend)
-    _find_origins(turn, friend)
-    for asker, currency, pending in _undecided(turn, friend):
-        _decide(turn, asker, currency, pending)
+    _take_in(turn, waiting, friend)
+    _find_origins(turn, waiting, friend)
     _end_own(turn, friend)
+    _decide_all(turn, waiting)
+
+
+def request_ended(turn: Turn) -> None:
+    """A request that nobody asked for has ended: perhaps something was left alone because of it."""
+    if turn.state.node.is_restored:
+        _decide_all(turn, _Waiting(turn))
 
 
 def given_up(turn: Turn, key: PublicKey) -> None:
     """Nobody will tell for this key: what waits for its word comes to nothing."""
-    for friend in turn.state.friends.values():
-        if friend.has_told and friend.public_key != key:
-            for name, pending in _unanswered(turn, friend):
-                if pending.request.route.public_keys[:1] == (key,) and not _is_passed_on(turn, friend, name):
-                    _cancel(turn, friend, name)
+    waiting = _Waiting(turn)
+    _solve(turn, key)
+    for friend, currency, pending in left_alone(turn, key):
+        waiting.cancel(friend, (currency, pending.request.request_id))
+
+
+def _solve(turn: Turn, key: PublicKey) -> None:
+    """The owner does not wait for what this friend collected."""
+    for stray in list(turn.state.strays.values()):
+        if stray.friend == key and stray.is_last:
+            _put_stray(turn, msgspec.structs.replace(stray, is_last=False))
+
+
+def left_alone(turn: Turn, key: PublicKey) -> list[tuple[Friend, Currency, Pending]]:
+    """What waits for the word of this key: who asked, the currency, and the request."""
+    waiting = _Waiting(turn)
+    return [
+        (friend, name[0], pending)
+        for friend in turn.state.friends.values()
+        if friend.has_told and friend.public_key != key
+        for name, pending in _unanswered(turn, friend)
+        if pending.request.route.public_keys[:1] == (key,) and not _is_passed_on(turn, waiting, friend, name)
+    ]
 
 
 def waiting_for_word(turn: Turn) -> Iterator[tuple[PublicKey, Currency, Amount]]:
-    """What waits for the word of somebody who has not told: for whose, the currency, and what the asker has frozen."""
+    """What is not decided yet: for whose word it waits, the currency, and what the asker has frozen."""
+    waiting = _Waiting(turn)
     for friend in turn.state.friends.values():
-        if not friend.has_told:
-            continue
-        for name, pending in _unanswered(turn, friend):
-            route = pending.request.route.public_keys
-            onward = turn.state.friends.get(route[0]) if route else None
-            if route and (onward is None or not onward.has_told) and not _is_passed_on(turn, friend, name):
-                yield route[0], name[0], pending.frozen
+        if friend.has_told:
+            for name, pending in _unanswered(turn, friend):
+                route = pending.request.route.public_keys
+                if route and not _is_passed_on(turn, waiting, friend, name):
+                    yield route[0], name[0], pending.frozen
 
 
 def keep_stray(
@@ -107,13 +184,35 @@ def keep_stray(
     """A collect whose asker is not known: keep it if somebody may still tell. Returns whether it is kept."""
     if all(other.has_told for other in turn.state.friends.values()):
         return False
-    return _put_stray(turn, StrayRecord(friend.public_key, currency, collect.request_id, collect, response))
+    return _put_stray(
+        turn, StrayRecord(friend.public_key, currency, collect.request_id, collect, response, True)
+    )
+
+
+def may_have_gone_on(turn: Turn, asker: Friend, currency: Currency, op: RequestOp) -> bool:
+    """A request that we may have taken and passed on before the loss. Returns whether it must not be passed on now.
+
+    Then it is linked, answered, or left alone until its next hop tells.
+    """
+    onward = turn.state.friends.get(op.route.public_keys[0])
+    if onward is None or not onward.has_told:
+        return True
+    credit = onward.channel.credits.get(currency)
+    under_way = None if credit is None else credit.local.get(op.request_id)
+    if under_way is None and StrayKey(onward.public_key, currency, op.request_id) not in turn.state.strays:
+        return False
+    waiting = _Waiting(turn)
+    _find_origins(turn, waiting, asker)
+    _decide(turn, waiting, asker, currency, asker.channel.credits[currency].remote[op.request_id])
+    return True
 
 
 def _keep_strays(turn: Turn, friend: Friend, collects: Collects) -> None:
     # Later ones are newer; there are never so many that an old one could be needed.
-    for (currency, request_id), collect in collects.items():
-        _put_stray(turn, StrayRecord(friend.public_key, currency, request_id, collect, None))
+    for (currency, request_id), (collect, promise, is_last) in collects.items():
+        known = turn.state.strays.get(StrayKey(friend.public_key, currency, request_id))
+        promise = promise or (None if known is None else known.response)
+        _put_stray(turn, StrayRecord(friend.public_key, currency, request_id, collect, promise, is_last))
 
 
 def _put_stray(turn: Turn, stray: StrayRecord) -> bool:
@@ -153,20 +252,19 @@ def _drop_old_answers(turn: Turn, friend: Friend, before: Mapping[Name, RequestO
 def _fits(friend: Friend, item: Queued, old: RequestOp | None, promise: ResponseOp | None) -> bool:
     credit = friend.channel.credits.get(item.currency)
     pending = None if credit is None else credit.remote.get(item.operation.request_id)
-    if pending is None or pending.request != old:
+    if pending is None:
         return False
-    match item.operation:
-        case ResponseOp():
-            return pending.response is None
-        case CollectOp():
-            return unlocks(item.operation, Pending(pending.request, pending.response or promise))
-    return True
+    if isinstance(item.operation, CollectOp):
+        # Its locks say what it is for, also where it comes from a kit, which has no requests.
+        return unlocks(item.operation, Pending(pending.request, pending.response or promise))
+    is_same = pending.request == old
+    return is_same and not (isinstance(item.operation, ResponseOp) and pending.response is not None)
 
 
 # Requests of the friend
 
 
-def _take_in(turn: Turn, friend: Friend) -> None:
+def _take_in(turn: Turn, waiting: _Waiting, friend: Friend) -> None:
     """The requests of the friend that we have not answered for good are known by their ids again."""
     final = _final(friend)
     for name, credit in friend.channel.credits.items():
@@ -174,7 +272,7 @@ def _take_in(turn: Turn, friend: Friend) -> None:
             if (name, request_id) not in final:
                 known = turn.state.incoming_ids.setdefault((name, request_id), friend.public_key)
                 if known != friend.public_key:
-                    _cancel(turn, friend, (name, request_id))
+                    waiting.cancel(friend, (name, request_id))
 
 
 def _final(friend: Friend) -> set[Name]:
@@ -195,32 +293,30 @@ def _unanswered(turn: Turn, friend: Friend) -> list[tuple[Name, Pending]]:
     ]
 
 
-def _undecided(turn: Turn, friend: Friend) -> list[tuple[Friend, Currency, Pending]]:
-    """Requests of this friend, and those of others that go on to it."""
-    found = [(friend, name[0], pending) for name, pending in _unanswered(turn, friend)]
-    for other in turn.state.friends.values():
-        if other.has_told and other is not friend:
-            for name, pending in _unanswered(turn, other):
-                if pending.request.route.public_keys[:1] == (friend.public_key,):
-                    found.append((other, name[0], pending))
-    return found
+def _decide_all(turn: Turn, waiting: _Waiting) -> None:
+    """All requests of friends that have told, as far as they are not passed on, answered, or parts of invoices."""
+    for asker in turn.state.friends.values():
+        if asker.has_told:
+            for (currency, _), pending in _unanswered(turn, asker):
+                if not turn.state.waiting.has(asker.public_key, pending.request):
+                    _decide(turn, waiting, asker, currency, pending)
 
 
-def _decide(turn: Turn, asker: Friend, currency: Currency, pending: Pending) -> None:
+def _decide(turn: Turn, waiting: _Waiting, asker: Friend, currency: Currency, pending: Pending) -> None:
     request = pending.request
     name = currency, request.request_id
     route = request.route.public_keys
-    promise = pending.response or _waiting_promise(asker, name)
+    promise = pending.response or waiting.promise(asker, name)
     if not route:
         again = Pending(request, promise)
         if not take_again(turn, asker, currency, again) and not _regain_sale(turn, asker, currency, again):
-            _cancel(turn, asker, name)
+            waiting.cancel(asker, name)
         return
     onward = turn.state.friends.get(route[0])
     if onward is None or not onward.has_told:
         # It may have collected already, whoever it is.
         return
-    if _is_passed_on(turn, asker, name):
+    if _is_passed_on(turn, waiting, asker, name):
         return
     stray = turn.state.strays.get(StrayKey(onward.public_key, *name))
     if stray is not None:
@@ -228,11 +324,31 @@ def _decide(turn: Turn, asker: Friend, currency: Currency, pending: Pending) -> 
         is_good = known is not None and signed_by(known, request, currency, route[-1])
         if known is not None and is_good and unlocks(stray.collect, Pending(request, known)):
             if promise is None:
-                turn.answer(asker, currency, known)
-            turn.answer(asker, currency, stray.collect)
+                waiting.answer(asker, name, known)
+            waiting.answer(asker, name, stray.collect)
             _drop_stray(turn, stray)
             return
-    _cancel(turn, asker, name)
+        if hash_lock(stray.collect.src_plain_lock) == request.src_hashed_lock:
+            # It was collected, and only the promise is missing: we have paid, so the owner decides (`given_up`).
+            return
+    if not _has_riddles(turn, onward, currency):
+        waiting.cancel(asker, name)
+
+
+def _has_riddles(turn: Turn, onward: Friend, currency: Currency) -> bool:
+    """Whether this friend holds requests of ours that nobody asked for, or has just collected some.
+
+    It may have rewritten what we passed on to it, with other ids and locks.
+    """
+    credit = onward.channel.credits.get(currency)
+    if credit is not None and any(
+        pending.origin == LOST and pending.frozen for pending in credit.local.values()
+    ):
+        return True
+    return any(
+        stray.is_last and stray.friend == onward.public_key and stray.currency == currency
+        for stray in turn.state.strays.values()
+    )
 
 
 def _regain_sale(turn: Turn, asker: Friend, currency: Currency, pending: Pending) -> bool:
@@ -241,20 +357,6 @@ def _regain_sale(turn: Turn, asker: Friend, currency: Currency, pending: Pending
     paid = turn.state.waiting.paid((request.invoice_id, request.src_hashed_lock))
     is_within = paid + request.dest_payment <= request.total_dest_payment
     return is_within and regain_sale(turn, asker, currency, pending)
-
-
-def _waiting_promise(friend: Friend, name: Name) -> ResponseOp | None:
-    for item in friend.queues[Queue.BACKWARD].values():
-        if isinstance(item.operation, ResponseOp) and (item.currency, item.operation.request_id) == name:
-            return item.operation
-    return None
-
-
-def _cancel(turn: Turn, friend: Friend, name: Name) -> None:
-    for item in list(friend.queues[Queue.BACKWARD].values()):
-        if (item.currency, item.operation.request_id) == name:
-            turn.dequeue(friend, Queue.BACKWARD, item.number)
-    turn.answer(friend, name[0], CancelOp(name[1]))
 
 
 # Requests of ours
@@ -288,7 +390,7 @@ def is_own(turn: Turn, friend: Friend, currency: Currency, went: RequestOp) -> b
     )
 
 
-def _find_origins(turn: Turn, friend: Friend) -> None:
+def _find_origins(turn: Turn, waiting: _Waiting, friend: Friend) -> None:
     """Of what we asked this friend for, and of what we asked others for that came from it."""
     searches = 0
     for onward in list(turn.state.friends.values()):
@@ -303,7 +405,7 @@ def _find_origins(turn: Turn, friend: Friend) -> None:
                         origin = OWN if regain_payment(turn, friend, currency, pending) else LOST
                     if origin != pending.origin or onward is friend:
                         turn.merge(credit.set_origin(onward.public_key, pending, origin))
-                        _found(turn, onward, currency, credit.local[pending.request.request_id])
+                        _found(turn, waiting, onward, currency, credit.local[pending.request.request_id])
 
 
 def _origin_of(turn: Turn, onward: Friend, currency: Currency, pending: Pending) -> Origin:
@@ -318,7 +420,7 @@ def _origin_of(turn: Turn, onward: Friend, currency: Currency, pending: Pending)
     return OWN if is_own(turn, onward, currency, request) else LOST
 
 
-def _found(turn: Turn, onward: Friend, currency: Currency, pending: Pending) -> None:
+def _found(turn: Turn, waiting: _Waiting, onward: Friend, currency: Currency, pending: Pending) -> None:
     """This request of ours has an origin: it may have missed the promise."""
     request, promise = pending.request, pending.response
     if pending.origin == OWN:
@@ -328,12 +430,12 @@ def _found(turn: Turn, onward: Friend, currency: Currency, pending: Pending) -> 
         turn.state.passed_on.add(pending.origin.friend, onward.public_key, currency, request)
         asker = turn.state.friends[pending.origin.friend]
         came = asker.channel.credits[currency].remote[request.request_id]
-        is_told = came.response or _waiting_promise(asker, (currency, request.request_id))
-        if promise is not None and not is_told:
-            turn.answer(asker, currency, promise)
+        name = currency, request.request_id
+        if promise is not None and not (came.response or waiting.promise(asker, name)):
+            waiting.answer(asker, name, promise)
 
 
-def _is_passed_on(turn: Turn, asker: Friend, name: Name) -> bool:
+def _is_passed_on(turn: Turn, waiting: _Waiting, asker: Friend, name: Name) -> bool:
     """Whether this request is under way to the next hop."""
     request = asker.channel.credits[name[0]].remote[name[1]].request
     onward = turn.state.friends.get(request.route.public_keys[0])
@@ -343,12 +445,7 @@ def _is_passed_on(turn: Turn, asker: Friend, name: Name) -> bool:
     pending = None if credit is None else credit.local.get(name[1])
     if pending is not None and pending.origin == From(asker.public_key):
         return True
-    return any(
-        item.operation.request_id == name[1]
-        and item.currency == name[0]
-        and item.origin == From(asker.public_key)
-        for item in onward.queues[Queue.FORWARDED].values()
-    )
+    return waiting.is_to_be_said(onward, name, From(asker.public_key))
 
 
 def _end_own(turn: Turn, friend: Friend) -> None:

@@ -106,8 +106,15 @@ def _wants_token_back(message: MoveToken) -> bool:
 def needs_token(turn: Turn, friend: Friend) -> bool:
     """Whether there is something to say to this friend."""
     return (
-        any(friend.queues) or friend.sent_relays.last != turn.state.relays or _unannounced(friend) is not None
+        _has_queued(friend)
+        or friend.sent_relays.last != turn.state.relays
+        or _unannounced(friend) is not None
     )
+
+
+def _has_queued(friend: Friend) -> bool:
+    """Whether operations wait for the token. What waits in a copy is for later, when the friend has told."""
+    return friend.has_told and any(friend.queues)
 
 
 def _unannounced(friend: Friend) -> tuple[Currency, ...] | None:
@@ -123,7 +130,7 @@ def _speak(turn: Turn, friend: Friend, *, even_if_empty: bool) -> None:
     relays = turn.state.relays if friend.sent_relays.last != turn.state.relays else None
     currencies = _unannounced(friend)
     must_speak = even_if_empty or relays is not None or currencies is not None
-    if not must_speak and not any(friend.queues):
+    if not must_speak and not _has_queued(friend):
         # Most often so for the friend whose message led to this turn: it holds nothing, and drafts are dear.
         return
     drafts = draft_to_send(channel, currencies)
@@ -160,6 +167,8 @@ def _fill(turn: Turn, friend: Friend, drafts: dict[Currency, Draft]) -> dict[Cur
     for what it may not have is answered as fast as it asks, and its requests do not pile up here.
     """
     groups: dict[Currency, list[Operation]] = {}
+    if not friend.has_told:
+        return groups
     room, room_with_cancels = turn.state.operations_max, turn.state.operations_with_cancels_max
     for queue, waiting in zip(_QUEUES, friend.queues, strict=True):
         for item in [*waiting.values()]:

@@ -60,7 +60,11 @@ def lose_channel(turn: Turn, friend: Friend) -> None:
 
 def _note_uncollected(turn: Turn, friend: Friend, currency: Currency, request_id: RequestId) -> None:
     """We have paid on, or sold, and the friend that was to pay us for it never heard that it must."""
-    pending = friend.channel.credits[currency].remote[request_id]
+    credit = friend.channel.credits.get(currency)
+    pending = None if credit is None else credit.remote.get(request_id)
+    if pending is None:
+        # It is from a kit, which has no requests.
+        return
     detail = b"" if pending.request.route.public_keys else pending.request.invoice_id
     turn.note(HistoryKind.UNCOLLECTED, request_id, currency, pending.frozen, friend.public_key, detail)
 

@@ -82,6 +82,7 @@ class Turn:
         "entropy",
         "handing_over",
         "handovers",
+        "has_lost_end",
         "hints",
         "lives",
         "locks",
@@ -129,6 +130,8 @@ class Turn:
         """Payments of which a part is lost, or whose app asks how they ended; also when they are forgotten."""
         self.handovers: list[tuple[PublicKey, Handover]] = []
         """Said to friends beside the token, whose books are older than ours."""
+        self.has_lost_end = False
+        """A request that nobody asked for has ended."""
         self.stopped: Twin | None = None
         """Another copy of this node lives: this one must end."""
         self.hints: list[Twin] = []
