@@ -241,7 +241,7 @@ def test_s5_forged_locks(order: str) -> None:
         world.connect("a", "x")
         world.settle()
     assert request_id in a.credit(world["x"]).remote
-    world.took(a, a.funder.give_up(world["b"].key))
+    world.control("a", GiveUp(world["b"].key))
     world.settle()
     assert balances(world, "a", "x", "b") == [0, -40]
     assert world["x"].credit(a).local == {}
