@@ -12,7 +12,7 @@ from typing import Protocol
 from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey, short
 from offset.base.limits import FRIEND_WORK_PER_MESSAGE, FRIEND_WORK_PER_ROW
-from offset.core.channeler.effects import FriendData, News, Offline, Online
+from offset.core.channeler.effects import FriendData, Offline, Online
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes
 from offset.core.funder.state.past import Past
@@ -99,7 +99,7 @@ class NodeFriends:
 
     # Hearing
 
-    def hear(self, news: News) -> None:
+    def hear(self, news: Online | Offline | FriendData) -> None:
         """The channeler tells of a friend."""
         match news:
             case FriendData():

@@ -13,7 +13,7 @@ from typing import Any
 from offset.base.entropy import Entropy
 from offset.base.ids import PublicKey
 from offset.core.funder.control import HANDLERS
-from offset.core.funder.friend import catching_up, hellos, incoming, liveness, reconciling
+from offset.core.funder.friend import catching_up, hellos, incoming, liveness, recovering
 from offset.core.funder.friend.reachability import order_lines
 from offset.core.funder.friend.revoking import revoke
 from offset.core.funder.friend.sender import send_all
@@ -32,6 +32,7 @@ from offset.crypto.own_locks import OwnLocks
 from offset.crypto.signer import Signer
 from offset.wire.aside import Handover, Hello
 from offset.wire.friend import FriendMessage, MoveTokenRequest
+from offset.wire.recovery import RecoveryRow
 from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken
 from offset.wire.revocations import Revocation
 
@@ -191,11 +192,9 @@ class Funder:
                 turn.handing_over[key] = None
         return self._finish(turn)
 
-    def give_up(self, key: PublicKey) -> Turn:
-        """Nobody will tell for this key after our loss: what waits for its word is cancelled."""
-        turn = self._turn()
-        reconciling.given_up(turn, key)
-        return self._finish(turn)
+    def recovery(self) -> list[RecoveryRow]:
+        """Who has told after a loss, who has not, and what waits for whose word; by their keys."""
+        return recovering.recovery_rows(self._turn())
 
     @property
     def stopped(self) -> Twin | None:
