@@ -71,12 +71,13 @@ def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
     found = receive(channel, message, friend.max_debt)
     if isinstance(found, Mismatch) and friend.has_greeted:
         # It knows asides, so it shows us by what it handed over why this does not fit; if not, we are told (`silent`).
-        friend.is_put_off = True
+        # Also on the next line, if this one ends before that.
+        friend.is_put_off = friend.is_awaited = True
         turn.moved[friend.public_key] = None
         return
     if friend.is_put_off and not isinstance(found, Mismatch):
         # What it said before was from older books.
-        friend.is_put_off = False
+        friend.is_put_off = friend.is_awaited = False
         turn.moved[friend.public_key] = turn.trying[friend.public_key] = None
     is_first = not friend.has_told
     if is_first and not isinstance(found, Mismatch):

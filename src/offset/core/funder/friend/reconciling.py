@@ -21,10 +21,11 @@ lost, unless its collect is shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from offset.base.credits import Amount
 from offset.base.ids import Currency, PublicKey, RequestId
 from offset.base.limits import REGAIN_SEARCHES_MAX, STRAYS_MAX
 from offset.core.funder.ledger.mutual_credit import Pending, signed_by, unlocks
@@ -164,6 +165,17 @@ def left_alone(turn: Turn, key: PublicKey) -> list[tuple[Friend, Currency, Pendi
         for name, pending in _unanswered(turn, friend)
         if pending.request.route.public_keys[:1] == (key,) and not _is_passed_on(turn, waiting, friend, name)
     ]
+
+
+def waiting_for_word(turn: Turn) -> Iterator[tuple[PublicKey, Currency, Amount]]:
+    """What is not decided yet: for whose word it waits, the currency, and what the asker has frozen."""
+    waiting = _Waiting(turn)
+    for friend in turn.state.friends.values():
+        if friend.has_told:
+            for name, pending in _unanswered(turn, friend):
+                route = pending.request.route.public_keys
+                if route and not _is_passed_on(turn, waiting, friend, name):
+                    yield route[0], name[0], pending.frozen
 
 
 def keep_stray(
