@@ -17,6 +17,7 @@ from offset.core.funder.records import (
 )
 from offset.core.funder.roles import regaining
 from offset.core.funder.roles.regaining import NOBODY, regain_payment, regain_sale
+from offset.core.funder.state.views import lost_payments
 from offset.crypto.locks import hash_lock
 from offset.crypto.own_locks import OwnLocks
 from offset.wire import app
@@ -316,3 +317,21 @@ def test_an_invoice_that_was_withdrawn_while_its_books_were_lost() -> None:
     # An invoice that nobody ever had is not remembered once all have told.
     turn = world.control("b", app.CancelInvoice(bytes(32)))
     assert turn.changes == {}
+
+
+def test_apps_forget_a_payment_of_which_nothing_is_proved() -> None:
+    """It was told as lost without a friend, and is told as forgotten when its app has acknowledged it."""
+    world = World("abc", 10)
+    world.chain()
+    _, _, commit = world.promise("abc", 40, 1)
+    node = lose(world, "a")
+    regain(world, "a")
+    back(world, "a", "b")
+    world.control("c", app.CancelInvoice(commit.invoice_id))
+    world.settle()
+    payment = one_payment(node)
+    (told,) = lost_payments(node.state, [payment.payment_id])
+    assert told.opt_ack_uid is not None
+    turn = world.control("a", app.AckClosePayment(payment.payment_id, told.opt_ack_uid))
+    (told,) = lost_payments(node.state, turn.lost_payments)
+    assert told.is_forgotten

@@ -196,7 +196,7 @@ class Turn:
         del self.state.payments[payment.payment_id]
         self.drop(payment.key())
         self._use_up(UsedRecord(UsedKind.PAYMENT, payment.payment_id))
-        if payment.lost:
+        if payment.lost or payment.is_doubtful:
             self.lost_payments[payment.payment_id] = None
 
     def drop_invoice(self, invoice: InvoiceRecord) -> None:
