@@ -69,6 +69,10 @@ def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
         return
     before = channel_state(channel)
     found = receive(channel, message, friend.max_debt)
+    if not isinstance(found, Mismatch) and not catching_up.may_be_newest(
+        friend, is_next=isinstance(found, Next)
+    ):
+        found = Mismatch("we once knew a newer message of this friend")
     if isinstance(found, Mismatch) and friend.has_greeted:
         # It knows asides, so it shows us by what it handed over why this does not fit; if not, we are told (`silent`).
         friend.is_put_off = True

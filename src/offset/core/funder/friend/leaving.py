@@ -34,6 +34,7 @@ def remove(turn: Turn, friend: Friend) -> None:
     for transaction in list(turn.state.transactions.values()):
         if transaction.friend == key:
             transaction_lost(turn, transaction.request_id)
+    reconciling.end_own(turn, friend)
     reconciling.given_up(turn, key)
     reconciling.drop_strays(turn, friend)
     for name in friend.configs:
