@@ -87,6 +87,7 @@ def node(data: bytes) -> None:
         lambda key: {KEYS[2]: ALL, KEYS[3]: SOME}.get(key),
         node_rows(),
         1_000_000,
+        unix=lambda: 1_800_000_000_000,
     )
     engine._channeler._channeler = Channeler(
         identity.public_key,

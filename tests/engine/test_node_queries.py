@@ -41,7 +41,7 @@ def look(listing: Listing, limit: int, count: int = 5) -> tuple[list[int], bool]
         HistoryRecord(number, HistoryKind.PAID, bytes(16), CURRENCY, 7, KEY, b"receipt")
         for number in range(1, count + 1)
     ]
-    queries = NodeQueries(FunderState(KEY), RowsPast({row.key(): row for row in rows}))
+    queries = NodeQueries(FunderState(KEY), RowsPast({row.key(): row for row in rows}), list)
     page = queries.look(Query(bytes(16), listing, limit))()
     assert isinstance(page.rows, HistoryRows)
     return [row.number for row in page.rows.rows], page.is_last

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from offset.base.faults import UserFault
-from offset.programs import stmgr, stnode
+from offset.programs import started_node, stmgr, stnode
 from offset.shell.driver import Driver
 
 Start = Callable[..., dict[str, Any]]
@@ -24,13 +24,13 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     given: dict[str, Any] = {}
 
     def note(name: str) -> None:
-        made = getattr(stnode, name)
+        made = getattr(started_node, name)
 
         def make(*args: Any, **options: Any) -> Any:
             given.update(options)
             return made(*args, **options)
 
-        monkeypatch.setattr(stnode, name, make)
+        monkeypatch.setattr(started_node, name, make)
 
     def run_shortly(_: str, begin: Callable[[], Awaitable[Driver]]) -> int:
         async def story() -> None:
@@ -95,3 +95,9 @@ def test_a_restored_database_makes_a_restored_node(start: Start) -> None:
     Path("node.db").unlink()
     assert stmgr.main(["restore", "-i", "node.ident", "-b", "copy.age", "-o", "node.db"]) == 0
     assert start()["is_restored"] is True
+
+
+def test_recover(start: Start) -> None:
+    """With --recover the engine looks for friends; else strangers are nobody."""
+    assert start()["is_searching"] is False
+    assert start("--recover")["is_searching"] is True

@@ -66,13 +66,19 @@ async def test_nothing_leaves_before_the_yes(tmp_path: Path, monkeypatch: pytest
 
 @story
 async def test_a_yes_that_cannot_be_written_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is refused, nothing was sent for it, and a second one pays once."""
+    """It is refused, nothing was sent for it, and what was begun for it does not end the payment of a second yes."""
+    # Longer than a second yes takes.
+    monkeypatch.setattr(carrying, "PAUSE_MS_MIN", 500)
+    monkeypatch.setattr(carrying, "PAUSE_MS_LONGEST", 500)
     is_full = True
+    go_on = threading.Event()
     put = CardDatabase.put_purchase
 
     def full(self: CardDatabase, row: PurchaseRow) -> None:
         if is_full and row.stage == "sending":
             raise NodeStopped("the disk is full")
+        if row.payment_id is not None:
+            go_on.wait()
         put(self, row)
 
     monkeypatch.setattr(CardDatabase, "put_purchase", full)
@@ -83,6 +89,11 @@ async def test_a_yes_that_cannot_be_written_down(tmp_path: Path, monkeypatch: py
         assert (await clerk.paying.get("one")).stage == "priced"
         is_full = False
         await clerk.paying.confirm("one", 5)
+        # Only the errand of the second one is left, which waits for the disk.
+        async with asyncio.timeout(PATIENCE_S):
+            while len(clerk.paying._errands._tasks) > 1:
+                await asyncio.sleep(0.005)
+        go_on.set()
         await stage_of(clerk, "one", "held")
         assert len(fake.asked_for(app.CreatePayment)) == 1
 

@@ -35,7 +35,7 @@ from offset.wire.app import (
     SetFriendRelays,
 )
 from offset.wire.common import RelayAddress
-from offset.wire.orders import ResetByProof, Revoke, Succeed
+from offset.wire.orders import GiveUp, ResetByProof, Revoke, Succeed, TakeFriend
 from offset.wire.report import (
     ChannelInconsistent,
     CurrencyConfigReport,
@@ -171,6 +171,21 @@ class Friends:
         return is_reset()
 
     # Its key
+
+    async def take(self, public_key: PublicKey, name: str) -> None:
+        """Let somebody be a friend again whom a node has found that looks for its friends (`Node.found`).
+
+        What stands between the two is what this node signed last; limits and rates are to be set anew. Raises Refused,
+        or NotOffered of a node that cannot do it.
+        """
+        await self._session.ask(TakeFriend(public_key, name))
+
+    async def give_up(self, public_key: PublicKey) -> None:
+        """After a loss: cancel what waits for the word of somebody who will never tell (`Node.recovery`).
+
+        If it did collect, and shows that later, what it was paid is lost. Raises Refused, or NotOffered.
+        """
+        await self._session.ask(GiveUp(public_key))
 
     async def succeed(self, friend: FriendRef, successor: FriendRef, *, counts_frozen: bool = False) -> None:
         """Offer the balances of a friend whose key is lost to its new card, which is a new friend.

@@ -11,6 +11,8 @@ from offset.base.faults import UserFault
 from offset.base.ids import InvoiceId, PaymentId
 from offset.base.limits import QUERY_ROWS_MAX
 from offset.wire.extension import (
+    FoundAbove,
+    FoundRows,
     HistoryAfter,
     HistoryBefore,
     HistoryRow,
@@ -22,7 +24,10 @@ from offset.wire.extension import (
     PaymentRow,
     PaymentRows,
     PaymentsAbove,
+    RecoveryAbove,
+    RecoveryRows,
 )
+from offset.wire.recovery import FoundRow, RecoveryRow
 
 R = TypeVar("R")
 P = TypeVar("P")
@@ -46,6 +51,26 @@ async def invoices(session: Session, after: InvoiceId | None, limit: int | None)
         return _checked(found, found.rows.rows if isinstance(found.rows, InvoiceRows) else None)
 
     return await _all(page, after or b"", lambda row: row.invoice_id, limit)
+
+
+async def found(session: Session) -> list[FoundRow]:
+    """As `Node.found` says."""
+
+    async def page(above: bytes, count: int) -> _Some[FoundRow]:
+        got = await session.query(FoundAbove(above), count)
+        return _checked(got, got.rows.rows if isinstance(got.rows, FoundRows) else None)
+
+    return await _all(page, b"", lambda row: row.public_key, None)
+
+
+async def recovery(session: Session) -> list[RecoveryRow]:
+    """As `Node.recovery` says."""
+
+    async def page(above: bytes, count: int) -> _Some[RecoveryRow]:
+        got = await session.query(RecoveryAbove(above), count)
+        return _checked(got, got.rows.rows if isinstance(got.rows, RecoveryRows) else None)
+
+    return await _all(page, b"", lambda row: row.public_key, None)
 
 
 async def history(

@@ -13,6 +13,7 @@ from offset.app.settings import IndexServers, Relays
 from offset.base.ids import InvoiceId, PaymentId, PublicKey
 from offset.wire.app import AppPermissions
 from offset.wire.extension import HistoryRow, InvoiceRow, PaymentRow
+from offset.wire.recovery import FoundRow, RecoveryRow
 
 HISTORY_ROWS = 100
 """How many rows of the history are looked at unless one says otherwise."""
@@ -42,6 +43,21 @@ class Node:
     async def invoices(self, *, after: InvoiceId | None = None, limit: int | None = None) -> list[InvoiceRow]:
         """The open invoices, in the order of their ids. Permission: seller. Otherwise as `payments`."""
         return await listings.invoices(self._session, after, limit)
+
+    async def found(self) -> list[FoundRow]:
+        """Friends that a node has found which looks for them (`stnode --recover`), in the order of their keys.
+
+        Each holds a signature of this node, and is no friend before `friends.take`. Permission: config. Raises what
+        `payments` raises.
+        """
+        return await listings.found(self._session)
+
+    async def recovery(self) -> list[RecoveryRow]:
+        """Whether each friend has told after a loss of the node's books, and what waits for whose word, by their keys.
+
+        Permission: config. Raises what `payments` raises.
+        """
+        return await listings.recovery(self._session)
 
     async def history(
         self, *, after: int | None = None, before: int | None = None, limit: int | None = HISTORY_ROWS

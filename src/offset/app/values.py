@@ -35,6 +35,7 @@ from offset.wire.extension import (
     RelayStatus,
 )
 from offset.wire.friend import CurrencyBalance
+from offset.wire.recovery import FoundRow, RecoveryRow
 from offset.wire.report import (
     ChannelConsistent,
     ChannelInconsistent,
@@ -142,6 +143,41 @@ def payments_value(report: NodeReport, rows: Iterable[PaymentRow]) -> list[Value
             "commit": row.has_commit,
             "held": credits_value(report, row.held),
             "lost": credits_value(report, row.lost),
+        }
+        for row in rows
+    ]
+
+
+def found_value(rows: Iterable[FoundRow]) -> list[Value]:
+    """Friends that were found and are not taken (`Node.found`); balances as this node sees them."""
+    return [
+        {
+            "public_key": base64url.encode(row.public_key),
+            "signed_at": row.signed_at or None,
+            "balances": [
+                {
+                    "currency": item.currency,
+                    "balance": str(item.balance),
+                    "frozen_here": str(item.frozen_here),
+                    "frozen_there": str(item.frozen_there),
+                }
+                for item in row.balances
+            ],
+        }
+        for row in rows
+    ]
+
+
+def recovery_value(report: NodeReport, rows: Iterable[RecoveryRow]) -> list[Value]:
+    """Whether friends have told after a loss, and what waits for whose word (`Node.recovery`)."""
+    names = {entry.friend_public_key: entry.friend_report.name for entry in report.funder_report.friends.list}
+    return [
+        {
+            "name": names.get(row.public_key),
+            "public_key": base64url.encode(row.public_key),
+            "state": row.state,
+            "known_at": row.known_at or None,
+            "waiting": [{"currency": stake.currency, "amount": str(stake.amount)} for stake in row.stakes],
         }
         for row in rows
     ]

@@ -162,6 +162,7 @@ STRANGERS_MAX = 16  # at once, whom a node lets in that looks for its friends
 STRANGER_MS: Millis = 8 * SECOND  # each of them: two ways and a turn take a second
 STRANGER_REST_MS: Millis = 10 * MINUTE  # who was let in is not for so long
 STRANGERS_RESTING_MAX = 4096  # keys of those
+FOUND_FRIENDS_MAX = 10_000  # that hold a signature of ours, and wait to be taken by the owner
 REGAIN_SEARCHES_MAX = 256  # for locks of ours in one handover, of some ms each
 STRAYS_MAX = 65_536  # collects of friends, after a loss, for requests whose askers are still to tell
 KEPT_COLLECTS_MAX = 1000  # the last ones to each friend, kept for a handover

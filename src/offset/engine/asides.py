@@ -101,7 +101,7 @@ class Asides:
             return
         if not self._funder.is_awaited(friend):
             self._alarms.stop(friend)
-        elif line.gives_nothing:
+        elif line.gives_nothing and not self._funder.is_to_answer(friend):
             self._alarms.set(friend, now)
         elif self._alarms.at(friend) is None:
             self._alarms.set(friend, now + AWAITED_MS)

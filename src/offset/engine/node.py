@@ -48,14 +48,16 @@ from offset.base.limits import (
     TURNS_HELD_MAX,
 )
 from offset.core.channeler.channeler import Channeler
-from offset.core.channeler.effects import News
+from offset.core.channeler.effects import News, StrangerData, StrangerUp
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes, IndexServersRecord, Record
+from offset.core.funder.state.found import FoundFriends
 from offset.core.funder.state.past import NO_PAST, Past
 from offset.core.funder.state.turn import DropFriend, Turn
 from offset.core.funder.state.views import credit_lines, lost_payments
 from offset.core.funder.state.waiting_parts import Payer
 from offset.core.index.client import IndexClient
+from offset.crypto.lives import LifeCipher
 from offset.crypto.signer import Signer
 from offset.engine.capacities import Capacities, Changed
 from offset.engine.lines import Lines
@@ -70,6 +72,7 @@ from offset.engine.outbox import Outbox, Release
 from offset.engine.part_timeouts import PartTimeouts
 from offset.engine.reading import Reading, Reason
 from offset.engine.report_pieces import ReportPieces
+from offset.engine.strangers import Strangers
 from offset.engine.surface import Closed, Effect, Event, NetworkChanged, Persisted, Received, Stop, Tell
 from offset.engine.token_timeouts import TokenTimeouts
 from offset.engine.twins import hint_sentence, stopped_sentence
@@ -108,6 +111,7 @@ class NodeEngine:
         unix: Callable[[], Millis],
         past: Past = NO_PAST,
         is_restored: bool = False,
+        is_searching: bool = False,
         allow_private_relays: bool = True,
         whole_report_parts_max: int = REPORT_WHOLE_PARTS_MAX,
     ) -> None:
@@ -116,6 +120,7 @@ class NodeEngine:
         `unix` tells the time of day in ms since 1970.
         `past`: what is over, so its rows may be left out of `records`.
         `is_restored`: the rows are from a copy.
+        `is_searching`: the list of friends is lost, so strangers are asked what they know of us (engine/strangers.py).
         `allow_private_relays`: follow friends to relays inside our own network (spec 02, W29).
         `whole_report_parts_max`: with more friends and currencies apps are offered the report in pieces.
         Raises NodeStopped when another copy of the node was found before.
@@ -145,7 +150,7 @@ class NodeEngine:
         )
         self._capacities = Capacities()
         self._withdrawn = Withdrawn(rows)
-        self._queries = NodeQueries(self._funder.state, past)
+        self._queries = NodeQueries(self._funder.state, past, self._funder.recovery)
         self._pieces = ReportPieces(self._funder.state, whole_report_parts_max)
         self._whole = WholeReport(self._funder.state, self._pieces, self._report_head)
         self._whole_timer = Timer(self._go_on_with_report)
@@ -177,10 +182,12 @@ class NodeEngine:
                     message_bytes_max=INNER_MESSAGE_BYTES_MAX,
                 ),
                 allow_private_relays=allow_private_relays,
+                admits_strangers=is_searching,
             ),
             news=self._hear,
             moved=self._app_lines.status_moved,
         )
+        self._strangers = self._search(signer) if is_searching else None
         client = IndexClient(signer, entropy, servers)
         self._index = NodeIndex(
             self._loop,
@@ -358,8 +365,24 @@ class NodeEngine:
     # Friends
 
     def _hear(self, news: News) -> None:
-        """The channeler tells of a friend."""
-        self._friends.hear(news)
+        """The channeler tells of a friend, or of somebody who is none."""
+        if isinstance(news, StrangerUp | StrangerData):
+            assert self._strangers is not None, "nobody else is let in"
+            self._strangers.hear(news)
+        else:
+            self._friends.hear(news)
+
+    def _search(self, signer: Signer) -> Strangers:
+        """Look for friends that we forgot."""
+        found = FoundFriends(signer.public_key, LifeCipher(signer))
+        self._funder.state.found = found
+        return Strangers(
+            self._loop,
+            found,
+            self._unix,
+            send=self._channeler.send_stranger,
+            dismiss=self._channeler.dismiss_stranger,
+        )
 
     def _take_friend(self, friend: PublicKey, data: bytes) -> None:
         """It is the turn of this message of a friend."""

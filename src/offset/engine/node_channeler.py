@@ -12,7 +12,15 @@ from functools import partial
 
 from offset.base.ids import Conn, PublicKey
 from offset.core.channeler.channeler import Channeler
-from offset.core.channeler.effects import Effect, FriendData, News, Offline, Online
+from offset.core.channeler.effects import (
+    Effect,
+    FriendData,
+    News,
+    Offline,
+    Online,
+    StrangerData,
+    StrangerUp,
+)
 from offset.core.funder.state.turn import DropFriend, Order, SetRelays, UpdateFriend
 from offset.core.meeting.effects import CloseLine, LineId, Notice, OpenLine, SendLine
 from offset.engine.line_events import (
@@ -72,6 +80,14 @@ class NodeChanneler:
         """Say something beside the token; to one that is offline nothing is said."""
         self._carry_out(self._channeler.send_aside(friend, data, self._loop.now))
 
+    def send_stranger(self, stranger: PublicKey, data: bytes) -> None:
+        """Say something to somebody who is no friend; to one that has left nothing is said."""
+        self._carry_out(self._channeler.send_stranger(stranger, data, self._loop.now))
+
+    def dismiss_stranger(self, stranger: PublicKey) -> None:
+        """Whatever this one had to say was said."""
+        self._carry_out(self._channeler.dismiss_stranger(stranger, self._loop.now))
+
     def network_changed(self) -> None:
         """Links may be dead: try everything afresh."""
         self._carry_out(self._channeler.network_changed(self._loop.now))
@@ -128,7 +144,7 @@ class NodeChanneler:
                     conn = self._conns.get(effect.line)
                     if conn is not None:
                         self._loop.send(conn, effect.data)
-                case FriendData():
+                case FriendData() | StrangerData():
                     self._news(effect)
                 case OpenLine():
                     self._open(effect)
@@ -139,7 +155,7 @@ class NodeChanneler:
                 case Notice():
                     self._moved()
                     self._loop.add(Tell("relay", effect.text))
-                case Online() | Offline():
+                case Online() | Offline() | StrangerUp():
                     self._moved()
                     self._news(effect)
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from offset.base.faults import PeerFault
 from offset.base.ids import Conn, PublicKey, short
 from offset.base.limits import FRIEND_WORK_PER_MESSAGE, FRIEND_WORK_PER_ROW
-from offset.core.channeler.effects import FriendData, News, Offline, Online
+from offset.core.channeler.effects import FriendData, Offline, Online
 from offset.core.funder.funder import Funder
 from offset.core.funder.records import Changes
 from offset.core.funder.state.past import Past
@@ -99,7 +99,7 @@ class NodeFriends:
 
     # Hearing
 
-    def hear(self, news: News) -> None:
+    def hear(self, news: Online | Offline | FriendData) -> None:
         """The channeler tells of a friend."""
         match news:
             case FriendData():
@@ -117,11 +117,16 @@ class NodeFriends:
     def _online(self, friend: PublicKey) -> None:
         self._repeats.new_line(friend)
         number = self._asides.online(friend, self._loop.now)
-        self._asides_timer.at = self._asides.deadline()
         hello = self._funder.hello(friend)
         if hello is not None:
             self._aside(friend, number, hello)
         self._say(self._funder.online(friend))
+        self._look(friend)
+
+    def _look(self, friend: PublicKey) -> None:
+        """Perhaps the friend is awaited from now on, or not any more."""
+        self._asides.look(friend, self._loop.now)
+        self._asides_timer.at = self._asides.deadline()
 
     def take(self, friend: PublicKey, data: bytes) -> None:
         """A message of a friend."""
@@ -138,8 +143,7 @@ class NodeFriends:
                 turn = self._funder.friend_message(friend, message)
                 rows, is_aside = len(turn.changes), False
                 self._say(turn)
-            self._asides.look(friend, self._loop.now)
-            self._asides_timer.at = self._asides.deadline()
+            self._look(friend)
         self._work.spend(friend, cost(data, rows, is_aside=is_aside), self._loop.now)
 
     def _take_aside(self, friend: PublicKey, body: AsideBody) -> int:
@@ -174,7 +178,7 @@ class NodeFriends:
         number = self._asides.number_of(friend)
         if is_known:
             self._asides.gives_nothing(friend)
-        elif number is not None and friend not in dict(turn.handovers):
+        elif number is not None and not self._funder.may_hand_over(friend):
             self._aside(friend, number, Notice(NoticeKind.NOTHING))
         self._reveal_to(friend)
         return len(turn.changes)

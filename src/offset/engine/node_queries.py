@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from offset.base.limits import QUERY_ROWS_MAX
-from offset.core.funder.state.listings import invoice_rows, payment_rows
+from offset.core.funder.state.listings import found_rows, invoice_rows, payment_rows
 from offset.core.funder.state.past import Noted, Past
 from offset.core.funder.state.state import FunderState
 from offset.wire.extension import (
+    FoundAbove,
+    FoundRows,
     HistoryAfter,
     HistoryBefore,
     HistoryRow,
@@ -19,16 +21,22 @@ from offset.wire.extension import (
     PaymentRows,
     PaymentsAbove,
     Query,
+    RecoveryAbove,
+    RecoveryRows,
     Rows,
 )
+from offset.wire.recovery import RecoveryRow
 
 
 class NodeQueries:
     """Answers queries: from memory what is open, from the disk what is over."""
 
-    def __init__(self, state: FunderState, past: Past) -> None:
-        """`past` is looked at when an answer is due, so that all that was said before stands in it."""
-        self._state, self._past = state, past
+    def __init__(self, state: FunderState, past: Past, recovery: Callable[[], Sequence[RecoveryRow]]) -> None:
+        """`past` is looked at when an answer is due, so that all that was said before stands in it.
+
+        `recovery` says how a recovery stands, by keys.
+        """
+        self._state, self._past, self._recovery = state, past, recovery
 
     def look(self, query: Query) -> Callable[[], Page]:
         """What is open as it is now; what is over as it is when the result is called.
@@ -44,6 +52,12 @@ class NodeQueries:
             case InvoicesAbove():
                 invoices, is_last = invoice_rows(self._state, listing.invoice_id, limit)
                 return _ready(query, InvoiceRows(invoices), is_last=is_last)
+            case FoundAbove():
+                found, is_last = found_rows(self._state, listing.public_key, limit)
+                return _ready(query, FoundRows(found), is_last=is_last)
+            case RecoveryAbove():
+                rows = [row for row in self._recovery() if row.public_key > listing.public_key]
+                return _ready(query, RecoveryRows(tuple(rows[:limit])), is_last=len(rows) <= limit)
             case _:
                 return lambda: self._history(query, listing, limit)
 

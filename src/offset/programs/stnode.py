@@ -9,23 +9,15 @@ from pathlib import Path
 import click
 
 from offset.base import base64url
-from offset.base.limits import APP_QUEUE_BYTES_MAX
 from offset.crypto.identity import Identity
-from offset.engine.node import APPS, NodeEngine
 from offset.programs import unlock as unlocking
 from offset.programs.cli import CONTEXT, version_option
 from offset.programs.errors import run
 from offset.programs.listening import ListenAddress
-from offset.programs.trusted import TrustedApps
+from offset.programs.started_node import start_node
 from offset.shell.addresses import Address
-from offset.shell.bounds import Bounds
-from offset.shell.driver import Driver
 from offset.shell.identity_file import open_identity
-from offset.shell.kits import KitFolder, KitKeeper
-from offset.shell.network import InterfaceWatch
 from offset.shell.service import Runnable, announce, run_program
-from offset.shell.system import SystemEntropy, monotonic_ms, unix_ms
-from offset.store.sqlite.database import Database
 
 PROGRAM = "stnode"
 
@@ -62,6 +54,11 @@ PROGRAM = "stnode"
     type=click.Path(path_type=Path),
     help="Folder to keep kits in: small sealed copies of what friends cannot tell after a loss.",
 )
+@click.option(
+    "--recover",
+    is_flag=True,
+    help="Look for friends that the node has forgotten: whoever holds its signature is shown by stctrl info found.",
+)
 @unlocking.unlock
 def stnode(
     idfile: Path,
@@ -70,6 +67,7 @@ def stnode(
     trusted: Path,
     refuse_private_relays: bool,
     kits: Path | None,
+    recover: bool,
     unlock: str | None,
 ) -> int:
     """Run a node: keep mutual credit with friends, and make and pass on payments.
@@ -80,35 +78,17 @@ def stnode(
     """
 
     async def serve(identity: Identity) -> Runnable:
-        apps = TrustedApps.open(trusted)
-        folder = None if kits is None else KitFolder(kits, identity)
-        store = Database.open(database, identity.public_key)
-        try:
-            engine = NodeEngine(
-                identity,
-                SystemEntropy(),
-                apps,
-                store.load(),
-                monotonic_ms(),
-                unix=unix_ms,
-                past=store.past,
-                is_restored=store.is_restored,
-                allow_private_relays=not refuse_private_relays,
-            )
-            store.settle()
-            keeper = None if folder is None else KitKeeper(folder, database, identity.public_key)
-            driver = Driver(
-                engine,
-                committer=store if keeper is None else keeper.watch(store),
-                bounds=Bounds(write_bytes_max=APP_QUEUE_BYTES_MAX),
-                network=InterfaceWatch(),
-            )
-            where = await driver.listen(APPS, *laddr)
-        except BaseException:
-            store.close()
-            raise
-        announce(f"{PROGRAM}: listening on {where} (key {base64url.encode(identity.public_key)})")
-        return driver if keeper is None else keeper.beside(driver)
+        node = await start_node(
+            identity,
+            laddr,
+            database,
+            trusted,
+            kits=kits,
+            is_searching=recover,
+            allow_private_relays=not refuse_private_relays,
+        )
+        announce(f"{PROGRAM}: listening on {node.address} (key {base64url.encode(identity.public_key)})")
+        return node.runnable
 
     return run_program(PROGRAM, lambda: serve(open_identity(idfile, unlock)))
 

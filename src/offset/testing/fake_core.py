@@ -20,6 +20,7 @@ from offset.wire.extension import Extra, HistoryRow, LostCredits
 from offset.wire.files import InvoiceFile
 from offset.wire.index import MultiRoute
 from offset.wire.orders import OrderRequest
+from offset.wire.recovery import FoundRow, RecoveryRow
 from offset.wire.report import (
     ChangeFriend,
     FriendReportMutation,
@@ -86,6 +87,8 @@ class FakeCore(Served):
         """What buyers have frozen for invoices. One that is not here was never touched, and leaves no history when it
         is withdrawn."""
         self.history: list[HistoryRow] = []
+        self.found: list[FoundRow] = []
+        self.recovery: list[RecoveryRow] = []
         """What ended, the oldest first."""
         self.answers_queries = True
         """Whether it lists payments, invoices and history, as a node of this program; from the next connection on."""

@@ -13,6 +13,8 @@ from offset.testing.identities import FRIEND
 from offset.wire import app
 from offset.wire.extension import (
     Extra,
+    FoundAbove,
+    FoundRows,
     HeldCredits,
     HistoryAfter,
     HistoryRows,
@@ -24,6 +26,8 @@ from offset.wire.extension import (
     PaymentRows,
     PaymentsAbove,
     Query,
+    RecoveryAbove,
+    RecoveryRows,
     Rows,
 )
 
@@ -55,6 +59,12 @@ def _look(node: FakeCore, query: Query) -> tuple[Rows, bool]:
                 node.invoices, listing.invoice_id, lambda key: _invoice(node, node.invoices[key])
             )
             return InvoiceRows(tuple(invoices[:limit])), len(invoices) <= limit
+        case FoundAbove():
+            found = [row for row in node.found if row.public_key > listing.public_key]
+            return FoundRows(tuple(found[:limit])), len(found) <= limit
+        case RecoveryAbove():
+            rows = [row for row in node.recovery if row.public_key > listing.public_key]
+            return RecoveryRows(tuple(rows[:limit])), len(rows) <= limit
         case HistoryAfter():
             history = [row for row in node.history if row.number > listing.number]
         case _:

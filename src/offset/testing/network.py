@@ -65,6 +65,8 @@ class FriendNetwork:
         self.identities = {name: identity(name) for name in names}
         self.apps: dict[str, VirtualApp] = {}
         """Those of the owners."""
+        self.searching: set[str] = set()
+        """Nodes that are started to look for friends that they forgot."""
         self.has_index = has_index
         self._lives = 0
         self.start_relay()
@@ -142,6 +144,7 @@ class FriendNetwork:
                 unix=self.world.unix,
                 past=RowsPast(host.disk.rows),
                 is_restored=is_restored,
+                is_searching=name in self.searching,
             )
 
         self.world.add(

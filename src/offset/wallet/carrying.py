@@ -158,18 +158,12 @@ class Carrying:
         if id not in self._errands and id in self._rows:
             self._errands.start(id, self._carry_on(id))
 
-    async def _carry_on(self, id: str, first: Coroutine[Any, Any, bool] | None = None) -> None:
-        """Step by step, until it has ended; `first`: the step with which it begins."""
+    async def _carry_on(self, id: str) -> None:
+        """Step by step, until it has ended."""
         backoff = Backoff(PAUSE_MS_MIN, PAUSE_MS_LONGEST)
-        while True:
-            if first is not None:
-                step, first = first, None
-            elif (row := self._rows.get(id)) is not None:
-                step = self._step(row)
-            else:
-                return
+        while (row := self._rows.get(id)) is not None:
             try:
-                if await step:
+                if await self._step(row):
                     backoff.reset()
                     continue
             except OffsetError as error:
@@ -183,9 +177,22 @@ class Carrying:
         The ways are looked for meanwhile; nothing is sent before the yes is durable.
         """
         yes = self._to_the_end(self._change(row.id, stage="sending", fees_max=fees_max, why=None))
-        first = self._send(replace(row, fees_max=fees_max), yes)
-        self._errands.start(row.id, self._carry_on(row.id, first))
+        self._errands.start(row.id, self._carry_new(replace(row, fees_max=fees_max), yes))
         return await asyncio.shield(yes)
+
+    async def _carry_new(self, row: PurchaseRow, yes: asyncio.Task[PurchaseRow]) -> None:
+        """From the yes on, which is being written down."""
+        is_further = False
+        try:
+            is_further = await self._send(row, yes)
+        except OffsetError as error:
+            log.warning("a payment waits: %s", error)
+        if yes.cancelled() or yes.exception() is not None:
+            # Nothing was begun; a later yes has an errand of its own.
+            return
+        if not is_further:
+            await asyncio.sleep(PAUSE_MS_MIN / 1000)
+        await self._carry_on(row.id)
 
     def _to_the_end(self, change: Coroutine[Any, Any, PurchaseRow]) -> asyncio.Task[PurchaseRow]:
         task = asyncio.create_task(change)

@@ -10,6 +10,7 @@ from offset.base.instants import Instant
 from offset.wire.codec import Codec, Message, struct, union
 from offset.wire.codec_values import Builder
 from offset.wire.common import RelayAddress
+from offset.wire.recovery import FoundRow, RecoveryRow
 
 M = TypeVar("M")
 
@@ -288,7 +289,19 @@ class HistoryRows(Message):
     rows: tuple[HistoryRow, ...]
 
 
-Rows = PaymentRows | InvoiceRows | HistoryRows
+class FoundRows(Message):
+    """Some that were found, in the order of their keys."""
+
+    rows: tuple[FoundRow, ...]
+
+
+class RecoveryRows(Message):
+    """Some of them, in the order of their keys."""
+
+    rows: tuple[RecoveryRow, ...]
+
+
+Rows = PaymentRows | InvoiceRows | HistoryRows | FoundRows | RecoveryRows
 
 
 class Page(Message):
@@ -364,7 +377,19 @@ class HistoryBefore(Message):
     number: int
 
 
-Listing = PaymentsAbove | InvoicesAbove | HistoryAfter | HistoryBefore
+class FoundAbove(Message):
+    """Friends that were found, with a key above this one; all for no bytes."""
+
+    public_key: bytes
+
+
+class RecoveryAbove(Message):
+    """Whether each has told after a loss, with a key above this one; all for no bytes."""
+
+    public_key: bytes
+
+
+Listing = PaymentsAbove | InvoicesAbove | HistoryAfter | HistoryBefore | FoundAbove | RecoveryAbove
 
 
 class Query(Message):
@@ -418,7 +443,17 @@ union(
         "waiting": IndexServerWaiting,
     },
 )
-union("extension", "Rows", {"payments": PaymentRows, "invoices": InvoiceRows, "history": HistoryRows})
+union(
+    "extension",
+    "Rows",
+    {
+        "payments": PaymentRows,
+        "invoices": InvoiceRows,
+        "history": HistoryRows,
+        "found": FoundRows,
+        "recovery": RecoveryRows,
+    },
+)
 union(
     "extension",
     "Listing",
@@ -427,6 +462,8 @@ union(
         "invoices": InvoicesAbove,
         "historyAfter": HistoryAfter,
         "historyBefore": HistoryBefore,
+        "found": FoundAbove,
+        "recovery": RecoveryAbove,
     },
 )
 union("extension", "LinkState", {"linked": LinkUp, "trying": LinkTrying, "apart": LinkDown})

@@ -34,7 +34,20 @@ class ResetByProof(Message):
     """What we signed to the friend, as it exports it (stctrl info friend-last-token)."""
 
 
-OrderRequest = Succeed | Revoke | ResetByProof
+class TakeFriend(Message):
+    """Let somebody who was found be a friend again, by what it handed over. Permission: config."""
+
+    friend_public_key: PublicKey
+    name: str
+
+
+class GiveUp(Message):
+    """After a loss: cancel what waits for the word of this key, which will never tell. Permission: config."""
+
+    public_key: PublicKey
+
+
+OrderRequest = Succeed | Revoke | ResetByProof | TakeFriend | GiveUp
 
 
 class Order(Message):
@@ -50,7 +63,19 @@ class Order(Message):
 
 struct(Succeed, "extension", "Succeed")
 struct(ResetByProof, "extension", "ResetByProof")
-union("extension", "OrderRequest", {"succeed": Succeed, "revoke": Revoke, "resetByProof": ResetByProof})
+struct(TakeFriend, "extension", "TakeFriend")
+struct(GiveUp, "extension", "GiveUp")
+union(
+    "extension",
+    "OrderRequest",
+    {
+        "succeed": Succeed,
+        "revoke": Revoke,
+        "resetByProof": ResetByProof,
+        "takeFriend": TakeFriend,
+        "giveUp": GiveUp,
+    },
+)
 struct(Order, "extension", "Order")
 
 ORDER: Codec[Order] = Codec("extension", "Order")

@@ -1,4 +1,4 @@
-"""stctrl config succeed and revoke: a friend's key is lost or stolen."""
+"""stctrl config succeed, revoke and take-friend: a key is lost or stolen, or the list of friends."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import json
 import pytest
 
 from offset.base import base64url
-from offset.testing import FRIEND, NODE, friend_report, node_report
+from offset.testing import FRIEND, NODE, STRANGER, friend_report, node_report
 from offset.wire.files import format_token
 from offset.wire.files.revocations import format_revocation
 from offset.wire.friend import CurrencyBalance
-from offset.wire.orders import ResetByProof, Revoke, Succeed
+from offset.wire.orders import ResetByProof, Revoke, Succeed, TakeFriend
 from offset.wire.report import ChannelInconsistent, ResetTermsReport
 from offset.wire.revocations import revocation_bytes, sign_revocation
 from support.asides import SHOWN
@@ -58,6 +58,16 @@ def test_revoking_ones_own_card(desk: Desk) -> None:
     assert desk.fake.requests == []
     assert desk.good("config revoke -f own.revoked --force") == ""
     assert desk.fake.requests == [Revoke(revocation_bytes(sign_revocation(NODE)))]
+
+
+def test_take_friend(desk: Desk) -> None:
+    """By its key, for it has no name yet."""
+    assert desk.good(f"config take-friend -k {base64url.encode(STRANGER.public_key)} -n bob") == ""
+    assert desk.fake.requests == [TakeFriend(STRANGER.public_key, "bob")]
+    assert (
+        "'xyz' is not a public key as stctrl info found and info recovery show it"
+        in desk.run("config take-friend -k xyz -n bob").stderr
+    )
 
 
 def test_terms_that_are_proved(open_desk: Open) -> None:

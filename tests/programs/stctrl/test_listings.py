@@ -11,6 +11,7 @@ from offset.programs.stctrl import info, listings
 from offset.testing import FRIEND, NODE, SELLER, STRANGER, invoice
 from offset.wire.app import AddInvoice, AppPermissions
 from offset.wire.extension import HistoryRow
+from offset.wire.recovery import FoundBalance, FoundRow
 from support.desk import PAY, Desk, Open, paid
 
 BOB = FRIEND.public_key
@@ -150,3 +151,36 @@ def test_a_payment_and_an_invoice_of_lost_files(buying: Desk) -> None:
     assert buying.fake.payments == {}
     assert buying.has("a.receipt")
     assert "does not know this payment" in buying.bad(f"{release} -r b.receipt")
+
+
+def test_found(open_desk: Open) -> None:
+    """Whoever holds a signature of ours, when that was made, and what stands between us."""
+    desk = open_desk()
+    assert desk.good("info found") == "Nobody was found yet.\n"
+    assert json.loads(desk.good("info found --json")) == []
+    owed = (FoundBalance("FST", -70, 5, 0), FoundBalance("EUR", 3, 0, 2))
+    desk.fake.found += [FoundRow(BOB, DAY // 1000, owed), FoundRow(STRANGER.public_key, 0, ())]
+    text = words(desk.good("info found"))
+    for part in (
+        base64url.encode(BOB),
+        "2023-11-14 22:13:20 -70 FST",
+        "5 frozen by you",
+        "+3 EUR",
+        "2 frozen by the friend",
+        "not known nothing is owed",
+    ):
+        assert part in text
+    first, second = sorted(json.loads(desk.good("info found --json")), key=lambda row: row["signed_at"] or 0)
+    assert first == {"public_key": base64url.encode(STRANGER.public_key), "signed_at": None, "balances": []}
+    assert second["balances"][0] == {
+        "currency": "FST",
+        "balance": "-70",
+        "frozen_here": "5",
+        "frozen_there": "0",
+    }
+
+
+def test_found_needs_config(open_desk: Open) -> None:
+    """Balances are nobody else's business."""
+    desk = open_desk(permissions=AppPermissions(routes=True, buyer=True, seller=True, config=False))
+    assert "does not have the permission 'config'" in desk.bad("info found")

@@ -13,7 +13,15 @@ from offset.wire.app import (
     CreateTransaction,
     RequestClosePayment,
 )
-from offset.wire.extension import HistoryAfter, HistoryBefore, InvoicesAbove, Listing, PaymentsAbove
+from offset.wire.extension import (
+    FoundAbove,
+    HistoryAfter,
+    HistoryBefore,
+    InvoicesAbove,
+    Listing,
+    PaymentsAbove,
+    RecoveryAbove,
+)
 from offset.wire.index import RequestRoutes
 from offset.wire.orders import OrderRequest
 
@@ -39,6 +47,8 @@ def needed_for(listing: Listing) -> tuple[str, ...]:
             return ("buyer",)
         case InvoicesAbove():
             return ("seller",)
+        case FoundAbove() | RecoveryAbove():
+            return ("config",)
         case _:
             return ("buyer", "seller")
 

@@ -17,7 +17,7 @@ from offset.base.limits import (
     NAME_BYTES_MAX,
     NODE_RELAYS_MAX,
 )
-from offset.core.funder.friend import credit_lines, leaving, succession
+from offset.core.funder.friend import catching_up, credit_lines, leaving, reconciling, succession
 from offset.core.funder.friend.incoming import become_inconsistent
 from offset.core.funder.friend.revoking import REVOKED, revoke
 from offset.core.funder.friend.settings import set_config
@@ -26,7 +26,7 @@ from offset.core.funder.ledger.proved_terms import unproved
 from offset.core.funder.records import ConfigKey, ConfigRecord, Queue, RelaysRecord
 from offset.core.funder.roles import buyer, payments, seller
 from offset.core.funder.roles.cancelling import cancel_queued
-from offset.core.funder.state.lives import begin_life
+from offset.core.funder.state.lives import begin_life, saw_life
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import SetRelays, Turn
 from offset.core.funder.state.views import add_friend_report
@@ -54,7 +54,7 @@ from offset.wire.app import (
     SetFriendName,
     SetFriendRelays,
 )
-from offset.wire.orders import ResetByProof, Revoke, Succeed
+from offset.wire.orders import GiveUp, ResetByProof, Revoke, Succeed, TakeFriend
 from offset.wire.report import (
     AddRelayMutation,
     RemoveCurrencyConfig,
@@ -236,6 +236,32 @@ def _reset_friend_channel(turn: Turn, friend: Friend, request: ResetFriendChanne
     return None
 
 
+def _take_friend(turn: Turn, request: TakeFriend) -> str | None:
+    key = request.friend_public_key
+    found = None if turn.state.found is None else turn.state.found.get(key)
+    if turn.state.found is None or found is None:
+        return "nobody with this key was found; look at stctrl info found"
+    relays = found.handover.relays[:FRIEND_RELAYS_MAX]
+    saw_life(turn, found.judged.signed.life)
+    refusal = add_friend(turn, AddFriend(key, relays, request.name))
+    if refusal is not None:
+        return refusal
+    friend = turn.state.friends[key]
+    # We had other books with it, of which nothing is left: whatever it proves is ours, once.
+    friend.floor, friend.has_told = 0, False
+    _enable_friend(turn, friend, EnableFriend(key))
+    catching_up.handed_over(turn, friend, found.handover)
+    turn.state.found.drop(key)
+    return None
+
+
+def _give_up(turn: Turn, request: GiveUp) -> str | None:
+    if not reconciling.left_alone(turn, request.public_key):
+        return "nothing waits for the word of this key"
+    reconciling.given_up(turn, request.public_key)
+    return None
+
+
 def _succeed(turn: Turn, friend: Friend, request: Succeed) -> str | None:
     successor = turn.state.friends.get(request.successor_public_key)
     if successor is None:
@@ -345,6 +371,8 @@ HANDLERS: dict[type, Callable[[Turn, Any], str | None]] = {
     ResetByProof: _with_friend(_reset_by_proof),
     Succeed: _with_friend(_succeed),
     Revoke: _revoke,
+    TakeFriend: _take_friend,
+    GiveUp: _give_up,
     SetFriendCurrencyMaxDebt: _with_friend(_set_max_debt),
     SetFriendCurrencyRate: _with_friend(_set_rate),
     OpenFriendCurrency: _with_friend(_open_currency),

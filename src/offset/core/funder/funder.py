@@ -13,7 +13,7 @@ from typing import Any
 from offset.base.entropy import Entropy
 from offset.base.ids import PublicKey
 from offset.core.funder.control import HANDLERS
-from offset.core.funder.friend import catching_up, hellos, incoming, liveness, reconciling
+from offset.core.funder.friend import catching_up, hellos, incoming, liveness, recovering
 from offset.core.funder.friend.reachability import order_lines
 from offset.core.funder.friend.revoking import revoke
 from offset.core.funder.friend.sender import send_all
@@ -32,6 +32,7 @@ from offset.crypto.own_locks import OwnLocks
 from offset.crypto.signer import Signer
 from offset.wire.aside import Handover, Hello
 from offset.wire.friend import FriendMessage, MoveTokenRequest
+from offset.wire.recovery import RecoveryRow
 from offset.wire.report import FunderReport, SetChannelStatus, SetOptLastIncomingMoveToken
 from offset.wire.revocations import Revocation
 
@@ -165,24 +166,35 @@ class Funder:
             hellos.heard(turn, friend, hello)
         return self._finish(turn)
 
+    def may_hand_over(self, key: PublicKey) -> bool:
+        """Whether this friend, if it is behind, may hear from us what it lacks, now or later on this line."""
+        friend = self.state.friends.get(key)
+        return friend is not None and hellos.may_hand_over(friend)
+
+    def is_to_answer(self, key: PublicKey) -> bool:
+        """Whether this friend said what does not fit, and we have handed over to it on this line.
+
+        Then its books are older than ours. It takes ours over, stops, or tells its terms: we have nothing to decide.
+        """
+        friend = self.state.friends.get(key)
+        return friend is not None and friend.is_put_off and friend.has_handed
+
     def handed_over(self, key: PublicKey, handover: Handover) -> Turn:
         """This friend shows what we signed to it, and all that followed. It is taken over if our books are a copy's."""
         turn = self._turn()
         friend = self.state.friends.get(key)
         if friend is not None and friend.is_enabled:
             catching_up.handed_over(turn, friend, handover)
-            if turn.stopped is None:
+            if turn.stopped is None and not self.is_to_answer(key):
                 if friend.is_put_off:
                     incoming.become_inconsistent(turn, friend, ChannelEvent.MISMATCH)
                 liveness.had_nothing_to_say(turn, friend)
                 turn.handing_over[key] = None
         return self._finish(turn)
 
-    def give_up(self, key: PublicKey) -> Turn:
-        """Nobody will tell for this key after our loss: what waits for its word is cancelled."""
-        turn = self._turn()
-        reconciling.given_up(turn, key)
-        return self._finish(turn)
+    def recovery(self) -> list[RecoveryRow]:
+        """Who has told after a loss, who has not, and what waits for whose word; by their keys."""
+        return recovering.recovery_rows(self._turn())
 
     @property
     def stopped(self) -> Twin | None:

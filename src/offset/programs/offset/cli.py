@@ -48,6 +48,11 @@ _COMMANDS = {
         "receive",
         "Ask to be paid AMOUNT: prints an invoice, takes the commit of the payer, and says when it is paid.",
     ),
+    "recover": LazyCommand(
+        "offset.programs.offset.recover_cli",
+        "recover",
+        "Get a card back after a loss, step by step, in a new FOLDER.",
+    ),
     "sim": LazyCommand(
         "offset.programs.offset.sim_cli",
         "sim",

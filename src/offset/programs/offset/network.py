@@ -45,12 +45,14 @@ class DemoNode:
         """Run `stctrl` for this node; returns what it printed. Raises NetworkError."""
         return self.network.run("stctrl", "-I", str(self.app_ident), "-T", str(self.ticket), *args)
 
-    def start(self) -> None:
-        """Start the node program, and wait until it takes apps."""
-        self.network.start(
-            self.name,
-            "stnode",
-            self.port,
+    def start(self, *options: str) -> None:
+        """Start the node program, with more options perhaps, and wait until it takes apps."""
+        self.network.start(self.name, "stnode", self.port, *self.options, *options)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Those of the node program, for these files."""
+        return (
             *("-i", str(self.ident), "-l", f"{_HOST}:{self.port}"),
             *("-d", str(self.database), "-t", str(self.trusted)),
         )
@@ -93,12 +95,16 @@ class DemoNetwork:
 
     def start(self, name: str, program: str, port: int, *args: str) -> None:
         """Start a server and wait until its port answers. Raises NetworkError."""
+        self.start_program(name, [str(self.programs / program)], port, *args)
+
+    def start_program(self, name: str, program: list[str], port: int, *args: str) -> None:
+        """The same with a program that is started by these words."""
         # Another thread may stop the network meanwhile, and must not miss a process.
         with self._starting, (self.folder / f"{name}.log").open("ab") as log:
             if self._is_stopped:
-                raise NetworkError(f"{program} ({name}) is not started: the network was stopped")
+                raise NetworkError(f"{name} is not started: the network was stopped")
             process = subprocess.Popen(
-                [str(self.programs / program), *args],
+                [*program, *args],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -113,7 +119,7 @@ class DemoNetwork:
             with contextlib.suppress(OSError), socket.create_connection((_HOST, port), timeout=1):
                 return
             time.sleep(_POLL_SECONDS)
-        raise NetworkError(f"{program} ({name}) did not start; its words are in {self.folder / name}.log")
+        raise NetworkError(f"{name} did not start; its words are in {self.folder / name}.log")
 
     def kill(self, name: str) -> None:
         """End one process at once, as a crash would (SIGKILL)."""

@@ -19,6 +19,7 @@ import click
 from offset.app.node import Node
 from offset.base.credits import Rate
 from offset.base.faults import UserFault
+from offset.base.ids import PublicKey
 from offset.core.apps.reports import friend_named, is_key
 from offset.programs.cli import CONTEXT, WholeGroup, add_help
 from offset.programs.printing import printable
@@ -265,6 +266,53 @@ def reset_friend(call: Call, name: str, proof: Path | None) -> None:
     if not is_done:
         call.note(f"the node resets as soon as the friend {name!r} is online")
     call.show_done(reset=is_done)
+
+
+@group.command("take-friend")
+@click.option(
+    "-k",
+    "--key",
+    required=True,
+    type=options.KEY,
+    metavar="KEY",
+    help="Its public key, as info found shows it.",
+)
+@options.name("How you call it from now on.")
+@with_call()
+def take_friend(call: Call, key: bytes, name: str) -> None:
+    """Let somebody be a friend again whom a node has found that looks for its friends.
+
+    What stands between you is what your node signed last, as info found shows it. A friend that can show an older
+    signature of yours may do so once, so compare the time with those of others first, and ask if it seems old.
+
+    The friend is enabled. Set its limits, rates and open currencies anew.
+    """
+    _change(call, lambda node: node.friends.take(PublicKey(key), name), report=False)
+
+
+@group.command("give-up")
+@click.option(
+    "-k", "--key", required=True, type=options.KEY, metavar="KEY", help="Its public key, or that of a friend."
+)
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@with_call()
+def give_up(call: Call, key: bytes, yes: bool) -> None:
+    """After a loss: stop waiting for the word of somebody who will never come back.
+
+    What others asked for and had to go on to this key is cancelled. If it has collected that and shows it later, you
+    pay for it. info recovery says how much waits, and so does the question.
+    """
+
+    async def stakes(node: Node) -> str:
+        rows = [row for row in await node.recovery() if row.public_key == key]
+        return ", ".join(f"{stake.amount} {stake.currency}" for row in rows for stake in row.stakes)
+
+    at_stake = talk(call, "config", stakes, report=False)
+    if not at_stake:
+        raise UserFault("nothing waits for the word of this key; see info recovery")
+    if not yes and not click.confirm(f"This may cost you up to {printable(at_stake)}. Give it up?"):
+        raise click.Abort
+    _change(call, lambda node: node.friends.give_up(PublicKey(key)), report=False)
 
 
 @group.command("succeed")

@@ -24,6 +24,8 @@ from offset.wire.signing import verify_move_token_hashed
 _LISTINGS = {
     "payments": "Show the payments of the node that are not over, or whose end nobody has asked for.",
     "invoices": "Show the open invoices of the node.",
+    "found": "Show the friends that a node has found which looks for them.",
+    "recovery": "Show which friends have told after a loss, and what waits for whose word.",
     "history": "Show what ended, and how: payments, invoices, and what was lost.",
 }
 

@@ -76,6 +76,39 @@ def invoices(call: Call, after: bytes | None, limit: int | None, as_csv: bool) -
     )
 
 
+@click.command("found")
+@with_call(CONNECT_S)
+def found(call: Call) -> None:
+    """Show the friends that a node has found which looks for them.
+
+    Needs the permission 'config'. The node was started with --recover, since its list of friends is lost. Each of
+    these holds a signature of your node, and shows what stands between you by it, and when it was signed. Take them
+    one by one, with stctrl config take-friend. If a signature is much older than those of others, ask that friend in
+    person first: it may hide newer ones, or have been removed long ago.
+    """
+    rows, _ = _listed(call, "config", lambda node: node.found())
+    if call.as_json:
+        call.show_value(values.found_value(rows))
+    else:
+        call.show(show_listings.found_text(rows))
+
+
+@click.command("recovery")
+@with_call(CONNECT_S)
+def recovery(call: Call) -> None:
+    """Show which friends have told after a loss, and what waits for whose word.
+
+    Needs the permission 'config'. A node whose database was restored hears each friend before it believes its own
+    books. A friend has told when what it handed over was taken, or is what the books say. A payment under way is
+    decided when its two friends have told. Who never comes is given up: remove the friend, or stctrl config give-up.
+    """
+    rows, report = _listed(call, "config", lambda node: node.recovery())
+    if call.as_json:
+        call.show_value(values.recovery_value(report, rows))
+    else:
+        call.show(show_listings.recovery_text(report, rows))
+
+
 @click.command("history")
 @click.option(
     "--after", type=options.U32, metavar="NUMBER", help="Only rows with a higher number, the oldest first."

@@ -11,7 +11,7 @@ import click
 
 from offset.base import base64url
 from offset.base.faults import UserFault
-from offset.base.ids import INVOICE_ID_BYTES, UID_BYTES
+from offset.base.ids import INVOICE_ID_BYTES, PUBLIC_KEY_BYTES, UID_BYTES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -98,22 +98,24 @@ class Id(click.ParamType[bytes]):
 
     name = "id"
 
-    def __init__(self, length: int) -> None:
-        """An id of so many bytes."""
-        self._length = length
+    def __init__(
+        self, length: int, shown_by: str = "an id as stctrl info payments and info invoices show it"
+    ) -> None:
+        """An id of so many bytes, and what it is called in a sentence about another one."""
+        self._length, self._shown_by = length, shown_by
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
         """Its bytes, or a usage error."""
         try:
             return base64url.decode(str(value), self._length)
         except UserFault:
-            self.fail(
-                f"{value!r} is not an id as stctrl info payments and info invoices show it.", param, ctx
-            )
+            self.fail(f"{value!r} is not {self._shown_by}.", param, ctx)
 
 
 ID, LONG_ID = Id(UID_BYTES), Id(INVOICE_ID_BYTES)
 """Ids of payments, and of invoices."""
+KEY = Id(PUBLIC_KEY_BYTES, "a public key as stctrl info found and info recovery show it")
+"""A public key."""
 U32, U128 = Whole(32), Whole(128)
 ROWS = Whole(32, least=1)
 """How many rows of a list are shown."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from offset.base import base64url
@@ -10,6 +10,7 @@ from offset.base.ids import PublicKey, short
 from offset.programs.printing import printable
 from offset.programs.stctrl.table import table
 from offset.wire.extension import HeldCredits, HistoryRow, InvoiceRow, LostCredits, PaymentRow
+from offset.wire.recovery import FoundBalance, FoundRow, RecoveryRow
 from offset.wire.report import NodeReport
 
 _STAGES = {
@@ -21,6 +22,14 @@ _STAGES = {
     "acknowledged": "paid, parts under way",
 }
 """The stages of a payment for people; one that is not known here is shown as the node says it."""
+_STANDINGS = {
+    "told": "has told",
+    "here": "is here, and has not told yet",
+    "away": "was not heard yet",
+    "differs": "does not agree with you; see info friends --long",
+    "unknown": "is no friend",
+}
+"""How a friend stands after a loss, for people."""
 _KINDS = {
     "paid": "paid",
     "proof": "the receipt of a payment that was paid",
@@ -73,6 +82,48 @@ def invoices_text(rows: Sequence[InvoiceRow], *, goes_on: bool) -> str:
         for row in rows
     ]
     return table(("invoice", "amount", "how it stands"), cells)
+
+
+def found_text(rows: Sequence[FoundRow]) -> str:
+    """A table of friends that were found, or a sentence."""
+    if not rows:
+        return "Nobody was found yet."
+    cells = [
+        [
+            [base64url.encode(row.public_key)],
+            [_time(row.signed_at * 1000) or "not known"],
+            [line for item in row.balances for line in _found_lines(item)] or ["nothing is owed"],
+        ]
+        for row in rows
+    ]
+    return table(("key", "signed (UTC)", "what stands between you"), cells)
+
+
+def _found_lines(item: FoundBalance) -> Iterator[str]:
+    yield f"{item.balance:+} {printable(item.currency)}"
+    if item.frozen_here:
+        yield f"  {item.frozen_here} frozen by you"
+    if item.frozen_there:
+        yield f"  {item.frozen_there} frozen by the friend"
+
+
+def recovery_text(report: NodeReport, rows: Sequence[RecoveryRow]) -> str:
+    """A table of friends, or a sentence."""
+    if not rows:
+        return "There are no friends."
+    if all(row.state == "told" for row in rows):
+        return "All friends have told."
+    names = _names(report)
+    cells = [
+        [
+            [_name(names, row.public_key)],
+            [printable(_STANDINGS.get(row.state, row.state))],
+            [_time(row.known_at * 1000)],
+            [f"{stake.amount} {printable(stake.currency)}" for stake in row.stakes],
+        ]
+        for row in rows
+    ]
+    return table(("friend", "how it stands", "you signed (UTC)", "waits for its word"), cells)
 
 
 def history_text(report: NodeReport, rows: Sequence[HistoryRow], *, goes_on: bool) -> str:

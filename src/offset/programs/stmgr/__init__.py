@@ -62,7 +62,7 @@ _COMMANDS = {
     "restore": LazyCommand(
         "offset.programs.stmgr.copies",
         "restore",
-        "Make the database of a node from a copy of it, or from a kit.",
+        "Make the database of a node from a copy of it, or from a kit, or for the identity alone.",
     ),
     "open-kit": LazyCommand("offset.programs.stmgr.copies", "open_kit", "Print what a kit holds."),
     "claim": LazyCommand(

@@ -158,11 +158,38 @@ struct HistoryRow {
   detail @7 :Data;  # As the kind has it: a receipt, a commit, the id of a payment, or nothing
 }
 
+struct FoundBalance {
+  currency @0 :Common.Currency;
+  balance @1 :Common.CustomInt128;  # As this node sees it
+  frozenHere @2 :Common.CustomUInt128;  # By this node, for the friend
+  frozenThere @3 :Common.CustomUInt128;  # By the friend, for this node
+}
+
+struct FoundRow {
+  publicKey @0 :Common.PublicKey;
+  signedAt @1 :UInt64;  # When we signed what it shows, in seconds since 1970; 0 if the signature does not say
+  balances @2 :List(FoundBalance);  # What stands between us by that
+}
+
+struct Stake {
+  currency @0 :Common.Currency;
+  amount @1 :Common.CustomUInt128;
+}
+
+struct RecoveryRow {
+  publicKey @0 :Common.PublicKey;
+  state @1 :Text;  # A word for people: told, here, away, differs, or unknown of one who is no friend
+  knownAt @2 :UInt64;  # When our newest signature was made that these books hold, in seconds since 1970; 0 if not known
+  stakes @3 :List(Stake);  # What friends have frozen for requests that wait for its word
+}
+
 struct Rows {
   union {
     payments @0 :List(PaymentRow);
     invoices @1 :List(InvoiceRow);
     history @2 :List(HistoryRow);
+    found @3 :List(FoundRow);
+    recovery @4 :List(RecoveryRow);
   }
 }
 
@@ -221,6 +248,8 @@ struct Listing {
     invoices @1 :Data;  # Open invoices, in the same way
     historyAfter @2 :UInt64;  # Rows with a number above this one, the oldest first
     historyBefore @3 :UInt64;  # Rows with a number below this one, or all for 0; the newest first
+    recovery @5 :Data;  # Of each friend whether it has told after a loss, with a key above this one, in the order of keys
+    found @4 :Data;  # Friends that were found and are not taken yet, with a key above this one, in the order of keys
   }
 }
 
@@ -239,10 +268,19 @@ struct Succeed {
   countsFrozen @2 :Bool;  # Also while payments are under way with the old one
 }
 
+struct TakeFriend {
+  friendPublicKey @0 :Common.PublicKey;  # Who was found
+  name @1 :Text;
+}
+
 struct ResetByProof {
   friendPublicKey @0 :Common.PublicKey;
   resetToken @1 :Common.Signature;  # Of the terms that the owner has seen
   token @2 :Report.MoveTokenHashedReport;  # What we signed to the friend
+}
+
+struct GiveUp {
+  publicKey @0 :Common.PublicKey;  # Who will never tell
 }
 
 struct OrderRequest {
@@ -250,6 +288,8 @@ struct OrderRequest {
     succeed @0 :Succeed;  # config; offer the balances of the one friend to the other
     revoke @1 :Data;  # config; a revocation: the key of a friend, 32 bytes, and its signature
     resetByProof @2 :ResetByProof;  # config; accept terms of a friend by which nothing is lost
+    takeFriend @3 :TakeFriend;  # config; let one that was found be a friend again
+    giveUp @4 :GiveUp;  # config; after a loss: cancel what waits for the word of this key
   }
 }
 

@@ -17,6 +17,7 @@ from offset.wire import app
 from offset.wire.aside import HandedCredit, HandedRequest, Handover
 from offset.wire.common import Commit
 from offset.wire.friend import CurrencyBalance, MoveToken, MoveTokenRequest, ResetTerms, ResponseOp
+from offset.wire.orders import GiveUp
 from offset.wire.report import BalanceInfo, CountersInfo, CurrencyBalanceInfo, McInfo, TokenInfo
 from offset.wire.signing import info_hash, move_token_buffer, prefix_hash
 from support.ledger import FST, Node, Rows
@@ -173,7 +174,7 @@ def test_a_collect_without_its_promise_is_not_cancelled(order: str, monkeypatch:
         world.settle()
     assert a.friend(x).has_told
     assert (a.credit(x).balance, a.credit(x).remote_debt) == (0, 40)
-    world.took(a, a.funder.give_up(world["b"].key))
+    world.control("a", GiveUp(world["b"].key))
     world.settle()
     assert a.credit(x).remote_debt == 0
 
@@ -242,7 +243,7 @@ def test_s6_a_rewritten_request(order: str) -> None:
     world.connect("a", "x")
     world.settle()
     assert request_id in x.credit(a).local
-    world.took(a, a.funder.give_up(b.key))
+    world.control("a", GiveUp(b.key))
     world.settle()
     assert x.credit(a).local == {}
 

@@ -5,6 +5,7 @@ import copy
 import pytest
 
 from offset.core.funder.funder import Funder
+from offset.core.funder.ledger.handovers import hand_over
 from offset.wire import app
 from offset.wire.aside import NEWEST_BYTES, Hello
 from offset.wire.friend import MoveTokenRequest
@@ -120,3 +121,40 @@ def test_strangers_and_disabled_friends() -> None:
     world.control("a", app.DisableFriend(world["b"].key))
     assert world["a"].funder.hello(world["b"].key) is None
     assert world["a"].funder.heard_hello(world["b"].key, hello(world, "b", "a")).messages == []
+
+
+def test_a_copy_that_is_behind_changes_nothing() -> None:
+    """It speaks on old books, and hands over what it takes for newer: it hears what it lacks, and we stay as we are."""
+    world = befriended()
+    old = copy.deepcopy(world["a"].rows)
+    world.pay("ab", 5)
+    for _ in range(3):
+        world.reconnect("a", "b")
+        world.settle()
+    listening(world, "a", old)
+    a, b = world["a"], world["b"]
+    a.friend(b).is_awaited = False
+    said = world.took(a, a.funder.online(b.key)).messages
+    assert said
+    world.took(b, b.funder.online(a.key))
+    of_a, of_b = hello(world, "a", "b"), hello(world, "b", "a")
+    ahead = world.took(b, b.funder.heard_hello(a.key, of_a))
+    assert [key for key, _ in ahead.handovers] == [a.key]
+    # What the copy would hand over, if it is one message ahead of its own books.
+    behind = hand_over(a.friend(b).channel)
+    for _, message in said:
+        assert not b.funder.fits(a.key, message)
+        world.took(b, b.funder.friend_message(a.key, message))
+    assert b.funder.is_to_answer(a.key)
+    if behind is not None:
+        world.took(b, b.funder.handed_over(a.key, behind))
+    assert b.friend(a).channel.is_consistent
+    assert b.funder.is_awaited(a.key)
+    assert b.funder.may_hand_over(a.key)
+    assert not a.funder.may_hand_over(bytes(32))
+    # On the next line we listen first: perhaps the other copy is there.
+    world.took(b, b.funder.offline(a.key))
+    assert not b.funder.is_to_answer(a.key)
+    assert world.took(b, b.funder.online(a.key)).messages == []
+    assert a.funder.hello(b.key) == of_a
+    assert b.funder.hello(a.key) == of_b

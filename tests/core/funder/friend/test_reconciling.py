@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from offset.core.funder.friend import reconciling
+from offset.core.funder.friend import reconciling, stray_collects
 from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.records import LOST, OWN, From, HistoryRecord, PaymentStage
 from offset.crypto.identity import Identity
@@ -15,6 +15,7 @@ from offset.wire import app
 from offset.wire.aside import Handover
 from offset.wire.common import Commit
 from offset.wire.friend import CollectOp, CurrencyOperations
+from offset.wire.orders import GiveUp
 from offset.wire.report import BalanceInfo, CountersInfo, CurrencyBalanceInfo, McInfo, TokenInfo
 from offset.wire.signing import info_hash, move_token_buffer, prefix_hash, response_hash
 from support.ledger import FST, Node
@@ -178,10 +179,10 @@ def test_who_stays_away_is_given_up() -> None:
     world, _, request_id, _ = late_seller()
     a, x, b = world["a"], world["x"], world["b"]
     tell(world, "a", "x")
-    world.took(a, a.funder.give_up(bytes(32)))
+    world.control("a", GiveUp(bytes(32)))
     world.settle()
     assert request_id in a.credit(x).remote
-    world.took(a, a.funder.give_up(b.key))
+    world.control("a", GiveUp(b.key))
     world.settle()
     assert a.credit(x).remote == {}
     assert x.credit(a).local == {}
@@ -240,7 +241,7 @@ def test_s5_forged_locks(order: str) -> None:
         world.connect("a", "x")
         world.settle()
     assert request_id in a.credit(world["x"]).remote
-    world.took(a, a.funder.give_up(world["b"].key))
+    world.control("a", GiveUp(world["b"].key))
     world.settle()
     assert balances(world, "a", "x", "b") == [0, -40]
     assert world["x"].credit(a).local == {}
@@ -394,7 +395,7 @@ def test_searches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_strays_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is beyond is noted as lost at once."""
-    monkeypatch.setattr(reconciling, "STRAYS_MAX", 0)
+    monkeypatch.setattr(stray_collects, "STRAYS_MAX", 0)
     world = row_of_three()
     copy = world.copy("a")
     _, _, commit = world.promise("xab", 40)

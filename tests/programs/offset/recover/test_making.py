@@ -92,3 +92,24 @@ def test_a_state_that_cannot_be_read(tmp_path: Path) -> None:
     )
     with pytest.raises(UserFault, match="is of a newer program"):
         folder.state()
+
+
+def test_what_was_broken_off_goes_on(tmp_path: Path) -> None:
+    """Files that are there stay as they are."""
+    folder = Folder(tmp_path / "alice")
+    folder.make(Left(NODE, kit=kit()), IDENTITY)
+    (folder.path / "recovery.json").unlink()
+    before = {path.name: path.read_bytes() for path in folder.path.iterdir() if path.is_file()}
+    assert folder.state() is None
+    assert not folder.make(Left(NODE, kit=kit()), IDENTITY).is_bare
+    for name, content in before.items():
+        assert (folder.path / name).read_bytes() == content
+
+
+def test_a_new_card_that_was_broken_off(tmp_path: Path) -> None:
+    """It is the same card."""
+    folder = Folder(tmp_path / "alice")
+    first = folder.make_new_card()
+    (folder.path / "recovery.json").unlink()
+    folder.database.unlink()
+    assert folder.make_new_card().public_key == first.public_key

@@ -24,6 +24,7 @@ from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, FRIEND_CURRENCIES_MAX
 from offset.core.funder.friend import reconciling
 from offset.core.funder.friend.reachability import known_relays, take_relays
 from offset.core.funder.friend.settings import configure_active
+from offset.core.funder.friend.stray_collects import Collected, Collects, Name
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.ledger.judge import Judged, Standing, judge
 from offset.core.funder.records import CreditKey, Mark, PendingKey, PendingRecord, SentRelays
@@ -249,10 +250,10 @@ def _adopt(turn: Turn, friend: Friend, judged: Judged, handover: Handover) -> No
     turn.wanting[key] = None
 
 
-def _collects(message: MoveToken, handover: Handover) -> reconciling.Collects:
+def _collects(message: MoveToken, handover: Handover) -> Collects:
     """What the friend collected, or says so, each with its promise if that is known."""
-    found: dict[reconciling.Name, reconciling.Collected] = {}
-    promises: dict[reconciling.Name, ResponseOp] = {}
+    found: dict[Name, Collected] = {}
+    promises: dict[Name, ResponseOp] = {}
     for kept in handover.collects:
         found[kept.currency, kept.collect.request_id] = (kept.collect, kept.opt_response, False)
     for group in message.currencies_operations:
@@ -286,7 +287,7 @@ def _enter(
     turn: Turn,
     friend: Friend,
     before: Mapping[tuple[Currency, RequestId], RequestOp],
-    collects: reconciling.Collects,
+    collects: Collects,
 ) -> None:
     if not turn.state.node.is_restored:
         turn.state.node = msgspec.structs.replace(turn.state.node, is_restored=True)

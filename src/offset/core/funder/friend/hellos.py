@@ -71,6 +71,12 @@ def hand_over_to(turn: Turn, key: PublicKey) -> None:
         turn.handovers.append((key, handover))
 
 
+def may_hand_over(friend: Friend) -> bool:
+    """Whether there is something that we could hand over, now or after our next message to the friend."""
+    channel = friend.channel
+    return friend.has_told and channel.is_consistent and channel.incoming is not None
+
+
 def heard(turn: Turn, friend: Friend, hello: Hello) -> None:
     """The first hello of an enabled friend on this line."""
     channel = friend.channel

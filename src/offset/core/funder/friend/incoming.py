@@ -9,9 +9,10 @@ from offset.base.ids import Currency
 from offset.core.funder.friend import catching_up, credit_lines
 from offset.core.funder.friend.liveness import gave_token_back, has_spoken
 from offset.core.funder.friend.reachability import known_relays, take_relays
-from offset.core.funder.friend.reconciling import keep_stray, may_have_gone_on, request_ended
+from offset.core.funder.friend.reconciling import may_have_gone_on, request_ended
 from offset.core.funder.friend.sender import claims, restarted
 from offset.core.funder.friend.settings import configure_active
+from offset.core.funder.friend.stray_collects import keep_stray
 from offset.core.funder.friend.succession import took_over
 from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
@@ -75,12 +76,13 @@ def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
         found = Mismatch("we once knew a newer message of this friend")
     if isinstance(found, Mismatch) and friend.has_greeted:
         # It knows asides, so it shows us by what it handed over why this does not fit; if not, we are told (`silent`).
-        friend.is_put_off = True
+        # Also on the next line, if this one ends before that.
+        friend.is_put_off = friend.is_awaited = True
         turn.moved[friend.public_key] = None
         return
     if friend.is_put_off and not isinstance(found, Mismatch):
         # What it said before was from older books.
-        friend.is_put_off = False
+        friend.is_put_off = friend.is_awaited = False
         turn.moved[friend.public_key] = turn.trying[friend.public_key] = None
     is_first = not friend.has_told
     if is_first and not isinstance(found, Mismatch):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from offset.core.funder.friend import reconciling
 from offset.core.funder.friend.liveness import went_offline
+from offset.core.funder.friend.stray_collects import drop_strays
 from offset.core.funder.ledger.channel_states import CHANNEL, ChannelEvent, channel_state
 from offset.core.funder.lost_keys import SuccessorKey
 from offset.core.funder.records import ChannelKey, ConfigKey, FriendKey
@@ -36,7 +37,7 @@ def remove(turn: Turn, friend: Friend) -> None:
             transaction_lost(turn, transaction.request_id)
     reconciling.end_own(turn, friend)
     reconciling.given_up(turn, key)
-    reconciling.drop_strays(turn, friend)
+    drop_strays(turn, friend)
     for name in friend.configs:
         turn.drop(ConfigKey(key, name))
     for old, new in list(turn.state.successors.items()):

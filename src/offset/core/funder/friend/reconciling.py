@@ -22,12 +22,20 @@ lost, unless its collect is shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from offset.base.ids import Currency, PublicKey, RequestId
-from offset.base.limits import REGAIN_SEARCHES_MAX, STRAYS_MAX
+from offset.base.credits import Amount
+from offset.base.ids import Currency, PublicKey
+from offset.base.limits import REGAIN_SEARCHES_MAX
+from offset.core.funder.friend.stray_collects import (
+    Collects,
+    Name,
+    drop_stray,
+    keep_strays,
+    put_stray,
+)
 from offset.core.funder.ledger.mutual_credit import Pending, signed_by, unlocks
 from offset.core.funder.records import LOST, OWN, From, Origin, PaymentStage, Queue, TransactionRecord
 from offset.core.funder.roles.buyer import response_came, transaction_collected, transaction_lost
@@ -35,14 +43,9 @@ from offset.core.funder.roles.regaining import regain_payment, regain_sale
 from offset.core.funder.roles.seller import take_again
 from offset.core.funder.state.state import Friend, Queued
 from offset.core.funder.state.turn import Turn
-from offset.core.funder.strays import StrayKey, StrayRecord
+from offset.core.funder.strays import StrayKey
 from offset.crypto.locks import hash_lock
 from offset.wire.friend import CancelOp, CollectOp, Operation, RequestOp, ResponseOp
-
-Name = tuple[Currency, RequestId]
-Collected = tuple[CollectOp, ResponseOp | None, bool]
-"""A collect, the promise that it opened, if that is known, and whether it is in the friend's last message."""
-Collects = Mapping[Name, Collected]
 
 
 class _Waiting:
@@ -135,7 +138,7 @@ def enter(turn: Turn, friend: Friend, before: Mapping[Name, RequestOp], collects
     it made or says that it made.
     """
     waiting = _Waiting(turn)
-    _keep_strays(turn, friend, collects)
+    keep_strays(turn, friend, collects)
     _drop_old_answers(turn, friend, before)
     _take_in(turn, waiting, friend)
     _find_origins(turn, waiting, friend)
@@ -163,7 +166,7 @@ def _solve(turn: Turn, key: PublicKey) -> None:
     """The owner does not wait for what this friend collected."""
     for stray in list(turn.state.strays.values()):
         if stray.friend == key and stray.is_last:
-            _put_stray(turn, msgspec.structs.replace(stray, is_last=False))
+            put_stray(turn, msgspec.structs.replace(stray, is_last=False))
 
 
 def left_alone(turn: Turn, key: PublicKey) -> list[tuple[Friend, Currency, Pending]]:
@@ -178,15 +181,15 @@ def left_alone(turn: Turn, key: PublicKey) -> list[tuple[Friend, Currency, Pendi
     ]
 
 
-def keep_stray(
-    turn: Turn, friend: Friend, currency: Currency, collect: CollectOp, response: ResponseOp | None
-) -> bool:
-    """A collect whose asker is not known, after a loss: keep it. Returns whether somebody may still tell of it."""
-    if not turn.state.node.is_restored:
-        return False
-    stray = StrayRecord(friend.public_key, currency, collect.request_id, collect, response, True)
-    is_kept = _put_stray(turn, stray)
-    return is_kept and not all(other.has_told for other in turn.state.friends.values())
+def waiting_for_word(turn: Turn) -> Iterator[tuple[PublicKey, Currency, Amount]]:
+    """What is not decided yet: for whose word it waits, the currency, and what the asker has frozen."""
+    waiting = _Waiting(turn)
+    for friend in turn.state.friends.values():
+        if friend.has_told:
+            for name, pending in _unanswered(turn, friend):
+                route = pending.request.route.public_keys
+                if route and not _is_passed_on(turn, waiting, friend, name):
+                    yield route[0], name[0], pending.frozen
 
 
 def may_have_gone_on(turn: Turn, asker: Friend, currency: Currency, op: RequestOp) -> bool:
@@ -206,43 +209,6 @@ def may_have_gone_on(turn: Turn, asker: Friend, currency: Currency, op: RequestO
     came = asker.channel.credits[currency].remote[op.request_id]
     _decide(turn, waiting, asker, currency, came, may_cancel=False)
     return True
-
-
-def _keep_strays(turn: Turn, friend: Friend, collects: Collects) -> None:
-    # Later ones are newer; there are never so many that an old one could be needed.
-    for (currency, request_id), (collect, promise, is_last) in collects.items():
-        known = turn.state.strays.get(StrayKey(friend.public_key, currency, request_id))
-        if known is not None and known.response is not None and known.is_last:
-            # It opened a promise: what is only said takes nothing away from that.
-            continue
-        promise = promise or (None if known is None else known.response)
-        _put_stray(turn, StrayRecord(friend.public_key, currency, request_id, collect, promise, is_last))
-
-
-def _put_stray(turn: Turn, stray: StrayRecord) -> bool:
-    strays = turn.state.strays
-    if stray.key() not in strays and len(strays) >= STRAYS_MAX:
-        # Those that are only said to have been are older than this one.
-        said = next((old for old in strays.values() if not old.is_last), None)
-        if said is None:
-            return False
-        _drop_stray(turn, said)
-    strays[stray.key()] = stray
-    turn.put(stray)
-    return True
-
-
-def _drop_stray(turn: Turn, stray: StrayRecord) -> None:
-    del turn.state.strays[stray.key()]
-    turn.drop(stray.key())
-
-
-def drop_strays(turn: Turn, friend: Friend) -> None:
-    """The friend goes, and what it said with it."""
-    for stray in [stray for stray in turn.state.strays.values() if stray.friend == friend.public_key]:
-        # What it has collected, others still owe us.
-        if stray.response is None:
-            _drop_stray(turn, stray)
 
 
 # Answers of ours that waited in the old books
@@ -347,7 +313,7 @@ def _decide(
             if promise is None:
                 waiting.answer(asker, name, known)
             waiting.answer(asker, name, stray.collect)
-            _drop_stray(turn, stray)
+            drop_stray(turn, stray)
             return
         if hash_lock(stray.collect.src_plain_lock) == request.src_hashed_lock:
             # It was collected, and only the promise is missing: we have paid, so the owner decides (`given_up`).
@@ -487,7 +453,7 @@ def end_own(turn: Turn, friend: Friend) -> None:
             and hash_lock(stray.collect.dest_plain_lock) == promise.dest_hashed_lock
         ):
             transaction_collected(turn, stray.collect)
-            _drop_stray(turn, stray)
+            drop_stray(turn, stray)
         else:
             transaction_lost(turn, transaction.request_id)
 

@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from offset.base.ids import PaymentId
 from offset.core.funder.records import InvoiceRecord, PaymentRecord
+from offset.core.funder.state.found import FoundFriend
 from offset.core.funder.state.state import FunderState
 from offset.wire.extension import HeldCredits, InvoiceRow, LostCredits, PaymentRow
+from offset.wire.recovery import FoundBalance, FoundRow
 
 Id = TypeVar("Id", bound=bytes)
 
@@ -28,6 +30,13 @@ def invoice_rows(state: FunderState, above: bytes, limit: int) -> tuple[tuple[In
     """Open invoices with ids above this one; and whether there are no more."""
     ids, is_last = _page(state.invoices, above, limit)
     return tuple(_invoice_row(state, state.invoices[key]) for key in ids), is_last
+
+
+def found_rows(state: FunderState, above: bytes, limit: int) -> tuple[tuple[FoundRow, ...], bool]:
+    """Friends that were found and are not taken, with keys above this one; and whether there are no more."""
+    found = {} if state.found is None else {one.public_key: one for one in state.found.all()}
+    keys, is_last = _page(found, above, limit)
+    return tuple(_found_row(found[key]) for key in keys), is_last
 
 
 def _page(ids: Iterable[Id], above: bytes, limit: int) -> tuple[list[Id], bool]:
@@ -59,3 +68,12 @@ def _invoice_row(state: FunderState, invoice: InvoiceRecord) -> InvoiceRow:
         sum(paid),
         any(amount >= invoice.total_dest_payment for amount in paid),
     )
+
+
+def _found_row(found: FoundFriend) -> FoundRow:
+    credits = found.judged.channel.credits.values()
+    balances = tuple(
+        FoundBalance(credit.currency, credit.balance, credit.local_debt, credit.remote_debt)
+        for credit in credits
+    )
+    return FoundRow(found.public_key, found.judged.signed.at, balances)

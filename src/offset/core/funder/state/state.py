@@ -33,6 +33,7 @@ from offset.core.funder.records import (
     TransactionRecord,
     UsedRecord,
 )
+from offset.core.funder.state.found import FoundFriends
 from offset.core.funder.state.kept_collects import KeptCollects
 from offset.core.funder.state.passed_on import PassedOn
 from offset.core.funder.state.past import NO_PAST, Past, UsedIds
@@ -211,6 +212,8 @@ class FunderState:
         """Friends that hand their balances over, and to which friend, until that one has accepted."""
         self.revoked: dict[PublicKey, RevokedRecord] = {}
         """Keys that their owners have revoked, friends or not."""
+        self.found: FoundFriends | None = None
+        """Friends that hold signatures of ours, while we look for friends that we forgot."""
         self.passed_on = PassedOn()
         self.waiting = WaitingParts()
         self.strays: dict[StrayKey, StrayRecord] = {}

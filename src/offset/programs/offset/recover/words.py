@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from offset.programs.offset.recover.left import Left
+from offset.programs.offset.recover.making import Folder
+from offset.wire.recovery import FoundRow, RecoveryRow
 
 
 def promised(left: Left) -> Iterator[str]:
@@ -92,6 +94,65 @@ def new_card() -> Iterator[str]:
         )
     )
     yield "If somebody else may have the old key: tell your friends at once to disable the old card."
+
+
+def new_card_ready(folder: Folder) -> Iterator[str]:
+    """How to go on with a new card."""
+    yield f"The new card is in {folder.path}."
+    yield from _start(folder)
+    yield "Give it a relay (config add-relay), then make its file for your friends:"
+    yield f"  {_ctl(folder)} info export-ticket -t {folder.path / 'card.friend'}"
+
+
+def ready(folder: Folder) -> Iterator[str]:
+    """How to start the node for good."""
+    yield f"The card is in {folder.path}."
+    yield from _start(folder)
+    yield "What friends have told and what you have to decide, at any time:"
+    yield f"  {_ctl(folder)} info recovery"
+
+
+def standing(row: RecoveryRow, balances: str) -> str:
+    """What is said of a friend after its name."""
+    match row.state:
+        case "told":
+            return f"has told: {balances or 'nothing is owed'}"
+        case "here":
+            return "is here, and has not told yet"
+        case "differs":
+            return (
+                "does not agree with you: compare and accept its balance (stctrl info friends --long, "
+                "config reset-friend), or ask for the file of its info friend-last-token (--proof)"
+            )
+        case "unknown":
+            return f"is no friend, and {_stakes(row)} waits for its word (stctrl config give-up)"
+    waiting = f"; {_stakes(row)} of others waits for its word" if row.stakes else ""
+    return f"was not heard yet{waiting}"
+
+
+def shown(found: FoundRow) -> str:
+    """What is said of somebody who was found."""
+    parts = [f"{item.balance:+} {item.currency}" for item in found.balances]
+    when = "at a time that is not known"
+    if found.signed_at:
+        when = f"on {datetime.fromtimestamp(found.signed_at, UTC):%d %B %Y, %H:%M} UTC"
+    return f"{', '.join(parts) or 'nothing is owed'}, signed by you {when}"
+
+
+def _stakes(row: RecoveryRow) -> str:
+    return ", ".join(f"{stake.amount} {stake.currency}" for stake in row.stakes)
+
+
+def _start(folder: Folder) -> Iterator[str]:
+    yield "Start its node for good, and keep kits on another disk:"
+    files = f"-i {folder.ident} -d {folder.database} -t {folder.trusted}"
+    yield f"  stnode {files} -l 127.0.0.1:9876 --kits KITS"
+    yield "An app reaches it with a ticket, which is made once:"
+    yield f"  stmgr node-ticket -i {folder.ident} -a 127.0.0.1:9876 -o {folder.ticket}"
+
+
+def _ctl(folder: Folder) -> str:
+    return f"stctrl -I {folder.app_ident} -T {folder.ticket}"
 
 
 def _listed(lines: Iterator[str] | tuple[str, ...]) -> Iterator[str]:
