@@ -1,4 +1,4 @@
-.PHONY: help setup demo test test-browser check bench fuzz fuzz-rest sim-selftest
+.PHONY: help setup demo test test-browser check bench fuzz fuzz-rest sim-selftest recovery-drill
 .DEFAULT_GOAL := help
 
 help: ## List what can be made
@@ -24,6 +24,9 @@ sim-selftest: setup ## Break rules on purpose, and see that the simulator notice
 
 bench: setup ## Run the benchmarks
 	@scripts/bench
+
+recovery-drill: setup ## Lose databases, keys and copies of real programs, and get them back: in under two minutes
+	@.venv/bin/python drill/run.py
 
 fuzz: setup ## Feed hostile bytes to everything that reads bytes of others, for 10 minutes
 	@scripts/fuzz

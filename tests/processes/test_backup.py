@@ -13,10 +13,8 @@ from support.network import (
     Papers,
     can_pay,
     eventually,
-    friends,
     run_here,
     running_chain,
-    say,
     settled,
 )
 from support.network_apps import Deal, Step, shop
@@ -33,7 +31,7 @@ def town(tmp_path: Path) -> Iterator[Chain]:
 
 
 def test_a_node_starts_from_its_backup(town: Chain, tmp_path: Path) -> None:
-    """Bob's database is copied under payments and lost later; his friends tell the balances, and nothing is lost."""
+    """Bob's database is copied under payments and lost later; his friends show what he signed, and nothing is lost."""
     copy = tmp_path / "backup.age"
 
     def copy_it() -> None:
@@ -73,7 +71,7 @@ def test_a_node_starts_from_its_backup(town: Chain, tmp_path: Path) -> None:
 
 
 def test_a_node_starts_from_its_kit(town: Chain, tmp_path: Path) -> None:
-    """Bob's node leaves kits elsewhere. They know his settings, his friends tell the balances, and payments pass."""
+    """Bob's node leaves kits elsewhere. They know his settings, his friends show what he signed, and payments pass."""
     kits = tmp_path / "kits"
     kits.mkdir()
     bob = town.bob
@@ -112,10 +110,5 @@ def _pay_through(town: Chain, papers: Papers) -> None:
 
 
 def _agree(bob: DemoNode, friend: DemoNode) -> None:
-    """Bob accepts what the friend remembers, as RECOVERY.md says."""
-
-    eventually(
-        lambda: friends(bob)[friend.name].get("remote_reset_terms"), f"bob knows what {friend.name} remembers"
-    )
-    say(bob, "config", "reset-friend", "-n", friend.name)
+    """Bob catches up with what the friend shows him: nobody accepts any terms."""
     eventually(lambda: can_pay(bob, friend) and can_pay(friend, bob), f"bob and {friend.name} agree")

@@ -299,7 +299,7 @@ class Session:
                 self.endings.give(message.payment_id, message.status)
 
     def _note_lost(self, lost: LostPayment) -> None:
-        if lost.parts:
+        if not lost.is_forgotten:
             self._lost_payments[lost.payment_id] = lost
         else:
             self._lost_payments.pop(lost.payment_id, None)

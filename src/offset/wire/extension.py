@@ -209,9 +209,14 @@ class LostPayment(Message):
     payment_id: PaymentId
     currency: Currency
     parts: tuple[LostCredits, ...]
-    """None when the node has forgotten the payment; then it has no currency either."""
+    """None when the node has forgotten the payment: then it has no currency either; or when it lost its books."""
     opt_ack_uid: Uid | None
     """Once nothing is under way any more, and nobody can prove whether it was paid: what acknowledges that."""
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether the node has forgotten it. Without parts, but with a currency, the node has lost its books."""
+        return not self.parts and not self.currency
 
 
 class HeldCredits(Message):

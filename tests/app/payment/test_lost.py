@@ -7,8 +7,10 @@ import pytest
 from app.payment.paying import INVOICE, ONE
 from offset.app import Node, PaymentLost
 from offset.app.errors import NoAnswer
+from offset.app.payment.lost import payment_lost
 from offset.testing import FakeNode, connected, receipt_for, story
 from offset.wire import app
+from offset.wire.extension import LostPayment
 
 
 async def _paid(fake: FakeNode, node: Node) -> bytes:
@@ -50,3 +52,13 @@ async def test_a_part_is_lost_while_others_are_under_way() -> None:
         assert [lost.opt_ack_uid for lost in node.report.lost_payments.values()] == [None]
         fake.do(lambda: fake.collected(payment_id))
         assert await node.buyer.receipt(payment_id, 20) == receipt_for(INVOICE)
+
+
+def test_a_node_that_lost_its_books() -> None:
+    """It knows of no friend to whom credits were given, but it has not forgotten the payment."""
+    lost = LostPayment(bytes(16), "FST", (), bytes(16))
+    assert not lost.is_forgotten
+    assert LostPayment(bytes(16), "", (), None).is_forgotten
+    assert str(payment_lost(None, lost)) == (
+        "the node has lost its books while it was under way, and nobody can prove whether the payment was paid"
+    )

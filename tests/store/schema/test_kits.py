@@ -173,6 +173,15 @@ def test_a_kit_of_a_later_friendship() -> None:
     assert HIGHEST in records_of(content, {row.key(): row for row in earlier})
 
 
+def test_a_friend_that_is_not_in_the_kit() -> None:
+    """It was removed since the copy was made, so it comes back disabled, with what was between the two."""
+    gone = FriendRecord(b"\x05" * 32, "dora", True, (), SentRelays(), LIFE, LIFE)
+    content = content_of(NODE, SOME, {})
+    records = records_of(content, {gone.key(): gone})
+    assert msgspec.structs.replace(gone, is_enabled=False) in records
+    assert gone.key() not in left_behind(content, {gone.key(): gone})
+
+
 def test_channels_of_an_earlier_life_are_left_behind() -> None:
     """Their numbers may be of an earlier friendship; those of others stay."""
     content = content_of(NODE, SOME, {})
@@ -181,6 +190,11 @@ def test_channels_of_an_earlier_life_are_left_behind() -> None:
     earlier = msgspec.structs.replace(FRIEND_BOB, floor=LIFE - 1)
     rows = {row.key(): row for row in (earlier, CONFIG, *own, *others)}
     assert left_behind(content, rows) == [row.key() for row in own]
+    # Its collects are those of the kit, whatever waits in the copy under their names.
+    written = {row.key(): row for row in records_of(content, rows)}
+    assert [row.operation for row in written.values() if isinstance(row, QueuedRecord)] == [
+        waiting.collect for waiting in content.collects
+    ]
     rows[FRIEND_BOB.key()] = FRIEND_BOB
     assert left_behind(content, rows) == []
 

@@ -11,6 +11,8 @@ from offset.wire.extension import LostPayment
 
 def lost_words(report: LiveReport | None, lost: LostPayment) -> str:
     """To whom credits were given, and that they may claim them. Without a report nobody knows their names."""
+    if not lost.parts:
+        return "the node has lost its books while it was under way"
     given = [
         f"{part.amount} {lost.currency} were given to {_named(report, part.friend_public_key)}"
         for part in lost.parts

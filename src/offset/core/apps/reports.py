@@ -146,7 +146,7 @@ class ReportView:
             if told.friend_public_key in self.friends:
                 self.credit_lines[told.friend_public_key] = told.credit_lines
         for lost in extra.lost_payments:
-            if lost.parts:
+            if not lost.is_forgotten:
                 self.lost_payments[lost.payment_id] = lost
             else:
                 self.lost_payments.pop(lost.payment_id, None)

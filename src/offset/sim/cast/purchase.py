@@ -238,8 +238,12 @@ class Purchase:
             self.ended_at = self.cast.world.now
             self.cast.world.note(f"{self} ends for the buyer: {how}")
         else:
+            # Books from a copy may not know the proof that the app has.
+            is_forgotten = how == "lost" and self.buyer in self.cast.wiped
             claim(
-                how in (self.buyer_end, "unknown"), "ends", f"{self} ended as {self.buyer_end} and as {how}"
+                how in (self.buyer_end, "unknown") or is_forgotten,
+                "ends",
+                f"{self} ended as {self.buyer_end} and as {how}",
             )
 
     # The seller

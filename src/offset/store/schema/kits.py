@@ -216,7 +216,8 @@ def _friend(row: FriendRecord, currencies: Iterable[KitCurrency], channel: Chann
 def records_of(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
     """The rows that a kit sets in a database which holds `rows`: all settings, and friends that are new there.
 
-    Nothing is claimed of channels. Raises UserFault when `rows` are newer than the kit.
+    Friends that only the database has are disabled. Nothing is claimed of channels. Raises UserFault when `rows` are
+    newer than the kit.
     """
     highest = max(content.highest_life, _highest(content.public_key, rows))
     records: list[Record] = [
@@ -251,7 +252,16 @@ def records_of(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:
             ConfigRecord(key, item.currency, item.rate, item.remote_max_debt, item.is_open)
             for item in friend.currencies
         ]
-    return [*records, *_waiting(content, rows)]
+    in_kit = {friend.public_key for friend in content.friends}
+    # Removed since the copy was made: whoever wants such a friend back enables it.
+    records += [
+        msgspec.structs.replace(row, is_enabled=False)
+        for row in rows.values()
+        if isinstance(row, FriendRecord) and row.public_key not in in_kit
+    ]
+    gone = dict.fromkeys(left_behind(content, rows))
+    left = {place: row for place, row in rows.items() if place not in gone}
+    return [*records, *_waiting(content, left)]
 
 
 def _waiting(content: KitContent, rows: Mapping[Key, Record]) -> list[Record]:

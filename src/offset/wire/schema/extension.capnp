@@ -115,7 +115,7 @@ struct LostCredits {
 struct LostPayment {
   paymentId @0 :Common.PaymentId;
   currency @1 :Common.Currency;
-  parts @2 :List(LostCredits);  # What was under way when a channel was lost; none when the payment is forgotten
+  parts @2 :List(LostCredits);  # What was under way when a channel was lost; none when the payment is forgotten (then without a currency), or the node lost its books
   optAckUid :union {
     empty @3 :Void;  # Parts are under way, or it is not closed, or its end is told as in 0.1.11
     ackUid @4 :Common.Uid;  # Nobody can prove whether it was paid; an AckClosePayment with this forgets it

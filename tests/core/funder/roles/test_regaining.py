@@ -17,11 +17,13 @@ from offset.core.funder.records import (
 )
 from offset.core.funder.roles import regaining
 from offset.core.funder.roles.regaining import NOBODY, regain_payment, regain_sale
+from offset.core.funder.state.views import lost_payments
 from offset.crypto.locks import hash_lock
 from offset.crypto.own_locks import OwnLocks
 from offset.wire import app
 from offset.wire.common import Commit
 from support.ledger import FST, Node, World
+from support.losses import LossyWorld
 
 GONE = (InvoiceRecord, PaymentRecord, TransactionRecord, HistoryRecord, UsedRecord)
 """What no friend can hand over."""
@@ -296,3 +298,40 @@ def test_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
         assert not any(regain_sale(turn, friend, FST, pending) for pending in credit.remote.values())
         assert not any(regain_payment(turn, friend, FST, pending) for pending in credit.local.values())
         assert turn.changes == {}
+
+
+def test_an_invoice_that_was_withdrawn_while_its_books_were_lost() -> None:
+    """The node does not know it, and says so; but what a friend hands over for it later is not held for ever."""
+    world = LossyWorld("ab", 1)
+    world.befriend("a", "b", limit=1000)
+    payment_id, _, commit = world.promise("ab", 40)
+    world.lose_all("b")
+    world.control("b", app.CancelInvoice(commit.invoice_id))
+    assert "not open" in (world["b"].refusal or "")
+    world.connect("a", "b")
+    world.settle()
+    assert world["b"].friend(world["a"]).has_told
+    assert world["b"].state.invoices == {}
+    assert world["a"].state.payments[payment_id].stage is PaymentStage.CANCELED
+    assert world["a"].credit(world["b"]).local_debt == 0
+    # An invoice that nobody ever had is not remembered once all have told.
+    turn = world.control("b", app.CancelInvoice(bytes(32)))
+    assert turn.changes == {}
+
+
+def test_apps_forget_a_payment_of_which_nothing_is_proved() -> None:
+    """It was told as lost without a friend, and is told as forgotten when its app has acknowledged it."""
+    world = World("abc", 10)
+    world.chain()
+    _, _, commit = world.promise("abc", 40, 1)
+    node = lose(world, "a")
+    regain(world, "a")
+    back(world, "a", "b")
+    world.control("c", app.CancelInvoice(commit.invoice_id))
+    world.settle()
+    payment = one_payment(node)
+    (told,) = lost_payments(node.state, [payment.payment_id])
+    assert told.opt_ack_uid is not None
+    turn = world.control("a", app.AckClosePayment(payment.payment_id, told.opt_ack_uid))
+    (told,) = lost_payments(node.state, turn.lost_payments)
+    assert told.is_forgotten

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from offset.core.funder.ledger.mutual_credit import MutualCredit
-from offset.core.funder.records import ConfigRecord
+from offset.core.funder.records import ConfigRecord, PaymentRecord, PaymentStage
 from offset.core.funder.state.state import Friend
-from offset.core.funder.state.views import channel_status, friend_report, published
+from offset.core.funder.state.views import channel_status, friend_report, lost_payments, published
 from offset.wire import app
+from offset.wire.extension import LostPayment
 from offset.wire.friend import CurrencyBalance, MoveTokenRequest, ResetTerms
 from offset.wire.report import (
     AddFriendReport,
@@ -128,3 +130,16 @@ def test_friends_come_with_a_report() -> None:
     turn = world["a"].funder.online(key)
     assert turn.mutations[0] == ChangeFriend(key, SetLiveness(True))
     assert friend_report(friend).liveness
+
+
+def test_a_payment_of_lost_books_is_told() -> None:
+    """Nothing of it is known to be lost with a channel, but its app has to hear that nobody can prove its end."""
+    world = World("a")
+    state = world["a"].state
+    payment = PaymentRecord(
+        bytes(16), bytes(32), "FST", 5, bytes(32), bytes(32), PaymentStage.LOST, 0, None, bytes(16), True
+    )
+    state.payments[payment.payment_id] = payment
+    assert lost_payments(state, state.payments) == ()
+    state.payments[payment.payment_id] = msgspec.structs.replace(payment, is_doubtful=True)
+    assert lost_payments(state, state.payments) == (LostPayment(bytes(16), "FST", (), bytes(16)),)

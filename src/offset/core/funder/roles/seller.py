@@ -52,6 +52,10 @@ def cancel_invoice(turn: Turn, invoice_id: InvoiceId) -> str | None:
     """
     invoice = turn.state.invoices.get(invoice_id)
     if invoice is None:
+        is_used = turn.state.used.has(UsedKey(UsedKind.INVOICE, invoice_id))
+        if not is_used and not all(friend.has_told for friend in turn.state.friends.values()):
+            # Lost with our books, perhaps: what a friend hands over for it is then given back.
+            turn.bar_invoice(invoice_id)
         return "this invoice is not open: it was collected or cancelled before"
     for payer in turn.state.waiting.payers_of(invoice_id):
         _give_back(turn, invoice, payer, SaleEvent.WITHDRAWN)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from offset.base.entropy import Entropy
-from offset.base.ids import Currency, PaymentId, PublicKey, RequestId
+from offset.base.ids import Currency, InvoiceId, PaymentId, PublicKey, RequestId
 from offset.core.funder.history_kinds import HistoryKind, UsedKind
 from offset.core.funder.ledger.mutual_credit import Draft
 from offset.core.funder.records import (
@@ -196,7 +196,7 @@ class Turn:
         del self.state.payments[payment.payment_id]
         self.drop(payment.key())
         self._use_up(UsedRecord(UsedKind.PAYMENT, payment.payment_id))
-        if payment.lost:
+        if payment.lost or payment.is_doubtful:
             self.lost_payments[payment.payment_id] = None
 
     def drop_invoice(self, invoice: InvoiceRecord) -> None:
@@ -208,6 +208,10 @@ class Turn:
         self.drop(invoice.key())
         if invoice.is_touched:
             self._use_up(UsedRecord(UsedKind.INVOICE, invoice.invoice_id))
+
+    def bar_invoice(self, invoice_id: InvoiceId) -> None:
+        """No invoice of this id is taken or regained any more, though we know of none."""
+        self._use_up(UsedRecord(UsedKind.INVOICE, invoice_id))
 
     def _use_up(self, record: UsedRecord) -> None:
         self.put(record)

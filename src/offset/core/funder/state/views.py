@@ -105,7 +105,7 @@ def _lost_payment(state: FunderState, payment_id: PaymentId) -> LostPayment | No
     payment = state.payments.get(payment_id)
     if payment is None:
         return LostPayment(payment_id, Currency(""), (), None)
-    if not payment.lost:
+    if not payment.lost and not (payment.is_doubtful and payment.stage is PaymentStage.LOST):
         return None
     return LostPayment(
         payment.payment_id,

@@ -1,0 +1,1 @@
+"""A rehearsal of losses with real programs on this machine (make recovery-drill)."""
