@@ -328,17 +328,28 @@ def _decide(
 
 def _has_riddles(turn: Turn, currency: Currency, without: PublicKey | None) -> bool:
     """Whether somebody is still to tell, holds requests of ours that nobody asked for, or has just collected some."""
-    for friend in turn.state.friends.values():
-        if not friend.has_told:
-            if friend.public_key != without:
-                return True
-            continue
-        credit = friend.channel.credits.get(currency)
-        if credit is not None and any(
-            pending.origin == LOST and pending.frozen for pending in credit.local.values()
-        ):
-            return True
+    others = [friend for friend in turn.state.friends.values() if friend.public_key != without]
+    if any(not friend.has_told or _holds_unasked(friend, currency) for friend in others):
+        return True
     return any(stray.is_last and stray.currency == currency for stray in turn.state.strays.values())
+
+
+def _holds_unasked(friend: Friend, currency: Currency) -> bool:
+    credit = friend.channel.credits.get(currency)
+    local = () if credit is None else credit.local.values()
+    return any(pending.origin == LOST and pending.frozen for pending in local)
+
+
+def is_waited_for(turn: Turn, key: PublicKey) -> bool:
+    """Whether something that friends asked for waits for what this key tells, holds or has just collected."""
+    if left_alone(turn, key):
+        return True
+    friend = turn.state.friends.get(key)
+    if not turn.state.node.is_restored or friend is None:
+        return False
+    is_riddle = any(stray.is_last and stray.friend == key for stray in turn.state.strays.values())
+    holds = any(_holds_unasked(friend, currency) for currency in friend.channel.credits)
+    return is_riddle or holds or not friend.has_told
 
 
 def _regain_sale(turn: Turn, asker: Friend, currency: Currency, pending: Pending) -> bool:
