@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.records import HistoryRecord, PaymentStage
+from offset.wire.orders import GiveUp
 from support.ledger import Node, Rows
 from support.ledger_workload import Workload
 from support.losses import LossyWorld
@@ -86,7 +87,7 @@ class LossWorkload(Workload):
         if not self.is_between:
             # Its owner gives up what is left to him: friends have collected what he himself had paid, and forgot.
             for key in list(victim.state.friends):
-                self.world.took(victim, victim.funder.give_up(key))
+                self.world.control(self.victim, GiveUp(key))
             self.world.settle()
         super().end()
         for left, right in self.links:

@@ -256,7 +256,7 @@ def _take_friend(turn: Turn, request: TakeFriend) -> str | None:
 
 
 def _give_up(turn: Turn, request: GiveUp) -> str | None:
-    if not reconciling.left_alone(turn, request.public_key):
+    if not reconciling.is_waited_for(turn, request.public_key):
         return "nothing waits for the word of this key"
     reconciling.given_up(turn, request.public_key)
     return None

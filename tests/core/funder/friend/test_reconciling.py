@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from offset.core.funder.friend import reconciling
+from offset.core.funder.friend import reconciling, stray_collects
 from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.records import LOST, OWN, From, HistoryRecord, PaymentStage
 from offset.crypto.identity import Identity
@@ -395,7 +395,7 @@ def test_searches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_strays_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is beyond is noted as lost at once."""
-    monkeypatch.setattr(reconciling, "STRAYS_MAX", 0)
+    monkeypatch.setattr(stray_collects, "STRAYS_MAX", 0)
     world = row_of_three()
     copy = world.copy("a")
     _, _, commit = world.promise("xab", 40)

@@ -24,6 +24,7 @@ from offset.base.limits import CURRENCIES_PER_FRIEND_MAX, FRIEND_CURRENCIES_MAX
 from offset.core.funder.friend import reconciling
 from offset.core.funder.friend.reachability import known_relays, take_relays
 from offset.core.funder.friend.settings import configure_active
+from offset.core.funder.friend.stray_collects import Collected, Collects, Name
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.ledger.judge import Judged, Standing, judge
 from offset.core.funder.records import CreditKey, Mark, PendingKey, PendingRecord, SentRelays
@@ -114,6 +115,24 @@ def told(turn: Turn, friend: Friend) -> None:
         _enter(turn, friend, _requests_of(friend.channel), {})
 
 
+def may_be_newest(friend: Friend, *, is_next: bool) -> bool:
+    """Whether a message that fits our books may be the friend's newest, as far as we know.
+
+    `is_next`: it is one more than they know. What fits an empty channel fits whatever was lost, and a kit may know more
+    than the books beside it.
+    """
+    if friend.has_told:
+        return True
+    channel, mark = friend.channel, friend.mark
+    counters = None if channel.incoming is None else channel.incoming.token_info.counters
+    held = (0, 0) if counters is None else (counters.inconsistency_counter, counters.move_token_counter)
+    if mark is None:
+        # A kit knows friends that have never said anything: they have a floor, the life in which they were added.
+        return friend.floor > 0 or held > (0, 0)
+    reached = (channel.inconsistency_counter, channel.move_token_counter + 1) if is_next else held
+    return reached >= (mark.inconsistency_counter, mark.move_token_counter)
+
+
 # Another copy
 
 
@@ -141,7 +160,8 @@ def _is_later(friend: Friend, token: MoveTokenHashedReport) -> bool:
 
 def _is_before_lives(turn: Turn, friend: Friend) -> bool:
     """Whether nothing in these books with the friend is from a program with lives."""
-    return friend.has_told and _last_life(turn, friend) == 0
+    # What a friend shows after a loss may be of any of our programs, so that tells nothing.
+    return friend.has_told and not turn.state.node.is_restored and _last_life(turn, friend) == 0
 
 
 def _last_number(friend: Friend) -> int:
@@ -230,10 +250,10 @@ def _adopt(turn: Turn, friend: Friend, judged: Judged, handover: Handover) -> No
     turn.wanting[key] = None
 
 
-def _collects(message: MoveToken, handover: Handover) -> reconciling.Collects:
+def _collects(message: MoveToken, handover: Handover) -> Collects:
     """What the friend collected, or says so, each with its promise if that is known."""
-    found: dict[reconciling.Name, reconciling.Collected] = {}
-    promises: dict[reconciling.Name, ResponseOp] = {}
+    found: dict[Name, Collected] = {}
+    promises: dict[Name, ResponseOp] = {}
     for kept in handover.collects:
         found[kept.currency, kept.collect.request_id] = (kept.collect, kept.opt_response, False)
     for group in message.currencies_operations:
@@ -267,8 +287,11 @@ def _enter(
     turn: Turn,
     friend: Friend,
     before: Mapping[tuple[Currency, RequestId], RequestOp],
-    collects: reconciling.Collects,
+    collects: Collects,
 ) -> None:
+    if not turn.state.node.is_restored:
+        turn.state.node = msgspec.structs.replace(turn.state.node, is_restored=True)
+        turn.put(turn.state.node)
     friend.has_told, friend.mark = True, None
     friend.is_awaited = friend.is_put_off = False
     turn.put(friend.record())

@@ -15,7 +15,6 @@ does not fit, as if there were no hellos.
 from __future__ import annotations
 
 from offset.base.ids import PublicKey
-from offset.core.funder.friend import catching_up
 from offset.core.funder.friend.liveness import had_nothing_to_say
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.ledger.handovers import hand_over
@@ -92,6 +91,3 @@ def heard(turn: Turn, friend: Friend, hello: Hello) -> None:
     is_behind = theirs < (channel.inconsistency_counter, channel.move_token_counter)
     if is_behind or knows(friend, hello):
         had_nothing_to_say(turn, friend)
-    if hello.newest and knows(friend, hello):
-        # It says itself that it has nothing newer than our books.
-        catching_up.told(turn, friend)

@@ -9,9 +9,10 @@ from offset.base.ids import Currency
 from offset.core.funder.friend import catching_up, credit_lines
 from offset.core.funder.friend.liveness import gave_token_back, has_spoken
 from offset.core.funder.friend.reachability import known_relays, take_relays
-from offset.core.funder.friend.reconciling import keep_stray, may_have_gone_on, request_ended
+from offset.core.funder.friend.reconciling import may_have_gone_on, request_ended
 from offset.core.funder.friend.sender import claims, restarted
 from offset.core.funder.friend.settings import configure_active
+from offset.core.funder.friend.stray_collects import keep_stray
 from offset.core.funder.friend.succession import took_over
 from offset.core.funder.history_kinds import HistoryKind
 from offset.core.funder.ledger.channel_states import ChannelEvent, channel_state, happened
@@ -69,6 +70,10 @@ def _take_token(turn: Turn, friend: Friend, request: MoveTokenRequest) -> None:
         return
     before = channel_state(channel)
     found = receive(channel, message, friend.max_debt)
+    if not isinstance(found, Mismatch) and not catching_up.may_be_newest(
+        friend, is_next=isinstance(found, Next)
+    ):
+        found = Mismatch("we once knew a newer message of this friend")
     if isinstance(found, Mismatch) and friend.has_greeted:
         # It knows asides, so it shows us by what it handed over why this does not fit; if not, we are told (`silent`).
         # Also on the next line, if this one ends before that.

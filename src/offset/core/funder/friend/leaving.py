@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from offset.core.funder.friend import reconciling
 from offset.core.funder.friend.liveness import went_offline
+from offset.core.funder.friend.stray_collects import drop_strays
 from offset.core.funder.ledger.channel_states import CHANNEL, ChannelEvent, channel_state
 from offset.core.funder.lost_keys import SuccessorKey
 from offset.core.funder.records import ChannelKey, ConfigKey, FriendKey
@@ -34,8 +35,9 @@ def remove(turn: Turn, friend: Friend) -> None:
     for transaction in list(turn.state.transactions.values()):
         if transaction.friend == key:
             transaction_lost(turn, transaction.request_id)
+    reconciling.end_own(turn, friend)
     reconciling.given_up(turn, key)
-    reconciling.drop_strays(turn, friend)
+    drop_strays(turn, friend)
     for name in friend.configs:
         turn.drop(ConfigKey(key, name))
     for old, new in list(turn.state.successors.items()):

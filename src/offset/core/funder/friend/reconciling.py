@@ -6,8 +6,9 @@ holds up only what runs over it.
 
     came from X, and went on to B, one key shorter and else alike   one request: X is the origin again
     came from X, and B collected                                    the collect goes on to X, if its locks open X's
-    came from X, and B neither holds it nor has collected           cancelled towards X; left alone if B holds requests,
-                                                                    or has just collected some, that nobody asked for
+    came from X, and B neither holds it nor has collected           cancelled towards X when all have told, and nothing
+                                                                    is held or was just collected that nobody asked for:
+                                                                    who lies may have rewritten what it asked or holds
     came from X, and B has not told                                 left alone
     came from X, and B collected, but its promise is not known      left alone: the owner decides
     came from X, for us                                             a part of its invoice, if we promised it and can
@@ -26,8 +27,15 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from offset.base.credits import Amount
-from offset.base.ids import Currency, PublicKey, RequestId
-from offset.base.limits import REGAIN_SEARCHES_MAX, STRAYS_MAX
+from offset.base.ids import Currency, PublicKey
+from offset.base.limits import REGAIN_SEARCHES_MAX
+from offset.core.funder.friend.stray_collects import (
+    Collects,
+    Name,
+    drop_stray,
+    keep_strays,
+    put_stray,
+)
 from offset.core.funder.ledger.mutual_credit import Pending, signed_by, unlocks
 from offset.core.funder.records import LOST, OWN, From, Origin, PaymentStage, Queue, TransactionRecord
 from offset.core.funder.roles.buyer import response_came, transaction_collected, transaction_lost
@@ -35,21 +43,18 @@ from offset.core.funder.roles.regaining import regain_payment, regain_sale
 from offset.core.funder.roles.seller import take_again
 from offset.core.funder.state.state import Friend, Queued
 from offset.core.funder.state.turn import Turn
-from offset.core.funder.strays import StrayKey, StrayRecord
+from offset.core.funder.strays import StrayKey
 from offset.crypto.locks import hash_lock
 from offset.wire.friend import CancelOp, CollectOp, Operation, RequestOp, ResponseOp
-
-Name = tuple[Currency, RequestId]
-Collected = tuple[CollectOp, ResponseOp | None, bool]
-"""A collect, the promise that it opened, if that is known, and whether it is in the friend's last message."""
-Collects = Mapping[Name, Collected]
 
 
 class _Waiting:
     """What waits in the queues of friends, by name: looked through once, not once for each request."""
 
-    def __init__(self, turn: Turn) -> None:
-        self._turn = turn
+    def __init__(self, turn: Turn, without: PublicKey | None = None) -> None:
+        """`without`: nobody waits for the word of this friend."""
+        self._turn, self._without = turn, without
+        self._riddles: dict[Currency, bool] = {}
         self._answers: dict[PublicKey, dict[Name, list[Queued]]] = {}
         self._passed: dict[PublicKey, set[tuple[Name, Origin]]] = {}
 
@@ -82,6 +87,13 @@ class _Waiting:
             self._turn.dequeue(friend, Queue.BACKWARD, item.number)
         self._answers[friend.public_key].pop(name, None)
         self.answer(friend, name, CancelOp(name[1]))
+
+    def may_cancel(self, currency: Currency) -> bool:
+        """Whether nothing is left in this currency that could explain a request which nobody holds."""
+        found = self._riddles.get(currency)
+        if found is None:
+            found = self._riddles[currency] = _has_riddles(self._turn, currency, self._without)
+        return not found
 
     def is_to_be_said(self, onward: Friend, name: Name, origin: Origin) -> bool:
         """Whether a request waits to be passed on to this friend."""
@@ -126,11 +138,11 @@ def enter(turn: Turn, friend: Friend, before: Mapping[Name, RequestOp], collects
     it made or says that it made.
     """
     waiting = _Waiting(turn)
-    _keep_strays(turn, friend, collects)
+    keep_strays(turn, friend, collects)
     _drop_old_answers(turn, friend, before)
     _take_in(turn, waiting, friend)
     _find_origins(turn, waiting, friend)
-    _end_own(turn, friend)
+    end_own(turn, friend)
     _decide_all(turn, waiting)
 
 
@@ -142,17 +154,19 @@ def request_ended(turn: Turn) -> None:
 
 def given_up(turn: Turn, key: PublicKey) -> None:
     """Nobody will tell for this key: what waits for its word comes to nothing."""
-    waiting = _Waiting(turn)
+    waiting = _Waiting(turn, key)
     _solve(turn, key)
     for friend, currency, pending in left_alone(turn, key):
         waiting.cancel(friend, (currency, pending.request.request_id))
+    if turn.state.node.is_restored:
+        _decide_all(turn, waiting)
 
 
 def _solve(turn: Turn, key: PublicKey) -> None:
     """The owner does not wait for what this friend collected."""
     for stray in list(turn.state.strays.values()):
         if stray.friend == key and stray.is_last:
-            _put_stray(turn, msgspec.structs.replace(stray, is_last=False))
+            put_stray(turn, msgspec.structs.replace(stray, is_last=False))
 
 
 def left_alone(turn: Turn, key: PublicKey) -> list[tuple[Friend, Currency, Pending]]:
@@ -178,17 +192,6 @@ def waiting_for_word(turn: Turn) -> Iterator[tuple[PublicKey, Currency, Amount]]
                     yield route[0], name[0], pending.frozen
 
 
-def keep_stray(
-    turn: Turn, friend: Friend, currency: Currency, collect: CollectOp, response: ResponseOp | None
-) -> bool:
-    """A collect whose asker is not known: keep it if somebody may still tell. Returns whether it is kept."""
-    if all(other.has_told for other in turn.state.friends.values()):
-        return False
-    return _put_stray(
-        turn, StrayRecord(friend.public_key, currency, collect.request_id, collect, response, True)
-    )
-
-
 def may_have_gone_on(turn: Turn, asker: Friend, currency: Currency, op: RequestOp) -> bool:
     """A request that we may have taken and passed on before the loss. Returns whether it must not be passed on now.
 
@@ -203,36 +206,9 @@ def may_have_gone_on(turn: Turn, asker: Friend, currency: Currency, op: RequestO
         return False
     waiting = _Waiting(turn)
     _find_origins(turn, waiting, asker)
-    _decide(turn, waiting, asker, currency, asker.channel.credits[currency].remote[op.request_id])
+    came = asker.channel.credits[currency].remote[op.request_id]
+    _decide(turn, waiting, asker, currency, came, may_cancel=False)
     return True
-
-
-def _keep_strays(turn: Turn, friend: Friend, collects: Collects) -> None:
-    # Later ones are newer; there are never so many that an old one could be needed.
-    for (currency, request_id), (collect, promise, is_last) in collects.items():
-        known = turn.state.strays.get(StrayKey(friend.public_key, currency, request_id))
-        promise = promise or (None if known is None else known.response)
-        _put_stray(turn, StrayRecord(friend.public_key, currency, request_id, collect, promise, is_last))
-
-
-def _put_stray(turn: Turn, stray: StrayRecord) -> bool:
-    strays = turn.state.strays
-    if stray.key() not in strays and len(strays) >= STRAYS_MAX:
-        return False
-    strays[stray.key()] = stray
-    turn.put(stray)
-    return True
-
-
-def _drop_stray(turn: Turn, stray: StrayRecord) -> None:
-    del turn.state.strays[stray.key()]
-    turn.drop(stray.key())
-
-
-def drop_strays(turn: Turn, friend: Friend) -> None:
-    """The friend goes, and what it said with it."""
-    for stray in [stray for stray in turn.state.strays.values() if stray.friend == friend.public_key]:
-        _drop_stray(turn, stray)
 
 
 # Answers of ours that waited in the old books
@@ -272,7 +248,18 @@ def _take_in(turn: Turn, waiting: _Waiting, friend: Friend) -> None:
             if (name, request_id) not in final:
                 known = turn.state.incoming_ids.setdefault((name, request_id), friend.public_key)
                 if known != friend.public_key:
-                    waiting.cancel(friend, (name, request_id))
+                    _settle_name(turn, waiting, turn.state.friends[known], friend, (name, request_id))
+
+
+def _settle_name(turn: Turn, waiting: _Waiting, first: Friend, second: Friend, name: Name) -> None:
+    """Two friends have asked with one id, of which we have passed on one at most: the one that is worth more."""
+    credits = [friend.channel.credits[name[0]].remote[name[1]] for friend in (first, second)]
+    is_linked = bool(credits[0].request.route.public_keys) and _is_passed_on(turn, waiting, first, name)
+    if is_linked or credits[0].frozen >= credits[1].frozen:
+        waiting.cancel(second, name)
+    else:
+        waiting.cancel(first, name)
+        turn.state.incoming_ids[name] = second.public_key
 
 
 def _final(friend: Friend) -> set[Name]:
@@ -295,30 +282,30 @@ def _unanswered(turn: Turn, friend: Friend) -> list[tuple[Name, Pending]]:
 
 def _decide_all(turn: Turn, waiting: _Waiting) -> None:
     """All requests of friends that have told, as far as they are not passed on, answered, or parts of invoices."""
-    for asker in turn.state.friends.values():
-        if asker.has_told:
-            for (currency, _), pending in _unanswered(turn, asker):
-                if not turn.state.waiting.has(asker.public_key, pending.request):
-                    _decide(turn, waiting, asker, currency, pending)
+    for is_last in (False, True):
+        for asker in turn.state.friends.values():
+            if asker.has_told:
+                for (currency, _), pending in _unanswered(turn, asker):
+                    if not turn.state.waiting.has(asker.public_key, pending.request):
+                        _decide(turn, waiting, asker, currency, pending, may_cancel=is_last)
 
 
-def _decide(turn: Turn, waiting: _Waiting, asker: Friend, currency: Currency, pending: Pending) -> None:
+def _decide(
+    turn: Turn, waiting: _Waiting, asker: Friend, currency: Currency, pending: Pending, *, may_cancel: bool
+) -> None:
     request = pending.request
     name = currency, request.request_id
     route = request.route.public_keys
     promise = pending.response or waiting.promise(asker, name)
     if not route:
         again = Pending(request, promise)
-        if not take_again(turn, asker, currency, again) and not _regain_sale(turn, asker, currency, again):
+        is_part = take_again(turn, asker, currency, again) or _regain_sale(turn, asker, currency, again)
+        if not is_part and may_cancel and waiting.may_cancel(currency):
             waiting.cancel(asker, name)
-        return
-    onward = turn.state.friends.get(route[0])
-    if onward is None or not onward.has_told:
-        # It may have collected already, whoever it is.
         return
     if _is_passed_on(turn, waiting, asker, name):
         return
-    stray = turn.state.strays.get(StrayKey(onward.public_key, *name))
+    stray = turn.state.strays.get(StrayKey(route[0], *name))
     if stray is not None:
         known = promise or stray.response
         is_good = known is not None and signed_by(known, request, currency, route[-1])
@@ -326,29 +313,43 @@ def _decide(turn: Turn, waiting: _Waiting, asker: Friend, currency: Currency, pe
             if promise is None:
                 waiting.answer(asker, name, known)
             waiting.answer(asker, name, stray.collect)
-            _drop_stray(turn, stray)
+            drop_stray(turn, stray)
             return
         if hash_lock(stray.collect.src_plain_lock) == request.src_hashed_lock:
             # It was collected, and only the promise is missing: we have paid, so the owner decides (`given_up`).
             return
-    if not _has_riddles(turn, onward, currency):
+    onward = turn.state.friends.get(route[0])
+    if onward is None or not onward.has_told:
+        # It may have collected already, whoever it is.
+        return
+    if may_cancel and waiting.may_cancel(currency):
         waiting.cancel(asker, name)
 
 
-def _has_riddles(turn: Turn, onward: Friend, currency: Currency) -> bool:
-    """Whether this friend holds requests of ours that nobody asked for, or has just collected some.
-
-    It may have rewritten what we passed on to it, with other ids and locks.
-    """
-    credit = onward.channel.credits.get(currency)
-    if credit is not None and any(
-        pending.origin == LOST and pending.frozen for pending in credit.local.values()
-    ):
+def _has_riddles(turn: Turn, currency: Currency, without: PublicKey | None) -> bool:
+    """Whether somebody is still to tell, holds requests of ours that nobody asked for, or has just collected some."""
+    others = [friend for friend in turn.state.friends.values() if friend.public_key != without]
+    if any(not friend.has_told or _holds_unasked(friend, currency) for friend in others):
         return True
-    return any(
-        stray.is_last and stray.friend == onward.public_key and stray.currency == currency
-        for stray in turn.state.strays.values()
-    )
+    return any(stray.is_last and stray.currency == currency for stray in turn.state.strays.values())
+
+
+def _holds_unasked(friend: Friend, currency: Currency) -> bool:
+    credit = friend.channel.credits.get(currency)
+    local = () if credit is None else credit.local.values()
+    return any(pending.origin == LOST and pending.frozen for pending in local)
+
+
+def is_waited_for(turn: Turn, key: PublicKey) -> bool:
+    """Whether something that friends asked for waits for what this key tells, holds or has just collected."""
+    if left_alone(turn, key):
+        return True
+    friend = turn.state.friends.get(key)
+    if not turn.state.node.is_restored or friend is None:
+        return False
+    is_riddle = any(stray.is_last and stray.friend == key for stray in turn.state.strays.values())
+    holds = any(_holds_unasked(friend, currency) for currency in friend.channel.credits)
+    return is_riddle or holds or not friend.has_told
 
 
 def _regain_sale(turn: Turn, asker: Friend, currency: Currency, pending: Pending) -> bool:
@@ -448,7 +449,7 @@ def _is_passed_on(turn: Turn, waiting: _Waiting, asker: Friend, name: Name) -> b
     return waiting.is_to_be_said(onward, name, From(asker.public_key))
 
 
-def _end_own(turn: Turn, friend: Friend) -> None:
+def end_own(turn: Turn, friend: Friend) -> None:
     """Parts of payments of ours that are not under way any more ended while we did not look."""
     for transaction in list(turn.state.transactions.values()):
         if transaction.friend != friend.public_key or _is_under_way(turn, friend, transaction):
@@ -463,7 +464,7 @@ def _end_own(turn: Turn, friend: Friend) -> None:
             and hash_lock(stray.collect.dest_plain_lock) == promise.dest_hashed_lock
         ):
             transaction_collected(turn, stray.collect)
-            _drop_stray(turn, stray)
+            drop_stray(turn, stray)
         else:
             transaction_lost(turn, transaction.request_id)
 

@@ -84,7 +84,8 @@ def _repeat(turn: Turn, friend: Friend, message: MoveToken, *, is_due: bool) -> 
 
     What asked for the token before goes on asking: the repetition may replace a copy that was not sent yet.
     """
-    needed = needs_token(turn, friend)
+    # One that has not told is asked for it: what it answers tells.
+    needed = needs_token(turn, friend) or not friend.has_told
     friend.missed = friend.missed or needed
     if is_due or (needed and not friend.asked):
         friend.asked = needed or friend.asked or _wants_token_back(message)
@@ -152,7 +153,8 @@ def _speak(turn: Turn, friend: Friend, *, even_if_empty: bool) -> None:
     if relays is not None:
         _announced_relays(turn, friend)
     is_busy = friend.missed and sum(map(len, groups.values())) > 1
-    _said(turn, friend, message, any(friend.queues) or is_busy or _wants_token_back(message))
+    is_wanted = is_busy or _wants_token_back(message) or not friend.has_told
+    _said(turn, friend, message, any(friend.queues) or is_wanted)
 
 
 def _said(turn: Turn, friend: Friend, message: MoveToken, wanted: bool) -> None:
