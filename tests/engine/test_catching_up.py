@@ -8,9 +8,10 @@ import pytest
 
 from offset.base.faults import NodeStopped
 from offset.base.limits import AWAITED_MS
+from offset.core.funder.records import RelaysRecord
 from offset.sim.physics.disk import Rows
 from offset.testing import CURRENCY
-from offset.wire.app import CommitInvoice, Complete, PaymentStatusSuccess
+from offset.wire.app import AddFriend, CommitInvoice, Complete, EnableFriend, PaymentStatusSuccess
 from support.nodes import Town
 from support.old_nodes import MixedTown, OldNode
 
@@ -166,3 +167,21 @@ def test_nobody_waits_for_what_cannot_come(town: Town) -> None:
     town.world.run_for(AWAITED_MS // 10)
     assert not town.friend("a", "b").channel.is_consistent
     assert not town.friend("b", "a").channel.is_consistent
+
+
+@pytest.mark.parametrize("name, other", ["ab", "ba"])
+def test_books_that_were_begun_anew_disagree_at_once(name: str, other: str) -> None:
+    """Nothing was restored, and the friend was added once more: both tell their terms, and nobody waits in vain."""
+    town = Town("ab")
+    town.pay("ab", 10, 0)
+    relays = {key: row for key, row in copy_of(town, name).items() if isinstance(row, RelaysRecord)}
+    addresses = tuple(relay.unnamed() for row in relays.values() for relay in row.relays)
+    start_from(town, name, relays, is_restored=False)
+    for request in (AddFriend(town.key(other), addresses, other), EnableFriend(town.key(other))):
+        town.apps[name].ask(request)
+    town.world.run_until(lambda: town.friend(name, other).is_online, ONLINE_MS)
+    town.world.run_for(2000)
+    for one, two in ((name, other), (other, name)):
+        channel = town.friend(one, two).channel
+        assert not channel.is_consistent
+        assert channel.remote_terms is not None

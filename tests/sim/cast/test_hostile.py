@@ -51,14 +51,12 @@ def test_few_operations_in_a_message() -> None:
 def test_reset_is_undone() -> None:
     """Terms that come again after they were accepted undo the reset, and both sides make new ones (D17)."""
     undone = 0
-    # The mismatch is put off first: what it does not know might still be handed over.
-    for after in range(60_000, 90_000, 1000):
+    for after in range(5000, 16_000, 1000):
         run = begun(
             Wipe(CALM_MS, "B"),
             ResetConnection(CALM_MS + after, "relay0"),
             ResetConnection(CALM_MS + after + 100, "relay0"),
         )
-        run.cast.scenario = msgspec.structs.replace(run.cast.scenario, until=CALM_MS + 240_000)
         go(run)
         friend = run.cast.friend("A", "B")
         assert friend is not None

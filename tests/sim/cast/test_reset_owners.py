@@ -16,8 +16,7 @@ def disagreeing(seed: int) -> Run:
     run = Run(msgspec.structs.replace(ROW_PAID, seed=seed))
     run.cast.world.run_to(CALM_MS)
     carry_out(run, Wipe(CALM_MS, "B"))
-    # The mismatch is put off first: what it does not know might still be handed over.
-    run.cast.world.run_to(run.cast.world.now + 180_000)
+    run.cast.world.run_to(run.cast.world.now + 60_000)
     return run
 
 

@@ -172,12 +172,13 @@ class Funder:
         return friend is not None and hellos.may_hand_over(friend)
 
     def is_to_answer(self, key: PublicKey) -> bool:
-        """Whether this friend said what does not fit, and we have handed over to it on this line.
+        """Whether this friend said what does not fit, and we have handed over to it on this line, who is not ahead.
 
         Then its books are older than ours. It takes ours over, stops, or tells its terms: we have nothing to decide.
+        Books that were begun anew know of no loss, and hand over as well: they are the ones that decide.
         """
         friend = self.state.friends.get(key)
-        return friend is not None and friend.is_put_off and friend.has_handed
+        return friend is not None and friend.is_put_off and friend.has_handed and not friend.is_ahead
 
     def handed_over(self, key: PublicKey, handover: Handover) -> Turn:
         """This friend shows what we signed to it, and all that followed. It is taken over if our books are a copy's."""

@@ -88,6 +88,7 @@ def heard(turn: Turn, friend: Friend, hello: Hello) -> None:
             # What is handed over ends with a message of ours.
             turn.resending[friend.public_key] = None
     theirs = hello.inconsistency_counter, hello.move_token_counter
-    is_behind = theirs < (channel.inconsistency_counter, channel.move_token_counter)
+    ours = channel.inconsistency_counter, channel.move_token_counter
+    friend.is_ahead, is_behind = theirs > ours, theirs < ours
     if is_behind or knows(friend, hello):
         had_nothing_to_say(turn, friend)

@@ -16,7 +16,8 @@ def came_online(turn: Turn, friend: Friend) -> None:
         return
     friend.is_online = True
     friend.asked = friend.spoke_here = friend.is_overdue = False
-    friend.has_greeted = friend.needs_handover = friend.has_handed = friend.is_put_off = False
+    friend.has_greeted = friend.is_ahead = friend.needs_handover = friend.has_handed = False
+    friend.is_put_off = False
     # On each line, until it has told: nothing of a copy is worth saying.
     friend.is_awaited = friend.is_awaited or not friend.has_told
     credit_lines.changed(friend)

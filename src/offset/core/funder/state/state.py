@@ -66,6 +66,7 @@ class Friend:
         "has_greeted",
         "has_handed",
         "has_told",
+        "is_ahead",
         "is_awaited",
         "is_enabled",
         "is_online",
@@ -118,6 +119,8 @@ class Friend:
         """It said hello on this line."""
         self.needs_handover = False
         """By its hello it lacks something that we can hand over."""
+        self.is_ahead = False
+        """By its hello it knows more messages of the channel than we do."""
         self.has_handed = False
         """We handed over on this line."""
         self.is_put_off = False
