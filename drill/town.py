@@ -22,14 +22,12 @@ from offset.app import (
     RelayAddress,
     connect_files,
 )
-from offset.app.friends import FriendRef
 from offset.base.credits import Balance
 from offset.base.faults import OffsetError
 from offset.base.ids import Currency, PublicKey
 from offset.core.apps.reports import balance_of
 from offset.programs.offset.network import DemoNode, OwnNetwork, free_port
 from offset.wire.files import Ticket, format_ticket, parse_identity, parse_ticket
-from offset.wire.report import FriendReport, NodeReport
 from offset.wire.signing import verify_receipt
 
 CURRENCY = Currency("FST")
@@ -122,16 +120,6 @@ class Town:
         files = self.files(name)
         async with connect_files(files.app_ident, files.ticket) as node:
             yield node
-
-    async def report(self, name: str) -> NodeReport:
-        """What a node says now."""
-        async with self.node(name) as node:
-            return node.report.now()
-
-    async def friend(self, name: str, other: FriendRef) -> FriendReport:
-        """What a node says of a friend now."""
-        async with self.node(name) as node:
-            return next(friend for friend in node.report.friends.values() if friend.name == other)
 
     async def until(self, name: str, is_so: Callable[[Node], bool], what: str) -> None:
         """Wait until an app of a node sees that something is so. Raises OffsetError when it does not become so."""

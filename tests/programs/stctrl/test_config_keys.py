@@ -11,7 +11,8 @@ from offset.testing import FRIEND, NODE, STRANGER, friend_report, node_report
 from offset.wire.files import format_token
 from offset.wire.files.revocations import format_revocation
 from offset.wire.friend import CurrencyBalance
-from offset.wire.orders import ResetByProof, Revoke, Succeed, TakeFriend
+from offset.wire.orders import GiveUp, ResetByProof, Revoke, Succeed, TakeFriend
+from offset.wire.recovery import RecoveryRow, Stake
 from offset.wire.report import ChannelInconsistent, ResetTermsReport
 from offset.wire.revocations import revocation_bytes, sign_revocation
 from support.asides import SHOWN
@@ -83,6 +84,19 @@ def test_terms_that_are_proved(open_desk: Open) -> None:
     assert desk.bad("config reset-friend -n alice --proof own.token") == (
         "by these terms we would have -70 FST instead of -60"
     )
+
+
+def test_give_up(desk: Desk) -> None:
+    """What it may cost is said first; where nothing waits there is nothing to give up."""
+    key = base64url.encode(STRANGER.public_key)
+    assert "nothing waits for the word of this key" in desk.bad(f"config give-up -k {key} --yes")
+    desk.fake.recovery.append(RecoveryRow(STRANGER.public_key, "unknown", 0, (Stake("FST", 31),)))
+    asked = desk.run(f"config give-up -k {key}")
+    assert asked.status != 0
+    assert "This may cost you up to 31 FST." in asked.stdout + asked.stderr
+    assert desk.fake.requests == []
+    assert desk.good(f"config give-up -k {key} --yes") == ""
+    assert desk.fake.requests == [GiveUp(STRANGER.public_key)]
 
 
 def test_mistakes(desk: Desk) -> None:

@@ -11,7 +11,7 @@ from offset.programs.stctrl import info, listings
 from offset.testing import FRIEND, NODE, SELLER, STRANGER, invoice
 from offset.wire.app import AddInvoice, AppPermissions
 from offset.wire.extension import HistoryRow
-from offset.wire.recovery import FoundBalance, FoundRow
+from offset.wire.recovery import FoundBalance, FoundRow, RecoveryRow, Stake
 from support.desk import PAY, Desk, Open, paid
 
 BOB = FRIEND.public_key
@@ -184,3 +184,17 @@ def test_found_needs_config(open_desk: Open) -> None:
     """Balances are nobody else's business."""
     desk = open_desk(permissions=AppPermissions(routes=True, buyer=True, seller=True, config=False))
     assert "does not have the permission 'config'" in desk.bad("info found")
+
+
+def test_recovery(open_desk: Open) -> None:
+    """Who has told, who has not, and what waits for whose word; a sentence when there is nothing to wait for."""
+    desk = open_desk()
+    assert desk.good("info recovery") == "There are no friends.\n"
+    desk.fake.recovery.append(RecoveryRow(BOB, "told", 0, ()))
+    assert desk.good("info recovery") == "All friends have told.\n"
+    desk.fake.recovery.append(RecoveryRow(STRANGER.public_key, "unknown", DAY // 1000, (Stake("FST", 31),)))
+    text = words(desk.good("info recovery"))
+    for part in ("has told", "is no friend", "2023-11-14 22:13:20", "31 FST"):
+        assert part in text
+    (row,) = [row for row in json.loads(desk.good("info recovery --json")) if row["state"] == "unknown"]
+    assert (row["name"], row["waiting"]) == (None, [{"currency": "FST", "amount": "31"}])

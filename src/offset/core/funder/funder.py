@@ -202,11 +202,6 @@ class Funder:
         """Why this node must not say anything any more: another copy of it lives."""
         return self.state.node.stopped
 
-    def fits(self, key: PublicKey, request: MoveTokenRequest) -> bool:
-        """Whether this message of the friend would be no reason to find that the ledgers disagree."""
-        friend = self.state.friends.get(key)
-        return friend is None or hellos.fits(friend, request)
-
     def is_newest(self, key: PublicKey, message: FriendMessage) -> bool:
         """Whether this is what we said last to that friend, or our terms, and it has not answered since."""
         friend = self.state.friends.get(key)

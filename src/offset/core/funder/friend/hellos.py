@@ -18,11 +18,9 @@ from offset.base.ids import PublicKey
 from offset.core.funder.friend.liveness import had_nothing_to_say
 from offset.core.funder.ledger.channel import Channel
 from offset.core.funder.ledger.handovers import hand_over
-from offset.core.funder.ledger.token_channel import Mismatch, receive
 from offset.core.funder.state.state import Friend
 from offset.core.funder.state.turn import Turn
 from offset.wire.aside import NEWEST_BYTES, Hello
-from offset.wire.friend import MoveTokenRequest
 
 
 def hello_to(friend: Friend) -> Hello:
@@ -43,13 +41,6 @@ def knows(friend: Friend, hello: Hello) -> bool:
         return True
     ours = [last.new_token for last in (channel.outgoing, channel.incoming) if last is not None]
     return any(token.startswith(hello.newest) for token in ours)
-
-
-def fits(friend: Friend, request: MoveTokenRequest) -> bool:
-    """Whether this message of the friend follows from our books, or the ledgers disagree anyway."""
-    if not friend.channel.is_consistent:
-        return True
-    return not isinstance(receive(friend.channel, request.move_token, friend.max_debt), Mismatch)
 
 
 def _is_next(channel: Channel, hello: Hello) -> bool:

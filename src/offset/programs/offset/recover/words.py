@@ -53,7 +53,7 @@ def _lost(left: Left) -> Iterator[str]:
         yield "The history, receipts and commits since the copy was made."
     else:
         yield "The history, with its receipts and commits. Those that you saved as files stay good."
-        yield "Invoices that were open: nobody can pay them any more."
+        yield "Invoices that nobody had begun to pay. What was promised for others can still be collected, by your key."
     if left.copy is None and left.kit is None:
         yield "The names that you gave to friends, and your limits for them: friends tell what you granted, as advice."
         yield (
@@ -88,8 +88,8 @@ def new_card() -> Iterator[str]:
     yield from _listed(
         (
             "The history, receipts, commits, invoices, and all settings.",
-            "What is under way with the old card counts as paid by you, as at every reset; a friend can wait until it "
-            "has ended.",
+            "What is under way with the old card: what you had frozen at a friend counts as paid, what the friend had "
+            "frozen as not. A friend has to agree to that (--with-frozen).",
             "What a friend does not carry over.",
         )
     )
