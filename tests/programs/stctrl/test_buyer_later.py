@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import weakref
 from typing import Any
 
 import pytest
@@ -42,9 +43,14 @@ BOB, CAROL = FRIEND.public_key, identity("carol").public_key
 RELAYS = (RelayAddress(CAROL, "r:1"),)
 
 
+_interrupted: weakref.WeakSet[FakeNode] = weakref.WeakSet()
+
+
 def interrupt(fake: FakeNode, conn: int, message: Any) -> None:
-    """Press Ctrl-C."""
-    os.kill(os.getpid(), signal.SIGINT)
+    """Press Ctrl-C, once: a second one breaks off the tidying up after the first, and leaves tasks to later tests."""
+    if fake not in _interrupted:
+        _interrupted.add(fake)
+        os.kill(os.getpid(), signal.SIGINT)
     # A signal that comes just before a loop begins to wait is noticed when it wakes up next.
     fake.tell(conn, app.ReportMutations(None, ()))
 
